@@ -1,0 +1,66 @@
+#pragma once
+// One Asio loop behind a small face: post work, run it later or repeatedly, wait for a file descriptor or a
+// signal. leakguard runs it on one thread, which owns all guard state; chatcore on as many as it has cores.
+// Whatever may block goes to a Worker (base/worker.h), which posts its result back here.
+//
+// All members are thread-safe unless they say otherwise. Callbacks run on a loop thread.
+
+#include <chrono>
+#include <functional>
+#include <initializer_list>
+#include <memory>
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace base {
+
+// A pending timer or watch. Destroying or cancelling it ends it: a callback that has not begun will not begin
+// (for a loop of one thread; with several, one may already be on its way).
+class Pending {
+ public:
+  class State;
+  Pending() = default;
+  explicit Pending(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  Pending(Pending&&) noexcept = default;
+  Pending& operator=(Pending&&) noexcept;
+  ~Pending();
+  void cancel();
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
+class EventLoop {
+ public:
+  // `threads` is a hint for Asio's locking; run() is called by as many.
+  explicit EventLoop(int threads = 1);
+  ~EventLoop();
+  EventLoop(const EventLoop&) = delete;
+  EventLoop& operator=(const EventLoop&) = delete;
+
+  void post(std::function<void()> work);
+
+  [[nodiscard]] Pending after(std::chrono::nanoseconds delay, std::function<void()> work);
+  // First after one interval, then at fixed rate. A beat that comes late is run once, not made up for;
+  // `work` is told how many whole beats were missed before this one.
+  [[nodiscard]] Pending every(std::chrono::nanoseconds interval, std::function<void(int missed)> work);
+  // Calls `ready` each time `fd` (a pipe, pidfd, inotify, eventfd …) becomes readable, until cancelled.
+  // Does not own the fd; cancel before closing it.
+  [[nodiscard]] Pending readable(int fd, std::function<void()> ready);
+  [[nodiscard]] Pending on_signals(std::initializer_list<int> signals, std::function<void(int signal)> work);
+
+  void run();                  // until stop(); may be called by several threads
+  void run_threads(int count); // run() on count-1 new threads and on this one
+  void stop();
+
+  // For base/http_server.cc alone.
+  boost::asio::io_context& native();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace base

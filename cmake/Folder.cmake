@@ -1,0 +1,33 @@
+# A folder is a target. The floors of docs/architecture.md are the link lines below: a folder that is not linked
+# cannot be included by accident for long, since tests/tidy checks the includes themselves.
+
+add_library(leakguard_options INTERFACE)
+target_compile_options(leakguard_options INTERFACE -Wall -Wextra -Wconversion -Wshadow -Werror)
+target_include_directories(leakguard_options INTERFACE "${CMAKE_SOURCE_DIR}" "${CMAKE_BINARY_DIR}/generated")
+target_link_libraries(leakguard_options INTERFACE Threads::Threads tl::expected)
+
+# leakguard_folder(NAME [PUBLIC lib…] [PRIVATE lib…]): every .cc of this folder (main.cc apart) as one library.
+function(leakguard_folder name)
+  cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cc")
+  list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+  if(sources)
+    add_library(${name} STATIC ${sources})
+    target_link_libraries(${name} PUBLIC leakguard_options ${ARG_PUBLIC} PRIVATE ${ARG_PRIVATE})
+  else()
+    add_library(${name} INTERFACE)
+    target_link_libraries(${name} INTERFACE leakguard_options ${ARG_PUBLIC})
+  endif()
+endfunction()
+
+# leakguard_unit_tests(NAME lib…): every *_test.cc of this folder as one GoogleTest program, one ctest case a TEST.
+function(leakguard_unit_tests name)
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc")
+  if(NOT sources)
+    return()
+  endif()
+  add_executable(${name} ${sources})
+  target_link_libraries(${name} PRIVATE leakguard_options ${ARGN} GTest::gmock GTest::gtest_main)
+  target_compile_definitions(${name} PRIVATE "FIXTURES=\"${CMAKE_SOURCE_DIR}/tests/fixtures\"")
+  gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit TIMEOUT 60)
+endfunction()
