@@ -1,0 +1,32 @@
+#pragma once
+// What a conversation consists of. A message knows its place (sequence, from 1, without holes) because storage,
+// memory and clients all name messages by it.
+
+#include <compare>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace chatcore::conversation {
+
+enum class Role { system, user, assistant };
+
+// "system", "user", "assistant": OpenAI's names, and what storage writes.
+std::string_view name_of(Role role);
+
+struct Message {
+  Role role = Role::user;
+  std::string content;        // UTF-8
+  bool interrupted = false;   // an answer cut short by a fault, a stop or a client that left; kept, and marked so
+  std::int64_t sequence = 0;  // place in the conversation, from 1; 0 while it has none
+};
+
+// A conversation belongs to its user; without authentication the user is "".
+struct ConversationKey {
+  std::string user;
+  std::string id;
+  friend auto operator<=>(const ConversationKey&, const ConversationKey&) = default;
+  friend bool operator==(const ConversationKey&, const ConversationKey&) = default;
+};
+
+}  // namespace chatcore::conversation

@@ -1,0 +1,51 @@
+#pragma once
+// Whoever writes the answer: the built-in extractive answerer, or a backend over HTTP. Text comes piece by piece,
+// stops while the client is slow (pause), and ends when the client leaves (cancel).
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/event_loop.h"
+#include "base/result.h"
+#include "chatcore/conversation/message.h"
+#include "chatcore/retrieval/retriever.h"
+
+namespace chatcore::llm {
+
+// Everything an answer is made from. `messages` end with the question; `passages` are for this prompt only.
+struct Prompt {
+  std::vector<conversation::Message> messages;
+  std::vector<retrieval::Passage> passages;
+  std::size_t max_tokens = 0;  // 0: the answerer's own bound
+};
+
+// Called on a loop thread, one at a time. on_end comes exactly once unless cancelled; nothing follows it.
+struct GenerationEvents {
+  std::function<void(std::string_view text)> on_text;
+  std::function<void(base::Status)> on_end;
+};
+
+// A running generation. Destroying it cancels it. Thread-safe.
+class Generation {
+ public:
+  virtual ~Generation() = default;
+  virtual void pause() = 0;
+  virtual void resume() = 0;
+  virtual void cancel() = 0;  // no event begins after this returns, except one already running
+};
+
+class Answerer {
+ public:
+  virtual ~Answerer() = default;
+  [[nodiscard]] virtual std::string_view model() const = 0;  // the name clients see in /v1/models
+  [[nodiscard]] virtual std::unique_ptr<Generation> generate(Prompt prompt, GenerationEvents events,
+                                                             base::EventLoop& loop) = 0;
+};
+
+// Tokens as usage counts report them when the answerer itself has no tokenizer: about four bytes each.
+std::size_t estimate_tokens(std::string_view text);
+
+}  // namespace chatcore::llm
