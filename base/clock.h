@@ -33,8 +33,7 @@ class ManualClock final : public Clock {
   }
   [[nodiscard]] WallTime wall_now() const override {
     const std::lock_guard lock(mutex_);
-    return WallTime(std::chrono::seconds(1767225600)) +
-           std::chrono::duration_cast<WallTime::duration>(elapsed_);
+    return WallTime(std::chrono::seconds(1767225600)) + std::chrono::duration_cast<WallTime::duration>(elapsed_);
   }
   void advance(std::chrono::nanoseconds step) {
     const std::lock_guard lock(mutex_);

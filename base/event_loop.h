@@ -17,7 +17,7 @@ class io_context;
 namespace base {
 
 // A pending timer or watch. Destroying or cancelling it ends it: a callback that has not begun will not begin
-// (for a loop of one thread; with several, one may already be on its way).
+// (for a loop of one thread; with several, one may already be on its way). The loop must outlive it.
 class Pending {
  public:
   class State;
@@ -47,12 +47,13 @@ class EventLoop {
   // `work` is told how many whole beats were missed before this one.
   [[nodiscard]] Pending every(std::chrono::nanoseconds interval, std::function<void(int missed)> work);
   // Calls `ready` each time `fd` (a pipe, pidfd, inotify, eventfd …) becomes readable, until cancelled.
-  // Does not own the fd; cancel before closing it.
+  // Does not own the fd; cancel before closing it. End of file is readable too: cancel then. For a file that
+  // signals by POLLPRI (a pressure trigger), watch an epoll fd that waits for EPOLLPRI on it.
   [[nodiscard]] Pending readable(int fd, std::function<void()> ready);
   [[nodiscard]] Pending on_signals(std::initializer_list<int> signals, std::function<void(int signal)> work);
 
-  void run();                  // until stop(); may be called by several threads
-  void run_threads(int count); // run() on count-1 new threads and on this one
+  void run();                   // until stop(); may be called by several threads
+  void run_threads(int count);  // run() on count-1 new threads and on this one
   void stop();
 
   // For base/http_server.cc alone.

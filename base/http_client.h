@@ -24,14 +24,14 @@ struct FetchRequest {
   HttpHeaders headers;
   std::string body;
   std::chrono::milliseconds connect_timeout{2000};
-  std::chrono::milliseconds total_timeout{10000};   // 0: none, for streams; then idle_timeout guards
-  std::chrono::milliseconds idle_timeout{0};        // no byte for so long is deadline_exceeded; 0: none
-  std::size_t max_body_bytes = 4u << 20;            // more is too_large (for fetch; a stream is unbounded)
-  std::stop_token stop;                             // asked to stop → cancelled, within 250 ms
+  std::chrono::milliseconds total_timeout{10000};  // 0: none, for streams; then idle_timeout guards
+  std::chrono::milliseconds idle_timeout{0};       // no byte for so long is deadline_exceeded; 0: none
+  std::size_t max_body_bytes = 4u << 20;           // more is too_large (for fetch; a stream is unbounded)
+  std::stop_token stop;                            // asked to stop → cancelled, within 250 ms
 };
 
 struct FetchResponse {
-  int status = 0;  // an HTTP status is a value whatever it is; only a missing answer is an Error
+  int status = 0;       // an HTTP status is a value whatever it is; only a missing answer is an Error
   HttpHeaders headers;  // names in lower case
   std::string body;
 

@@ -18,26 +18,27 @@
 namespace base {
 
 struct HttpServerOptions {
-  std::size_t max_header_bytes = 16u << 10;              // more: 431
-  std::size_t max_body_bytes = 1u << 20;                 // more, declared or counted: 413 before it is buffered
-  std::chrono::milliseconds header_timeout{10'000};      // from the connection or the request's first byte to its end of header
-  std::chrono::milliseconds body_timeout{30'000};        // for the whole body: 408
-  std::chrono::milliseconds idle_timeout{60'000};        // between requests of a kept connection
-  std::chrono::milliseconds write_timeout{30'000};       // a client that takes no byte for so long is cut
-  std::size_t max_connections = 4096;                    // more: 503 with Retry-After, connection closed
+  std::size_t max_header_bytes = 16u << 10;  // more: 431
+  std::size_t max_body_bytes = 1u << 20;     // more, declared or counted: 413 before it is buffered
+  std::chrono::milliseconds header_timeout{
+      10'000};  // from the connection or the request's first byte to its end of header
+  std::chrono::milliseconds body_timeout{30'000};   // for the whole body: 408
+  std::chrono::milliseconds idle_timeout{60'000};   // between requests of a kept connection
+  std::chrono::milliseconds write_timeout{30'000};  // a client that takes no byte for so long is cut
+  std::size_t max_connections = 4096;               // more: 503 with Retry-After, connection closed
 };
 
 struct HttpRequest {
-  std::string method;  // upper case
-  std::string path;    // percent-decoded, without the query
-  std::string query;   // as sent, without '?'
-  HttpHeaders headers; // names in lower case
+  std::string method;   // upper case
+  std::string path;     // percent-decoded, without the query
+  std::string query;    // as sent, without '?'
+  HttpHeaders headers;  // names in lower case
   std::string body;
-  std::string peer;    // numeric address of the client
+  std::string peer;  // numeric address of the client
   bool peer_is_loopback = false;
 
-  [[nodiscard]] std::string_view header(std::string_view name) const;       // "" when absent
-  [[nodiscard]] std::string query_value(std::string_view name) const;       // percent-decoded; "" when absent
+  [[nodiscard]] std::string_view header(std::string_view name) const;  // "" when absent
+  [[nodiscard]] std::string query_value(std::string_view name) const;  // percent-decoded; "" when absent
 };
 
 struct HttpResponse {

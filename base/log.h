@@ -1,7 +1,8 @@
 #pragma once
 // Structured logging that never blocks its caller. A line is a level, a constant message and fields; it goes
 // into a bounded queue that one background thread writes out. When the queue is full the line is dropped and
-// counted, and the count is logged once there is room again.
+// counted, and the count is logged once there is room again. A line is at most 4 KiB and a value 1 KiB: what is
+// longer is cut and ends in "...".
 //
 //   base::log_info("workload appeared", {{"workload", name}, {"memory_bytes", bytes}});
 //
@@ -10,6 +11,7 @@
 // and no timestamp, since the journal has its own. Control bytes and invalid UTF-8 in values are escaped.
 // Never pass secrets or message contents.
 
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -29,32 +31,36 @@ struct LogOptions {
 
 class LogField {
  public:
-  LogField(std::string_view key, std::string_view value) : key(key), value(value) {}
-  LogField(std::string_view key, const char* value) : key(key), value(value) {}
-  LogField(std::string_view key, const std::string& value) : key(key), value(value) {}
+  LogField(std::string_view name, std::string_view text) : key(name), value(text) {}
+  LogField(std::string_view name, const char* text) : key(name), value(text) {}
+  LogField(std::string_view name, const std::string& text) : key(name), value(text) {}
   template <class Number>
-    requires std::is_arithmetic_v<Number>
-  LogField(std::string_view key, Number value) : key(key), value(number(value)), bare(true) {}
+  requires std::is_arithmetic_v<Number> LogField(std::string_view name, Number amount)
+      : key(name), value(number(amount)), bare(true) {}
 
   std::string key;
   std::string value;
   bool bare = false;  // a number or boolean: unquoted in JSON
 
  private:
-  static std::string number(bool value) { return value ? "true" : "false"; }
   template <class Number>
-  static std::string number(Number value) {
-    if constexpr (std::is_floating_point_v<Number>) return from_double(static_cast<double>(value));
-    else return std::to_string(value);
+  static std::string number(Number amount) {
+    if constexpr (std::is_same_v<Number, bool>)
+      return amount ? "true" : "false";
+    else if constexpr (std::is_floating_point_v<Number>)
+      return from_double(static_cast<double>(amount));
+    else
+      return std::to_string(amount);
   }
-  static std::string from_double(double value);
+  static std::string from_double(double amount);
 };
 
 using LogFields = std::initializer_list<LogField>;
 
 // Starts the writer. Call once in main, before threads; without it lines go to stderr directly, as logfmt.
 void start_log(const LogOptions& options);
-// Writes what is queued and ends the writer; call last in main.
+// Writes what is queued and ends the writer; call last in main. Gives up on what is left, and counts it as
+// dropped, when stderr takes nothing for a second.
 void stop_log();
 void set_log_level(LogLevel level);
 

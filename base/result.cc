@@ -22,9 +22,7 @@ std::string_view name_of(Code code) {
   return "internal";
 }
 
-Error Error::within(std::string_view context) const {
-  return Error{code, std::string(context) + ": " + message};
-}
+Error Error::within(std::string_view context) const { return Error{code, std::string(context) + ": " + message}; }
 
 tl::unexpected<Error> fail(Code code, std::string message) {
   return tl::unexpected<Error>(Error{code, std::move(message)});
@@ -58,7 +56,8 @@ Code code_from_errno(int error_number) {
 }  // namespace
 
 Error error_from_errno(int error_number, std::string_view context) {
-  return Error{code_from_errno(error_number), std::string(context) + ": " + std::generic_category().message(error_number)};
+  return Error{code_from_errno(error_number),
+               std::string(context) + ": " + std::generic_category().message(error_number)};
 }
 
 }  // namespace base
