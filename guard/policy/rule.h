@@ -1,0 +1,53 @@
+#pragma once
+// A rule: a condition on one signal, how long it must hold, what to do, and how long to rest afterwards.
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "guard/policy/action_spec.h"
+#include "guard/signal/signals.h"
+
+namespace guard::policy {
+
+// The signals a rule may be about; names are the configuration's keys.
+enum class Metric {
+  memory,           // working set: bytes, or ratio of its limit
+  memory_growth,    // bytes per second ("> 10m" in a configuration: per hour)
+  time_to_limit,    // seconds
+  cpu,              // cores, or ratio of its cap
+  cpu_throttled,    // ratio
+  memory_pressure,  // ratio
+  pids,             // count
+  oom_kills,        // new ones in this interval
+  restart_loop,     // 0 or 1
+  log_overdue,      // 0 or 1: any watch of the workload
+};
+std::string_view name_of(Metric metric);
+
+enum class Comparison { above, below };
+
+struct Threshold {
+  double value = 0;          // in the metric's unit; a ratio when is_ratio
+  bool is_ratio = false;     // compare with the used part of the limit, not with the amount
+  friend bool operator==(const Threshold&, const Threshold&) = default;
+};
+
+struct Rule {
+  std::string name;
+  Metric metric = Metric::memory;
+  Comparison comparison = Comparison::above;
+  Threshold trip;
+  std::optional<Threshold> clear;  // hysteresis: once tripped the rule stays so until this is crossed; default: trip itself
+  std::chrono::nanoseconds held_for{0};
+  std::chrono::nanoseconds cooldown = std::chrono::minutes(5);
+  std::vector<ActionSpec> actions;
+};
+
+// The metric's value in this snapshot in the unit of `threshold`; absent when the signal is.
+sample::Reading<double> value_of(const signal::WorkloadSignals& signals, Metric metric, bool as_ratio);
+bool is_beyond(double value, Comparison comparison, double threshold);
+
+}  // namespace guard::policy

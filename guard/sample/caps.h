@@ -1,0 +1,22 @@
+#pragma once
+// The limits that a workload is to have. An empty field is one the guard does not manage.
+
+#include <cstdint>
+#include <optional>
+
+#include "base/units.h"
+
+namespace guard::sample {
+
+struct Caps {
+  std::optional<base::Bytes> memory;              // hard limit: memory.max
+  std::optional<base::Bytes> memory_reservation;  // soft: memory.low / soft_limit_in_bytes
+  std::optional<base::Bytes> memory_high;         // throttling limit: memory.high, v2 only
+  std::optional<base::Cores> cpus;
+  std::optional<std::int64_t> pids;
+
+  [[nodiscard]] bool empty() const { return !memory && !memory_reservation && !memory_high && !cpus && !pids; }
+  friend bool operator==(const Caps&, const Caps&) = default;
+};
+
+}  // namespace guard::sample

@@ -1,0 +1,27 @@
+#pragma once
+// Where one cgroup's files are: per controller a folder and the hierarchy's version, since a hybrid host has the
+// controllers on v1 and pressure on v2. A plain value, made by guard/source, used by guard/action too.
+
+#include <cstdint>
+#include <string>
+
+namespace guard::sample {
+
+struct ControllerFolder {
+  std::string path;  // absolute, below the root folder that the tree was opened with; "" when the controller is missing
+  int version = 2;   // 1 or 2
+  [[nodiscard]] bool exists() const { return !path.empty(); }
+  friend bool operator==(const ControllerFolder&, const ControllerFolder&) = default;
+};
+
+struct Cgroup {
+  ControllerFolder memory;
+  ControllerFolder cpu;       // quota and throttling
+  ControllerFolder cpuacct;   // usage; same as cpu on v2
+  ControllerFolder pids;
+  ControllerFolder pressure;  // v2 only
+  std::uint64_t inode = 0;    // of the memory folder (or the first that exists): tells a recreated cgroup from the old one
+  friend bool operator==(const Cgroup&, const Cgroup&) = default;
+};
+
+}  // namespace guard::sample

@@ -1,0 +1,59 @@
+#pragma once
+// What one cgroup (or, where there is none, a process tree) says of its resources at one instant: plain values,
+// each present or absent with its reason. Names are the kernel's; v1 and v2 are translated into the same fields.
+
+#include <chrono>
+#include <cstdint>
+
+#include "base/units.h"
+#include "guard/sample/reading.h"
+
+namespace guard::sample {
+
+struct Memory {
+  Reading<base::Bytes> usage;          // everything charged, page cache included
+  Reading<base::Bytes> anon;           // heap, stacks, private mappings
+  Reading<base::Bytes> file;           // page cache
+  Reading<base::Bytes> inactive_file;  // page cache that goes first; working set = usage − this
+  Reading<base::Bytes> shmem;          // tmpfs and shared memory: cannot be dropped
+  Reading<base::Bytes> kernel;         // slab, stacks, page tables
+  Reading<base::Bytes> limit;          // memory.max or limit_in_bytes; unlimited() when there is none
+  Reading<base::Bytes> high;           // memory.high (v2)
+  Reading<base::Bytes> reservation;    // memory.low (v2) or soft_limit_in_bytes (v1)
+  Reading<base::Bytes> peak;
+  Reading<std::uint64_t> oom_kills;    // counter: processes killed in this cgroup
+};
+
+struct Cpu {
+  Reading<base::Duration> used;            // counter: CPU time consumed
+  Reading<base::Cores> limit;              // quota over period; unlimited() when there is none
+  Reading<std::uint64_t> periods;          // counter: enforcement periods that ran
+  Reading<std::uint64_t> throttled_periods;
+  Reading<base::Duration> throttled;       // counter: time spent throttled
+};
+
+struct Pids {
+  Reading<std::int64_t> current;
+  Reading<std::int64_t> limit;  // INT64_MAX when there is none
+};
+
+// Counters of time stalled, from the "total" field of a pressure file.
+struct PressureTotals {
+  Reading<base::Duration> some;
+  Reading<base::Duration> full;
+};
+
+struct Pressure {
+  PressureTotals memory;
+  PressureTotals cpu;
+  PressureTotals io;
+};
+
+struct Resources {
+  Memory memory;
+  Cpu cpu;
+  Pids pids;
+  Pressure pressure;
+};
+
+}  // namespace guard::sample

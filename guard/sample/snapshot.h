@@ -1,0 +1,110 @@
+#pragma once
+// One tick's view of everything: what each workload is, whether it runs, what it uses; what the log watches saw;
+// the host; and how the sources themselves did. Immutable once collected; signals are computed from it.
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "guard/sample/caps.h"
+#include "guard/sample/reading.h"
+#include "guard/sample/resources.h"
+#include "guard/sample/target.h"
+
+namespace guard::sample {
+
+// Running or not is a reading too: a source that is down makes it unknown.
+enum class State { unknown, absent, starting, running, stopped };
+std::string_view name_of(State state);
+
+// Why a workload's last run ended.
+enum class ExitReason { none, clean, error, signal, oom_kill };
+std::string_view name_of(ExitReason reason);
+
+struct Lifecycle {
+  State state = State::unknown;
+  std::string why;  // when unknown: the reason; else ""
+  std::optional<base::WallTime> started_at;
+  std::uint64_t starts = 0;          // counter: runs seen begin since the guard (or the engine) first knew the workload
+  ExitReason last_exit = ExitReason::none;
+  int last_exit_code = 0;            // exit status, or 128 + signal
+};
+
+// Survives reuse of names and paths: container id, cgroup inode, or pid + start time. History is keyed by it.
+struct Identity {
+  std::string key;           // "container:3f2a…", "cgroup:2381", "pid:4242@918273"; "" when unknown
+  std::string container_id;  // 64 hex digits; "" when it is none
+  std::string image;
+  std::int64_t pid = 0;      // main process; 0 when unknown
+  friend bool operator==(const Identity&, const Identity&) = default;
+};
+
+// The limits as two places report them: a cap holds only when the engine (if there is one) and the kernel agree.
+struct ObservedCaps {
+  Caps kernel;                   // an empty field could not be read, or the controller is missing
+  std::optional<Caps> engine;    // containers only
+  std::optional<base::Bytes> engine_memory_swap;  // HostConfig.MemorySwap; unlimited() for -1
+  bool has_memory_high = false;  // v2
+};
+
+struct Workload {
+  std::string name;  // from the configuration
+  TargetKind kind = TargetKind::container;
+  Identity identity;
+  Lifecycle lifecycle;
+  Resources resources;
+  ObservedCaps caps;
+};
+
+// What a log watch has seen so far: totals, not this tick's difference.
+struct LogWatch {
+  std::string workload;
+  std::string name;
+  bool source_up = false;     // the stream delivers (or could: the workload is quiet but connected)
+  std::string why;            // when not up
+  std::uint64_t matches = 0;
+  std::optional<base::SteadyTime> last_match;
+  std::optional<base::WallTime> last_match_wall;
+  std::map<std::string, double> captures;  // last numeric value of each named capture
+};
+
+struct Host {
+  Reading<base::Bytes> memory_total;
+  Reading<base::Bytes> memory_available;
+  Reading<base::Bytes> swap_total;
+  Reading<base::Bytes> swap_free;
+  Reading<double> load1;
+  Reading<double> load5;
+  Reading<double> load15;
+  Reading<int> cores;
+  Pressure pressure;
+  struct Disk {
+    std::string mount;
+    base::Bytes size;
+    base::Bytes available;
+  };
+  std::vector<Disk> disks;  // bounded: the mounts asked for
+};
+
+struct SourceReport {
+  std::string source;  // "engine", "cgroup", "process", "host", …
+  bool up = false;
+  std::string why;     // when not up
+  base::Duration took{0};
+  std::uint64_t errors = 0;  // counter
+};
+
+struct Snapshot {
+  base::SteadyTime at;
+  base::WallTime wall;
+  std::vector<Workload> workloads;  // in configuration order
+  std::vector<LogWatch> logs;
+  Host host;
+  std::vector<SourceReport> sources;
+};
+
+}  // namespace guard::sample
