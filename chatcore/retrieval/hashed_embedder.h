@@ -1,0 +1,21 @@
+#pragma once
+// The built-in embedder: words, their stems and the three-letter pieces of words, hashed with a sign into 384
+// dimensions ("feature hashing", Weinberger et al. 2009). It knows no synonyms, but it needs no model, takes
+// microseconds, and gives the same vector on every machine. Words that the store knows to be rare weigh more.
+
+#include "chatcore/retrieval/embedder.h"
+
+namespace chatcore::retrieval {
+
+class HashedEmbedder final : public Embedder {
+ public:
+  [[nodiscard]] std::string_view name() const override { return "leakguard-hashed-384-1"; }
+  [[nodiscard]] std::size_t dimensions() const override { return 384; }
+  // One number a bucket of stems: the inverse document frequency, as BM25 has it.
+  [[nodiscard]] std::vector<float> learn_weights(std::span<const std::string_view> texts) const override;
+  using Embedder::embed;
+  [[nodiscard]] base::Result<std::vector<float>> embed(std::string_view text,
+                                                       std::span<const float> weights) const override;
+};
+
+}  // namespace chatcore::retrieval
