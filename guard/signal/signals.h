@@ -20,16 +20,17 @@ enum class LeakState { unknown, warming_up, stable, growing, leaking };
 std::string_view name_of(LeakState state);
 
 struct RestartLoop {
-  bool looping = false;          // `max` or more starts within the window
-  std::uint64_t restarts = 0;    // within the window
+  bool looping = false;        // `max` or more starts within the window
+  std::uint64_t restarts = 0;  // within the window
 };
 
 struct LogSignal {
   std::string name;
   bool source_up = false;
-  bool expected = false;               // has an interval; else it is only counted
-  Reading<bool> overdue;               // absent while the stream is down or the workload is not running: keeps the last known value elsewhere
-  Reading<base::Duration> since_match; // time since the last match, or since watching began
+  bool expected = false;  // has an interval; else it is only counted
+  Reading<bool>
+      overdue;  // absent while the stream is down or the workload is not running: keeps the last known value elsewhere
+  Reading<base::Duration> since_match;  // time since the last match, or since watching began
   std::uint64_t matches = 0;
 };
 
@@ -38,19 +39,19 @@ struct WorkloadSignals {
   sample::Identity identity;
   sample::State state = sample::State::unknown;
 
-  Reading<base::Bytes> working_set;        // usage − inactive_file, floored at 0
-  Reading<base::Bytes> unreclaimable;      // anon + shmem + kernel where known, else working set: what leaks are judged on
-  Reading<base::Bytes> memory_limit;       // the smallest limit in force: workload's, else the host's total
-  Reading<base::Ratio> memory_used;        // working set over limit
-  Reading<base::Cores> cpu_used;           // cores, over the last interval
-  Reading<base::Ratio> cpu_throttled;      // throttled time over wall time, last interval
-  Reading<base::Ratio> memory_pressure;    // "some" stalled time over wall time, last interval
-  Reading<double> growth;                  // bytes per second of `unreclaimable`, robust slope over the window
-  Reading<base::Duration> time_to_limit;   // Duration::max() when it does not grow or has no limit
+  Reading<base::Bytes> working_set;    // usage − inactive_file, floored at 0
+  Reading<base::Bytes> unreclaimable;  // anon + shmem + kernel where known, else working set: what leaks are judged on
+  Reading<base::Bytes> memory_limit;   // the smallest limit in force: workload's, else the host's total
+  Reading<base::Ratio> memory_used;    // working set over limit
+  Reading<base::Cores> cpu_used;       // cores, over the last interval
+  Reading<base::Ratio> cpu_throttled;  // throttled time over wall time, last interval
+  Reading<base::Ratio> memory_pressure;   // "some" stalled time over wall time, last interval
+  Reading<double> growth;                 // bytes per second of `unreclaimable`, robust slope over the window
+  Reading<base::Duration> time_to_limit;  // Duration::max() when it does not grow or has no limit
   LeakState leak = LeakState::unknown;
-  std::string leak_evidence;               // in words; "" while unknown
-  std::uint64_t oom_kills_total = 0;       // since the guard knows the workload, across restarts
-  std::uint64_t oom_kills_new = 0;         // in this interval
+  std::string leak_evidence;          // in words; "" while unknown
+  std::uint64_t oom_kills_total = 0;  // since the guard knows the workload, across restarts
+  std::uint64_t oom_kills_new = 0;    // in this interval
   std::uint64_t restarts_total = 0;
   RestartLoop restart_loop;
   Reading<std::int64_t> pids;
