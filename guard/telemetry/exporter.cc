@@ -1,0 +1,179 @@
+#include "guard/telemetry/exporter.h"
+
+#include "guard/telemetry/exposition.h"
+
+namespace guard::telemetry {
+namespace {
+
+using sample::Reading;
+
+double unix_seconds(base::WallTime time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
+
+Labels with(Labels labels, std::string_view name, std::string_view value) {
+  labels.emplace_back(name, std::string(value));
+  return labels;
+}
+
+void add_pressure(Exposition& out, std::string_view name, const Labels& labels, const sample::Pressure& pressure) {
+  const auto add = [&](std::string_view resource, const sample::PressureTotals& totals) {
+    const Labels of_resource = with(labels, "resource", resource);
+    out.add(name, with(of_resource, "kind", "some"), totals.some);
+    out.add(name, with(of_resource, "kind", "full"), totals.full);
+  };
+  add("memory", pressure.memory);
+  add("cpu", pressure.cpu);
+  add("io", pressure.io);
+}
+
+void add_resources(Exposition& out, const Labels& labels, const sample::Resources& resources) {
+  const sample::Memory& memory = resources.memory;
+  out.add("leakguard_workload_memory_usage_bytes", labels, memory.usage);
+  out.add("leakguard_workload_memory_anon_bytes", labels, memory.anon);
+  out.add("leakguard_workload_memory_file_bytes", labels, memory.file);
+  out.add("leakguard_workload_memory_limit_bytes", labels, memory.limit);
+  out.add("leakguard_workload_memory_peak_bytes", labels, memory.peak);
+  const sample::Cpu& cpu = resources.cpu;
+  out.add("leakguard_workload_cpu_usage_seconds_total", labels, cpu.used);
+  out.add("leakguard_workload_cpu_limit_cores", labels, cpu.limit);
+  out.add("leakguard_workload_cpu_periods_total", labels, cpu.periods);
+  out.add("leakguard_workload_cpu_throttled_periods_total", labels, cpu.throttled_periods);
+  out.add("leakguard_workload_cpu_throttled_seconds_total", labels, cpu.throttled);
+  if (resources.pids.current) out.add("leakguard_workload_pids", labels, static_cast<double>(*resources.pids.current));
+  add_pressure(out, "leakguard_workload_pressure_stalled_seconds_total", labels, resources.pressure);
+}
+
+void add_signals(Exposition& out, const Labels& labels, const signal::WorkloadSignals& signals) {
+  out.add("leakguard_workload_memory_working_set_bytes", labels, signals.working_set);
+  out.add("leakguard_workload_oom_kills_total", labels, static_cast<double>(signals.oom_kills_total));
+  out.add("leakguard_workload_restart_loop", labels, signals.restart_loop.looping ? 1.0 : 0.0);
+  out.add("leakguard_workload_memory_growth_bytes_per_second", labels, signals.growth);
+  out.add("leakguard_workload_memory_time_to_limit_seconds", labels, signals.time_to_limit);
+  for (const auto state : {signal::LeakState::unknown, signal::LeakState::warming_up, signal::LeakState::stable,
+                           signal::LeakState::growing, signal::LeakState::leaking}) {
+    out.add("leakguard_workload_leak_state", with(labels, "state", signal::name_of(state)),
+            signals.leak == state ? 1.0 : 0.0);
+  }
+}
+
+void add_lifecycle(Exposition& out, const Labels& labels, const WorkloadReport& report) {
+  const sample::Workload& workload = report.workload;
+  out.add("leakguard_workload_info",
+          {{"workload", workload.name},
+           {"kind", std::string(sample::name_of(workload.kind))},
+           {"container_id", workload.identity.container_id},
+           {"image", workload.identity.image}},
+          1.0);
+  if (workload.lifecycle.state != sample::State::unknown) {
+    out.add("leakguard_workload_up", labels, workload.lifecycle.state == sample::State::running ? 1.0 : 0.0);
+  }
+  if (workload.lifecycle.started_at) {
+    out.add("leakguard_workload_start_time_seconds", labels, unix_seconds(*workload.lifecycle.started_at));
+  }
+  // All reasons from the beginning: a counter that appears with its first event has no increase to see.
+  for (const auto reason : {sample::ExitReason::clean, sample::ExitReason::error, sample::ExitReason::signal,
+                            sample::ExitReason::oom_kill, sample::ExitReason::none}) {
+    const std::string name(sample::name_of(reason));
+    const auto found = report.restarts_by_reason.find(name);
+    const bool counted = found != report.restarts_by_reason.end();
+    if (reason == sample::ExitReason::none && !counted) continue;  // a start whose cause nobody saw
+    out.add("leakguard_workload_restarts_total",
+            with(labels, "reason", counted && reason == sample::ExitReason::none ? "unknown" : name),
+            counted ? static_cast<double>(found->second) : 0.0);
+  }
+}
+
+void add_caps(Exposition& out, const Labels& labels, const std::vector<policy::CapDrift>& caps) {
+  for (const policy::CapDrift& cap : caps) {
+    const Labels of_resource = with(labels, "resource", cap.resource);
+    out.add("leakguard_workload_cap_desired", of_resource, cap.desired);
+    out.add("leakguard_workload_cap_drift", of_resource, cap.drifted ? 1.0 : 0.0);
+  }
+}
+
+void add_logs(Exposition& out, const Labels& workload, const std::vector<LogReport>& logs) {
+  for (const LogReport& log : logs) {
+    const Labels labels = with(workload, "log", log.watch.name);
+    out.add("leakguard_log_matches_total", labels, static_cast<double>(log.watch.matches));
+    out.add("leakguard_log_source_up", labels, log.watch.source_up ? 1.0 : 0.0);
+    if (log.watch.last_match_wall) {
+      out.add("leakguard_log_last_match_timestamp_seconds", labels, unix_seconds(*log.watch.last_match_wall));
+    }
+    if (log.expected_interval) {
+      out.add("leakguard_log_expected_interval_seconds", labels, base::to_seconds(*log.expected_interval));
+      if (log.overdue) out.add("leakguard_log_overdue", labels, *log.overdue ? 1.0 : 0.0);
+    }
+    for (const auto& [capture, value] : log.watch.captures) {
+      out.add("leakguard_log_value", with(labels, "capture", capture), value);
+    }
+  }
+}
+
+void add_workload(Exposition& out, const WorkloadReport& report) {
+  const Labels labels = {{"workload", report.workload.name}};
+  add_lifecycle(out, labels, report);
+  add_resources(out, labels, report.workload.resources);
+  add_signals(out, labels, report.signals);
+  add_caps(out, labels, report.caps);
+  add_logs(out, labels, report.logs);
+}
+
+void add_host(Exposition& out, const sample::Host& host) {
+  out.add("leakguard_host_memory_total_bytes", {}, host.memory_total);
+  out.add("leakguard_host_memory_available_bytes", {}, host.memory_available);
+  out.add("leakguard_host_swap_total_bytes", {}, host.swap_total);
+  out.add("leakguard_host_swap_free_bytes", {}, host.swap_free);
+  out.add("leakguard_host_load1", {}, host.load1);
+  out.add("leakguard_host_load5", {}, host.load5);
+  out.add("leakguard_host_load15", {}, host.load15);
+  if (host.cores) out.add("leakguard_host_cores", {}, static_cast<double>(*host.cores));
+  add_pressure(out, "leakguard_host_pressure_stalled_seconds_total", {}, host.pressure);
+  for (const sample::Host::Disk& disk : host.disks) {
+    out.add("leakguard_host_disk_size_bytes", {{"mount", disk.mount}}, Reading<base::Bytes>(disk.size));
+    out.add("leakguard_host_disk_available_bytes", {{"mount", disk.mount}}, Reading<base::Bytes>(disk.available));
+  }
+}
+
+void add_guard(Exposition& out, const Report& report) {
+  for (const auto& [key, count] : report.actions) {
+    out.add("leakguard_actions_total",
+            {{"workload", key.workload}, {"action", key.action}, {"rule", key.rule}, {"result", key.result}},
+            static_cast<double>(count));
+  }
+  for (const auto& [action, histogram] : report.action_durations) {
+    out.add("leakguard_action_duration_seconds", {{"action", action}}, histogram);
+  }
+  out.add("leakguard_breach_to_action_seconds", {}, report.breach_to_action);
+  for (const sample::SourceReport& source : report.sources) {
+    const Labels labels = {{"source", source.source}};
+    out.add("leakguard_source_up", labels, source.up ? 1.0 : 0.0);
+    out.add("leakguard_source_duration_seconds", labels, Reading<base::Duration>(source.took));
+    out.add("leakguard_source_errors_total", labels, static_cast<double>(source.errors));
+  }
+  out.add("leakguard_ticks_total", {}, static_cast<double>(report.ticks));
+  out.add("leakguard_ticks_late_total", {}, static_cast<double>(report.ticks_late));
+  out.add("leakguard_config_last_reload_successful", {}, report.config_reload_ok ? 1.0 : 0.0);
+  out.add("leakguard_config_last_reload_success_timestamp_seconds", {}, unix_seconds(report.config_reloaded_at));
+}
+
+void add_self(Exposition& out, const SelfUsage& self) {
+  out.add("process_cpu_seconds_total", {}, self.cpu_seconds);
+  out.add("process_resident_memory_bytes", {}, self.resident_bytes);
+  out.add("process_virtual_memory_bytes", {}, self.virtual_bytes);
+  out.add("process_start_time_seconds", {}, self.start_time_seconds);
+  out.add("process_open_fds", {}, self.open_fds);
+  out.add("process_max_fds", {}, self.max_fds);
+}
+
+}  // namespace
+
+std::string expose(const Report& report, const BuildInfo& build, const std::optional<SelfUsage>& self) {
+  Exposition out;
+  out.add("leakguard_build_info", {{"version", build.version}, {"revision", build.revision}}, 1.0);
+  for (const WorkloadReport& workload : report.workloads) add_workload(out, workload);
+  add_host(out, report.host);
+  add_guard(out, report);
+  if (self) add_self(out, *self);
+  return out.text();
+}
+
+}  // namespace guard::telemetry

@@ -1,0 +1,85 @@
+#pragma once
+// What the guard knows after a tick, as one plain value. The metrics, the status page, the status command and the
+// words in them are all views of this; none of them asks the guard itself.
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "base/clock.h"
+#include "guard/policy/caps.h"
+#include "guard/policy/decision.h"
+#include "guard/sample/snapshot.h"
+#include "guard/signal/signals.h"
+
+namespace guard::telemetry {
+
+struct LogReport {
+  sample::LogWatch watch;
+  std::optional<base::Duration> expected_interval;  // none: counted only, its absence is not alarmed
+  sample::Reading<bool> overdue;                    // the last known answer: a broken stream leaves it as it was
+};
+
+struct WorkloadReport {
+  sample::Workload workload;
+  signal::WorkloadSignals signals;
+  std::vector<policy::CapDrift> caps;
+  std::vector<LogReport> logs;
+  std::map<std::string, std::uint64_t> restarts_by_reason;  // by sample::ExitReason's name
+};
+
+// What became of a decision.
+enum class Outcome { done, dry_run, recovered, failed, skipped };
+std::string_view name_of(Outcome outcome);
+
+struct ActionRecord {
+  std::uint64_t number = 0;  // from 1, in the order of decisions
+  base::WallTime at;
+  policy::Decision decision;
+  std::optional<Outcome> outcome;  // none while it is being carried out
+  std::string result;              // in words: what was verified, or why it failed
+  base::Duration took{0};
+};
+
+// Cumulative buckets as Prometheus wants them. Bounds in seconds.
+struct DurationHistogram {
+  static constexpr std::array<double, 10> kBounds = {0.01, 0.05, 0.1, 0.5, 1, 2, 5, 10, 30, 60};
+  std::array<std::uint64_t, kBounds.size()> at_most{};
+  std::uint64_t count = 0;
+  double sum_seconds = 0;
+  void observe(base::Duration duration);
+};
+
+struct ActionKey {
+  std::string workload;
+  std::string action;
+  std::string rule;
+  std::string result;
+  friend auto operator<=>(const ActionKey&, const ActionKey&) = default;
+};
+
+struct Report {
+  base::WallTime at;
+  std::vector<WorkloadReport> workloads;
+  sample::Host host;
+  std::vector<sample::SourceReport> sources;
+
+  std::map<ActionKey, std::uint64_t> actions;                 // bounded by workloads × rules × actions × outcomes
+  std::map<std::string, DurationHistogram> action_durations;  // by action
+  DurationHistogram breach_to_action;
+  std::deque<ActionRecord> recent_actions;  // the newest last, kRecentActions at most
+  static constexpr std::size_t kRecentActions = 200;
+
+  std::uint64_t ticks = 0;
+  std::uint64_t ticks_late = 0;
+  bool dry_run = false;
+  bool config_reload_ok = true;
+  base::WallTime config_reloaded_at;
+};
+
+}  // namespace guard::telemetry
