@@ -7,6 +7,7 @@ CMakeLists.txt beside this file). Standard library and python3-yaml only.
     process.py       Program: start, wait for a line or for HTTP, stop
     engine.py        Engine: a private Docker engine, images built from our own binaries
     libraries.py     the shared libraries a binary needs, for images and for the VM's initramfs
+    vm.py            run_in_vm: a script on cgroup v2 with pressure, in a small emulated machine
     prometheus.py    Prometheus: Debian's server on loopback, scraping given targets
     dashboard.py     every query of the Grafana dashboard, asked of a real Prometheus
     workload.cc      `test_workload`: a static program that grows, burns, prints, exits or ignores SIGTERM on request
