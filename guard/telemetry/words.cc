@@ -1,0 +1,133 @@
+#include "guard/telemetry/words.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/units.h"
+
+namespace guard::telemetry {
+namespace {
+
+using base::format_bytes;
+using base::format_duration;
+
+// Over this part of its limit a workload is near enough to it to say so.
+constexpr double kNearLimit = 0.85;
+// Below this growth (64 KiB an hour) a slope is not worth a sentence.
+constexpr double kNoticeableGrowth = 64.0 * 1024 / 3600;
+
+class Sentences {
+ public:
+  void say(Urgency urgency, std::string text) { sentences_.push_back({urgency, std::move(text)}); }
+  std::vector<Sentence> by_urgency() && {
+    std::ranges::stable_sort(sentences_, std::greater<>(), &Sentence::urgency);
+    return std::move(sentences_);
+  }
+
+ private:
+  std::vector<Sentence> sentences_;
+};
+
+std::string times(std::uint64_t count) { return count == 1 ? "once" : std::to_string(count) + " times"; }
+
+void describe_state(const WorkloadReport& report, Sentences& out) {
+  const sample::Lifecycle& lifecycle = report.workload.lifecycle;
+  switch (lifecycle.state) {
+    case sample::State::unknown:
+      out.say(Urgency::notice, "state unknown (" + lifecycle.why + "); nothing is enforced until it can be read");
+      break;
+    case sample::State::absent: out.say(Urgency::trouble, "does not exist"); break;
+    case sample::State::starting: out.say(Urgency::notice, "is starting"); break;
+    case sample::State::stopped:
+      out.say(Urgency::trouble, "is stopped; its last run ended with code " + std::to_string(lifecycle.last_exit_code) +
+                                    " (" + std::string(sample::name_of(lifecycle.last_exit)) + ")");
+      break;
+    case sample::State::running: break;
+  }
+}
+
+void describe_memory(const signal::WorkloadSignals& signals, Sentences& out) {
+  if (!signals.working_set) return;
+  const bool limited = signals.memory_limit && !signals.memory_limit->is_unlimited();
+  std::string text = "memory " + format_bytes(*signals.working_set);
+  if (limited && signals.memory_used) {
+    text += ", " + base::format_ratio(*signals.memory_used) + " of " + format_bytes(*signals.memory_limit);
+  }
+  const bool near = signals.memory_used && signals.memory_used->value >= kNearLimit;
+  out.say(near ? Urgency::trouble : Urgency::fine, text + (near ? ": near its limit" : ""));
+}
+
+void describe_growth(const signal::WorkloadSignals& signals, Sentences& out) {
+  if (!signals.growth || *signals.growth < kNoticeableGrowth) return;
+  const base::Bytes hourly{std::llround(*signals.growth * 3600)};
+  std::string text = "memory grows by " + format_bytes(hourly) + "/h";
+  if (signals.time_to_limit && *signals.time_to_limit != base::Duration::max()) {
+    text += ", limit in " + format_duration(*signals.time_to_limit);
+  }
+  text += " (" + std::string(signal::name_of(signals.leak)) + ")";
+  const bool leaking = signals.leak == signal::LeakState::leaking;
+  out.say(leaking ? Urgency::trouble : Urgency::notice, text);
+  if (leaking && !signals.leak_evidence.empty()) out.say(Urgency::trouble, signals.leak_evidence);
+}
+
+void describe_restarts(const WorkloadReport& report, Sentences& out) {
+  const signal::WorkloadSignals& signals = report.signals;
+  if (signals.oom_kills_total > 0) {
+    out.say(Urgency::trouble, "killed by the OOM killer " + times(signals.oom_kills_total));
+  }
+  if (signals.restart_loop.looping) {
+    out.say(Urgency::trouble,
+            "in a restart loop: " + std::to_string(signals.restart_loop.restarts) + " restarts in its window");
+  } else if (signals.restarts_total > 0) {
+    out.say(Urgency::notice, "restarted " + times(signals.restarts_total));
+  }
+}
+
+void describe_caps(const WorkloadReport& report, Sentences& out) {
+  for (const policy::CapDrift& cap : report.caps) {
+    if (cap.drifted)
+      out.say(Urgency::trouble, "cap " + cap.resource + " is not as configured; it is being put back");
+    else if (!cap.observed && report.workload.lifecycle.state == sample::State::running) {
+      out.say(Urgency::notice, "cap " + cap.resource + " cannot be read: " + cap.observed.reason());
+    }
+  }
+}
+
+void describe_logs(const WorkloadReport& report, Sentences& out) {
+  for (const LogReport& log : report.logs) {
+    const std::string name = "log line '" + log.watch.name + "'";
+    if (!log.watch.source_up) out.say(Urgency::notice, name + ": the log cannot be read (" + log.watch.why + ")");
+    if (log.overdue && *log.overdue) {
+      out.say(Urgency::trouble, name + " is overdue: expected every " +
+                                    format_duration(log.expected_interval.value_or(base::Duration{})));
+    } else if (log.watch.source_up) {
+      out.say(Urgency::fine, name + " seen " + times(log.watch.matches));
+    }
+  }
+}
+
+}  // namespace
+
+std::string_view name_of(Urgency urgency) {
+  switch (urgency) {
+    case Urgency::fine: return "ok";
+    case Urgency::notice: return "notice";
+    case Urgency::trouble: return "trouble";
+  }
+  return "trouble";
+}
+
+std::vector<Sentence> describe(const WorkloadReport& report) {
+  Sentences out;
+  describe_state(report, out);
+  describe_restarts(report, out);
+  describe_memory(report.signals, out);
+  describe_growth(report.signals, out);
+  describe_caps(report, out);
+  describe_logs(report, out);
+  auto sentences = std::move(out).by_urgency();
+  if (sentences.empty()) sentences.push_back({Urgency::fine, "runs; nothing has been read of it yet"});
+  return sentences;
+}
+
+}  // namespace guard::telemetry
