@@ -1,0 +1,38 @@
+#pragma once
+// What /proc/PID/stat, /proc/PID/status and the children file say, as values. Pure. Formats: proc(5).
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "base/units.h"
+
+namespace guard::source {
+
+// Times are in clock ticks (sysconf(_SC_CLK_TCK) a second).
+struct ProcessStat {
+  std::int64_t pid = 0;
+  char state = '?';  // 'Z': has ended and waits to be reaped
+  std::int64_t parent = 0;
+  std::int64_t user_ticks = 0;
+  std::int64_t system_ticks = 0;
+  std::int64_t waited_user_ticks = 0;  // of children waited for
+  std::int64_t waited_system_ticks = 0;
+  std::uint64_t start_ticks = 0;  // since boot
+};
+// The command's name may hold anything, ")" and spaces and line ends too: the fields are counted from the last ")".
+std::optional<ProcessStat> parse_process_stat(std::string_view text);
+
+struct ProcessMemory {
+  base::Bytes anon;
+  base::Bytes file;
+  base::Bytes shmem;
+};
+// The Rss* lines of status. nullopt when there are none: a kernel thread, or a process that has ended.
+std::optional<ProcessMemory> parse_process_status(std::string_view text);
+
+// Pids parted by blanks (task/TID/children) or line ends (cgroup.procs); what is no number ends the list.
+std::vector<std::int64_t> parse_pids(std::string_view text);
+
+}  // namespace guard::source
