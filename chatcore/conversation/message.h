@@ -4,6 +4,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,8 @@ enum class Role { system, user, assistant };
 
 // "system", "user", "assistant": OpenAI's names, and what storage writes.
 std::string_view name_of(Role role);
+// The inverse; absent for any other word.
+std::optional<Role> role_named(std::string_view name);
 
 struct Message {
   Role role = Role::user;

@@ -1,11 +1,12 @@
 #pragma once
 // The conversations that are in memory, bounded three ways: a time to live since last use, a number of messages
-// each (see window.h), and a byte budget over all of them that evicts the least recently used before anything new is let in.
-// Nothing is lost by leaving: storage holds every message, and a conversation that is asked for again is read
+// each (see window.h), and a byte budget over all of them that evicts the least recently used before anything new is
+// let in. Nothing is lost by leaving: storage holds every message, and a conversation that is asked for again is read
 // back (its last window only).
 //
 // One turn at a time touches a conversation: acquire() hands out a Lease, further turns wait in line, bounded.
-// No lock is held while a turn runs. A leased conversation is never evicted.
+// No lock is held while a turn runs. A leased conversation is never evicted. Both the beginning and the end of a
+// turn are a use, and start the time to live anew.
 
 #include <chrono>
 #include <cstdint>
@@ -49,7 +50,8 @@ struct SweepReport {
 class Registry;
 
 // One turn's exclusive hold on one conversation. Released on destruction; then the next in line is called, on the
-// releasing thread. Use from one thread at a time.
+// releasing thread (after the one that runs there, when that was called from a line itself). A conversation that
+// ends its turn without a message in it does not stay. Use from one thread at a time.
 class Lease {
  public:
   class Entry;
@@ -61,9 +63,11 @@ class Lease {
   [[nodiscard]] const ConversationKey& key() const;
   // False when the conversation has just come into memory: read its window from storage and fill() it.
   [[nodiscard]] bool is_loaded() const;
-  // Errors: exhausted when the budget has no room even after evicting everything that is not leased.
+  // Takes what storage holds in place of what is here, cut to the window. Pass no messages and 0 for a conversation
+  // that begins. Errors: exhausted when the budget has no room even after evicting everything that is not leased.
   base::Status fill(std::vector<Message> window, std::int64_t last_sequence);
-  // Reserves the bytes (evicting others first), appends, then trims to the window. Errors as fill().
+  // Reserves the bytes (evicting others first), appends, then trims to the window. A message without a sequence gets
+  // the next one. Errors as fill(); invalid_argument when not loaded or when the sequence is not after the last.
   base::Status append(Message message);
   // The last messages, oldest first: a system message (if any) and whole question-answer pairs.
   [[nodiscard]] const std::vector<Message>& window() const;
@@ -82,19 +86,22 @@ class Registry {
   ~Registry();
 
   using Granted = std::function<void(base::Result<Lease>)>;
-  // Calls `granted` at once when the conversation is free, else when its turn comes. Errors: conflict (too many
-  // wait), exhausted (no room for even an empty conversation). An expired conversation is never handed out: it
-  // comes back as not loaded (the TTL is exact on access).
+  // Calls `granted` at once, on this thread, when the conversation is free, else when its turn comes; never under a
+  // lock, so it may use the registry. Errors: conflict (too many wait), exhausted (no room for even an empty
+  // conversation). An expired conversation is never handed out: it comes back as not loaded (the TTL is exact on
+  // access).
   void acquire(const ConversationKey& key, Granted granted);
 
   // Room for `incoming` bytes more? Errors: exhausted. For admission, before a turn begins; reserves nothing.
   [[nodiscard]] base::Status admit(base::Bytes incoming) const;
 
-  // Removes every conversation unused for longer than the time to live.
+  // Removes every conversation whose last use is the time to live or longer ago. Lets go of the lock after every few,
+  // so turns go on meanwhile however many there are.
   SweepReport sweep();
   // Evicts the least recently used until at most `target` bytes are held. Returns what is held then.
   Usage shed(base::Bytes target);
-  // Drops one conversation from memory (its storage is the caller's business). A turn that holds it finishes.
+  // Drops one conversation from memory (its storage is the caller's business). A turn that holds it finishes; the next
+  // in line finds it not loaded.
   void forget(const ConversationKey& key);
 
   [[nodiscard]] Usage usage() const;

@@ -1,0 +1,103 @@
+#pragma once
+// Internal to this folder: what the registry is made of.
+//
+// One lock guards the tables, the order of the idle and who holds what. It is held for a few hundred nanoseconds
+// at a time: never while a callback runs, messages are freed or bytes are counted, and evicting many conversations lets
+// go of it after every kBatch of them. The tables are cut into kTables, so that growing one of them moves few nodes.
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <unordered_set>
+#include <vector>
+
+#include "chatcore/conversation/byte_budget.h"
+#include "chatcore/conversation/entry.h"
+#include "chatcore/conversation/registry.h"
+
+namespace chatcore::conversation {
+
+using EntryPointer = std::shared_ptr<Lease::Entry>;
+
+struct Registry::Impl {
+  Impl(RegistryLimits its_limits, const base::Clock& its_clock);
+
+  // The entry for a turn to hold, or null when `granted` has been put in line for it.
+  base::Result<EntryPointer> claim(const ConversationKey& key, Granted& granted);
+  // Ends a turn's hold and calls the next in line.
+  void release(Registry& registry, EntryPointer entry);
+  // Counts `bytes`, evicting the least recently used until they fit.
+  base::Status reserve(base::Bytes bytes);
+  base::Status admit(base::Bytes incoming) const;
+  // Evicts the oldest idle conversations as long as `goes_too` says so of the oldest. Returns how many.
+  template <class Predicate>
+  std::size_t evict_while(EvictionReason reason, const Predicate& goes_too);
+  void forget(const ConversationKey& key);
+
+  static constexpr std::size_t kTables = 64;
+  static constexpr std::size_t kBatch = 64;
+
+  const RegistryLimits limits;
+  const base::Clock& clock;
+  ByteBudget budget;
+  std::atomic<std::uint64_t> messages_trimmed{0};
+
+ private:
+  friend class Registry;
+
+  // Finds entries by key, and files them by the hash they keep.
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(const EntryPointer& entry) const { return entry->hash; }
+    std::size_t operator()(const ConversationKey& key) const;
+  };
+  struct Equal {
+    using is_transparent = void;
+    bool operator()(const EntryPointer& a, const EntryPointer& b) const { return a->key == b->key; }
+    bool operator()(const ConversationKey& a, const EntryPointer& b) const { return a == b->key; }
+    bool operator()(const EntryPointer& a, const ConversationKey& b) const { return a->key == b; }
+  };
+  using Table = std::unordered_set<EntryPointer, Hash, Equal>;
+
+  // All of these need the lock.
+  Table& table_of(std::size_t hash) { return tables[hash % kTables]; }
+  EntryPointer find(const ConversationKey& key, std::size_t hash);
+  base::Result<EntryPointer> claim_known(const EntryPointer& entry, Granted& granted, std::vector<Message>& freed);
+  [[nodiscard]] bool is_expired(const Lease::Entry& entry, base::SteadyTime now) const;
+  void leave_idle(Lease::Entry& entry);
+  void enter_idle(Lease::Entry& entry);
+  void empty(Lease::Entry& entry, std::vector<Message>& freed);
+  EntryPointer take_out(Lease::Entry& entry);
+  void count_eviction(EvictionReason reason) { ++evicted[static_cast<std::size_t>(reason)]; }
+
+  mutable std::mutex mutex;
+  std::array<Table, kTables> tables;
+  std::size_t conversations = 0;
+  IdleList idle;
+  base::Bytes idle_bytes;
+  std::array<std::uint64_t, 4> evicted{};
+};
+
+template <class Predicate>
+std::size_t Registry::Impl::evict_while(EvictionReason reason, const Predicate& goes_too) {
+  std::size_t total = 0;
+  while (true) {
+    std::vector<EntryPointer> batch;  // freed after the lock has been let go
+    batch.reserve(kBatch);
+    {
+      const std::lock_guard lock(mutex);
+      while (batch.size() < kBatch && idle.oldest() != nullptr && goes_too(*idle.oldest())) {
+        Lease::Entry& oldest = *idle.oldest();
+        leave_idle(oldest);
+        batch.push_back(take_out(oldest));
+        count_eviction(reason);
+      }
+    }
+    total += batch.size();
+    if (batch.size() < kBatch) return total;
+  }
+}
+
+}  // namespace chatcore::conversation

@@ -1,0 +1,50 @@
+#pragma once
+// Removes conversations whose time to live is over, at a fixed interval, and says so each time: one line at info
+// whose message is `Cleaned up N old conversations from memory`. Every sweep writes it, also with N = 0, since a guard
+// that watches for the line must be able to tell an idle server from a sweeper that died.
+
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/event_loop.h"
+#include "chatcore/conversation/registry.h"
+
+namespace chatcore::conversation {
+
+// The line's message, for a sweep that removed so many.
+std::string sweep_message(std::size_t removed);
+
+struct SweeperStatistics {
+  std::uint64_t sweeps_total = 0;
+  std::optional<base::WallTime> last_finished;  // absent before the first sweep
+  std::chrono::nanoseconds last_took{0};
+};
+
+// Thread-safe, but start() once. The registry and the clock must outlive it.
+class Sweeper {
+ public:
+  Sweeper(Registry& registry, const base::Clock& clock) : registry_(registry), clock_(clock) {}
+
+  // Sweeps every `interval` on the loop, the first time after one interval; 0 never does.
+  void start(base::EventLoop& loop, std::chrono::nanoseconds interval);
+  // No sweep begins on the loop after this.
+  void stop() { timer_.cancel(); }
+
+  // One sweep now, on this thread, with its line.
+  SweepReport sweep_now();
+
+  [[nodiscard]] SweeperStatistics statistics() const;
+
+ private:
+  Registry& registry_;
+  const base::Clock& clock_;
+  base::Pending timer_;
+  mutable std::mutex mutex_;
+  SweeperStatistics statistics_;
+};
+
+}  // namespace chatcore::conversation
