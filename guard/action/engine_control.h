@@ -1,0 +1,53 @@
+#pragma once
+// What the guard may do to a container, and nothing else: a fixed list of verbs on an explicit container id. The
+// engine's socket is root on the host, so no path, name or body from outside ever reaches it: ids are 64 hex digits or
+// the call is refused, and bodies are built here from numbers.
+//
+// All calls block: call from a Worker. Errors: invalid_argument (id, caps; also the engine's own 400),
+// not_found (404), conflict (409), permission_denied, unavailable (no engine, or its 5xx with its message),
+// deadline_exceeded, corrupt, cancelled.
+
+#include <chrono>
+#include <stop_token>
+#include <string>
+
+#include "base/result.h"
+#include "base/units.h"
+#include "guard/sample/caps.h"
+
+namespace guard::action {
+
+struct EngineControlOptions {
+  std::string socket = "/var/run/docker.sock";
+  std::chrono::milliseconds timeout{15'000};  // on top of a drain time
+};
+
+// Thread-safe: it keeps no state between calls.
+class EngineControl {
+ public:
+  explicit EngineControl(EngineControlOptions options, std::stop_token stop = {});
+
+  // Sets the fields that `caps` has and leaves the others. memory_high is ignored: engines have no such setting.
+  // Reads the container's own limits first, since the engine refuses parts that contradict them:
+  //  - swap follows memory where it must: never below it, and no swap where there was none. An unlimited swap stays;
+  //  - a reservation above the new memory comes down to it (one asked for above it is invalid_argument);
+  //  - a container made with a CPU quota and period gets a quota, others the engine's own CPU count.
+  base::Status update_caps(const std::string& container_id, const sample::Caps& caps) const;
+  // Stop signal, up to `drain` (whole seconds, rounded up), SIGKILL; then start. Returns when it is started.
+  base::Status restart(const std::string& container_id, std::chrono::nanoseconds drain) const;
+  // As restart, without the start. A container that is stopped already is fine.
+  base::Status stop(const std::string& container_id, std::chrono::nanoseconds drain) const;
+  // One that runs already is fine.
+  base::Status start(const std::string& container_id) const;
+  // `signal`: 1 to 64. conflict when the container does not run.
+  base::Status kill(const std::string& container_id, int signal) const;
+
+ private:
+  base::Status post(const std::string& container_id, const std::string& verb_and_query, const std::string& body,
+                    std::chrono::milliseconds extra) const;
+
+  EngineControlOptions options_;
+  std::stop_token stop_;
+};
+
+}  // namespace guard::action

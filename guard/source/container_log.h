@@ -1,0 +1,63 @@
+#pragma once
+// Follows one container's log through the engine, so that it works for every log driver that can be read, across
+// rotation, restarts of the container and of the engine. Lines arrive on the event loop, each once: a stream
+// that broke is reopened at the time of the last line, and what was delivered already is left out.
+//
+// "The stream is broken" and "the line is absent" are different alarms. up() is true also for a container that is
+// stopped or says nothing; it is false when lines could be written and would not be seen: the engine is down, the
+// stream ended although the container runs, or the log driver cannot be read.
+//
+// One thread a followed container. A container that is recreated has another id: make another ContainerLog.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/event_loop.h"
+#include "guard/source/engine_client.h"
+
+namespace guard::source {
+
+struct ContainerLogOptions {
+  EngineOptions engine;
+  std::string container_id;
+  base::WallTime since;  // lines written before are not delivered
+  // Only lines for which this is true reach the loop; empty: all. Runs on the follower's thread: capture by value.
+  std::function<bool(std::string_view line)> keep;
+  // A line is cut after so much; the engine splits at 16 KiB, and the parts are joined up to this.
+  std::size_t max_line_bytes = 64u << 10;
+  std::size_t max_queued_lines = 1024;         // kept lines that wait for the loop; more are dropped and counted
+  std::chrono::milliseconds retry_first{250};  // after a broken stream; doubles, with jitter, up to
+  std::chrono::milliseconds retry_most{10'000};
+  std::chrono::milliseconds stopped_poll{2'000};  // how often a stopped container is looked at
+};
+
+// All members on the loop's thread. `on_line` runs there too, and never after the destructor, which waits for the
+// thread (up to 250 ms).
+class ContainerLog {
+ public:
+  // `on_line`: the line without its end, and when the container wrote it by the engine's clock. Standard output and
+  // standard error alike, in the engine's order. The loop must outlive the log.
+  ContainerLog(ContainerLogOptions options, base::EventLoop& loop,
+               std::function<void(std::string_view line, base::WallTime at)> on_line);
+  ~ContainerLog();
+  ContainerLog(const ContainerLog&) = delete;
+  ContainerLog& operator=(const ContainerLog&) = delete;
+
+  [[nodiscard]] bool up() const;
+  [[nodiscard]] std::string why() const;  // when not up; else ""
+  [[nodiscard]] std::uint64_t dropped() const;
+  // The container was started: look at once instead of at the next poll or retry.
+  void wake();
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace guard::source
