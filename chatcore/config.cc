@@ -1,0 +1,54 @@
+#include "chatcore/config.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "chatcore/settings.h"
+
+namespace chatcore {
+
+LoadedConfig load_config(const std::vector<SettingText>& texts) {
+  LoadedConfig loaded;
+  for (const Setting& setting : settings()) {
+    // A default that its own setting refuses is a bug that the unit tests find.
+    if (auto applied = setting.apply(loaded.config, setting.default_text); !applied) {
+      loaded.errors.push_back({"default", std::string(setting.name) + ": " + applied.error().message});
+    }
+  }
+  for (const auto& text : texts) {
+    const Setting* setting = find_setting(text.name);
+    if (!setting) {
+      loaded.errors.push_back({text.where, text.name + ": no such setting"});
+    } else if (auto applied = setting->apply(loaded.config, text.text); !applied) {
+      loaded.errors.push_back({text.where, text.name + ": " + applied.error().message});
+    }
+  }
+  return loaded;
+}
+
+std::vector<SettingText> settings_of_environment(const char* const* environment) {
+  std::vector<SettingText> found;
+  for (; *environment; ++environment) {
+    const std::string_view entry(*environment);
+    const auto equals = entry.find('=');
+    if (equals == std::string_view::npos) continue;
+    for (const Setting& setting : settings()) {
+      const std::string name = environment_of(setting);
+      if (entry.substr(0, equals) != name) continue;
+      found.push_back({std::string(setting.name), std::string(entry.substr(equals + 1)), name});
+    }
+  }
+  return found;
+}
+
+base::Bytes effective_budget(const Config& config, base::Bytes cgroup_limit) {
+  if (const auto& budget = config.conversation.memory_budget) {
+    return budget->count == 0 ? base::Bytes::unlimited() : *budget;
+  }
+  const base::Bytes most = base::mebibytes(256);
+  if (cgroup_limit.is_unlimited()) return most;
+  // Resident memory was measured at up to 1.9 times the accounted bytes: 40 % accounted stays below 80 % resident.
+  return std::min(most, base::Bytes{cgroup_limit.count / 5 * 2});
+}
+
+}  // namespace chatcore

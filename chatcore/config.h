@@ -1,0 +1,87 @@
+#pragma once
+// What a chatcore is told: the values (Config), where they may come from, and every mistake in them at once.
+// Flags, environment and the YAML file name the same settings (settings.h); a flag wins over the environment, that
+// over the file, that over the default.
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/units.h"
+
+namespace chatcore {
+
+// Every bound says "off" as 0. Off is for rehearsing the incident, not for service. The defaults stand in the
+// settings table, where --help finds them too.
+struct Config {
+  std::string listen;       // address:port
+  std::size_t threads = 0;  // 0: as many as the cores that the cgroup's quota allows
+  std::string database_url;
+
+  struct {
+    base::Duration time_to_live{0};
+    base::Duration sweep_interval{0};  // 0: never swept (expired conversations are still not handed out)
+    std::size_t max_messages = 0;
+    std::optional<base::Bytes> memory_budget;  // none: 256 MiB or 40 % of the cgroup's limit, whichever is less
+    std::size_t max_waiting_turns = 0;         // turns in line for one conversation
+  } conversation;
+
+  struct {
+    std::string store_file;
+    std::size_t top = 0;
+    double threshold = 0;  // cosine similarity, -1..1
+  } retrieval;
+
+  struct {
+    double words_per_second = 0;  // 0: as fast as the client takes them
+  } llm;
+
+  struct {
+    base::Bytes max_body;
+    base::Bytes max_answer;
+    base::Bytes max_bytes_in_flight;
+    std::size_t max_turns = 0;
+    std::size_t max_connections = 0;
+  } limits;
+
+  struct {
+    std::string token_file;     // empty: no token
+    bool allow_remote = false;  // without a token: serve admin routes to peers other than loopback
+  } admin;
+
+  base::Duration drain_deadline{0};
+  base::LogOptions log;
+};
+
+// One setting as it was written somewhere.
+struct SettingText {
+  std::string name;   // "conversation.ttl"
+  std::string text;   // "2h"
+  std::string where;  // "chatcore.yml:3:8", "CHATCORE_CONVERSATION_TTL", "--conversation-ttl"
+};
+
+struct ConfigError {
+  std::string where;
+  std::string message;  // names the key and what would do
+};
+
+struct LoadedConfig {
+  Config config;
+  std::vector<ConfigError> errors;  // empty: the configuration is usable
+};
+
+// Applies `texts` in their order over the defaults, so later ones win; a wrong one is reported even when a later
+// one hides it.
+LoadedConfig load_config(const std::vector<SettingText>& texts);
+
+// The settings that the environment names (CHATCORE_LISTEN, …). `environment` is a null-terminated array of
+// "NAME=value"; unknown names are left alone, since orchestrators put their own there (CHATCORE_PORT, …).
+std::vector<SettingText> settings_of_environment(const char* const* environment);
+
+// The budget for conversations: as configured, else what the cgroup's limit allows. unlimited() is "off".
+base::Bytes effective_budget(const Config& config, base::Bytes cgroup_limit);
+
+}  // namespace chatcore

@@ -1,0 +1,198 @@
+#include "chatcore/metrics.h"
+
+#include <array>
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
+#include <prometheus/counter.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+namespace chatcore {
+namespace {
+
+using prometheus::ClientMetric;
+using prometheus::MetricFamily;
+using prometheus::MetricType;
+using Labels = std::vector<ClientMetric::Label>;
+
+// From a page answered out of memory (under 1 ms) to a long streamed answer.
+const prometheus::Histogram::BucketBoundaries kRequestSeconds{0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25,
+                                                              0.5,   1,     2.5,  5,     10,   30,  60};
+const prometheus::Histogram::BucketBoundaries kSearchSeconds{0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5};
+
+// Builds the families that are read, not counted: one value each, or one for each label value.
+class Page {
+ public:
+  void gauge(const char* name, const char* help, double value, Labels labels = {}) {
+    add(name, help, MetricType::Gauge, value, std::move(labels));
+  }
+  void counter(const char* name, const char* help, double value, Labels labels = {}) {
+    add(name, help, MetricType::Counter, value, std::move(labels));
+  }
+  std::vector<MetricFamily> families;
+
+ private:
+  void add(const char* name, const char* help, MetricType type, double value, Labels labels) {
+    if (families.empty() || families.back().name != name) families.push_back({name, help, type, {}});
+    ClientMetric metric;
+    metric.label = std::move(labels);
+    if (type == MetricType::Gauge)
+      metric.gauge.value = value;
+    else
+      metric.counter.value = value;
+    families.back().metric.push_back(std::move(metric));
+  }
+};
+
+double number(std::integral auto value) { return static_cast<double>(value); }
+double unix_seconds(base::WallTime time) { return base::to_seconds(time.time_since_epoch()); }
+
+void add_conversations(Page& page, const conversation::Usage& usage) {
+  page.gauge("chatcore_conversations", "Conversations held in memory.", number(usage.conversations));
+  page.gauge("chatcore_conversations_bytes", "Bytes accounted to the conversations in memory.",
+             number(usage.bytes.count));
+  page.gauge("chatcore_memory_budget_bytes", "Bytes that conversations in memory may take; +Inf when unbounded.",
+             usage.budget.is_unlimited() ? std::numeric_limits<double>::infinity() : number(usage.budget.count));
+  constexpr std::array reasons{"ttl", "budget", "shed", "deleted"};
+  for (std::size_t i = 0; i < reasons.size(); ++i) {
+    page.counter("chatcore_evictions_total", "Conversations that left memory, by reason.", number(usage.evicted[i]),
+                 {{"reason", reasons[i]}});
+  }
+  page.counter("chatcore_messages_trimmed_total", "Messages that left memory because their conversation grew long.",
+               number(usage.messages_trimmed));
+}
+
+void add_sweeps(Page& page, const Readings& readings) {
+  page.counter("chatcore_sweeps_total", "Sweeps for expired conversations.", number(readings.sweeps));
+  if (readings.sweeps == 0) return;
+  page.gauge("chatcore_sweep_last_timestamp_seconds", "When the last sweep ended, in Unix time.",
+             unix_seconds(readings.last_sweep));
+  page.gauge("chatcore_sweep_duration_seconds", "How long the last sweep took.",
+             base::to_seconds(readings.last_sweep_duration));
+}
+
+void add_storage(Page& page, const storage::StoreStatistics& storage) {
+  constexpr const char* kConnections = "chatcore_database_connections";
+  constexpr const char* kConnectionsHelp = "Open database connections, by what they do.";
+  const std::size_t busy = std::min(storage.connections_busy, storage.connections_open);
+  page.gauge(kConnections, kConnectionsHelp, number(busy), {{"state", "busy"}});
+  page.gauge(kConnections, kConnectionsHelp, number(storage.connections_open - busy), {{"state", "idle"}});
+  page.counter("chatcore_database_connects_total", "Database connections opened since the start.",
+               number(storage.connects_total));
+  page.counter("chatcore_database_errors_total", "Database operations that failed.", number(storage.errors_total));
+  page.counter("chatcore_database_commits_total", "Groups of writes committed together.",
+               number(storage.commits_total));
+  page.counter("chatcore_database_appends_total", "Messages stored.", number(storage.appends_total));
+  page.gauge("chatcore_database_writes_waiting", "Writes waiting for their commit.", number(storage.writes_waiting));
+}
+
+void add_process(Page& page, const ProcessReading& process) {
+  if (process.cpu) {
+    page.counter("process_cpu_seconds_total", "User and system CPU time spent.", base::to_seconds(*process.cpu));
+  }
+  if (process.resident)
+    page.gauge("process_resident_memory_bytes", "Resident memory.", number(process.resident->count));
+  if (process.virtual_memory) {
+    page.gauge("process_virtual_memory_bytes", "Virtual memory.", number(process.virtual_memory->count));
+  }
+  if (process.started) {
+    page.gauge("process_start_time_seconds", "When the process started, in Unix time.", unix_seconds(*process.started));
+  }
+  if (process.open_files) page.gauge("process_open_fds", "Open file descriptors.", number(*process.open_files));
+  if (process.max_files) page.gauge("process_max_fds", "Open file descriptors allowed.", number(*process.max_files));
+  if (process.threads) page.gauge("process_threads", "Threads.", number(*process.threads));
+}
+
+}  // namespace
+
+struct Metrics::Impl {
+  prometheus::Registry registry;
+  prometheus::Family<prometheus::Counter>& requests =
+      prometheus::BuildCounter().Name("chatcore_requests_total").Help("HTTP requests answered.").Register(registry);
+  prometheus::Family<prometheus::Histogram>& request_seconds = prometheus::BuildHistogram()
+                                                                   .Name("chatcore_request_duration_seconds")
+                                                                   .Help("Time to the end of the answer.")
+                                                                   .Register(registry);
+  prometheus::Gauge& in_flight = prometheus::BuildGauge()
+                                     .Name("chatcore_requests_in_flight")
+                                     .Help("HTTP requests being answered.")
+                                     .Register(registry)
+                                     .Add({});
+  prometheus::Family<prometheus::Counter>& shed = prometheus::BuildCounter()
+                                                      .Name("chatcore_requests_shed_total")
+                                                      .Help("Requests turned away to stay within bounds, by reason.")
+                                                      .Register(registry);
+  prometheus::Counter& cancelled = prometheus::BuildCounter()
+                                       .Name("chatcore_streams_cancelled_total")
+                                       .Help("Answers cut short because the client left.")
+                                       .Register(registry)
+                                       .Add({});
+  prometheus::Family<prometheus::Counter>& generations = prometheus::BuildCounter()
+                                                             .Name("chatcore_backend_requests_total")
+                                                             .Help("Generations of the answerer, by result.")
+                                                             .Register(registry);
+  prometheus::Histogram& generation_seconds = prometheus::BuildHistogram()
+                                                  .Name("chatcore_backend_duration_seconds")
+                                                  .Help("Time from a prompt to the end of its answer.")
+                                                  .Register(registry)
+                                                  .Add({}, kRequestSeconds);
+  prometheus::Histogram& search_seconds = prometheus::BuildHistogram()
+                                              .Name("chatcore_vector_search_duration_seconds")
+                                              .Help("Time to find the passages for one question.")
+                                              .Register(registry)
+                                              .Add({}, kSearchSeconds);
+};
+
+Metrics::Metrics(std::string_view version, std::string_view revision) : impl_(std::make_unique<Impl>()) {
+  prometheus::BuildGauge()
+      .Name("chatcore_build_info")
+      .Help("Always 1; the labels say what runs.")
+      .Register(impl_->registry)
+      .Add({{"version", std::string(version)}, {"revision", std::string(revision)}})
+      .Set(1);
+  // A counter that is absent until its first event cannot be alerted on.
+  for (const char* reason : {"turns", "bytes", "memory", "drain"}) impl_->shed.Add({{"reason", reason}});
+  impl_->generations.Add({{"result", "ok"}});
+}
+
+Metrics::~Metrics() = default;
+
+void Metrics::request_began() { impl_->in_flight.Increment(); }
+
+void Metrics::request_ended(std::string_view route, int status, base::Duration took) {
+  impl_->in_flight.Decrement();
+  impl_->requests.Add({{"route", std::string(route)}, {"code", std::to_string(status)}}).Increment();
+  impl_->request_seconds.Add({{"route", std::string(route)}}, kRequestSeconds).Observe(base::to_seconds(took));
+}
+
+void Metrics::request_shed(std::string_view reason) { impl_->shed.Add({{"reason", std::string(reason)}}).Increment(); }
+
+void Metrics::stream_cancelled() { impl_->cancelled.Increment(); }
+
+void Metrics::generation_ended(std::string_view result, base::Duration took) {
+  impl_->generations.Add({{"result", std::string(result)}}).Increment();
+  impl_->generation_seconds.Observe(base::to_seconds(took));
+}
+
+void Metrics::search_ended(base::Duration took) { impl_->search_seconds.Observe(base::to_seconds(took)); }
+
+std::string Metrics::render(const Readings& readings) const {
+  Page page;
+  page.families = impl_->registry.Collect();
+  add_conversations(page, readings.conversations);
+  add_sweeps(page, readings);
+  page.counter("chatcore_vector_store_loads_total", "Times the vector store was read from disk.",
+               number(readings.vector_store_loads));
+  page.gauge("chatcore_vector_store_chunks", "Chunks in the vector store.", number(readings.vector_store_chunks));
+  add_storage(page, readings.storage);
+  page.counter("chatcore_log_dropped_lines_total", "Log lines lost to a full queue.",
+               number(readings.dropped_log_lines));
+  add_process(page, readings.process);
+  return prometheus::TextSerializer().Serialize(page.families);
+}
+
+}  // namespace chatcore

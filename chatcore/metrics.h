@@ -1,0 +1,58 @@
+#pragma once
+// What /metrics says: what happened here is counted as it happens, what others count anyway (registry, storage,
+// retriever, kernel) is read at each scrape. Every label value comes from a fixed set, so the number of series is
+// bounded. Names are the contract of docs/interfaces; prometheus-cpp is met in metrics.cc alone.
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/units.h"
+#include "chatcore/conversation/registry.h"
+#include "chatcore/process_reading.h"
+#include "chatcore/storage/store.h"
+
+namespace chatcore {
+
+// What a scrape reads from the other parts.
+struct Readings {
+  conversation::Usage conversations;
+  storage::StoreStatistics storage;
+  std::uint64_t vector_store_loads = 0;
+  std::size_t vector_store_chunks = 0;
+  std::uint64_t sweeps = 0;
+  base::WallTime last_sweep{};  // the epoch: none yet
+  base::Duration last_sweep_duration{0};
+  std::uint64_t dropped_log_lines = 0;
+  ProcessReading process;
+};
+
+// Thread-safe.
+class Metrics {
+ public:
+  // `version` and `revision` become labels of chatcore_build_info.
+  Metrics(std::string_view version, std::string_view revision);
+  ~Metrics();
+
+  void request_began();
+  // `route` is a name of the routes table, never a path that a client sent; `status` the HTTP status, 499 when the
+  // client left unanswered.
+  void request_ended(std::string_view route, int status, base::Duration took);
+  // A request turned away before memory was at risk; `reason` from a fixed set.
+  void request_shed(std::string_view reason);
+  void stream_cancelled();
+  // One generation of the answerer; `result` is "ok" or the name of an error code.
+  void generation_ended(std::string_view result, base::Duration took);
+  void search_ended(base::Duration took);
+
+  // The whole page in Prometheus' text format, version 0.0.4.
+  [[nodiscard]] std::string render(const Readings& readings) const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace chatcore

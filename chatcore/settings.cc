@@ -1,0 +1,230 @@
+#include "chatcore/settings.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+#include <cmath>
+#include <vector>
+
+namespace chatcore {
+namespace {
+
+using base::Code;
+using base::Status;
+using Text = std::string_view;
+
+bool is_off(Text text) { return text == "off" || text == "0"; }
+
+Status parse_text(Text text, std::string& value) {
+  value = text;
+  return {};
+}
+
+Status parse_duration(Text text, base::Duration& value) {
+  if (is_off(text)) {
+    value = base::Duration{0};
+    return {};
+  }
+  const auto parsed = base::parse_duration(text);
+  if (!parsed) return base::fail(parsed.error());
+  value = *parsed;
+  return {};
+}
+
+Status parse_bytes(Text text, base::Bytes& value) {
+  if (is_off(text)) {
+    value = {0};
+    return {};
+  }
+  const auto parsed = base::parse_bytes(text);
+  if (!parsed) return base::fail(parsed.error());
+  value = *parsed;
+  return {};
+}
+
+Status parse_count(Text text, std::size_t& value) {
+  if (is_off(text)) {
+    value = 0;
+    return {};
+  }
+  constexpr std::size_t kMost = 1'000'000'000;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size() && value <= kMost) return {};
+  return base::fail(Code::invalid_argument, "\"" + std::string(text) + "\" is not a whole number such as 50, or off");
+}
+
+Status parse_number(Text text, double low, double high, double& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size() && value >= low && value <= high) return {};
+  return base::fail(Code::invalid_argument, "\"" + std::string(text) + "\" is not a number from " +
+                                                std::to_string(low) + " to " + std::to_string(high));
+}
+
+Status parse_switch(Text text, bool& value) {
+  if (text != "true" && text != "false") {
+    return base::fail(Code::invalid_argument, "\"" + std::string(text) + "\" is neither true nor false");
+  }
+  value = text == "true";
+  return {};
+}
+
+Status parse_listen(Text text, std::string& value) {
+  const auto colon = text.rfind(':');
+  std::size_t port = 0;
+  const bool has_port = colon != Text::npos && colon + 1 < text.size() && parse_count(text.substr(colon + 1), port);
+  if (!has_port || port > 65535) {
+    return base::fail(Code::invalid_argument,
+                      "\"" + std::string(text) + "\" is not address:port such as 127.0.0.1:8080");
+  }
+  return parse_text(text, value);
+}
+
+Status parse_database(Text text, std::string& value) {
+  if (!text.starts_with("sqlite://") || text.size() == Text("sqlite://").size()) {
+    return base::fail(Code::invalid_argument,
+                      "is not a database this program knows, such as sqlite://./data/chatcore.db");
+  }
+  return parse_text(text, value);
+}
+
+Status parse_budget(Text text, std::optional<base::Bytes>& value) {
+  value.reset();
+  return text == "auto" ? Status() : parse_bytes(text, value.emplace());
+}
+
+Status parse_log_level(Text text, base::LogLevel& level) {
+  if (text == "debug")
+    level = base::LogLevel::debug;
+  else if (text == "info")
+    level = base::LogLevel::info;
+  else if (text == "warning")
+    level = base::LogLevel::warning;
+  else if (text == "error")
+    level = base::LogLevel::error;
+  else
+    return base::fail(Code::invalid_argument, "\"" + std::string(text) + "\" is none of debug, info, warning, error");
+  return {};
+}
+
+Status parse_log_format(Text text, base::LogFormat& format) {
+  if (text == "logfmt")
+    format = base::LogFormat::logfmt;
+  else if (text == "json")
+    format = base::LogFormat::json;
+  else
+    return base::fail(Code::invalid_argument, "\"" + std::string(text) + "\" is neither logfmt nor json");
+  return {};
+}
+
+Status parse_threads(Text text, std::size_t& value) {
+  value = 0;
+  if (text == "auto") return {};
+  if (auto parsed = parse_count(text, value); !parsed) return parsed;
+  if (value >= 1 && value <= 256) return {};
+  return base::fail(Code::invalid_argument, "must be auto or from 1 to 256");
+}
+
+constexpr std::array kSettings{
+    Setting{"listen", "127.0.0.1:8080", "address and port to answer on",
+            [](Config& c, Text t) { return parse_listen(t, c.listen); }},
+    Setting{"threads", "auto", "I/O threads; auto: the cores that the cgroup allows",
+            [](Config& c, Text t) { return parse_threads(t, c.threads); }},
+    Setting{"database.url", "sqlite://./data/chatcore.db", "where conversations are kept",
+            [](Config& c, Text t) { return parse_database(t, c.database_url); }},
+    Setting{"conversation.ttl", "2h", "a conversation leaves memory so long after its last use",
+            [](Config& c, Text t) { return parse_duration(t, c.conversation.time_to_live); }},
+    Setting{"conversation.sweep_interval", "30m", "how often expired conversations are removed",
+            [](Config& c, Text t) { return parse_duration(t, c.conversation.sweep_interval); }},
+    Setting{"conversation.max_messages", "50", "messages of one conversation kept in memory",
+            [](Config& c, Text t) { return parse_count(t, c.conversation.max_messages); }},
+    Setting{"conversation.memory_budget", "auto", "bytes for all of them; auto: 256 MiB or 40 % of the cgroup's limit",
+            [](Config& c, Text t) { return parse_budget(t, c.conversation.memory_budget); }},
+    Setting{"conversation.max_waiting_turns", "8", "turns that may wait for one conversation",
+            [](Config& c, Text t) { return parse_count(t, c.conversation.max_waiting_turns); }},
+    Setting{"retrieval.store", "./data/vectors.store", "file of ingested texts; need not exist",
+            [](Config& c, Text t) { return parse_text(t, c.retrieval.store_file); }},
+    Setting{"retrieval.top", "5", "passages found for one question at most",
+            [](Config& c, Text t) { return parse_count(t, c.retrieval.top); }},
+    Setting{"retrieval.threshold", "0.1", "similarity a passage needs, from -1 to 1",
+            [](Config& c, Text t) { return parse_number(t, -1, 1, c.retrieval.threshold); }},
+    Setting{"llm.words_per_second", "0", "pace of the built-in answerer; 0: as fast as the client reads",
+            [](Config& c, Text t) { return parse_number(t, 0, 1e6, c.llm.words_per_second); }},
+    Setting{"limits.max_body", "1m", "largest request body; more is 413",
+            [](Config& c, Text t) { return parse_bytes(t, c.limits.max_body); }},
+    Setting{"limits.max_answer", "1m", "an answer is cut there",
+            [](Config& c, Text t) { return parse_bytes(t, c.limits.max_answer); }},
+    Setting{"limits.max_bytes_in_flight", "64m", "bytes that turns under way hold; more is 503",
+            [](Config& c, Text t) { return parse_bytes(t, c.limits.max_bytes_in_flight); }},
+    Setting{"limits.max_turns", "256", "turns under way or waiting; more is 503",
+            [](Config& c, Text t) { return parse_count(t, c.limits.max_turns); }},
+    Setting{"limits.max_connections", "4096", "connections; more is 503",
+            [](Config& c, Text t) { return parse_count(t, c.limits.max_connections); }},
+    Setting{"admin.token_file", "", "file with the token that /admin asks for; empty: loopback only",
+            [](Config& c, Text t) { return parse_text(t, c.admin.token_file); }},
+    Setting{"admin.allow_remote", "false", "without a token, serve /admin to any peer (a private network only)",
+            [](Config& c, Text t) { return parse_switch(t, c.admin.allow_remote); }},
+    Setting{"drain.deadline", "25s", "streams may go on so long after SIGTERM",
+            [](Config& c, Text t) { return parse_duration(t, c.drain_deadline); }},
+    Setting{"log.level", "info", "debug, info, warning or error",
+            [](Config& c, Text t) { return parse_log_level(t, c.log.level); }},
+    Setting{"log.format", "logfmt", "logfmt or json",
+            [](Config& c, Text t) { return parse_log_format(t, c.log.format); }},
+};
+
+std::string replace_separators(std::string_view name, char with) {
+  std::string text(name);
+  for (char& c : text) {
+    if (c == '.' || c == '_') c = with;
+  }
+  return text;
+}
+
+// Levenshtein's distance: how many letters to insert, delete or replace.
+std::size_t edit_distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t above = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
+      diagonal = above;
+    }
+  }
+  return row.back();
+}
+
+}  // namespace
+
+std::span<const Setting> settings() { return kSettings; }
+
+const Setting* find_setting(std::string_view name) {
+  const auto* found = std::ranges::find(kSettings, name, &Setting::name);
+  return found == kSettings.end() ? nullptr : found;
+}
+
+std::string flag_of(const Setting& setting) { return replace_separators(setting.name, '-'); }
+
+std::string environment_of(const Setting& setting) {
+  std::string text = "CHATCORE_" + replace_separators(setting.name, '_');
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
+  return text;
+}
+
+std::string nearest_name(std::string_view name, std::span<const std::string> candidates) {
+  constexpr std::size_t kLongest = 64;  // a longer name is no slip of the finger, and the distance is quadratic
+  if (name.size() > kLongest) return "";
+  std::string nearest;
+  std::size_t least = std::max<std::size_t>(2, name.size() / 3) + 1;
+  for (const auto& candidate : candidates) {
+    const std::size_t distance = edit_distance(name, candidate);
+    if (distance >= least) continue;
+    least = distance;
+    nearest = candidate;
+  }
+  return nearest;
+}
+
+}  // namespace chatcore

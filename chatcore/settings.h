@@ -1,0 +1,31 @@
+#pragma once
+// The one table of settings: name, default, help, and how its text becomes a value. Flags, environment, file,
+// --help and check-config all follow from it.
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "chatcore/config.h"
+
+namespace chatcore {
+
+struct Setting {
+  std::string_view name;          // dotted as in YAML: "conversation.ttl"
+  std::string_view default_text;  // read by the same `apply`
+  std::string_view help;
+  base::Status (*apply)(Config& config, std::string_view text);
+};
+
+std::span<const Setting> settings();
+// Null when there is none of that name.
+const Setting* find_setting(std::string_view name);
+
+std::string flag_of(const Setting& setting);         // "conversation-ttl"
+std::string environment_of(const Setting& setting);  // "CHATCORE_CONVERSATION_TTL"
+
+// The candidate closest to `name` by edit distance, or "" when none is near enough to be what was meant.
+std::string nearest_name(std::string_view name, std::span<const std::string> candidates);
+
+}  // namespace chatcore

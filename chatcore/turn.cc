@@ -1,0 +1,210 @@
+#include "chatcore/turn.h"
+
+#include <chrono>
+#include <utility>
+
+namespace chatcore {
+namespace {
+
+using base::Code;
+using conversation::Lease;
+using conversation::Message;
+using conversation::Role;
+
+// With so much not yet taken by the client the answerer is paused until it has taken all.
+constexpr std::size_t kSlowClientBytes = 64u << 10;
+
+}  // namespace
+
+std::shared_ptr<Turn> Turn::begin(const TurnParts& parts, std::unique_ptr<Admission::Ticket> ticket,
+                                  TurnRequest request, TurnEvents events) {
+  auto turn = std::make_shared<Turn>(parts, std::move(ticket), std::move(request), std::move(events));
+  turn->in_order([turn] {
+    if (turn->request_.conversation)
+      turn->wait_for_conversation();
+    else
+      turn->generate();
+  });
+  return turn;
+}
+
+Turn::Turn(const TurnParts& parts, std::unique_ptr<Admission::Ticket> ticket, TurnRequest request, TurnEvents events)
+    : parts_(parts), ticket_(std::move(ticket)), request_(std::move(request)), events_(std::move(events)) {
+  answer_.role = Role::assistant;
+}
+
+void Turn::wait_for_conversation() {
+  parts_.registry.acquire(*request_.conversation, [self = shared_from_this()](base::Result<Lease> granted) {
+    // A std::function must be copyable and a lease is not, so it crosses to the loop in a shared box.
+    auto box = std::make_shared<base::Result<Lease>>(std::move(granted));
+    self->back_on_loop([self, box] { self->enter_conversation(std::move(*box)); });
+  });
+}
+
+void Turn::enter_conversation(base::Result<Lease> lease) {
+  if (!lease) return end(base::fail(lease.error()));
+  lease_.emplace(std::move(*lease));
+  if (client_left_) return end(base::fail(Code::cancelled, "the client left while it waited"));
+  if (lease_->is_loaded()) return append_question();
+  parts_.store.load_window(
+      *request_.conversation, parts_.window_messages,
+      [self = shared_from_this()](base::Result<storage::Window> window) {
+        self->back_on_loop([self, window = std::move(window)]() mutable { self->fill_window(std::move(window)); });
+      });
+}
+
+void Turn::fill_window(base::Result<storage::Window> window) {
+  if (!window) return end(base::fail(window.error()));
+  auto filled = lease_->fill(std::move(window->messages), window->last_sequence);
+  if (!filled) return end_distrusting_memory(filled.error());
+  append_question();
+}
+
+void Turn::append_question() {
+  step_ = Step::storing_question;
+  const auto& question = request_.messages.back();
+  parts_.store.append(*request_.conversation, question, lease_->last_sequence(),
+                      [self = shared_from_this()](base::Result<std::int64_t> sequence) {
+                        self->back_on_loop([self, sequence = std::move(sequence)]() mutable {
+                          self->keep_question(std::move(sequence));
+                        });
+                      });
+}
+
+void Turn::keep_question(base::Result<std::int64_t> sequence) {
+  if (!sequence) return end_distrusting_memory(sequence.error());
+  request_.messages.back().sequence = *sequence;
+  if (auto kept = lease_->append(request_.messages.back()); !kept) return end_distrusting_memory(kept.error());
+  generate();
+}
+
+void Turn::generate() {
+  step_ = Step::generating;
+  if (client_left_) return end(base::fail(Code::cancelled, "the client left before the answer began"));
+  llm::Prompt prompt{.messages = lease_ ? lease_->window() : request_.messages,
+                     .passages = retrieve(),
+                     .max_tokens = request_.max_tokens};
+  for (const auto& message : prompt.messages) result_.prompt_tokens += llm::estimate_tokens(message.content);
+  events_.on_begin();
+  generation_began_ = std::chrono::steady_clock::now();
+  generation_ =
+      parts_.answerer.generate(std::move(prompt),
+                               {.on_text =
+                                    [self = shared_from_this()](std::string_view text) {
+                                      self->in_order([self, text = std::string(text)] { self->take_text(text); });
+                                    },
+                                .on_end =
+                                    [self = shared_from_this()](base::Status status) {
+                                      self->in_order([self, status = std::move(status)] { self->take_end(status); });
+                                    }},
+                               parts_.loop);
+}
+
+// A broken vector store was reported when the program started and shows in the metrics; an answer without passages
+// is better than none.
+std::vector<retrieval::Passage> Turn::retrieve() {
+  const auto began = std::chrono::steady_clock::now();
+  auto passages = parts_.retriever.retrieve(request_.messages.back().content);
+  parts_.metrics.search_ended(std::chrono::steady_clock::now() - began);
+  return passages ? std::move(*passages) : std::vector<retrieval::Passage>();
+}
+
+void Turn::take_text(std::string_view text) {
+  if (step_ != Step::generating) return;
+  answer_.content += text;
+  ticket_->grow({static_cast<std::int64_t>(text.size())});
+  const std::size_t queued = events_.on_text(text);
+  if (queued > kSlowClientBytes && !paused_) {
+    paused_ = true;
+    generation_->pause();
+  }
+  if (parts_.max_answer.count != 0 && static_cast<std::int64_t>(answer_.content.size()) >= parts_.max_answer.count) {
+    result_.cut = true;
+    answer_.interrupted = true;
+    stop_generating();
+    append_answer();
+  }
+}
+
+void Turn::take_end(base::Status status) {
+  if (step_ != Step::generating) return;
+  answer_.interrupted = !status;
+  result_.status = std::move(status);
+  stop_generating();
+  append_answer();
+}
+
+void Turn::client_caught_up() {
+  in_order([self = shared_from_this()] {
+    if (!self->paused_ || !self->generation_) return;
+    self->paused_ = false;
+    self->generation_->resume();
+  });
+}
+
+void Turn::client_left() {
+  in_order([self = shared_from_this()] {
+    if (self->client_left_ || self->step_ == Step::ended) return;
+    self->client_left_ = true;
+    // A turn that waits or stores looks at client_left_ when it goes on.
+    if (self->step_ != Step::generating) return;
+    self->parts_.metrics.stream_cancelled();
+    self->answer_.interrupted = true;
+    self->result_.status = base::fail(Code::cancelled, "the client left");
+    self->stop_generating();
+    self->append_answer();
+  });
+}
+
+void Turn::stop_generating() {
+  const auto took = std::chrono::steady_clock::now() - generation_began_;
+  parts_.metrics.generation_ended(result_.status ? "ok" : name_of(result_.status.error().code), took);
+  generation_->cancel();
+  // This may run inside one of the generation's own events, so it is destroyed after that has returned.
+  parts_.loop.post([generation = std::shared_ptr<llm::Generation>(std::move(generation_))] {});
+}
+
+void Turn::append_answer() {
+  step_ = Step::storing_answer;
+  result_.answer_tokens = llm::estimate_tokens(answer_.content);
+  if (!lease_ || answer_.content.empty()) return end(result_.status);
+  parts_.store.append(*request_.conversation, answer_, lease_->last_sequence(),
+                      [self = shared_from_this()](base::Result<std::int64_t> sequence) {
+                        self->back_on_loop([self, sequence = std::move(sequence)]() mutable {
+                          self->keep_answer(std::move(sequence));
+                        });
+                      });
+}
+
+void Turn::keep_answer(base::Result<std::int64_t> sequence) {
+  if (!sequence) return end_distrusting_memory(sequence.error().within("store the answer"));
+  result_.sequence = *sequence;
+  answer_.sequence = *sequence;
+  // The answer is safe in storage, so no room for it in memory is not the client's failure.
+  if (!lease_->append(std::move(answer_))) parts_.registry.forget(*request_.conversation);
+  end(result_.status);
+}
+
+// Memory and storage may no longer agree: another writer was there, a write has an unknown end, or memory had no room
+// for what is stored. The conversation leaves memory, so that its next turn reads back the truth.
+void Turn::end_distrusting_memory(base::Error error) {
+  parts_.registry.forget(*request_.conversation);
+  end(base::fail(std::move(error)));
+}
+
+void Turn::end(base::Status status) {
+  step_ = Step::ended;
+  lease_.reset();
+  result_.status = std::move(status);
+  events_.on_end(result_);
+  events_ = {};
+  ticket_.reset();
+}
+
+void Turn::in_order(std::function<void()> step) { serial_.run(std::move(step)); }
+
+void Turn::back_on_loop(std::function<void()> step) {
+  parts_.loop.post([self = shared_from_this(), step = std::move(step)]() mutable { self->in_order(std::move(step)); });
+}
+
+}  // namespace chatcore

@@ -1,0 +1,123 @@
+#pragma once
+// Start here: one message's way.
+//
+//   accept → authenticate → admit        before this file: the API (chatcore/api) and the door (admission.h)
+//   → window      wait for the conversation's turn; its last messages from memory, or read back from storage
+//   → append      the question, durable before anything is answered
+//   → retrieve    passages that bear on it; into this prompt only, never stored
+//   → generate    text streamed through; paused while the client is slow, cancelled when it leaves
+//   → append      the answer, durable, also when it was cut short: then marked interrupted
+//   → account     bytes, last use, metrics
+//
+// Only after the answer is stored does the client see the end of its stream. The stateless way of
+// /v1/chat/completions is the same without the three steps that touch a conversation.
+//
+// A turn keeps itself alive through whatever it waits for. Its steps run one at a time (serial.h) on the loop's
+// threads; no lock is held between them.
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/event_loop.h"
+#include "base/result.h"
+#include "base/units.h"
+#include "chatcore/admission.h"
+#include "chatcore/conversation/message.h"
+#include "chatcore/conversation/registry.h"
+#include "chatcore/llm/answerer.h"
+#include "chatcore/metrics.h"
+#include "chatcore/retrieval/retriever.h"
+#include "chatcore/serial.h"
+#include "chatcore/storage/store.h"
+
+namespace chatcore {
+
+// What every turn works with. Borrowed; all of it outlives the turns.
+struct TurnParts {
+  base::EventLoop& loop;
+  conversation::Registry& registry;
+  storage::Store& store;
+  retrieval::Retriever& retriever;
+  llm::Answerer& answerer;
+  Metrics& metrics;
+  std::size_t window_messages = 50;             // read back from storage at most; 0: all
+  base::Bytes max_answer = base::mebibytes(1);  // a longer answer is cut and marked interrupted; 0: no bound
+};
+
+struct TurnRequest {
+  std::optional<conversation::ConversationKey> conversation;  // none: stateless
+  std::vector<conversation::Message> messages;  // ends with the question; with a conversation it is the question alone
+  std::size_t max_tokens = 0;                   // 0: the answerer's own bound
+};
+
+struct TurnResult {
+  base::Status status;            // ok: answered and (with a conversation) stored
+  std::int64_t sequence = 0;      // the stored answer's place; 0 when none was stored
+  bool cut = false;               // the answer met its size bound
+  std::size_t prompt_tokens = 0;  // estimated
+  std::size_t answer_tokens = 0;
+};
+
+// Called on a loop thread, one at a time: on_begin at most once, then on_text, then on_end exactly once.
+struct TurnEvents {
+  std::function<void()> on_begin;                             // the question is durable and an answer will come
+  std::function<std::size_t(std::string_view text)> on_text;  // returns the bytes the client has yet to take
+  std::function<void(const TurnResult&)> on_end;              // errors before on_begin left nothing acknowledged
+};
+
+class Turn : public std::enable_shared_from_this<Turn> {
+ public:
+  // Errors that on_end brings: conflict (another writer, or too many wait for this conversation), exhausted (no room
+  // in memory, disk full), unavailable (storage or backend down), deadline_exceeded (backend), cancelled.
+  static std::shared_ptr<Turn> begin(const TurnParts& parts, std::unique_ptr<Admission::Ticket> ticket,
+                                     TurnRequest request, TurnEvents events);
+  // The client has taken what was queued for it. Thread-safe.
+  void client_caught_up();
+  // The client is gone or was cut: generation stops, what there is of the answer is stored. Thread-safe.
+  void client_left();
+
+  Turn(const TurnParts& parts, std::unique_ptr<Admission::Ticket> ticket, TurnRequest request, TurnEvents events);
+
+ private:
+  enum class Step { waiting, storing_question, generating, storing_answer, ended };
+
+  void wait_for_conversation();
+  void enter_conversation(base::Result<conversation::Lease> lease);
+  void fill_window(base::Result<storage::Window> window);
+  void append_question();
+  void keep_question(base::Result<std::int64_t> sequence);
+  void generate();
+  void take_text(std::string_view text);
+  void take_end(base::Status status);
+  void stop_generating();
+  void append_answer();
+  void keep_answer(base::Result<std::int64_t> sequence);
+  void end_distrusting_memory(base::Error error);
+  void end(base::Status status);
+
+  std::vector<retrieval::Passage> retrieve();
+  void in_order(std::function<void()> step);      // from a loop thread
+  void back_on_loop(std::function<void()> step);  // from any thread
+
+  const TurnParts parts_;
+  std::unique_ptr<Admission::Ticket> ticket_;
+  TurnRequest request_;
+  TurnEvents events_;
+
+  Serial serial_;  // guards all below
+  Step step_ = Step::waiting;
+  bool client_left_ = false;
+  std::optional<conversation::Lease> lease_;
+  std::unique_ptr<llm::Generation> generation_;
+  base::SteadyTime generation_began_;
+  bool paused_ = false;
+  conversation::Message answer_;
+  TurnResult result_;
+};
+
+}  // namespace chatcore
