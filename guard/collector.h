@@ -1,0 +1,75 @@
+#pragma once
+// The first step of a sample's way: looks at every workload once and writes down what it saw. A Collector is
+// the guard's eyes; the real one reads this machine, a simulation puts another in its place.
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "guard/children.h"
+#include "guard/config/config.h"
+#include "guard/log_watches.h"
+#include "guard/sample/snapshot.h"
+#include "guard/source/cgroup_tree.h"
+#include "guard/source/engine_watch.h"
+
+namespace guard {
+
+class Collector {
+ public:
+  virtual ~Collector() = default;
+  // Workloads come in the configuration's order, each present whatever its state.
+  virtual sample::Snapshot collect(base::SteadyTime now, base::WallTime wall) = 0;
+  // The same, of one workload alone: for the look right before an action.
+  virtual sample::Snapshot look_again(const std::string& workload, base::SteadyTime now, base::WallTime wall) = 0;
+};
+
+// Where the machine's own readings come from. Pointers may be null where there is nothing of the kind.
+struct MachineSources {
+  std::string root = "/";
+  source::EngineWatch* engine = nullptr;
+  const Children* children = nullptr;
+  LogWatches* logs = nullptr;
+};
+
+// Reads cgroups, processes and the host on the calling thread (about 50 µs a workload) and the engine's view as the
+// watch last had it. Not thread-safe.
+class MachineCollector final : public Collector {
+ public:
+  MachineCollector(const config::Config& config, MachineSources sources);
+  ~MachineCollector() override;
+  sample::Snapshot collect(base::SteadyTime now, base::WallTime wall) override;
+  sample::Snapshot look_again(const std::string& workload, base::SteadyTime now, base::WallTime wall) override;
+
+ private:
+  // A workload's cgroup, found once for each identity: finding costs more than reading.
+  struct Located {
+    std::string identity;
+    base::Result<sample::Cgroup> cgroup = base::fail(base::Code::not_found, "not looked for yet");
+  };
+  struct Watched {
+    std::string name;
+    sample::Target target;
+    Located located;
+  };
+
+  sample::Workload read(Watched& watched);
+  void read_container(Watched& watched, sample::Workload& workload);
+  void read_child(Watched& watched, sample::Workload& workload);
+  void read_cgroup_path(Watched& watched, sample::Workload& workload);
+  void read_pid_file(Watched& watched, sample::Workload& workload);
+  void read_resources(const sample::Cgroup& cgroup, sample::Workload& workload);
+  const base::Result<sample::Cgroup>& locate(Watched& watched, const sample::Identity& identity);
+  const source::Container* find_container(const sample::Target& target) const;
+  sample::SourceReport engine_report() const;
+
+  std::vector<Watched> watched_;
+  std::vector<std::string> mounts_;
+  MachineSources sources_;
+  source::CgroupTree tree_;
+  std::uint64_t cgroup_errors_ = 0;
+};
+
+}  // namespace guard
