@@ -24,8 +24,9 @@ struct IngestOptions {
 struct IngestProgress {
   std::size_t files_done = 0;
   std::size_t files_total = 0;
-  std::size_t chunks = 0;
-  std::string file;  // the one just read
+  std::size_t chunks = 0;           // cut so far; all of them once every file is read
+  std::size_t chunks_embedded = 0;  // 0 until then
+  std::string file;                 // the one just read; empty while embedding
 };
 
 struct SkippedFile {
@@ -40,9 +41,9 @@ struct IngestReport {
   std::vector<SkippedFile> skipped;  // each was logged as a warning too
 };
 
-// `progress` is called after each file; may be empty. Errors: not_found (a path), invalid_argument (no text in any of
-// the paths), too_large, corrupt (the store file exists and is broken: it is left as it is), those of the embedder
-// and of writing. On any error the store file is as it was.
+// `progress` is called after each file and then after every few hundred chunks embedded; may be empty. Errors:
+// not_found (a path), invalid_argument (no text in any of the paths), too_large, corrupt (the store file exists and is
+// broken: it is left as it is), those of the embedder and of writing. On any error the store file is as it was.
 base::Result<IngestReport> ingest(const IngestOptions& options, const Embedder& embedder,
                                   const std::function<void(const IngestProgress&)>& progress);
 

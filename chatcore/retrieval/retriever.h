@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -41,18 +42,22 @@ class Retriever {
   // chunks). Errors: corrupt (the store file is broken: the caller says so and goes on without).
   base::Result<std::vector<Passage>> retrieve(std::string_view question);
 
-  // Loads now if nobody has; for start-up, so that the first question does not wait.
+  // Loads now if nobody has; for start-up, so that the first question does not wait. A load that failed is not tried
+  // again by retrieve(), which would read a broken file for every question, but it is by warm_up().
   base::Status warm_up();
+  // How often a file was read, with or without success. A missing file is looked for each time, and not counted.
   [[nodiscard]] std::uint64_t loads() const { return loads_.load(); }
-  [[nodiscard]] std::size_t chunks() const;
+  [[nodiscard]] std::size_t chunks() const { return chunks_.load(); }
 
  private:
   base::Result<std::shared_ptr<const VectorStore>> store();
 
   const RetrieverOptions options_;
   const std::shared_ptr<const Embedder> embedder_;
-  mutable std::mutex loading_;
+  std::mutex loading_;  // held while the file is read, so that later askers wait for the first one's result
   std::shared_ptr<const VectorStore> store_;
+  std::optional<base::Error> failure_;
+  std::atomic<std::size_t> chunks_{0};
   std::atomic<std::uint64_t> loads_{0};
 };
 

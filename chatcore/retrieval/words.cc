@@ -1,0 +1,107 @@
+#include "chatcore/retrieval/words.h"
+
+#include <algorithm>
+#include <array>
+
+#include "chatcore/retrieval/utf8.h"
+
+namespace chatcore::retrieval {
+namespace {
+
+constexpr std::size_t kMaxWordCodePoints = 64;
+
+// In the order of std::string_view's operator<, for binary search.
+constexpr auto kStopWords = std::to_array<std::string_view>({
+    "a",     "about",   "after",  "all",   "also",  "am",   "an",   "and",    "any",   "are",   "as",   "at",
+    "be",    "because", "been",   "being", "both",  "but",  "by",   "can",    "could", "d",     "did",  "do",
+    "does",  "doesn",   "doing",  "don",   "each",  "for",  "from", "get",    "had",   "has",   "have", "he",
+    "her",   "here",    "him",    "his",   "how",   "i",    "if",   "in",     "into",  "is",    "isn",  "it",
+    "its",   "just",    "ll",     "m",     "many",  "may",  "me",   "more",   "most",  "much",  "must", "my",
+    "no",    "nor",     "not",    "now",   "of",    "on",   "one",  "only",   "or",    "other", "our",  "out",
+    "over",  "own",     "please", "re",    "s",     "same", "she",  "should", "so",    "some",  "such", "t",
+    "tell",  "than",    "that",   "the",   "their", "them", "then", "there",  "these", "they",  "this", "those",
+    "to",    "too",     "under",  "up",    "us",    "ve",   "very", "was",    "we",    "were",  "what", "when",
+    "where", "which",   "while",  "who",   "why",   "will", "with", "would",  "you",   "your",
+});
+static_assert(std::is_sorted(kStopWords.begin(), kStopWords.end()));
+
+bool is_ascii_lower(std::string_view word) {
+  return std::all_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
+bool is_vowel(char c) { return std::string_view("aeiouy").find(c) != std::string_view::npos; }
+
+bool has_vowel(std::string_view word) { return std::any_of(word.begin(), word.end(), is_vowel); }
+
+// Takes `ending` off when at least `shortest` characters with a vowel among them are left.
+bool take_off(std::string& word, std::string_view ending, std::size_t shortest, std::string_view put = {}) {
+  if (word.size() < ending.size() + shortest || !std::string_view(word).ends_with(ending)) return false;
+  if (!has_vowel(std::string_view(word).substr(0, word.size() - ending.size()))) return false;
+  word.replace(word.size() - ending.size(), ending.size(), put);
+  return true;
+}
+
+// "stopp" → "stop", as in "stopped"; "ll", "ss" and "zz" belong to the word.
+void undouble(std::string& word) {
+  const std::size_t size = word.size();
+  if (size < 4 || word[size - 1] != word[size - 2]) return;
+  if (std::string_view("lsz").find(word.back()) == std::string_view::npos && !is_vowel(word.back())) word.pop_back();
+}
+
+}  // namespace
+
+std::vector<std::string> split_words(std::string_view text) {
+  std::vector<std::string> words;
+  std::string word;
+  std::size_t length = 0;
+  const auto finish = [&] {
+    if (!word.empty()) words.push_back(std::move(word));
+    word.clear();
+    length = 0;
+  };
+  for (std::size_t at = 0; at < text.size();) {
+    const CodePoint point = decode_utf8(text, at);
+    at += point.length;
+    const bool stands_alone = is_unspaced_script(point.value);
+    if (stands_alone || !is_word_character(point.value)) finish();
+    if (!is_word_character(point.value)) continue;
+    if (length++ < kMaxWordCodePoints) append_utf8(word, to_lower(point.value));
+    if (stands_alone) finish();
+  }
+  finish();
+  return words;
+}
+
+// A light cousin of Porter's stemmer: plural, tense and the commonest noun endings. Two forms of a word matter only in
+// that they meet; what they meet in need not be a word.
+std::string stem(std::string_view word) {
+  std::string result(word);
+  if (word.size() < 4 || !is_ascii_lower(word)) return result;
+  if (!take_off(result, "ies", 2, "y") && !take_off(result, "sses", 2, "ss") && !result.ends_with("ss") &&
+      !result.ends_with("us") && !result.ends_with("is")) {
+    take_off(result, "s", 3);
+  }
+  if (take_off(result, "ing", 3) || take_off(result, "ed", 3)) {
+    undouble(result);
+  } else if (!take_off(result, "ations", 3, "at")) {
+    take_off(result, "ly", 4);
+  }
+  for (const auto& [ending, put] : {std::pair<std::string_view, std::string_view>{"ation", "at"},
+                                    {"ition", "it"},
+                                    {"ction", "ct"},
+                                    {"sion", "s"},
+                                    {"ment", ""},
+                                    {"ness", ""},
+                                    {"able", ""},
+                                    {"er", ""},
+                                    {"or", ""}}) {
+    if (take_off(result, ending, 4, put)) break;
+  }
+  take_off(result, "e", 3);
+  if (result.size() > 3 && result.back() == 'y') result.back() = 'i';
+  return result;
+}
+
+bool is_stop_word(std::string_view word) { return std::binary_search(kStopWords.begin(), kStopWords.end(), word); }
+
+}  // namespace chatcore::retrieval
