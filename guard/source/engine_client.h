@@ -55,7 +55,7 @@ class EngineClient {
 
  private:
   base::Result<std::string> get(const std::string& path, std::string_view what) const;
-  base::Status stream(const std::string& path, std::string_view what, bool endless,
+  base::Status stream(const std::string& path, std::string_view what,
                       const std::function<bool(std::string_view)>& on_bytes) const;
 
   EngineOptions options_;

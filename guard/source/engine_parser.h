@@ -1,7 +1,7 @@
 #pragma once
 // The container engine's JSON, translated into plain values: what a container is and is limited to, what it
 // uses, what happened to it. Docker's API and Podman's compatible one; cgroup v1 and v2 shapes of the statistics.
-// Pure: text in, value out. JSON is met in engine_parser.cc alone.
+// Pure: text in, value out. JSON is met behind engine_json.h alone.
 //
 // Errors everywhere: corrupt, saying which field was not as promised. A field that an engine leaves out is absent
 // (an empty optional, an absent Reading); only the fields without which a value makes no sense are demanded.
@@ -58,7 +58,8 @@ struct EngineEvent {
 base::Result<std::vector<Container>> parse_container_list(std::string_view json);
 // GET /containers/{id}/json.
 base::Result<Container> parse_container(std::string_view json);
-// GET /containers/{id}/stats?stream=false: one reading. Absent: what this engine's cgroup version does not count.
+// GET /containers/{id}/stats?stream=false: one reading. Absent: what this engine's cgroup version does not count, and
+// the CPU limit. Without a memory limit the engine reports the host's memory as one. unavailable: it does not run.
 base::Result<sample::Resources> parse_stats(std::string_view json);
 // One object of GET /events; nullopt when it is not about a container.
 base::Result<std::optional<EngineEvent>> parse_event(std::string_view json);

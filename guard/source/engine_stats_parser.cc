@@ -1,0 +1,80 @@
+#include <limits>
+#include <string>
+
+#include "guard/source/engine_json.h"
+#include "guard/source/engine_parser.h"
+
+namespace guard::source {
+namespace {
+
+using base::Code;
+using base::fail;
+
+sample::Reading<base::Bytes> bytes_at(const Json& stats, JsonPath keys) {
+  for (const char* key : keys)
+    if (const auto count = number_at(stats, {key})) return base::Bytes{*count};
+  return sample::Reading<base::Bytes>::absent(std::string("the engine does not report ") + *keys.begin());
+}
+
+// v1 names first, with total_ for the whole subtree; then v2's. The engine reports v1's "cache" and v2's "file" with
+// shared memory in it, alike.
+sample::Memory memory_of(const Json& answer) {
+  sample::Memory memory;
+  const Json* statistics = at(answer, {"memory_stats"});
+  if (!statistics) return memory;
+  memory.usage = bytes_at(*statistics, {"usage"});
+  memory.limit = bytes_at(*statistics, {"limit"});
+  memory.peak = bytes_at(*statistics, {"max_usage"});
+  if (const Json* detail = at(*statistics, {"stats"})) {
+    memory.anon = bytes_at(*detail, {"total_rss", "anon", "rss"});
+    memory.file = bytes_at(*detail, {"total_cache", "file", "cache"});
+    memory.inactive_file = bytes_at(*detail, {"total_inactive_file", "inactive_file"});
+    memory.shmem = bytes_at(*detail, {"total_shmem", "shmem"});
+    memory.kernel = bytes_at(*detail, {"kernel"});
+    const auto slab = number_at(*detail, {"slab"});
+    if (!memory.kernel && slab)
+      memory.kernel = base::Bytes{*slab + number_at(*detail, {"kernel_stack"}).value_or(0) +
+                                  number_at(*detail, {"pagetables"}).value_or(0)};
+  }
+  return memory;
+}
+
+sample::Cpu cpu_of(const Json& answer) {
+  sample::Cpu cpu;
+  if (const auto used = number_at(answer, {"cpu_stats", "cpu_usage", "total_usage"})) cpu.used = base::Duration(*used);
+  const Json* throttling = at(answer, {"cpu_stats", "throttling_data"});
+  if (!throttling) return cpu;
+  if (const auto periods = number_at(*throttling, {"periods"})) cpu.periods = static_cast<std::uint64_t>(*periods);
+  if (const auto periods = number_at(*throttling, {"throttled_periods"}))
+    cpu.throttled_periods = static_cast<std::uint64_t>(*periods);
+  if (const auto time = number_at(*throttling, {"throttled_time"})) cpu.throttled = base::Duration(*time);
+  return cpu;
+}
+
+sample::Pids pids_of(const Json& answer) {
+  sample::Pids pids;
+  const auto current = number_at(answer, {"pids_stats", "current"});
+  if (!current) return pids;
+  pids.current = *current;
+  pids.limit = positive_at(answer, {"pids_stats", "limit"}).value_or(std::numeric_limits<std::int64_t>::max());
+  return pids;
+}
+
+}  // namespace
+
+base::Result<sample::Resources> parse_stats(std::string_view json) {
+  const auto answer = parse_json(json, "container statistics");
+  if (!answer) return fail(answer.error());
+  if (!at(*answer, {"memory_stats"}) && !at(*answer, {"cpu_stats"}))
+    return fail(Code::corrupt, "container statistics: neither memory_stats nor cpu_stats");
+  // A container that does not run is answered with zeros, read in year 1.
+  if (text_at(*answer, {"read"}).starts_with("0001-"))
+    return fail(Code::unavailable, "container statistics: the container does not run");
+  sample::Resources resources;
+  resources.memory = memory_of(*answer);
+  resources.cpu = cpu_of(*answer);
+  resources.pids = pids_of(*answer);
+  return resources;
+}
+
+}  // namespace guard::source
