@@ -1,6 +1,8 @@
 #pragma once
-// Where conversations are kept for good. A store is asynchronous: each call returns at once, and `done` is
-// called later on a thread of the store, exactly once. Callers post back to their own loop.
+// Where conversations are kept for good. A store is asynchronous: each call returns at once, and `done` is called
+// exactly once: later on a thread of the store, or, when the call is refused at once (a full queue, a closed store), on
+// the caller's own before it returns. So hold no lock while calling, and post back to your own loop from `done`, which
+// keeps the store from its work.
 //
 // Acknowledged means durable: when append's `done` has a sequence, the message survives SIGKILL and power loss.
 
@@ -38,8 +40,8 @@ struct StoreStatistics {
   std::size_t connections_busy = 0;
   std::uint64_t connects_total = 0;
   std::uint64_t errors_total = 0;
-  std::uint64_t commits_total = 0;   // groups
-  std::uint64_t appends_total = 0;   // messages; appends/commits is the size of a group
+  std::uint64_t commits_total = 0;  // groups
+  std::uint64_t appends_total = 0;  // messages; appends/commits is the size of a group
   std::size_t writes_waiting = 0;
 };
 
@@ -51,8 +53,8 @@ class Store {
   // writer was first), unavailable (database down, closing), exhausted (disk full, queue of writes full).
   virtual void append(const ConversationKey& key, Message message, std::int64_t after,
                       std::function<void(base::Result<std::int64_t>)> done) = 0;
-  // Reads no more than the last `max_messages` (0: all) and the system message, through an index. Not found is an
-  // empty Window.
+  // Reads no more than the last `max_messages` (0: all) and the first system message, through an index. Not found is
+  // an empty Window. Errors here and below: unavailable, exhausted (queue of reads full), corrupt.
   virtual void load_window(const ConversationKey& key, std::size_t max_messages,
                            std::function<void(base::Result<Window>)> done) = 0;
   // The user's conversations, the most recently used first, `limit` at most.
@@ -62,11 +64,14 @@ class Store {
   virtual void remove(const ConversationKey& key, std::function<void(base::Result<bool>)> done) = 0;
 
   [[nodiscard]] virtual StoreStatistics statistics() const = 0;
-  // Writes what is queued, closes every connection. Later calls fail with unavailable. Blocks.
+  // Writes what is queued, answers what was asked, closes every connection. Later calls fail with unavailable. Blocks;
+  // not from a `done`.
   virtual void close() = 0;
 };
 
-// "sqlite://PATH" (":memory:" for tests). Creates the file and its folder; migrates an older schema.
+// "sqlite://PATH": "sqlite://./data/chatcore.db", "sqlite:///var/lib/chatcore/chatcore.db". Creates the file and its
+// folder; migrates an older schema. ":memory:" or "sqlite://:memory:" is a file of its own in the temporary folder,
+// removed on close, for tests. The clock must outlive the store.
 // Errors: invalid_argument (URL), permission_denied, corrupt (not a database, or newer than this program).
 base::Result<std::unique_ptr<Store>> open_store(const std::string& database_url, const base::Clock& clock);
 
