@@ -56,7 +56,7 @@ class EventLoop {
   void run_threads(int count);  // run() on count-1 new threads and on this one
   void stop();
 
-  // For base/http_server.cc alone.
+  // For the HTTP server alone.
   boost::asio::io_context& native();
 
  private:

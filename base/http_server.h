@@ -1,7 +1,7 @@
 #pragma once
 // The one HTTP server of both programs: HTTP/1.1 on an EventLoop, made so that no client can make it hold
 // memory or a thread: bounds on header, body, idle time, header time and connections, and a stream that tells
-// its writer when the client does not keep up. Boost.Beast is met in http_server.cc alone.
+// its writer when the client does not keep up. Boost.Beast is met in http_parser.cc alone.
 
 #include <chrono>
 #include <cstdint>

@@ -1,0 +1,78 @@
+#pragma once
+// The answering half of one request. Handlers write from any thread into an AnswerQueue; the connection takes
+// from it on its own strand. Both share it, so that a handler may let go before the last byte is sent, and a
+// client may leave before the handler is done.
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "base/http_server.h"
+
+namespace base {
+
+// What the request says about the form of its answer.
+struct AnswerForm {
+  bool without_body = false;  // HEAD
+  bool http_1_0 = false;      // knows no chunks: a stream ends with the connection
+  bool keep_alive = false;
+};
+
+class AnswerQueue {
+ public:
+  using Callback = std::function<void()>;
+
+  // `wake` is called, on any thread and without the lock, when there is something to take; `post` runs a callback
+  // on the loop later.
+  AnswerQueue(AnswerForm form, Callback wake, std::function<void(Callback)> post)
+      : form_(form), wake_(std::move(wake)), post_(std::move(post)) {}
+
+  // For handlers, as in HttpExchange.
+  void respond(const HttpResponse& response);
+  void start(int status, const HttpHeaders& headers);
+  std::size_t write(std::string chunk);
+  void finish();
+  void on_drained(Callback callback);
+  void on_closed(Callback callback);
+  // The handler let go: unanswered becomes 500, unfinished is cut.
+  void abandon();
+
+  // For the connection.
+  struct Batch {
+    std::string bytes;      // to be sent; the previous batch counts as sent
+    bool complete = false;  // no bytes and none will come: the answer has been sent
+    bool broken = false;    // the answer cannot be completed: cut the connection
+    Callback drained;       // to be called; empty when nothing has become empty
+  };
+  Batch take();
+  // All has been sent: lets go of the callbacks.
+  void retire();
+  // The connection is gone. Returns the handler's callback when it must be told.
+  [[nodiscard]] Callback close();
+  [[nodiscard]] bool is_finished() const;  // the handler has nothing to add
+  [[nodiscard]] bool keeps_connection() const;
+  // The server is stopping: an answer not yet begun says "Connection: close".
+  void forbid_keep_alive();
+
+ private:
+  enum class Phase { waiting, streaming, finished, sent, abandoned, closed };
+
+  void append_head(int status, const HttpHeaders& headers, const std::string& framing);
+
+  mutable std::mutex mutex_;
+  AnswerForm form_;
+  const Callback wake_;
+  const std::function<void(Callback)> post_;
+  Phase phase_ = Phase::waiting;
+  std::string pending_;
+  std::size_t in_flight_ = 0;  // bytes of the batch taken last
+  Callback drained_;
+  Callback closed_;
+};
+
+// An exchange that hands all on to its queue, and abandons it when dropped.
+std::shared_ptr<HttpExchange> make_exchange(HttpRequest request, std::shared_ptr<AnswerQueue> queue);
+
+}  // namespace base

@@ -1,0 +1,139 @@
+#include "base/http_parser.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/parser.hpp>
+#include <boost/beast/http/string_body.hpp>
+
+#include "base/http_text.h"
+
+namespace base {
+
+namespace http = boost::beast::http;
+
+namespace {
+
+// The shortest end of a chunked body, "0\r\n\r\n". Beast 1.74 asserts that it is never asked to go on with less of a
+// final chunk that it has already seen the beginning of.
+constexpr std::size_t kLastChunkBytes = 5;
+
+std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
+
+int status_of(const boost::system::error_code& error) {
+  if (error == http::error::header_limit || error == http::error::buffer_overflow) return 431;
+  if (error == http::error::body_limit) return 413;
+  if (error == http::error::bad_version) return 505;
+  return 400;
+}
+
+}  // namespace
+
+struct HttpRequestParser::Impl {
+  explicit Impl(std::size_t max_header) : max_header_bytes(max_header) {}
+
+  Step fail(int status) {
+    failure_status = status;
+    return Step::failed;
+  }
+  // What the grammar allows and we do not. 0 when all is well.
+  int complaint();
+
+  Step feed_header(std::string_view bytes, std::size_t& taken);
+  Step feed_body(std::string_view bytes, std::size_t& taken);
+
+  const std::size_t max_header_bytes;
+  std::size_t header_bytes = 0;  // taken so far
+  http::request_parser<http::string_body> parser;
+  HttpRequest request;
+  int failure_status = 0;
+  bool expects_continue = false;
+};
+
+int HttpRequestParser::Impl::complaint() {
+  const auto& message = parser.get();
+  const auto codings = message.count(http::field::transfer_encoding);
+  if (codings > 0) {
+    // Only plain "chunked": every other coding, or a list, leaves the end of the body to interpretation.
+    if (message.version() < 11 || codings > 1 || message.count(http::field::content_length) > 0) return 400;
+    if (lower_case(view(message[http::field::transfer_encoding])) != "chunked") return 501;
+  }
+  // Beast takes "5, 5" and two equal fields; others take the first, or the last.
+  const auto length = view(message[http::field::content_length]);
+  if (message.count(http::field::content_length) > 1) return 400;
+  if (length.find_first_not_of("0123456789") != std::string_view::npos) return 400;
+  if (message.version() >= 11 && message.count(http::field::host) != 1) return 400;
+  const auto expectation = lower_case(view(message[http::field::expect]));
+  if (!expectation.empty() && expectation != "100-continue") return 417;
+  expects_continue = !expectation.empty() && message.version() >= 11;
+
+  auto target = parse_target(view(message.target()));
+  if (!target) return 400;
+  request.method = std::string(view(message.method_string()));
+  request.path = std::move(target->path);
+  request.query = std::move(target->query);
+  // Taken here, before the body: trailers of a chunked body must not pass for headers.
+  for (const auto& field : message) {
+    request.headers.emplace_back(lower_case(view(field.name_string())), std::string(view(field.value())));
+  }
+  return 0;
+}
+
+HttpRequestParser::HttpRequestParser(std::size_t max_header_bytes, std::size_t max_body_bytes)
+    : impl_(std::make_unique<Impl>(max_header_bytes)) {
+  impl_->parser.header_limit(static_cast<std::uint32_t>(max_header_bytes));
+  impl_->parser.body_limit(max_body_bytes);
+}
+
+HttpRequestParser::~HttpRequestParser() = default;
+
+HttpRequestParser::Step HttpRequestParser::feed(std::string_view bytes, std::size_t& taken) {
+  taken = 0;
+  return impl_->parser.is_header_done() ? impl_->feed_body(bytes, taken) : impl_->feed_header(bytes, taken);
+}
+
+HttpRequestParser::Step HttpRequestParser::Impl::feed_header(std::string_view bytes, std::size_t& taken) {
+  // Beast counts its limit anew after the start line; here the header is all of it.
+  const auto window = bytes.substr(0, max_header_bytes - header_bytes);
+  boost::system::error_code error;
+  taken = parser.put(boost::asio::const_buffer(window.data(), window.size()), error);
+  header_bytes += taken;
+  if (error == http::error::need_more) {
+    return header_bytes + window.size() - taken >= max_header_bytes ? fail(431) : Step::need_more;
+  }
+  if (error) return fail(status_of(error));
+  if (const int status = complaint(); status != 0) return fail(status);
+  parser.eager(true);
+  return parser.is_done() ? Step::done : Step::header_done;
+}
+
+HttpRequestParser::Step HttpRequestParser::Impl::feed_body(std::string_view bytes, std::size_t& taken) {
+  while (!parser.is_done() && bytes.size() - taken >= (parser.chunked() ? kLastChunkBytes : 1)) {
+    boost::system::error_code error;
+    const auto used = parser.put(boost::asio::const_buffer(bytes.data() + taken, bytes.size() - taken), error);
+    taken += used;
+    if (error && error != http::error::need_more) return fail(status_of(error));
+    if (used == 0) break;
+  }
+  if (parser.is_done()) return Step::done;
+  // A chunk's own header, or trailers, that never end.
+  return bytes.size() - taken >= max_header_bytes ? fail(400) : Step::need_more;
+}
+
+int HttpRequestParser::failure_status() const { return impl_->failure_status; }
+
+bool HttpRequestParser::expects_continue() const { return impl_->expects_continue; }
+
+bool HttpRequestParser::keep_alive() const { return impl_->parser.get().keep_alive(); }
+
+bool HttpRequestParser::is_http_1_0() const { return impl_->parser.get().version() < 11; }
+
+HttpRequest HttpRequestParser::take() {
+  impl_->request.body = std::move(impl_->parser.get().body());
+  return std::move(impl_->request);
+}
+
+}  // namespace base

@@ -1,0 +1,187 @@
+#include "base/http_server.h"
+
+#include <charconv>
+#include <mutex>
+#include <optional>
+#include <utility>
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+
+#include "base/http_connection.h"
+#include "base/http_text.h"
+#include "base/log.h"
+
+namespace base {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+// Those over max_connections are told so politely, but no more than so many at once.
+constexpr std::size_t kMaxTurnedAway = 64;
+// Out of file descriptors, say: accept would fail again at once.
+constexpr auto kAcceptPause = std::chrono::milliseconds(100);
+
+// "127.0.0.1:8080", "[::1]:8080" or ":8080", numbers only: a name could stand for an address nobody meant.
+std::optional<tcp::endpoint> parse_endpoint(std::string_view address) {
+  const auto colon = address.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  auto host = address.substr(0, colon);
+  const auto port_text = address.substr(colon + 1);
+  std::uint16_t port = 0;
+  const auto end = port_text.data() + port_text.size();
+  const auto [stop, error] = std::from_chars(port_text.data(), end, port);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  if (host.empty()) return tcp::endpoint(tcp::v6(), port);
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  error_code wrong;
+  const auto parsed = asio::ip::make_address(std::string(host), wrong);
+  if (wrong || parsed.is_v6() != bracketed) return std::nullopt;
+  return tcp::endpoint(parsed, port);
+}
+
+Code code_of(const error_code& error) {
+  return error == asio::error::access_denied || error == asio::error::no_permission ? Code::permission_denied
+                                                                                    : Code::unavailable;
+}
+
+// Accepts on one address until closed.
+class Listener : public std::enable_shared_from_this<Listener> {
+ public:
+  Listener(asio::io_context& context, std::shared_ptr<HttpConnections> connections)
+      : context_(context),
+        acceptor_(asio::make_strand(context)),
+        pause_(acceptor_.get_executor()),
+        connections_(std::move(connections)) {}
+
+  // Before begin().
+  error_code open(tcp::endpoint endpoint) {
+    error_code error;
+    acceptor_.open(endpoint.protocol(), error);
+    const bool all_addresses = endpoint.address().is_v6() && endpoint.address().is_unspecified();
+    if (error && all_addresses) {  // a kernel without IPv6
+      endpoint = tcp::endpoint(tcp::v4(), endpoint.port());
+      acceptor_.open(endpoint.protocol(), error);
+    } else if (!error && all_addresses) {
+      acceptor_.set_option(asio::ip::v6_only(false), error);
+    }
+    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor_.bind(endpoint, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    return error;
+  }
+
+  [[nodiscard]] std::uint16_t port() const {
+    error_code ignored;
+    return acceptor_.local_endpoint(ignored).port();
+  }
+
+  void begin() {
+    asio::post(acceptor_.get_executor(), [self = shared_from_this()] { self->accept(); });
+  }
+  void close() {
+    asio::post(acceptor_.get_executor(), [self = shared_from_this()] {
+      error_code ignored;
+      self->acceptor_.close(ignored);
+      self->pause_.cancel();
+    });
+  }
+
+ private:
+  void accept() {
+    if (!acceptor_.is_open()) return;
+    acceptor_.async_accept(asio::any_io_executor(asio::make_strand(context_)),
+                           [self = shared_from_this()](error_code error, tcp::socket socket) {
+                             if (error) return self->accept_failed(error);
+                             self->take(std::move(socket));
+                             self->accept();
+                           });
+  }
+
+  void take(tcp::socket socket) {
+    const auto limit = connections_->options.max_connections;
+    const auto count = connections_->count();
+    if (count < limit)
+      serve(std::move(socket), connections_);
+    else if (count < limit + kMaxTurnedAway)
+      turn_away(std::move(socket), connections_);
+  }
+
+  void accept_failed(error_code error) {
+    if (!acceptor_.is_open()) return;
+    log_warning("cannot accept a connection", {{"error", error.message()}});
+    pause_.expires_after(kAcceptPause);
+    pause_.async_wait([self = shared_from_this()](error_code) { self->accept(); });
+  }
+
+  asio::io_context& context_;
+  tcp::acceptor acceptor_;
+  asio::steady_timer pause_;
+  const std::shared_ptr<HttpConnections> connections_;
+};
+
+}  // namespace
+
+std::string_view HttpRequest::header(std::string_view name) const { return find_header(headers, name); }
+
+std::string HttpRequest::query_value(std::string_view name) const { return find_query_value(query, name); }
+
+struct HttpServer::Impl {
+  Impl(EventLoop& event_loop, HttpServerOptions options, HttpHandler handler)
+      : loop(event_loop), connections(std::make_shared<HttpConnections>(options, std::move(handler))) {}
+
+  void close_listeners() {
+    const std::lock_guard lock(mutex);
+    for (const auto& listener : listeners) listener->close();
+    listeners.clear();
+  }
+
+  EventLoop& loop;
+  const std::shared_ptr<HttpConnections> connections;
+  std::mutex mutex;
+  std::vector<std::shared_ptr<Listener>> listeners;
+  Pending cut_at_deadline;
+};
+
+HttpServer::HttpServer(EventLoop& loop, HttpServerOptions options, HttpHandler handler)
+    : impl_(std::make_shared<Impl>(loop, options, std::move(handler))) {}
+
+HttpServer::~HttpServer() {
+  impl_->close_listeners();
+  impl_->connections->abandon();
+}
+
+Result<std::uint16_t> HttpServer::listen(const std::string& address) {
+  const auto endpoint = parse_endpoint(address);
+  if (!endpoint) {
+    return fail(Code::invalid_argument, "not an address to listen on: \"" + address +
+                                            "\"; write for example 127.0.0.1:8080, [::1]:8080 or :8080");
+  }
+  const auto listener = std::make_shared<Listener>(impl_->loop.native(), impl_->connections);
+  if (const auto error = listener->open(*endpoint)) {
+    return fail(code_of(error), "listen on " + address + ": " + error.message());
+  }
+  listener->begin();
+  const std::lock_guard lock(impl_->mutex);
+  impl_->listeners.push_back(listener);
+  return listener->port();
+}
+
+void HttpServer::drain(std::chrono::milliseconds deadline, std::function<void()> done) {
+  impl_->close_listeners();
+  impl_->cut_at_deadline = impl_->loop.after(deadline, [connections = impl_->connections] { connections->cut(); });
+  // From the loop, and so after what the listeners had accepted already.
+  impl_->loop.post([connections = impl_->connections, done = std::move(done)] { connections->drain(done); });
+}
+
+std::size_t HttpServer::connections() const { return impl_->connections->count(); }
+
+}  // namespace base
