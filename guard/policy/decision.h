@@ -15,33 +15,43 @@ namespace guard::policy {
 
 struct Decision {
   std::string workload;
-  sample::Identity identity;   // of the workload as it was judged; another identity at recheck drops the decision
-  std::string rule;            // the rule's name, or "caps" for reconciliation
+  sample::Identity identity;  // of the workload as it was judged; another identity at recheck drops the decision
+  std::string rule;           // the rule's name, or "caps" for reconciliation
   ActionSpec action;
-  std::string reason;          // "memory 612 MiB is 87% of 700 MiB, above 85% for 31s"
+  std::string reason;                           // "memory 612 MiB is 87% of 700 MiB, above 85% for 31s"
   std::map<std::string, std::string> evidence;  // the readings it rests on, in words
   base::SteadyTime breached_at;                 // when the condition first became true
-  // Still true? Asked of fresh signals right before acting. Absent readings answer no.
+  // Still true? Asked of fresh signals right before acting. `trip` is the rule's clear threshold when it fires again
+  // between the two.
   Metric metric = Metric::memory;
   Comparison comparison = Comparison::above;
   Threshold trip;
 };
 
-// Where one rule stands for one workload. Owned by the guard's thread; reset when the identity changes.
+// Where one rule stands for one workload. Owned by the guard's thread. Another identity of the workload begins a new
+// condition; only the cool-down lives on, for else every restart that a rule asks for would allow the next one.
 struct RuleState {
   enum class Phase { clear, pending, tripped } phase = Phase::clear;
-  base::SteadyTime since{};                        // of the phase
+  std::string identity;                     // Identity::key it was judged for
+  base::SteadyTime since{};                 // since when the condition holds (pending, tripped) or does not (clear)
+  std::chrono::nanoseconds unknown_for{0};  // of that, the time in which the reading was absent: no part of the hold
+  base::SteadyTime last_known{};            // the last tick with a reading
+  bool was_unknown = false;                 // there was a tick without one since then
   std::optional<base::SteadyTime> last_fired;
 };
 
 using RuleStates = std::map<std::string, RuleState>;  // by rule name; bounded by the rules of the policy
 
-// One tick for one workload: moves the states on and returns what is to be done. Unknown never enforces: an
-// absent reading neither advances a hold nor clears it, and a hold interrupted by it for longer than `max_gap` starts anew.
-std::vector<Decision> evaluate(const std::vector<Rule>& rules, const signal::WorkloadSignals& signals, base::SteadyTime now,
-                               std::chrono::nanoseconds max_gap, RuleStates& states);
+// One tick for one workload: moves the states on and returns what is to be done, one decision an action.
+// - A condition must hold for `held_for`, then the rule trips and fires.
+// - A tripped rule stays so until `clear` is crossed, and fires again whenever its cool-down ends meanwhile.
+// - Unknown never enforces: an absent reading neither advances a hold nor clears it, and a condition not seen for
+//   longer than `max_gap` begins anew.
+std::vector<Decision> evaluate(const std::vector<Rule>& rules, const signal::WorkloadSignals& signals,
+                               base::SteadyTime now, std::chrono::nanoseconds max_gap, RuleStates& states);
 
-// Does the decision still stand, judged on fresh signals? False also when the identity differs or the reading is absent.
+// Does the decision still stand, judged on fresh signals? False also when the identity differs or the reading is
+// absent. What cannot be undone (an OOM kill) and what signals do not show (a cap) stands while the identity does.
 bool still_holds(const Decision& decision, const signal::WorkloadSignals& fresh);
 
 }  // namespace guard::policy

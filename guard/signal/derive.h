@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +12,7 @@
 #include "base/units.h"
 #include "guard/sample/snapshot.h"
 #include "guard/signal/growth.h"
+#include "guard/signal/runs.h"
 #include "guard/signal/signals.h"
 
 namespace guard::signal {
@@ -24,12 +24,6 @@ struct LogExpectation {
   base::Duration grace = std::chrono::minutes(5);  // added to `every` before it is overdue
 };
 
-// `max` or more restarts within `within` are a loop.
-struct RestartLimit {
-  std::uint64_t max = 3;
-  base::Duration within = std::chrono::minutes(10);
-};
-
 struct SignalSettings {
   bool leak_enabled = true;  // off: growth, time to limit and leak state are absent
   base::Duration growth_window = std::chrono::minutes(10);
@@ -39,12 +33,12 @@ struct SignalSettings {
 
 // What the signals of one workload remember from tick to tick. Start with an empty one when the workload enters the
 // configuration, keep it while the workload's containers come and go, drop it with the workload. Copyable: a recheck
-// derives from a copy, so that the real history moves on once a tick.
+// derives from a copy, so that the real history moves on
+// once a tick.
 struct WorkloadHistory {
   // Readings closer than this repeat the last rates instead of dividing by next to nothing (a recheck right after
   // the tick, a kernel event between two ticks).
   static constexpr base::Duration kLeastInterval = std::chrono::milliseconds(200);
-  static constexpr std::size_t kMostRestarts = 64;  // remembered start times; `max` of a RestartLimit is at most this
 
   // The last known reading that rates and counters are measured from.
   struct Reference {
@@ -62,22 +56,8 @@ struct WorkloadHistory {
   std::optional<Reference> reference;
   Rates rates;
   GrowthTracker growth;
-
-  // Runs and restarts.
-  bool known = false;    // seen in a known state before
-  std::string identity;  // Identity::key of the last known run
-  std::uint64_t starts = 0;
-  std::optional<base::SteadyTime> run_seen_since;  // when this run was first seen running; none while it is not
-  std::deque<base::SteadyTime> restart_times;      // newest last, at most kMostRestarts
-  std::uint64_t restarts_total = 0;
-
-  // OOM kills. The cgroup's counter dies with the cgroup, so a kill that took everything down shows only as the way
-  // the run ended; a kill that both show counts once.
-  std::optional<std::uint64_t> oom_counter;
-  std::uint64_t oom_kills_total = 0;
-  std::optional<std::uint64_t> run_with_counted_kill;  // `starts` of the run whose counter rose last …
-  base::SteadyTime counted_kill_at{};                  // … and when
-  std::uint64_t last_oom_ended_run = 0;                // the last run known to have ended by an OOM kill
+  RunHistory runs;
+  OomHistory oom;
 };
 
 // The signals of `workload`, which is one of `snapshot.workloads`; moves `history` on to this snapshot. The log signals

@@ -43,11 +43,13 @@ class GrowthTracker {
     base::SteadyTime at;  // of the minimum
     double bytes = 0;
   };
-  void close_bucket();
+  void close_bucket(base::SteadyTime now);
+  void judge(base::SteadyTime now);
 
   base::Duration window_{0};
   std::deque<Floor> floors_;  // closed buckets, oldest first
   std::optional<Floor> open_;
+  std::optional<base::SteadyTime> began_;  // the first sample of this window
   Growth growth_;
 };
 

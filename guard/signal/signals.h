@@ -44,6 +44,7 @@ struct WorkloadSignals {
   Reading<base::Bytes> memory_limit;   // the smallest limit in force: workload's, else the host's total
   Reading<base::Ratio> memory_used;    // working set over limit
   Reading<base::Cores> cpu_used;       // cores, over the last interval
+  Reading<base::Ratio> cpu_of_limit;   // cpu_used over the cap; absent when there is none
   Reading<base::Ratio> cpu_throttled;  // throttled time over wall time, last interval
   Reading<base::Ratio> memory_pressure;   // "some" stalled time over wall time, last interval
   Reading<double> growth;                 // bytes per second of `unreclaimable`, robust slope over the window

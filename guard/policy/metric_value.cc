@@ -1,0 +1,73 @@
+#include <limits>
+
+#include "guard/policy/rule.h"
+
+namespace guard::policy {
+
+namespace {
+
+using sample::Reading;
+
+template <class T, class Convert>
+Reading<double> converted(const Reading<T>& reading, Convert convert) {
+  if (!reading) return Reading<double>::absent(reading.reason());
+  return static_cast<double>(convert(*reading));
+}
+
+double seconds_of(base::Duration duration) {
+  return duration == base::Duration::max() ? std::numeric_limits<double>::infinity() : base::to_seconds(duration);
+}
+
+// Events and loops are not read, they are noticed: while the workload's state is unknown nothing would be.
+Reading<double> noticed(double value, const signal::WorkloadSignals& signals) {
+  if (value <= 0 && signals.state == sample::State::unknown)
+    return Reading<double>::absent("the workload's state is unknown");
+  return value;
+}
+
+// 1 when any expected line is overdue, 0 when all are known not to be.
+Reading<double> any_overdue(const std::vector<signal::LogSignal>& logs) {
+  auto answer = Reading<double>::absent("no log line is expected at intervals");
+  bool all_known = true;
+  for (const auto& log : logs) {
+    if (!log.expected) continue;
+    if (!log.overdue) {
+      answer = Reading<double>::absent(log.name + ": " + log.overdue.reason());
+      all_known = false;
+    } else if (*log.overdue) {
+      return 1;
+    } else if (all_known) {
+      answer = 0;
+    }
+  }
+  return answer;
+}
+
+}  // namespace
+
+Reading<double> value_of(const signal::WorkloadSignals& signals, Metric metric, bool as_ratio) {
+  const auto count = [](base::Bytes bytes) { return bytes.count; };
+  const auto ratio = [](base::Ratio part) { return part.value; };
+  switch (metric) {
+    case Metric::memory:
+      return as_ratio ? converted(signals.memory_used, ratio) : converted(signals.working_set, count);
+    case Metric::memory_growth: return signals.growth;
+    case Metric::time_to_limit: return converted(signals.time_to_limit, seconds_of);
+    case Metric::cpu:
+      return as_ratio ? converted(signals.cpu_of_limit, ratio)
+                      : converted(signals.cpu_used, [](base::Cores cores) { return cores.count; });
+    case Metric::cpu_throttled: return converted(signals.cpu_throttled, ratio);
+    case Metric::memory_pressure: return converted(signals.memory_pressure, ratio);
+    case Metric::pids: return converted(signals.pids, [](std::int64_t pids) { return pids; });
+    case Metric::oom_kills: return noticed(static_cast<double>(signals.oom_kills_new), signals);
+    case Metric::restart_loop: return noticed(signals.restart_loop.looping ? 1 : 0, signals);
+    case Metric::log_overdue: return any_overdue(signals.logs);
+  }
+  return Reading<double>::absent("no such metric");
+}
+
+bool is_beyond(double value, Comparison comparison, double threshold) {
+  return comparison == Comparison::above ? value > threshold : value < threshold;
+}
+
+}  // namespace guard::policy

@@ -1,0 +1,25 @@
+#pragma once
+// A decision's reason and evidence in words, for people who read the history months later. Only for this folder.
+
+#include <chrono>
+#include <map>
+#include <string>
+
+#include "guard/policy/rule.h"
+
+namespace guard::policy {
+
+// "612 MiB", "0.82 cores", "87%", "9m 58s", "12 MiB an hour"; as a ratio always per cent.
+std::string describe_value(Metric metric, bool as_ratio, double value);
+
+// "memory 612 MiB is 87.4% of 700 MiB, above 85% for 31s".
+std::string describe_breach(const signal::WorkloadSignals& signals, const Rule& rule, const Threshold& threshold,
+                            std::chrono::nanoseconds held);
+
+// The readings a decision on `metric` rests on, by name; what is absent is left out.
+std::map<std::string, std::string> describe_evidence(const signal::WorkloadSignals& signals, Metric metric);
+
+// "0.8", "12": as few digits as tell the value, at most three after the point.
+std::string describe_number(double value);
+
+}  // namespace guard::policy

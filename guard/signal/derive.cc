@@ -1,0 +1,132 @@
+#include "guard/signal/derive.h"
+
+#include <algorithm>
+
+#include "guard/signal/rates.h"
+
+namespace guard::signal {
+
+namespace {
+
+bool is_same_run(const WorkloadHistory::Reference& reference, const sample::Workload& workload) {
+  return reference.identity == workload.identity.key && reference.starts == workload.lifecycle.starts;
+}
+
+void update_rates(const sample::Workload& workload, base::SteadyTime now, WorkloadHistory& history) {
+  const auto& cpu = workload.resources.cpu;
+  const auto& pressure = workload.resources.pressure.memory;
+  if (history.reference && is_same_run(*history.reference, workload)) {
+    const auto& before = *history.reference;
+    const auto elapsed = now - before.at;
+    if (elapsed < WorkloadHistory::kLeastInterval) return;
+    history.rates.cpu_used = cores_between(before.cpu.used, cpu.used, elapsed);
+    history.rates.cpu_throttled = share_between(before.cpu.throttled, cpu.throttled, elapsed);
+    history.rates.memory_pressure = share_between(before.memory_pressure.some, pressure.some, elapsed);
+  } else {
+    history.rates = {};
+  }
+  history.reference = {now, workload.identity.key, workload.lifecycle.starts, cpu, pressure};
+}
+
+void derive_amounts(const sample::Snapshot& snapshot, const sample::Workload& workload, WorkloadSignals& signals) {
+  const auto& resources = workload.resources;
+  signals.working_set = working_set(resources.memory);
+  signals.unreclaimable = unreclaimable(resources.memory);
+  signals.memory_limit = memory_limit(workload, snapshot.host);
+  signals.memory_used = ratio_of(signals.working_set, signals.memory_limit);
+  signals.pids = resources.pids.current;
+}
+
+void derive_growth(base::SteadyTime now, const SignalSettings& settings, GrowthTracker& tracker,
+                   WorkloadSignals& signals) {
+  if (!settings.leak_enabled) {
+    signals.growth = Reading<double>::absent("leak detection is off for this workload");
+    signals.time_to_limit = Reading<base::Duration>::absent(signals.growth.reason());
+    return;
+  }
+  // Without a reading now, what was known a moment ago is not known any more: it may be another run already.
+  if (!signals.unreclaimable) {
+    signals.growth = Reading<double>::absent(signals.unreclaimable.reason());
+    signals.time_to_limit = Reading<base::Duration>::absent(signals.unreclaimable.reason());
+    return;
+  }
+  tracker.add(now, *signals.unreclaimable, settings.growth_window);
+  const auto& growth = tracker.growth();
+  signals.growth = growth.bytes_per_second;
+  signals.time_to_limit = time_to_limit(growth, signals.unreclaimable, signals.memory_limit);
+  signals.leak = growth.state;
+  signals.leak_evidence = growth.evidence;
+}
+
+const sample::LogWatch* find_watch(const sample::Snapshot& snapshot, const std::string& workload,
+                                   const std::string& name) {
+  const auto found = std::find_if(snapshot.logs.begin(), snapshot.logs.end(), [&](const sample::LogWatch& watch) {
+    return watch.workload == workload && watch.name == name;
+  });
+  return found == snapshot.logs.end() ? nullptr : &*found;
+}
+
+LogSignal derive_log(const LogExpectation& expectation, const sample::LogWatch* watch,
+                     const std::optional<base::SteadyTime>& running_since, base::SteadyTime now) {
+  LogSignal signal;
+  signal.name = expectation.name;
+  signal.expected = expectation.every.has_value();
+  if (watch == nullptr) {
+    signal.overdue = Reading<bool>::absent("the log is not watched yet");
+    signal.since_match = Reading<base::Duration>::absent(signal.overdue.reason());
+    return signal;
+  }
+  signal.source_up = watch->source_up;
+  signal.matches = watch->matches;
+  if (!running_since) {
+    signal.since_match = Reading<base::Duration>::absent("the workload is not running");
+  } else {
+    signal.since_match = now - std::max(*running_since, watch->last_match.value_or(*running_since));
+  }
+  if (!watch->source_up)
+    signal.overdue = Reading<bool>::absent("the log cannot be read: " + watch->why);
+  else if (!signal.since_match)
+    signal.overdue = Reading<bool>::absent(signal.since_match.reason());
+  else if (expectation.every)
+    signal.overdue = *signal.since_match >= *expectation.every + expectation.grace;
+  else
+    signal.overdue = Reading<bool>::absent("no interval is expected of this line");
+  return signal;
+}
+
+}  // namespace
+
+WorkloadSignals derive_signals(const sample::Snapshot& snapshot, const sample::Workload& workload,
+                               const SignalSettings& settings, WorkloadHistory& history) {
+  const auto now = snapshot.at;
+  WorkloadSignals signals;
+  signals.workload = workload.name;
+  signals.identity = workload.identity;
+  signals.state = workload.lifecycle.state;
+
+  const auto last_seen = history.runs.known ? history.runs.last_seen : now;
+  const auto step = observe_run(workload, now, history.runs);
+  signals.oom_kills_new = count_oom_kills(workload, step, history.runs, now - last_seen, now, history.oom);
+  signals.oom_kills_total = history.oom.total;
+  signals.restarts_total = history.runs.restarts_total;
+  signals.restart_loop = find_restart_loop(history.runs, settings.restarts, now);
+
+  derive_amounts(snapshot, workload, signals);
+  update_rates(workload, now, history);
+  signals.cpu_used = history.rates.cpu_used;
+  signals.cpu_of_limit = ratio_of(signals.cpu_used, workload.resources.cpu.limit);
+  signals.cpu_throttled = history.rates.cpu_throttled;
+  signals.memory_pressure = history.rates.memory_pressure;
+
+  if (step.new_run) history.growth.clear();
+  derive_growth(now, settings, history.growth, signals);
+
+  const bool running = workload.lifecycle.state == sample::State::running;
+  for (const auto& expectation : settings.logs) {
+    signals.logs.push_back(derive_log(expectation, find_watch(snapshot, workload.name, expectation.name),
+                                      running ? history.runs.running_since : std::nullopt, now));
+  }
+  return signals;
+}
+
+}  // namespace guard::signal

@@ -1,0 +1,99 @@
+#include "guard/signal/runs.h"
+
+#include <algorithm>
+
+namespace guard::signal {
+
+namespace {
+
+using sample::State;
+
+// Restarts among `starts` starts: the first one is none.
+std::uint64_t restarts_in(std::uint64_t starts) { return starts > 0 ? starts - 1 : 0; }
+
+std::uint64_t restarts_since(const sample::Workload& workload, bool replaced, const RunHistory& history) {
+  const auto starts = workload.lifecycle.starts;
+  if (starts > history.starts) return restarts_in(starts) - restarts_in(history.starts);
+  // The count went back, or stood still while another container took over: it is counted by someone who only knows
+  // the new one.
+  return replaced || starts < history.starts ? 1 : 0;
+}
+
+// Whether a run ended since the last known snapshot.
+bool has_ended(const sample::Workload& workload, bool new_run, const RunHistory& history) {
+  const bool runs_now = workload.lifecycle.state == State::running;
+  if (history.was_running) return new_run || !runs_now;
+  // Not running before. An end that was seen already is not seen again when its successor runs; while none runs,
+  // another start means that a run came and went between two snapshots.
+  if (history.starts == 0 || !new_run) return false;
+  return !runs_now || !history.end_seen;
+}
+
+void remember_restarts(std::uint64_t count, base::SteadyTime now, RunHistory& history) {
+  history.restarts_total += count;
+  for (auto left = std::min<std::uint64_t>(count, RunHistory::kMostRestarts); left > 0; --left)
+    history.restarts.push_back(now);
+  while (history.restarts.size() > RunHistory::kMostRestarts) history.restarts.pop_front();
+}
+
+}  // namespace
+
+RunStep observe_run(const sample::Workload& workload, base::SteadyTime now, RunHistory& history) {
+  const auto& lifecycle = workload.lifecycle;
+  if (lifecycle.state == State::unknown) return {};
+
+  const auto& key = workload.identity.key;
+  const bool replaced = !key.empty() && !history.identity.empty() && key != history.identity;
+  RunStep step;
+  step.first_sight = !history.known;
+  if (!step.first_sight) {
+    step.new_run = replaced || lifecycle.starts != history.starts;
+    step.ended = has_ended(workload, step.new_run, history);
+    if (step.new_run) remember_restarts(restarts_since(workload, replaced, history), now, history);
+  }
+
+  const bool runs_now = lifecycle.state == State::running;
+  history.known = true;
+  if (step.new_run) history.first_run = false;
+  if (!key.empty()) history.identity = key;
+  history.starts = lifecycle.starts;
+  history.was_running = runs_now;
+  history.end_seen = !runs_now && (history.end_seen || step.ended);
+  if (!runs_now)
+    history.running_since.reset();
+  else if (step.new_run || !history.running_since)
+    history.running_since = now;
+  history.last_seen = now;
+  return step;
+}
+
+RestartLoop find_restart_loop(const RunHistory& history, const RestartLimit& limit, base::SteadyTime now) {
+  const auto recent = std::count_if(history.restarts.begin(), history.restarts.end(),
+                                    [&](base::SteadyTime at) { return now - at < limit.within; });
+  RestartLoop loop;
+  loop.restarts = static_cast<std::uint64_t>(recent);
+  loop.looping = limit.max > 0 && loop.restarts >= limit.max;
+  return loop;
+}
+
+std::uint64_t count_oom_kills(const sample::Workload& workload, const RunStep& step, const RunHistory& runs,
+                              base::Duration since_last_seen, base::SteadyTime now, OomHistory& history) {
+  std::uint64_t kills = 0;
+  if (const auto& reading = workload.resources.memory.oom_kills) {
+    // A run that began under the guard's eyes began at 0; of an older one nobody knows when its kills were.
+    const auto before = history.counter.value_or(runs.first_run ? *reading : 0);
+    kills = *reading >= before ? *reading - before : *reading;  // ran backwards: a new cgroup, which began at 0
+    history.counter = *reading;
+    if (kills > 0) history.kill_without_end = now;
+  }
+  if (step.ended) {
+    const auto same_kill = std::max(OomHistory::kSameKill, since_last_seen);
+    const bool counted = history.kill_without_end && now - *history.kill_without_end <= same_kill;
+    if (workload.lifecycle.last_exit == sample::ExitReason::oom_kill && !counted) ++kills;
+    history.kill_without_end.reset();
+  }
+  history.total += kills;
+  return kills;
+}
+
+}  // namespace guard::signal
