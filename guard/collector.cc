@@ -212,6 +212,7 @@ void MachineCollector::read_pid_file(Watched& watched, sample::Workload& workloa
 }
 
 void MachineCollector::read_resources(const sample::Cgroup& cgroup, sample::Workload& workload) {
+  workload.cgroup = cgroup;
   workload.resources = tree_.read(cgroup);
   workload.caps.kernel = tree_.read_caps(cgroup);
   workload.caps.has_memory_high = cgroup.memory.exists() && cgroup.memory.version == 2;

@@ -78,7 +78,10 @@ void LogWatches::follow_container(const std::string& workload, const std::string
   followed.log.reset();
   followed.id = id;
   followed.seen_before = true;
-  source::ContainerLogOptions options{.engine = engine_, .container_id = id, .since = since};
+  source::ContainerLogOptions options;
+  options.engine = engine_;
+  options.container_id = id;
+  options.since = since;
   options.keep = [matchers = std::move(matchers)](std::string_view line) {
     return std::ranges::any_of(matchers,
                                [&](const source::LogMatcher& matcher) { return matcher.match(line).has_value(); });

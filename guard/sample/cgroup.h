@@ -4,11 +4,15 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace guard::sample {
 
+// On v2 a cgroup that hands controllers down may hold no process: the agent then lives in this leaf of its own.
+inline constexpr std::string_view kAgentLeaf = "leakguard-agent";
+
 struct ControllerFolder {
-  std::string path;  // absolute, below the root folder that the tree was opened with; "" when the controller is missing
+  std::string path;  // as it is to be opened, the tree's root folder included; "" when the controller is missing
   int version = 2;   // 1 or 2
   [[nodiscard]] bool exists() const { return !path.empty(); }
   friend bool operator==(const ControllerFolder&, const ControllerFolder&) = default;
@@ -16,11 +20,12 @@ struct ControllerFolder {
 
 struct Cgroup {
   ControllerFolder memory;
-  ControllerFolder cpu;       // quota and throttling
-  ControllerFolder cpuacct;   // usage; same as cpu on v2
+  ControllerFolder cpu;      // quota and throttling
+  ControllerFolder cpuacct;  // usage; same as cpu on v2
   ControllerFolder pids;
   ControllerFolder pressure;  // v2 only
-  std::uint64_t inode = 0;    // of the memory folder (or the first that exists): tells a recreated cgroup from the old one
+  std::uint64_t inode =
+      0;  // of the memory folder (or the first that exists): tells a recreated cgroup from the old one
   friend bool operator==(const Cgroup&, const Cgroup&) = default;
 };
 

@@ -21,15 +21,15 @@ struct Memory {
   Reading<base::Bytes> high;           // memory.high (v2)
   Reading<base::Bytes> reservation;    // memory.low (v2) or soft_limit_in_bytes (v1)
   Reading<base::Bytes> peak;
-  Reading<std::uint64_t> oom_kills;    // counter: processes killed in this cgroup
+  Reading<std::uint64_t> oom_kills;  // counter: processes killed in this cgroup
 };
 
 struct Cpu {
-  Reading<base::Duration> used;            // counter: CPU time consumed
-  Reading<base::Cores> limit;              // quota over period; unlimited() when there is none
-  Reading<std::uint64_t> periods;          // counter: enforcement periods that ran
+  Reading<base::Duration> used;    // counter: CPU time consumed
+  Reading<base::Cores> limit;      // quota over period; unlimited() when there is none
+  Reading<std::uint64_t> periods;  // counter: enforcement periods that ran
   Reading<std::uint64_t> throttled_periods;
-  Reading<base::Duration> throttled;       // counter: time spent throttled
+  Reading<base::Duration> throttled;  // counter: time spent throttled
 };
 
 struct Pids {

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "guard/sample/caps.h"
+#include "guard/sample/cgroup.h"
 #include "guard/sample/reading.h"
 #include "guard/sample/resources.h"
 #include "guard/sample/target.h"
@@ -29,9 +30,9 @@ struct Lifecycle {
   State state = State::unknown;
   std::string why;  // when unknown: the reason; else ""
   std::optional<base::WallTime> started_at;
-  std::uint64_t starts = 0;          // counter: runs seen begin since the guard (or the engine) first knew the workload
+  std::uint64_t starts = 0;  // counter: runs seen begin since the guard (or the engine) first knew the workload
   ExitReason last_exit = ExitReason::none;
-  int last_exit_code = 0;            // exit status, or 128 + signal
+  int last_exit_code = 0;  // exit status, or 128 + signal
 };
 
 // Survives reuse of names and paths: container id, cgroup inode, or pid + start time. History is keyed by it.
@@ -39,16 +40,16 @@ struct Identity {
   std::string key;           // "container:3f2a…", "cgroup:2381", "pid:4242@918273"; "" when unknown
   std::string container_id;  // 64 hex digits; "" when it is none
   std::string image;
-  std::int64_t pid = 0;      // main process; 0 when unknown
+  std::int64_t pid = 0;  // main process; 0 when unknown
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 
 // The limits as two places report them: a cap holds only when the engine (if there is one) and the kernel agree.
 struct ObservedCaps {
-  Caps kernel;                   // an empty field could not be read, or the controller is missing
-  std::optional<Caps> engine;    // containers only
+  Caps kernel;                                    // an empty field could not be read, or the controller is missing
+  std::optional<Caps> engine;                     // containers only
   std::optional<base::Bytes> engine_memory_swap;  // HostConfig.MemorySwap; unlimited() for -1
-  bool has_memory_high = false;  // v2
+  bool has_memory_high = false;                   // v2
 };
 
 struct Workload {
@@ -56,6 +57,7 @@ struct Workload {
   TargetKind kind = TargetKind::container;
   Identity identity;
   Lifecycle lifecycle;
+  std::optional<Cgroup> cgroup;  // where the resources were read; none for a process tree or what does not run
   Resources resources;
   ObservedCaps caps;
 };
@@ -64,8 +66,8 @@ struct Workload {
 struct LogWatch {
   std::string workload;
   std::string name;
-  bool source_up = false;     // the stream delivers (or could: the workload is quiet but connected)
-  std::string why;            // when not up
+  bool source_up = false;  // the stream delivers (or could: the workload is quiet but connected)
+  std::string why;         // when not up
   std::uint64_t matches = 0;
   std::optional<base::SteadyTime> last_match;
   std::optional<base::WallTime> last_match_wall;
@@ -93,7 +95,7 @@ struct Host {
 struct SourceReport {
   std::string source;  // "engine", "cgroup", "process", "host", …
   bool up = false;
-  std::string why;     // when not up
+  std::string why;  // when not up
   base::Duration took{0};
   std::uint64_t errors = 0;  // counter
 };

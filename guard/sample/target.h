@@ -15,8 +15,8 @@ std::string_view name_of(TargetKind kind);
 
 struct Target {
   TargetKind kind = TargetKind::container;
-  // container: name or id · compose_service: "project/service" · container_label: "key=value" · systemd_unit: "x.service" ·
-  // cgroup: path below the hierarchy's root, "/system.slice/x.service" · pid_file: path · command: unused
+  // container: name or id · compose_service: "project/service" · container_label: "key=value" · systemd_unit:
+  // "x.service" · cgroup: path below the hierarchy's root, "/system.slice/x.service" · pid_file: path · command: unused
   std::string selector;
   std::vector<std::string> command;  // command only: argv
   friend bool operator==(const Target&, const Target&) = default;

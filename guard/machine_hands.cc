@@ -1,0 +1,208 @@
+#include "guard/machine_hands.h"
+
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "guard/action/cgroup_files.h"
+#include "guard/action/process_control.h"
+#include "guard/action/shed_request.h"
+#include "guard/policy/caps.h"
+#include "guard/source/engine_client.h"
+#include "guard/source/process_tree.h"
+
+namespace guard {
+namespace {
+
+using base::Code;
+using base::Result;
+using std::chrono::duration_cast;
+using std::chrono::milliseconds;
+
+// All that an action needs to know of its target, copied for the worker's thread.
+struct Scene {
+  std::string root;
+  std::string engine_socket;
+  sample::Workload target;
+  std::stop_token stop;
+
+  [[nodiscard]] bool is_container() const { return !target.identity.container_id.empty(); }
+  [[nodiscard]] action::EngineControl engine() const { return action::EngineControl({.socket = engine_socket}, stop); }
+  [[nodiscard]] source::EngineClient engine_reader() const {
+    return source::EngineClient({.socket = engine_socket}, stop);
+  }
+};
+
+Result<sample::Cgroup> cgroup_of(const Scene& scene) {
+  if (scene.target.cgroup) return *scene.target.cgroup;
+  return base::fail(Code::not_found, "the workload has no cgroup of its own that could be found");
+}
+
+std::string drifted_names(const sample::Caps& desired, const sample::ObservedCaps& observed) {
+  std::string names;
+  for (const policy::CapDrift& drift : policy::find_drift(desired, observed)) {
+    if (drift.drifted) names += (names.empty() ? "" : ", ") + drift.resource;
+  }
+  return names;
+}
+
+Result<std::string> apply_to_container(const Scene& scene, const sample::Caps& caps) {
+  if (auto updated = scene.engine().update_caps(scene.target.identity.container_id, caps); !updated) {
+    return base::fail(updated.error());
+  }
+  // memory.high is the kernel's alone; engines know no such setting.
+  const auto cgroup = cgroup_of(scene);
+  if (caps.memory_high && cgroup) {
+    sample::Caps high;
+    high.memory_high = caps.memory_high;
+    if (auto written = action::apply_caps(*cgroup, high); !written) return base::fail(written.error());
+  }
+  const auto container = scene.engine_reader().inspect(scene.target.identity.container_id);
+  if (!container) return base::fail(container.error().within("caps were set, but could not be verified"));
+  sample::ObservedCaps observed = scene.target.caps;
+  observed.engine = container->caps;
+  if (cgroup) observed.kernel = source::CgroupTree(scene.root).read_caps(*cgroup);
+  if (const std::string names = drifted_names(caps, observed); !names.empty()) {
+    return base::fail(Code::conflict, "the engine took the caps, but these are not in force: " + names);
+  }
+  return cgroup ? "in force in the engine and in the cgroup" : "in force in the engine; the cgroup cannot be read";
+}
+
+Result<std::string> apply_to_cgroup(const Scene& scene, const sample::Caps& caps, const sample::Cgroup& cgroup) {
+  if (auto written = action::apply_caps(cgroup, caps); !written) return base::fail(written.error());
+  sample::ObservedCaps observed;
+  observed.kernel = source::CgroupTree(scene.root).read_caps(cgroup);
+  observed.has_memory_high = cgroup.memory.version == 2;
+  if (const std::string names = drifted_names(caps, observed); !names.empty()) {
+    return base::fail(Code::conflict, "written, but these are not in force: " + names);
+  }
+  return "in force in the cgroup";
+}
+
+Result<std::string> restart_container(const Scene& scene, std::chrono::nanoseconds drain) {
+  const std::string& id = scene.target.identity.container_id;
+  if (auto restarted = scene.engine().restart(id, drain); !restarted) return base::fail(restarted.error());
+  const auto container = scene.engine_reader().inspect(id);
+  if (!container) return base::fail(container.error().within("restarted, but could not be verified"));
+  if (container->state != source::ContainerState::running || container->pid == scene.target.identity.pid) {
+    return base::fail(Code::conflict,
+                      "the engine said restarted, but it is " + std::string(source::name_of(container->state)));
+  }
+  return "runs again as process " + std::to_string(container->pid);
+}
+
+Result<std::string> stop_container(const Scene& scene, std::chrono::nanoseconds drain) {
+  if (auto stopped = scene.engine().stop(scene.target.identity.container_id, drain); !stopped) {
+    return base::fail(stopped.error());
+  }
+  return "stopped";
+}
+
+Result<action::ProcessHandle> open_process(const Scene& scene) {
+  const sample::Identity& identity = scene.target.identity;
+  if (identity.pid <= 0) return base::fail(Code::not_found, "the workload has no process that is known");
+  return action::ProcessHandle::open(identity.pid, [&] {
+    const auto now = source::process_identity(scene.root, identity.pid);
+    return now && (*now == identity.key || !identity.key.starts_with("pid:"));
+  });
+}
+
+Result<std::string> stop_process(const Scene& scene, std::chrono::nanoseconds drain) {
+  const auto process = open_process(scene);
+  if (!process) return base::fail(process.error());
+  const auto outcome = action::stop_process(*process, 15, duration_cast<milliseconds>(drain));
+  if (!outcome) return base::fail(outcome.error());
+  return *outcome == action::StopOutcome::ended ? "ended by itself" : "killed after the drain";
+}
+
+Result<std::string> send_signal(const Scene& scene, int number) {
+  if (scene.is_container()) {
+    if (auto sent = scene.engine().kill(scene.target.identity.container_id, number); !sent)
+      return base::fail(sent.error());
+    return "signal " + std::to_string(number) + " sent by the engine";
+  }
+  const auto process = open_process(scene);
+  if (!process) return base::fail(process.error());
+  if (auto sent = process->signal(number); !sent) return base::fail(sent.error());
+  return "signal " + std::to_string(number) + " sent";
+}
+
+// One overload for each action, on a worker's thread.
+struct Perform {
+  const Scene& scene;
+
+  Result<std::string> operator()(const policy::Notify&) const { return "people were told"; }
+  Result<std::string> operator()(const policy::Shed& request) const {
+    if (auto answered = action::request_shed(request, scene.stop); !answered) return base::fail(answered.error());
+    return "the workload took the request";
+  }
+  Result<std::string> operator()(const policy::Reclaim& request) const {
+    const auto cgroup = cgroup_of(scene);
+    if (!cgroup) return base::fail(cgroup.error());
+    if (auto reclaimed = action::reclaim(*cgroup, request.amount); !reclaimed) return base::fail(reclaimed.error());
+    return "reclaimed " + base::format_bytes(request.amount);
+  }
+  Result<std::string> operator()(const policy::Restart& request) const {
+    if (scene.is_container()) return restart_container(scene, request.drain);
+    return base::fail(Code::invalid_argument, "only containers and supervised commands can be restarted by the guard");
+  }
+  Result<std::string> operator()(const policy::Stop& request) const {
+    return scene.is_container() ? stop_container(scene, request.drain) : stop_process(scene, request.drain);
+  }
+  Result<std::string> operator()(const policy::Signal& request) const { return send_signal(scene, request.number); }
+  Result<std::string> operator()(const policy::ApplyCaps& request) const {
+    if (scene.is_container()) return apply_to_container(scene, request.caps);
+    const auto cgroup = cgroup_of(scene);
+    if (!cgroup) return base::fail(cgroup.error());
+    return apply_to_cgroup(scene, request.caps, *cgroup);
+  }
+};
+
+Children::Done in_words(std::string success, Hands::Done done) {
+  return [success = std::move(success), done = std::move(done)](const base::Status& status) {
+    if (status)
+      done(success);
+    else
+      done(base::fail(status.error()));
+  };
+}
+
+// May take as long as a drain or a slow workload does.
+bool is_slow(const policy::ActionSpec& action) {
+  return !std::holds_alternative<policy::ApplyCaps>(action) && !std::holds_alternative<policy::Signal>(action);
+}
+
+}  // namespace
+
+MachineHands::MachineHands(MachineHandsOptions options, base::EventLoop& loop)
+    : options_(std::move(options)), loop_(loop) {}
+
+MachineHands::~MachineHands() {
+  *alive_ = false;
+  stopping_.request_stop();
+}
+
+void MachineHands::carry_out(const policy::Decision& decision, const sample::Workload& target, Done done) {
+  if (target.kind == sample::TargetKind::command && options_.children != nullptr) {
+    if (const auto* restart = std::get_if<policy::Restart>(&decision.action)) {
+      return options_.children->restart(decision.workload, restart->drain, in_words("runs again", std::move(done)));
+    }
+    if (const auto* stop = std::get_if<policy::Stop>(&decision.action)) {
+      return options_.children->stop(decision.workload, stop->drain, in_words("stopped", std::move(done)));
+    }
+  }
+  auto shared_done = std::make_shared<Done>(std::move(done));
+  const Scene scene{options_.root, options_.engine_socket, target, stopping_.get_token()};
+  base::Worker& worker = is_slow(decision.action) ? slow_ : quick_;
+  const bool taken = worker.submit([&loop = loop_, alive = alive_, scene, action = decision.action, shared_done] {
+    auto result = std::make_shared<Result<std::string>>(std::visit(Perform{scene}, action));
+    loop.post([alive, shared_done, result] {
+      if (*alive) (*shared_done)(std::move(*result));
+    });
+  });
+  if (!taken) {
+    loop_.post([shared_done] { (*shared_done)(base::fail(Code::exhausted, "too many actions are waiting already")); });
+  }
+}
+
+}  // namespace guard
