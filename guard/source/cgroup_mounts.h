@@ -20,8 +20,10 @@ struct CgroupMount {
   std::vector<std::string> controllers;  // v1: "memory", "cpu" …, or "name=systemd"; v2: empty
   std::string shows;   // the cgroup at the mount's top, told from our cgroup namespace: "/", "/docker/3f2a", "/../.."
   std::string folder;  // where it is mounted
+  // A second mount of the hierarchy that shows less, which a container has of its own cgroup; "" when there is none.
+  std::string own;
   // Names of the folders that lead from the mount's top to our own cgroup, when `shows` is above it ("/../.." →
-  // two names); empty when they are not known.
+  // two names); empty when they are not known. Not in the text: found by comparing inodes with `own`.
   std::vector<std::string> to_own;
 };
 
@@ -33,7 +35,7 @@ struct CgroupMembership {
 };
 
 // The cgroup mounts among the lines of /proc/self/mountinfo; other and malformed lines are passed over. Of two
-// mounts of one hierarchy the one that shows more stays, or the first.
+// mounts of one hierarchy the one that shows more stays, with the other as its `own`; of equals the first.
 std::vector<CgroupMount> parse_mountinfo(std::string_view text);
 
 std::vector<CgroupMembership> parse_membership(std::string_view text);

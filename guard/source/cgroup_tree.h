@@ -26,10 +26,11 @@ class CgroupTree {
   // `files` must outlive the tree.
   explicit CgroupTree(std::string root = "/", const SmallFiles& files = SmallFiles::system());
 
-  // The cgroup that a process is in. A controller in which the process sits in the machine's root cgroup is
-  // missing from the answer: its figures and limits would be the whole machine's.
-  // Errors: not_found (no such process, its cgroup is outside of what is mounted here, or it is in the root of
-  // every hierarchy), unavailable (no cgroup file system is mounted), permission_denied.
+  // The cgroup that a process is in. On v1 its places differ between hierarchies; one that is above its deepest place
+  // is shared with others (systemd without accounting leaves services in "/"), and so is the machine's root: such a
+  // controller is missing from the answer, since its figures and limits are not this workload's.
+  // Errors: not_found (no such process, its cgroup is outside of what is mounted here, or it has none of its own),
+  // unavailable (no cgroup file system is mounted), permission_denied.
   base::Result<sample::Cgroup> of_pid(std::int64_t pid);
 
   // "/system.slice/x.service": the folders of that name below each hierarchy's root; those that do not exist are
@@ -37,8 +38,9 @@ class CgroupTree {
   // Errors: invalid_argument (not absolute, or a ".." in it), not_found (in no hierarchy), unavailable.
   base::Result<sample::Cgroup> of_path(std::string_view path);
 
-  // The agent's own place in every hierarchy, the root included: where it makes cgroups for its children
-  // (guard/action/cgroup_files.h). Never a workload to be capped. Errors as of_pid.
+  // The agent's own place in every hierarchy, roots and shared ones included: where it makes cgroups for its children
+  // (guard/action/cgroup_files.h). From its own leaf (sample::kAgentLeaf) it is the cgroup above. Never a workload to
+  // be capped. Errors as of_pid.
   base::Result<sample::Cgroup> of_self();
 
   // Everything the cgroup tells. A folder that is gone, or another one under the same name (other inode), makes
@@ -53,13 +55,15 @@ class CgroupTree {
   base::Result<std::vector<std::int64_t>> processes(const sample::Cgroup& cgroup) const;
 
  private:
-  enum class Roots { refuse, accept };
-  base::Result<sample::Cgroup> of_process(std::string_view proc_folder, Roots roots);
   base::Status find_mounts();
+  base::Result<std::vector<CgroupMembership>> memberships(std::string_view proc_folder) const;
 
   std::string root_;
   const SmallFiles& files_;
   std::vector<CgroupMount> mounts_;
 };
+
+// The limits among a cgroup's readings; an absent one is an empty field. Saves a second look at the files.
+sample::Caps caps_of(const sample::Resources& resources);
 
 }  // namespace guard::source

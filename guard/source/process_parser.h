@@ -1,5 +1,5 @@
 #pragma once
-// What /proc/PID/stat, /proc/PID/status and the children file say, as values. Pure. Formats: proc(5).
+// What /proc/PID/stat, /proc/PID/status and cgroup.procs say, as values. Pure. Formats: proc(5).
 
 #include <cstdint>
 #include <optional>
@@ -32,7 +32,8 @@ struct ProcessMemory {
 // The Rss* lines of status. nullopt when there are none: a kernel thread, or a process that has ended.
 std::optional<ProcessMemory> parse_process_status(std::string_view text);
 
-// Pids parted by blanks (task/TID/children) or line ends (cgroup.procs); what is no number ends the list.
+// cgroup.procs: a pid a line, which the kernel neither sorts nor keeps from repeating: here ascending, each once.
+// 0 stands for a process outside of our pid namespace and is left out.
 std::vector<std::int64_t> parse_pids(std::string_view text);
 
 }  // namespace guard::source
