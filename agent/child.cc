@@ -1,0 +1,202 @@
+#include "agent/child.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "guard/action/cgroup_files.h"
+#include "guard/source/cgroup_tree.h"
+#include "guard/source/process_tree.h"
+
+namespace agent {
+namespace {
+
+using guard::sample::ExitReason;
+using guard::sample::State;
+
+int exit_code_of(int wait_status) {
+  return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
+}
+
+}  // namespace
+
+Child::Child(ChildOptions options, ChildContext& context) : options_(std::move(options)), context_(context) {
+  lifecycle_.state = State::stopped;
+  pause_ = options_.command.backoff.initial;
+}
+
+Child::~Child() { close_output(); }
+
+void Child::start() {
+  wanted_ = true;
+  if (pid_ == 0) launch();
+}
+
+void Child::make_cgroup() {
+  if (std::exchange(cgroup_tried_, true)) return;
+  guard::source::CgroupTree tree;
+  auto own = tree.of_self();
+  auto made = own ? guard::action::create_child_cgroup(*own, "leakguard-" + options_.name)
+                  : base::Result<guard::sample::Cgroup>(base::fail(own.error()));
+  if (!made) {
+    base::log_warning(
+        "no cgroup of its own: memory is capped by a resource limit only, other caps are not enforced; "
+        "run as root, or in a delegated cgroup, for all caps",
+        {{"workload", options_.name}, {"error", made.error().message}});
+    return;
+  }
+  cgroup_ = *made;
+  if (auto applied = guard::action::apply_caps(*cgroup_, options_.caps); !applied) {
+    base::log_warning("a cap is not in force yet", {{"workload", options_.name}, {"error", applied.error().message}});
+  }
+}
+
+void Child::launch() {
+  pause_timer_.cancel();
+  make_cgroup();
+  SpawnRequest request;
+  request.argv = options_.argv;
+  request.environment = options_.command.environment;
+  request.working_dir = options_.command.working_dir;
+  request.user = options_.command.user;
+  request.cgroup = cgroup_;
+  if (!cgroup_) request.data_limit = options_.caps.memory;
+  oom_kills_before_ = oom_kills();
+  auto spawned = spawn(request);
+  if (!spawned) {
+    base::log_error("cannot start", {{"workload", options_.name}, {"error", spawned.error().message}});
+    lifecycle_.last_exit = ExitReason::error;
+    lifecycle_.last_exit_code = 127;
+    report_done(base::fail(spawned.error()));
+    if (options_.restart == RestartPolicy::never)
+      wanted_ = false;
+    else
+      back_off();
+    return context_.on_change();
+  }
+  pid_ = spawned->pid;
+  output_ = spawned->output;
+  output_watch_ = context_.loop.readable(output_, [this] { read_output(); });
+  launched_at_ = context_.clock.steady_now();
+  lifecycle_.state = State::running;
+  lifecycle_.started_at = context_.clock.wall_now();
+  ++lifecycle_.starts;
+  const auto identity = guard::source::process_identity("/", pid_);
+  identity_ = {identity ? *identity : "pid:" + std::to_string(pid_), "", "", pid_};
+  base::log_info("started", {{"workload", options_.name}, {"pid", pid_}, {"start", lifecycle_.starts}});
+  report_done({});
+  context_.on_change();
+}
+
+void Child::stop(std::chrono::nanoseconds drain, guard::Children::Done done) {
+  wanted_ = false;
+  pause_timer_.cancel();
+  report_done(base::fail(base::Code::cancelled, "overtaken by another stop"));
+  done_ = std::move(done);
+  if (pid_ == 0) return report_done({});
+  signal(options_.command.stop_signal);
+  kill_timer_ = context_.loop.after(drain, [this] {
+    base::log_warning("did not end in time, killing it", {{"workload", options_.name}, {"pid", pid_}});
+    signal(SIGKILL);
+  });
+}
+
+void Child::restart(std::chrono::nanoseconds drain, guard::Children::Done done) {
+  stop(drain, std::move(done));
+  wanted_ = true;
+  start_after_stop_ = true;
+  if (pid_ == 0) launch();
+}
+
+void Child::signal(int number) const {
+  if (pid_ > 0) ::kill(-pid_, number);
+}
+
+std::optional<std::uint64_t> Child::oom_kills() const {
+  if (!cgroup_) return std::nullopt;
+  const auto reading = guard::source::CgroupTree().read(*cgroup_).memory.oom_kills;
+  return reading ? std::optional(*reading) : std::nullopt;
+}
+
+ExitReason Child::reason_for(int wait_status) {
+  const bool killed = WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL;
+  const auto kills = oom_kills();
+  if (killed && kills && oom_kills_before_ && *kills > *oom_kills_before_) return ExitReason::oom_kill;
+  if (WIFSIGNALED(wait_status)) return ExitReason::signal;
+  return WEXITSTATUS(wait_status) == 0 ? ExitReason::clean : ExitReason::error;
+}
+
+void Child::on_exit(int wait_status) {
+  read_output();  // what it wrote last
+  close_output();
+  kill_timer_.cancel();
+  lifecycle_.state = State::stopped;
+  lifecycle_.last_exit = reason_for(wait_status);
+  lifecycle_.last_exit_code = exit_code_of(wait_status);
+  base::log_info("ended", {{"workload", options_.name},
+                           {"pid", std::exchange(pid_, 0)},
+                           {"code", lifecycle_.last_exit_code},
+                           {"reason", guard::sample::name_of(lifecycle_.last_exit)}});
+  identity_.pid = 0;
+  if (std::exchange(start_after_stop_, false)) return launch();
+  report_done({});
+  if (options_.restart == RestartPolicy::never ||
+      (options_.restart == RestartPolicy::on_failure && lifecycle_.last_exit == ExitReason::clean)) {
+    wanted_ = false;
+  }
+  if (wanted_) back_off();
+  context_.on_change();
+}
+
+void Child::back_off() {
+  const guard::config::BackoffConfig& backoff = options_.command.backoff;
+  const bool was_healthy = lifecycle_.starts > 0 && context_.clock.steady_now() - launched_at_ >= backoff.reset_after;
+  if (was_healthy) pause_ = backoff.initial;
+  lifecycle_.state = State::starting;
+  base::log_info("starts again after a pause", {{"workload", options_.name}, {"pause", base::format_duration(pause_)}});
+  pause_timer_ = context_.loop.after(pause_, [this] { launch(); });
+  pause_ = std::min(pause_ * 2, backoff.max);
+}
+
+void Child::report_done(const base::Status& status) {
+  if (auto done = std::exchange(done_, {})) done(status);
+}
+
+void Child::read_output() {
+  std::array<char, 16384> buffer;
+  // Bounded: a child that writes without end must not keep the loop here.
+  for (int reads = 0; output_ >= 0 && reads < 16; ++reads) {
+    const ssize_t size = ::read(output_, buffer.data(), buffer.size());
+    if (size < 0 && errno == EINTR) continue;
+    if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
+    if (size <= 0) return close_output();
+    const std::string_view bytes(buffer.data(), static_cast<std::size_t>(size));
+    context_.on_output(bytes);
+    lines_.feed(bytes, [this](std::string_view line) { context_.on_line(options_.name, line); });
+  }
+}
+
+void Child::close_output() {
+  if (output_ < 0) return;
+  output_watch_.cancel();
+  lines_.finish([this](std::string_view line) { context_.on_line(options_.name, line); });
+  ::close(std::exchange(output_, -1));
+}
+
+guard::ChildView Child::view() const { return {lifecycle_, identity_, pid_ > 0 ? cgroup_ : std::nullopt}; }
+
+void Child::remove_cgroup() {
+  if (!cgroup_) return;
+  if (auto removed = guard::action::remove(*cgroup_); !removed) {
+    base::log_warning("its cgroup stays", {{"workload", options_.name}, {"error", removed.error().message}});
+  }
+  cgroup_.reset();
+}
+
+}  // namespace agent

@@ -1,0 +1,104 @@
+#include "agent/supervisor.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace agent {
+namespace {
+
+void write_all(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return;
+    bytes.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
+base::Status no_such(const std::string& workload) {
+  return base::fail(base::Code::not_found, "no supervised command is called " + workload);
+}
+
+}  // namespace
+
+Supervisor::Supervisor(base::EventLoop& loop, const base::Clock& clock,
+                       std::function<void(const std::string&, std::string_view)> on_line,
+                       std::function<void()> on_change)
+    : context_{loop, clock, std::move(on_line), [this](std::string_view bytes) { pass_on(bytes); },
+               std::move(on_change)} {}
+
+Supervisor::~Supervisor() = default;
+
+void Supervisor::add(ChildOptions options) {
+  children_.push_back(std::make_unique<Child>(std::move(options), context_));
+}
+
+void Supervisor::start_all() {
+  for (const auto& child : children_) child->start();
+}
+
+void Supervisor::stop_all(std::function<void()> done) {
+  auto waiting = std::make_shared<std::size_t>(children_.size());
+  auto shared_done = std::make_shared<std::function<void()>>(std::move(done));
+  if (*waiting == 0) return (*shared_done)();
+  for (const auto& child : children_) {
+    Child* stopped = child.get();
+    stopped->stop(stopped->options().command.stop_timeout, [waiting, shared_done, stopped](const base::Status&) {
+      stopped->remove_cgroup();
+      if (--*waiting == 0) (*shared_done)();
+    });
+  }
+}
+
+void Supervisor::forward(int signal) {
+  for (const auto& child : children_) child->signal(signal);
+}
+
+void Supervisor::reap() {
+  int status = 0;
+  for (pid_t pid = ::waitpid(-1, &status, WNOHANG); pid > 0; pid = ::waitpid(-1, &status, WNOHANG)) {
+    const auto ended = std::ranges::find(children_, pid, [](const auto& child) { return child->pid(); });
+    if (ended != children_.end()) (*ended)->on_exit(status);
+  }
+}
+
+bool Supervisor::is_over() const {
+  return std::ranges::all_of(children_, [](const auto& child) { return child->is_over(); });
+}
+
+int Supervisor::exit_code() const { return children_.empty() ? 0 : children_.front()->exit_code(); }
+
+Child* Supervisor::find(const std::string& workload) const {
+  const auto found =
+      std::ranges::find_if(children_, [&](const auto& child) { return child->options().name == workload; });
+  return found == children_.end() ? nullptr : found->get();
+}
+
+std::optional<guard::ChildView> Supervisor::view(const std::string& workload) const {
+  const Child* child = find(workload);
+  return child == nullptr ? std::nullopt : std::optional(child->view());
+}
+
+void Supervisor::restart(const std::string& workload, std::chrono::nanoseconds drain, Done done) {
+  if (Child* child = find(workload))
+    child->restart(drain, std::move(done));
+  else
+    done(no_such(workload));
+}
+
+void Supervisor::stop(const std::string& workload, std::chrono::nanoseconds drain, Done done) {
+  if (Child* child = find(workload))
+    child->stop(drain, std::move(done));
+  else
+    done(no_such(workload));
+}
+
+void Supervisor::pass_on(std::string_view bytes) {
+  (void)output_.submit([text = std::string(bytes)] { write_all(text); });
+}
+
+}  // namespace agent

@@ -1,0 +1,51 @@
+#pragma once
+// All supervised commands together, and the reaper: as PID 1 of a container the agent inherits every orphan, and an
+// orphan that nobody waits for stays a zombie for ever.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/child.h"
+#include "base/worker.h"
+
+namespace agent {
+
+// All members on the loop's thread.
+class Supervisor final : public guard::Children {
+ public:
+  // Children's output is passed on to the agent's standard output by a thread of its own: a reader that does not
+  // keep up loses lines there, never holds up the guard.
+  Supervisor(base::EventLoop& loop, const base::Clock& clock,
+             std::function<void(const std::string& workload, std::string_view line)> on_line,
+             std::function<void()> on_change);
+  ~Supervisor() override;
+
+  void add(ChildOptions options);
+  void start_all();
+  // Stops every child as its configuration says; `done` when all have ended.
+  void stop_all(std::function<void()> done);
+  void forward(int signal);
+  // Collects everything that has ended. Called at SIGCHLD.
+  void reap();
+
+  // True when no child runs or is going to.
+  [[nodiscard]] bool is_over() const;
+  // The last exit code of the first child, as a shell would have it; 0 when there is none.
+  [[nodiscard]] int exit_code() const;
+
+  [[nodiscard]] std::optional<guard::ChildView> view(const std::string& workload) const override;
+  void restart(const std::string& workload, std::chrono::nanoseconds drain, Done done) override;
+  void stop(const std::string& workload, std::chrono::nanoseconds drain, Done done) override;
+
+ private:
+  [[nodiscard]] Child* find(const std::string& workload) const;
+  void pass_on(std::string_view bytes);
+
+  ChildContext context_;
+  base::Worker output_{"lg-output", 1024};
+  std::vector<std::unique_ptr<Child>> children_;
+};
+
+}  // namespace agent
