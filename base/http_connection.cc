@@ -94,8 +94,7 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
     watch();
   }
 
-  // --- deadlines: one at a time, for what the client has to do next
-
+  // One deadline at a time, for what the client has to do next.
   void allow(std::chrono::milliseconds time, void (HttpConnection::*too_late)()) {
     deadline_.expires_after(time);
     deadline_.async_wait([self = shared_from_this(), too_late, number = ++deadline_number_](error_code error) {
@@ -108,8 +107,6 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
     deadline_.cancel();
   }
   void request_too_slow() { refuse(408); }
-
-  // --- reading
 
   // Waits for bytes without a buffer, so that an idle connection holds none. Goes on while an answer is being made:
   // that is how a client that leaves is noticed. Stops when a client sends ahead too far.
@@ -166,8 +163,6 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
     allow(server_->options.body_timeout, &HttpConnection::request_too_slow);
     if (parser_->expects_continue() && received_.empty()) send("HTTP/1.1 100 Continue\r\n\r\n");
   }
-
-  // --- answering
 
   std::shared_ptr<AnswerQueue> new_queue(AnswerForm form) {
     const std::weak_ptr<HttpConnection> weak = weak_from_this();
@@ -252,8 +247,6 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
     allow(kLingerTime, &HttpConnection::close);
     watch();
   }
-
-  // --- the end
 
   void close_if_idle() {
     if (state_ == State::idle && received_.empty()) return close();

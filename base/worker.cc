@@ -22,12 +22,13 @@ Worker::Worker(std::string name, std::size_t capacity) : capacity_(capacity) {
 }
 
 Worker::~Worker() {
-  std::deque<std::function<void()>> dropped;  // destroyed outside the lock: a job may own anything
+  std::deque<std::function<void()>> dropped;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     dropped.swap(jobs_);
   }
+  dropped.clear();  // outside the lock, since a job may own anything; and before the wait for the one that runs
   wake_.notify_one();
   thread_.join();
 }
