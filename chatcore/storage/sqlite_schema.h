@@ -25,10 +25,11 @@ inline constexpr const char* kFindConversation =
 inline constexpr const char* kLastMessages =
     "SELECT sequence, role, content, interrupted FROM messages WHERE conversation_id = ?1 "
     "ORDER BY sequence DESC LIMIT ?2";
-// ?1 conversation → the first system message, in the columns of kLastMessages.
+// ?1 conversation → the first system message, in the columns of kLastMessages. The index is named because SQLite would
+// rather walk the primary key, which reads the whole history of a conversation that has no system message.
 inline constexpr const char* kSystemMessage =
-    "SELECT sequence, role, content, interrupted FROM messages WHERE conversation_id = ?1 AND role = 'system' "
-    "ORDER BY sequence LIMIT 1";
+    "SELECT sequence, role, content, interrupted FROM messages INDEXED BY messages_system "
+    "WHERE conversation_id = ?1 AND role = 'system' ORDER BY sequence LIMIT 1";
 // ?1 user, ?2 how many → external id, title, messages, last use in milliseconds; the most recent first.
 inline constexpr const char* kListConversations =
     "SELECT external_id, title, last_sequence, last_used_at FROM conversations WHERE user = ?1 "

@@ -1,0 +1,80 @@
+#pragma once
+// A store's asynchronous calls, asked and waited for.
+
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "chatcore/storage/store.h"
+
+namespace chatcore::storage {
+
+using conversation::Role;
+
+// Calls `ask` with a callback and waits until that has been called.
+template <class Value, class Ask>
+base::Result<Value> wait_for(Ask ask) {
+  std::promise<base::Result<Value>> answered;
+  ask([&](base::Result<Value> answer) { answered.set_value(std::move(answer)); });
+  return answered.get_future().get();
+}
+
+inline base::Result<std::int64_t> append(Store& store, const ConversationKey& key, Message message,
+                                         std::int64_t after) {
+  return wait_for<std::int64_t>([&](auto done) { store.append(key, std::move(message), after, done); });
+}
+inline base::Result<Window> load_window(Store& store, const ConversationKey& key, std::size_t max_messages) {
+  return wait_for<Window>([&](auto done) { store.load_window(key, max_messages, done); });
+}
+inline base::Result<std::vector<ConversationSummary>> list(Store& store, const std::string& user, std::size_t limit) {
+  return wait_for<std::vector<ConversationSummary>>([&](auto done) { store.list(user, limit, done); });
+}
+inline base::Result<bool> remove(Store& store, const ConversationKey& key) {
+  return wait_for<bool>([&](auto done) { store.remove(key, done); });
+}
+
+// Appends a message for each letter of `roles` ("suaua"), its content the letter and its number: "u2".
+inline void append_all(Store& store, const ConversationKey& key, std::string_view roles) {
+  std::int64_t last = 0;
+  for (const char letter : roles) {
+    Message message;
+    message.role = letter == 's' ? Role::system : letter == 'u' ? Role::user : Role::assistant;
+    message.content = letter + std::to_string(last + 1);
+    const auto appended = append(store, key, message, last);
+    ASSERT_TRUE(appended) << appended.error().message;
+    last = *appended;
+  }
+}
+
+// "s1 u4 a5"
+inline std::string contents(const Window& window) {
+  std::string all;
+  for (const Message& message : window.messages) all += (all.empty() ? "" : " ") + message.content;
+  return all;
+}
+
+// A folder that is removed with everything in it.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (std::filesystem::temp_directory_path() / "chatcore-test-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) ADD_FAILURE() << "no temporary folder";
+    path_ = name;
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  [[nodiscard]] std::filesystem::path file(const std::string& name) const { return path_ / name; }
+  [[nodiscard]] std::string url(const std::string& name) const { return "sqlite://" + file(name).string(); }
+
+ private:
+  std::filesystem::path path_;
+};
+
+}  // namespace chatcore::storage

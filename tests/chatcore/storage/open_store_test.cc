@@ -1,0 +1,144 @@
+// What a store makes of what it is told to open.
+
+#include <filesystem>
+#include <fstream>
+#include <string>
+
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "base/clock.h"
+#include "chatcore/storage/sqlite_connection.h"
+#include "chatcore/storage/sqlite_schema.h"
+#include "chatcore/storage/store.h"
+#include "tests/chatcore/storage/asking.h"
+
+namespace chatcore::storage {
+namespace {
+
+using testing::HasSubstr;
+
+struct OpenStoreTest : testing::Test {
+  // The error of opening `url`; fails when it opens.
+  base::Error error_of(const std::string& url) {
+    auto opened = open_store(url, clock);
+    EXPECT_FALSE(opened) << url;
+    return opened ? base::Error() : opened.error();
+  }
+  // Runs `sql` on the file "chatcore.db" as another program would.
+  void change(const char* sql) {
+    auto connection = SqliteConnection::open(folder.file("chatcore.db").string(), Access::read_write);
+    ASSERT_TRUE(connection);
+    const auto done = connection->execute(sql);
+    ASSERT_TRUE(done) << done.error().message;
+  }
+  const TemporaryFolder folder;
+  const base::ManualClock clock;
+};
+
+TEST_F(OpenStoreTest, RefusesAUrlWithoutASchemeOrAFile) {
+  for (const char* url : {"", "chatcore.db", "mysql://host/db", "sqlite://", "sqlite:///tmp/"}) {
+    EXPECT_EQ(error_of(url).code, base::Code::invalid_argument) << url;
+  }
+}
+
+TEST_F(OpenStoreTest, CreatesTheFolder) {
+  EXPECT_TRUE(open_store(folder.url("a/b/chatcore.db"), clock));
+  EXPECT_TRUE(std::filesystem::exists(folder.file("a/b/chatcore.db")));
+}
+
+TEST_F(OpenStoreTest, LeavesAFileThatIsNoDatabaseAsItIs) {
+  const std::string text(5000, 'x');
+  std::ofstream(folder.file("chatcore.db")) << text;
+  EXPECT_EQ(error_of(folder.url("chatcore.db")).code, base::Code::corrupt);
+  EXPECT_EQ(std::filesystem::file_size(folder.file("chatcore.db")), text.size());
+}
+
+TEST_F(OpenStoreTest, SaysWhatToDoAboutANewerDatabase) {
+  { ASSERT_TRUE(open_store(folder.url("chatcore.db"), clock)); }
+  change("PRAGMA user_version=99");
+  const base::Error error = error_of(folder.url("chatcore.db"));
+  EXPECT_EQ(error.code, base::Code::corrupt);
+  EXPECT_THAT(error.message, HasSubstr("schema version 99"));
+  EXPECT_THAT(error.message, HasSubstr("install the chatcore that wrote it"));
+  EXPECT_THAT(error.message, HasSubstr(folder.file("chatcore.db").string()));
+}
+
+TEST_F(OpenStoreTest, LeavesAnotherProgramsDatabaseAlone) {
+  change("CREATE TABLE theirs (x)");
+  const base::Error error = error_of(folder.url("chatcore.db"));
+  EXPECT_EQ(error.code, base::Code::corrupt);
+  EXPECT_THAT(error.message, HasSubstr("another program"));
+}
+
+TEST_F(OpenStoreTest, SaysWhenTheFolderCannotBeMade) {
+  std::ofstream(folder.file("file")) << "in the way";
+  const base::Code code = error_of(folder.url("file/chatcore.db")).code;
+  EXPECT_EQ(code, base::Code::unavailable);
+}
+
+TEST_F(OpenStoreTest, SaysWhenItMayNotWriteThere) {
+  if (geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
+  std::filesystem::create_directory(folder.file("locked"));
+  std::filesystem::permissions(folder.file("locked"), std::filesystem::perms::owner_read);
+  EXPECT_EQ(error_of(folder.url("locked/chatcore.db")).code, base::Code::permission_denied);
+}
+
+TEST_F(OpenStoreTest, LeavesNothingBehindOfAStoreInMemory) {
+  std::filesystem::path where;
+  {
+    ASSERT_EQ(setenv("TMPDIR", folder.file("").c_str(), 1), 0);
+    const auto store = open_store(":memory:", clock);
+    unsetenv("TMPDIR");
+    ASSERT_TRUE(store);
+    EXPECT_FALSE(std::filesystem::is_empty(folder.file("")));
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder.file("")));
+}
+
+TEST_F(OpenStoreTest, SyncsEveryCommit) {
+  { ASSERT_TRUE(open_store(folder.url("chatcore.db"), clock)); }
+  auto connection = SqliteConnection::open(folder.file("chatcore.db").string(), Access::read_write);
+  ASSERT_TRUE(connection);
+  constexpr std::int64_t kFull = 2;
+  EXPECT_EQ(connection->query_number("PRAGMA synchronous"), kFull);
+  EXPECT_EQ(connection->query_number("PRAGMA foreign_keys"), 1);
+  EXPECT_EQ(connection->query_number("SELECT journal_mode = 'wal' FROM pragma_journal_mode"), 1);
+}
+
+TEST_F(OpenStoreTest, ReadersCannotWrite) {
+  { ASSERT_TRUE(open_store(folder.url("chatcore.db"), clock)); }
+  auto connection = SqliteConnection::open(folder.file("chatcore.db").string(), Access::read_only);
+  ASSERT_TRUE(connection);
+  EXPECT_FALSE(connection->execute("DELETE FROM messages"));
+}
+
+// How SQLite would answer a question: its plan, a line a step.
+std::string plan_of(SqliteConnection& connection, const std::string& question) {
+  auto statement = connection.prepare("EXPLAIN QUERY PLAN " + question);
+  if (!statement) return statement.error().message;
+  std::string plan;
+  for (auto row = statement->step(); row && *row; row = statement->step()) plan += statement->text(3) + "\n";
+  return plan;
+}
+
+TEST_F(OpenStoreTest, AnswersEveryQuestionFromAnIndexWithoutSorting) {
+  { ASSERT_TRUE(open_store(folder.url("chatcore.db"), clock)); }
+  auto connection = SqliteConnection::open(folder.file("chatcore.db").string(), Access::read_only);
+  ASSERT_TRUE(connection);
+  for (const char* question :
+       {sql::kFindConversation, sql::kLastMessages, sql::kSystemMessage, sql::kListConversations}) {
+    const std::string plan = plan_of(*connection, question);
+    EXPECT_THAT(plan, HasSubstr("SEARCH")) << question;
+    EXPECT_THAT(plan, testing::Not(HasSubstr("SCAN"))) << question;
+    EXPECT_THAT(plan, testing::Not(HasSubstr("TEMP B-TREE"))) << question;
+  }
+  EXPECT_THAT(plan_of(*connection, sql::kLastMessages), HasSubstr("PRIMARY KEY (conversation_id=?)"));
+  EXPECT_THAT(plan_of(*connection, sql::kSystemMessage), HasSubstr("INDEX messages_system (conversation_id=?)"));
+  EXPECT_THAT(plan_of(*connection, sql::kListConversations), HasSubstr("conversations_by_last_use (user=?)"));
+}
+
+}  // namespace
+}  // namespace chatcore::storage
