@@ -70,6 +70,8 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kWhiteSpace) - first + 1);
 }
 
+const char* end_of(std::string_view chunk) { return chunk.data() + chunk.size(); }
+
 }  // namespace
 
 std::vector<std::string_view> split_text(std::string_view text, const SplitOptions& options) {
@@ -80,7 +82,9 @@ std::vector<std::string_view> split_text(std::string_view text, const SplitOptio
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = find_end(text, begin, chunk_size);
     const std::string_view chunk = trimmed(text.substr(begin, end - begin));
-    if (!chunk.empty()) chunks.push_back(chunk);
+    // Where white space follows a chunk, the next one may hold nothing but what was repeated.
+    const bool is_repeat = !chunks.empty() && end_of(chunk) <= end_of(chunks.back());
+    if (!chunk.empty() && !is_repeat) chunks.push_back(chunk);
     begin = end == text.size() ? end : find_next_begin(text, end, overlap);
   }
   return chunks;

@@ -1,0 +1,138 @@
+#include "chatcore/retrieval/retriever.h"
+
+#include <latch>
+#include <thread>
+
+#include <gtest/gtest.h>
+
+#include "chatcore/retrieval/hashed_embedder.h"
+#include "chatcore/retrieval/ingest.h"
+#include "chatcore/retrieval/vector_store.h"
+#include "tests/chatcore/retrieval/scratch_folder.h"
+
+namespace chatcore::retrieval {
+namespace {
+
+using base::Code;
+
+class RetrieverTest : public ::testing::Test {
+ protected:
+  void ingest_texts() const {
+    folder_.write("texts/cats.md", "Cats sleep most of the day and hunt at dusk.");
+    folder_.write("texts/ships.md", "Ships carry containers across the ocean.");
+    IngestOptions options;
+    options.paths = {folder_.path("texts")};
+    options.store_file = store_file_;
+    ASSERT_TRUE(ingest(options, *embedder_, {}));
+  }
+  [[nodiscard]] RetrieverOptions options() const { return {store_file_, 5, 0.1F}; }
+
+  const ScratchFolder folder_;
+  const std::string store_file_ = folder_.path("store");
+  const std::shared_ptr<const Embedder> embedder_ = make_built_in_embedder();
+};
+
+TEST_F(RetrieverTest, FindsThePassageThatBearsOnTheQuestion) {
+  ingest_texts();
+  Retriever retriever(options(), embedder_);
+  const auto passages = retriever.retrieve("When do cats hunt?").value();
+  ASSERT_FALSE(passages.empty());
+  EXPECT_EQ(passages[0].source, "cats.md");
+  EXPECT_EQ(passages[0].text, "Cats sleep most of the day and hunt at dusk.");
+  EXPECT_GT(passages[0].score, 0.3F);
+}
+
+TEST_F(RetrieverTest, GivesNoMoreThanTop) {
+  ingest_texts();
+  RetrieverOptions one = options();
+  one.top = 1;
+  one.threshold = -1;
+  Retriever retriever(one, embedder_);
+  EXPECT_EQ(retriever.retrieve("cats and ships").value().size(), 1U);
+}
+
+TEST_F(RetrieverTest, GivesNothingBelowTheThreshold) {
+  ingest_texts();
+  RetrieverOptions strict = options();
+  strict.threshold = 0.99F;
+  Retriever retriever(strict, embedder_);
+  EXPECT_TRUE(retriever.retrieve("When do cats hunt?").value().empty());
+}
+
+TEST_F(RetrieverTest, LoadsOnceForAllQuestions) {
+  ingest_texts();
+  Retriever retriever(options(), embedder_);
+  EXPECT_EQ(retriever.loads(), 0U);
+  EXPECT_EQ(retriever.chunks(), 0U);
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(retriever.retrieve("cats"));
+  ASSERT_TRUE(retriever.warm_up());
+  EXPECT_EQ(retriever.loads(), 1U);
+  EXPECT_EQ(retriever.chunks(), 2U);
+}
+
+TEST_F(RetrieverTest, LoadsOnceWhenTheFirstQuestionsComeTogether) {
+  ingest_texts();
+  Retriever retriever(options(), embedder_);
+  constexpr int kAskers = 8;
+  std::latch start(kAskers);
+  std::atomic<int> answered{0};
+  {
+    std::vector<std::jthread> askers;
+    for (int i = 0; i < kAskers; ++i) {
+      askers.emplace_back([&] {
+        start.arrive_and_wait();
+        const auto passages = retriever.retrieve("cats");
+        if (passages && !passages->empty()) ++answered;
+      });
+    }
+  }
+  EXPECT_EQ(answered, kAskers);
+  EXPECT_EQ(retriever.loads(), 1U);
+}
+
+TEST_F(RetrieverTest, AnswersFromMemoryWhenTheFileIsGone) {
+  ingest_texts();
+  Retriever retriever(options(), embedder_);
+  ASSERT_TRUE(retriever.warm_up());
+  std::filesystem::remove(store_file_);
+  EXPECT_FALSE(retriever.retrieve("cats").value().empty());
+}
+
+TEST_F(RetrieverTest, FindsNothingWithoutAStoreFile) {
+  Retriever missing(options(), embedder_);
+  EXPECT_TRUE(missing.retrieve("cats").value().empty());
+  Retriever none(RetrieverOptions{}, embedder_);
+  EXPECT_TRUE(none.retrieve("cats").value().empty());
+  EXPECT_TRUE(none.warm_up());
+  EXPECT_EQ(missing.loads() + none.loads(), 0U);
+}
+
+TEST_F(RetrieverTest, SeesAStoreThatIsIngestedLater) {
+  Retriever retriever(options(), embedder_);
+  EXPECT_TRUE(retriever.retrieve("cats").value().empty());
+  ingest_texts();
+  EXPECT_FALSE(retriever.retrieve("cats").value().empty());
+}
+
+TEST_F(RetrieverTest, SaysEachTimeThatTheFileIsBrokenButReadsItOnce) {
+  folder_.write("store", "broken");
+  Retriever retriever(options(), embedder_);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(retriever.retrieve("cats").error().code, Code::corrupt);
+  EXPECT_EQ(retriever.loads(), 1U);
+  EXPECT_EQ(ScratchFolder::read(store_file_), "broken");
+}
+
+TEST_F(RetrieverTest, TriesABrokenFileAgainOnlyWhenToldTo) {
+  folder_.write("store", "broken");
+  Retriever retriever(options(), embedder_);
+  EXPECT_EQ(retriever.warm_up().error().code, Code::corrupt);
+  std::filesystem::remove(store_file_);
+  ingest_texts();
+  EXPECT_EQ(retriever.retrieve("cats").error().code, Code::corrupt);
+  EXPECT_TRUE(retriever.warm_up());
+  EXPECT_FALSE(retriever.retrieve("cats").value().empty());
+  EXPECT_EQ(retriever.loads(), 2U);
+}
+
+}  // namespace
+}  // namespace chatcore::retrieval
