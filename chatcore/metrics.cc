@@ -68,9 +68,9 @@ void add_conversations(Page& page, const conversation::Usage& usage) {
 
 void add_sweeps(Page& page, const Readings& readings) {
   page.counter("chatcore_sweeps_total", "Sweeps for expired conversations.", number(readings.sweeps));
-  if (readings.sweeps == 0) return;
+  if (!readings.last_sweep) return;
   page.gauge("chatcore_sweep_last_timestamp_seconds", "When the last sweep ended, in Unix time.",
-             unix_seconds(readings.last_sweep));
+             unix_seconds(*readings.last_sweep));
   page.gauge("chatcore_sweep_duration_seconds", "How long the last sweep took.",
              base::to_seconds(readings.last_sweep_duration));
 }

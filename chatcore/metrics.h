@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,7 +24,7 @@ struct Readings {
   std::uint64_t vector_store_loads = 0;
   std::size_t vector_store_chunks = 0;
   std::uint64_t sweeps = 0;
-  base::WallTime last_sweep{};  // the epoch: none yet
+  std::optional<base::WallTime> last_sweep;  // absent before the first
   base::Duration last_sweep_duration{0};
   std::uint64_t dropped_log_lines = 0;
   ProcessReading process;

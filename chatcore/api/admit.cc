@@ -1,0 +1,32 @@
+#include <string>
+
+#include "chatcore/api/handlers.h"
+
+namespace chatcore::api {
+
+Parsed<std::unique_ptr<Admission::Ticket>> admit(const ApiParts& parts, base::Bytes bytes, bool in_registry) {
+  auto ticket = parts.admission.enter(bytes);
+  if (!ticket) {
+    parts.turn.metrics.request_shed(name_of(ticket.error()));
+    return tl::unexpected(problem_of(ticket.error()));
+  }
+  if (in_registry) {
+    if (const auto room = parts.turn.registry.admit(bytes); !room) {
+      parts.turn.metrics.request_shed("memory");
+      return tl::unexpected(problem_of(room.error()));
+    }
+  }
+  return std::move(*ticket);
+}
+
+void bind_client(const SharedCall& call, const std::shared_ptr<Turn>& turn) {
+  // The exchange keeps these callbacks until it has been answered: they must not keep the turn, which keeps it.
+  call->on_drained([weak = std::weak_ptr(turn)] {
+    if (const auto running = weak.lock()) running->client_caught_up();
+  });
+  call->on_closed([weak = std::weak_ptr(turn)] {
+    if (const auto running = weak.lock()) running->client_left();
+  });
+}
+
+}  // namespace chatcore::api

@@ -1,0 +1,67 @@
+#include <utility>
+
+#include "chatcore/api/handlers.h"
+#include "chatcore/api/random_id.h"
+#include "chatcore/api/replies.h"
+#include "chatcore/api/requests.h"
+
+namespace chatcore::api {
+namespace {
+
+// What a turn holds besides its texts: its own state, the exchange, a prompt's passages.
+constexpr base::Bytes kTurnOverhead = base::kibibytes(16);
+
+// A header is ASCII by custom, an id any text: what is not printable ASCII is percent-encoded, and '%' with it.
+std::string header_text(std::string_view id) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  std::string text;
+  for (const char c : id) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte > 0x20 && byte < 0x7F && c != '%') {
+      text += c;
+    } else {
+      text += {'%', kDigits[byte >> 4U], kDigits[byte & 15U]};
+    }
+  }
+  return text;
+}
+
+void end_answer(Metrics& metrics, Call& call, bool begun, const std::string& id, const TurnResult& result) {
+  if (result.status) {
+    call.write(assistant_end_event(id, result.sequence));
+    return call.finish();
+  }
+  if (result.status.error().code == base::Code::exhausted) metrics.request_shed("memory");
+  const Problem problem = problem_of(result.status.error());
+  if (!begun) return call.refuse(problem);
+  call.write(assistant_error_event(problem));
+  call.finish();
+}
+
+}  // namespace
+
+void answer_assistant(const ApiParts& parts, const SharedCall& call) {
+  auto request = parse_assistant_request(call->request().body);
+  if (!request) return call->refuse(request.error());
+  const auto size = static_cast<std::int64_t>(request->message.size());
+  auto ticket = admit(parts, base::Bytes{size} + kTurnOverhead, true);
+  if (!ticket) return call->refuse(ticket.error());
+
+  const std::string id = request->conversation_id.empty() ? random_id("conv_") : std::move(request->conversation_id);
+  auto begun = std::make_shared<bool>(false);
+  const auto turn =
+      Turn::begin(parts.turn, std::move(*ticket),
+                  {.conversation = conversation::ConversationKey{.user = "", .id = id},
+                   .messages = {{.role = conversation::Role::user, .content = std::move(request->message)}}},
+                  {.on_begin =
+                       [call, id, begun] {
+                         *begun = true;
+                         call->start_events({{"x-conversation-id", header_text(id)}});
+                       },
+                   .on_text = [call](std::string_view text) { return call->write(assistant_text_event(text)); },
+                   .on_end = [call, id, begun, &metrics = parts.turn.metrics](
+                                 const TurnResult& result) { end_answer(metrics, *call, *begun, id, result); }});
+  bind_client(call, turn);
+}
+
+}  // namespace chatcore::api

@@ -1,0 +1,46 @@
+#include "chatcore/api/call.h"
+
+#include <utility>
+
+namespace chatcore::api {
+namespace {
+
+// What nginx made customary for "the client closed the request before it was answered".
+constexpr int kClientLeft = 499;
+
+}  // namespace
+
+Call::Call(std::shared_ptr<base::HttpExchange> exchange, std::string_view route, Metrics& metrics)
+    : exchange_(std::move(exchange)), route_(route), metrics_(metrics), began_(std::chrono::steady_clock::now()) {
+  metrics_.request_began();
+}
+
+Call::~Call() {
+  const int status = status_;
+  metrics_.request_ended(route_, status == 0 ? kClientLeft : status, std::chrono::steady_clock::now() - began_);
+}
+
+void Call::json(std::string body, int status) {
+  respond({.status = status, .headers = {{"content-type", "application/json"}}, .body = std::move(body)});
+}
+
+void Call::respond(base::HttpResponse response) {
+  status_ = response.status;
+  // Whatever a browser is told here is for this user and this moment.
+  response.headers.emplace_back("cache-control", "no-store");
+  response.headers.emplace_back("x-content-type-options", "nosniff");
+  exchange_->respond(std::move(response));
+}
+
+void Call::refuse(const Problem& problem) { respond(response_of(problem)); }
+
+void Call::start_events(base::HttpHeaders headers) {
+  status_ = 200;
+  headers.emplace_back("content-type", "text/event-stream");
+  headers.emplace_back("cache-control", "no-store");
+  // Asks a reverse proxy not to hold the stream back (nginx).
+  headers.emplace_back("x-accel-buffering", "no");
+  exchange_->start(200, std::move(headers));
+}
+
+}  // namespace chatcore::api

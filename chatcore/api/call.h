@@ -1,0 +1,50 @@
+#pragma once
+// One HTTP request on its way to an answer, counted: how many are in flight, how each ended and how long it took.
+// Handlers answer through it and never through the exchange, so nothing is answered uncounted.
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/http_server.h"
+#include "chatcore/api/problem.h"
+#include "chatcore/metrics.h"
+
+namespace chatcore::api {
+
+// Shared by whoever may still answer; the request is counted as ended when the last lets go. Thread-safe as the
+// exchange is.
+class Call {
+ public:
+  // `route` must be a string that lives as long as the program: it becomes a metric label.
+  Call(std::shared_ptr<base::HttpExchange> exchange, std::string_view route, Metrics& metrics);
+  ~Call();
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+
+  [[nodiscard]] const base::HttpRequest& request() const { return exchange_->request(); }
+
+  void json(std::string body, int status = 200);
+  void respond(base::HttpResponse response);
+  void refuse(const Problem& problem);
+
+  // Begins a stream of server-sent events.
+  void start_events(base::HttpHeaders headers);
+  std::size_t write(std::string event) { return exchange_->write(std::move(event)); }
+  void finish() { exchange_->finish(); }
+  // As HttpExchange's. The callbacks must not hold this Call: the exchange holds them.
+  void on_drained(std::function<void()> callback) { exchange_->on_drained(std::move(callback)); }
+  void on_closed(std::function<void()> callback) { exchange_->on_closed(std::move(callback)); }
+
+ private:
+  const std::shared_ptr<base::HttpExchange> exchange_;
+  const std::string_view route_;
+  Metrics& metrics_;
+  const base::SteadyTime began_;
+  std::atomic<int> status_{0};  // 0: not answered
+};
+
+}  // namespace chatcore::api

@@ -1,0 +1,75 @@
+#include <utility>
+
+#include "chatcore/api/handlers.h"
+#include "chatcore/api/random_id.h"
+#include "chatcore/api/replies.h"
+#include "chatcore/api/requests.h"
+
+namespace chatcore::api {
+namespace {
+
+constexpr base::Bytes kTurnOverhead = base::kibibytes(16);
+
+// A completion that is sent as it comes.
+TurnEvents streamed(const SharedCall& call, const CompletionHead& head, bool include_usage) {
+  return {.on_begin =
+              [call, head] {
+                call->start_events({});
+                call->write(completion_role_event(head));
+              },
+          .on_text = [call, head](std::string_view text) { return call->write(completion_text_event(head, text)); },
+          .on_end =
+              [call, head, include_usage](const TurnResult& result) {
+                if (result.status) {
+                  call->write(completion_finish_event(head, result));
+                  if (include_usage) call->write(completion_usage_event(head, result));
+                  call->write(std::string(kCompletionDone));
+                } else {
+                  call->write("data: " + error_json(problem_of(result.status.error())) + "\n\n");
+                }
+                call->finish();
+              }};
+}
+
+// A completion that is sent when it is whole. Nothing queues at the client meanwhile, so it is never paused.
+TurnEvents whole(const SharedCall& call, const CompletionHead& head) {
+  auto text = std::make_shared<std::string>();
+  return {.on_begin = [] {},
+          .on_text =
+              [text](std::string_view piece) {
+                *text += piece;
+                return std::size_t{0};
+              },
+          .on_end =
+              [call, head, text](const TurnResult& result) {
+                if (result.status)
+                  call->json(completion_json(head, *text, result));
+                else
+                  call->refuse(problem_of(result.status.error()));
+              }};
+}
+
+}  // namespace
+
+void answer_completion(const ApiParts& parts, const SharedCall& call) {
+  auto request = parse_completion_request(call->request().body);
+  if (!request) return call->refuse(request.error());
+  const auto size = static_cast<std::int64_t>(call->request().body.size());
+  auto ticket = admit(parts, base::Bytes{size} + kTurnOverhead, false);
+  if (!ticket) return call->refuse(ticket.error());
+
+  const CompletionHead head{.id = random_id("chatcmpl-"),
+                            .model = std::string(parts.turn.answerer.model()),
+                            .created = parts.clock.wall_now()};
+  const auto turn = Turn::begin(
+      parts.turn, std::move(*ticket),
+      {.conversation = std::nullopt, .messages = std::move(request->messages), .max_tokens = request->max_tokens},
+      request->stream ? streamed(call, head, request->include_usage) : whole(call, head));
+  bind_client(call, turn);
+}
+
+void list_models(const ApiParts& parts, const SharedCall& call) {
+  call->json(models_json(parts.turn.answerer.model(), parts.started));
+}
+
+}  // namespace chatcore::api

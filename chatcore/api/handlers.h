@@ -1,0 +1,60 @@
+#pragma once
+// The handlers of the routes table, and what they work with. A handler runs on a loop thread, never blocks, and
+// answers through its Call now or later.
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "chatcore/admission.h"
+#include "chatcore/api/access.h"
+#include "chatcore/api/call.h"
+#include "chatcore/conversation/sweeper.h"
+#include "chatcore/turn.h"
+
+namespace chatcore::api {
+
+// Borrowed; all of it outlives the HTTP server.
+struct ApiParts {
+  TurnParts turn;
+  Admission& admission;
+  conversation::Sweeper& sweeper;
+  const base::Clock& clock;
+  AdminAccess admin;
+  base::WallTime started;
+  // Gives memory that was freed back to the kernel, which the allocator would else keep for a while.
+  std::function<void()> return_free_memory;
+};
+
+using SharedCall = std::shared_ptr<Call>;
+
+// POST /api/assistant: a stream of server-sent events; the conversation's id (chosen here when the client has none) is
+// in the header X-Conversation-Id, percent-encoded where it is not printable ASCII, and in the data of the last event.
+void answer_assistant(const ApiParts& parts, const SharedCall& call);
+// POST /v1/chat/completions: stateless, streamed or whole.
+void answer_completion(const ApiParts& parts, const SharedCall& call);
+// GET /v1/models
+void list_models(const ApiParts& parts, const SharedCall& call);
+
+// GET /api/conversations: the last used ones; with ?conversationId= the end of that one, of at most ?limit= messages.
+void get_conversations(const ApiParts& parts, const SharedCall& call);
+// DELETE /api/conversations?conversationId=
+void delete_conversation(const ApiParts& parts, const SharedCall& call);
+
+void show_page(const ApiParts& parts, const SharedCall& call);     // GET /
+void show_metrics(const ApiParts& parts, const SharedCall& call);  // GET /metrics
+void show_health(const ApiParts& parts, const SharedCall& call);   // GET /-/healthy: 200 while the loop runs
+void show_ready(const ApiParts& parts, const SharedCall& call);    // GET /-/ready: 503 once a drain has begun
+
+void run_sweep(const ApiParts& parts, const SharedCall& call);    // POST /admin/sweep
+void run_shed(const ApiParts& parts, const SharedCall& call);     // POST /admin/shed
+void show_memory(const ApiParts& parts, const SharedCall& call);  // GET /admin/memory
+
+// A place for work that will hold about so many bytes, or the Problem to answer with; a refusal is counted. With
+// `in_registry` the conversations' budget must have room for them too.
+Parsed<std::unique_ptr<Admission::Ticket>> admit(const ApiParts& parts, base::Bytes bytes, bool in_registry);
+// Tells the turn when its client catches up and when it leaves.
+void bind_client(const SharedCall& call, const std::shared_ptr<Turn>& turn);
+
+}  // namespace chatcore::api

@@ -1,0 +1,35 @@
+#include "base/log.h"
+#include "chatcore/api/handlers.h"
+
+namespace chatcore::api {
+namespace {
+
+base::HttpResponse plain(int status, std::string text) {
+  return {.status = status, .headers = {{"content-type", "text/plain; charset=utf-8"}}, .body = std::move(text)};
+}
+
+}  // namespace
+
+void show_metrics(const ApiParts& parts, const SharedCall& call) {
+  const auto sweeper = parts.sweeper.statistics();
+  const Readings readings{.conversations = parts.turn.registry.usage(),
+                          .storage = parts.turn.store.statistics(),
+                          .vector_store_loads = parts.turn.retriever.loads(),
+                          .vector_store_chunks = parts.turn.retriever.chunks(),
+                          .sweeps = sweeper.sweeps_total,
+                          .last_sweep = sweeper.last_finished,
+                          .last_sweep_duration = sweeper.last_took,
+                          .dropped_log_lines = base::dropped_log_lines(),
+                          .process = read_process()};
+  call->respond({.status = 200,
+                 .headers = {{"content-type", "text/plain; version=0.0.4; charset=utf-8"}},
+                 .body = parts.turn.metrics.render(readings)});
+}
+
+void show_health(const ApiParts& /*parts*/, const SharedCall& call) { call->respond(plain(200, "healthy\n")); }
+
+void show_ready(const ApiParts& parts, const SharedCall& call) {
+  call->respond(parts.admission.is_draining() ? plain(503, "draining\n") : plain(200, "ready\n"));
+}
+
+}  // namespace chatcore::api

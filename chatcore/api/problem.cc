@@ -1,0 +1,93 @@
+#include "chatcore/api/problem.h"
+
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+namespace chatcore::api {
+namespace {
+
+using base::Code;
+
+// Long enough that a crowd of clients does not come back at once, short enough not to be felt as an outage.
+constexpr int kRetryAfterSeconds = 2;
+// A drain ends with another instance or a restart.
+constexpr int kRetryAfterDrainSeconds = 5;
+
+const char* type_of(int status) {
+  switch (status) {
+    case 401: return "authentication_error";
+    case 403: return "permission_error";
+    case 429: return "rate_limit_error";
+    default: return status < 500 ? "invalid_request_error" : "server_error";
+  }
+}
+
+}  // namespace
+
+Problem bad_request(std::string code, std::string message, std::string param) {
+  return {.status = 400, .message = std::move(message), .code = std::move(code), .param = std::move(param)};
+}
+
+Problem conversation_not_found() {
+  return {
+      .status = 404, .message = "No such conversation", .code = "conversation_not_found", .param = "conversationId"};
+}
+
+Problem problem_of(const base::Error& error) {
+  switch (error.code) {
+    case Code::invalid_argument: return {.status = 400, .message = error.message, .code = "invalid_argument"};
+    case Code::not_found: return {.status = 404, .message = error.message, .code = "not_found"};
+    case Code::conflict:
+      return {.status = 409,
+              .message = "The conversation is in use by another writer",
+              .code = "conflict",
+              .retry_after_seconds = kRetryAfterSeconds};
+    case Code::too_large: return {.status = 413, .message = "Too large", .code = "too_large"};
+    case Code::exhausted:
+      return {.status = 503,
+              .message = "No room for this conversation at present",
+              .code = "overloaded",
+              .retry_after_seconds = kRetryAfterSeconds};
+    case Code::unavailable:
+      return {.status = 503,
+              .message = "Storage or the language model cannot be reached at present",
+              .code = "unavailable",
+              .retry_after_seconds = kRetryAfterSeconds};
+    case Code::deadline_exceeded:
+      return {.status = 504, .message = "The language model did not answer in time", .code = "backend_timeout"};
+    case Code::cancelled: return {.status = 499, .message = "The request was cancelled", .code = "cancelled"};
+    default: return {.status = 500, .message = "Internal error", .code = "internal"};
+  }
+}
+
+Problem problem_of(Refusal refusal) {
+  if (refusal == Refusal::drain) {
+    return {.status = 503,
+            .message = "This server is shutting down",
+            .code = "draining",
+            .retry_after_seconds = kRetryAfterDrainSeconds};
+  }
+  return {.status = 503,
+          .message = "Too many requests are being answered at present",
+          .code = "overloaded",
+          .retry_after_seconds = kRetryAfterSeconds};
+}
+
+std::string error_json(const Problem& problem) {
+  nlohmann::json error{{"message", problem.message}, {"type", type_of(problem.status)}, {"code", problem.code}};
+  error["param"] = problem.param.empty() ? nlohmann::json() : nlohmann::json(problem.param);
+  // Replaces what is not UTF-8: an error about bad bytes must itself be readable.
+  return nlohmann::json{{"error", error}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
+}
+
+base::HttpResponse response_of(const Problem& problem) {
+  base::HttpResponse response{
+      .status = problem.status, .headers = {{"content-type", "application/json"}}, .body = error_json(problem)};
+  if (problem.retry_after_seconds > 0) {
+    response.headers.emplace_back("retry-after", std::to_string(problem.retry_after_seconds));
+  }
+  return response;
+}
+
+}  // namespace chatcore::api

@@ -1,0 +1,38 @@
+#pragma once
+// What went wrong, as a client sees it: an HTTP status and OpenAI's {"error":{message,type,code,param}}, so that its
+// official clients raise their typed exceptions.
+
+#include <string>
+
+#include <tl/expected.hpp>
+
+#include "base/http_server.h"
+#include "base/result.h"
+#include "chatcore/admission.h"
+
+namespace chatcore::api {
+
+struct Problem {
+  int status = 500;
+  std::string message = {};
+  std::string code = {};        // stable, for programs: "invalid_json", "conversation_not_found"
+  std::string param = {};       // the field at fault; empty: null
+  int retry_after_seconds = 0;  // 0: no Retry-After
+};
+
+template <class T>
+using Parsed = tl::expected<T, Problem>;
+
+Problem bad_request(std::string code, std::string message, std::string param = "");
+Problem conversation_not_found();
+// invalid_argument 400, not_found 404, conflict 409, too_large 413, exhausted and unavailable 503 with Retry-After,
+// deadline_exceeded 504, cancelled 499, all others 500. Only the first three show the error's own words: the rest
+// may name files and hosts, which are the log's business.
+Problem problem_of(const base::Error& error);
+Problem problem_of(Refusal refusal);
+
+// {"error":{…}}; its type follows from the status as OpenAI has it.
+std::string error_json(const Problem& problem);
+base::HttpResponse response_of(const Problem& problem);
+
+}  // namespace chatcore::api

@@ -1,0 +1,102 @@
+#include "chatcore/api/routes.h"
+
+#include <array>
+#include <exception>
+#include <string>
+#include <string_view>
+
+#include "base/log.h"
+
+namespace chatcore::api {
+namespace {
+
+enum class Access { everyone, admin };
+
+struct Route {
+  std::string_view method;
+  std::string_view path;  // exact; also the name in the metrics
+  Access access;
+  void (*handle)(const ApiParts&, const SharedCall&);
+  bool takes_json = false;
+};
+
+constexpr std::array kRoutes{
+    Route{"POST", "/api/assistant", Access::everyone, answer_assistant, true},
+    Route{"GET", "/api/conversations", Access::everyone, get_conversations},
+    Route{"DELETE", "/api/conversations", Access::everyone, delete_conversation},
+    Route{"POST", "/v1/chat/completions", Access::everyone, answer_completion, true},
+    Route{"GET", "/v1/models", Access::everyone, list_models},
+    Route{"GET", "/", Access::everyone, show_page},
+    Route{"GET", "/metrics", Access::everyone, show_metrics},
+    Route{"GET", "/-/healthy", Access::everyone, show_health},
+    Route{"GET", "/-/ready", Access::everyone, show_ready},
+    Route{"POST", "/admin/sweep", Access::admin, run_sweep},
+    Route{"POST", "/admin/shed", Access::admin, run_shed},
+    Route{"GET", "/admin/memory", Access::admin, show_memory},
+};
+
+constexpr std::string_view kOtherPaths = "other";
+
+const Route* find_route(std::string_view method, std::string_view path) {
+  // What may be got may be asked for its header alone; the server leaves out the body.
+  if (method == "HEAD") method = "GET";
+  for (const auto& route : kRoutes) {
+    if (route.path == path && route.method == method) return &route;
+  }
+  return nullptr;
+}
+
+// "GET, DELETE", or "" when the path is unknown.
+std::string allowed_methods(std::string_view path) {
+  std::string methods;
+  for (const auto& route : kRoutes) {
+    if (route.path == path) methods += (methods.empty() ? "" : ", ") + std::string(route.method);
+  }
+  return methods;
+}
+
+void refuse_unknown(const SharedCall& call, const std::string& methods) {
+  if (methods.empty()) return call->refuse({.status = 404, .message = "No such path", .code = "not_found"});
+  auto response =
+      response_of({.status = 405, .message = "This path takes " + methods + " only", .code = "method_not_allowed"});
+  response.headers.emplace_back("allow", methods);
+  call->respond(std::move(response));
+}
+
+bool is_json(std::string_view content_type) {
+  return content_type.empty() || content_type.starts_with("application/json");
+}
+
+void run(const Route& route, const ApiParts& parts, const SharedCall& call) {
+  const auto& request = call->request();
+  if (const auto problem = check_same_site(request)) return call->refuse(*problem);
+  if (route.access == Access::admin) {
+    if (const auto problem = check_admin(request, parts.admin)) return call->refuse(*problem);
+  }
+  if (route.takes_json && !is_json(request.header("content-type"))) {
+    return call->refuse(
+        {.status = 415, .message = "The body must be application/json", .code = "unsupported_media_type"});
+  }
+  route.handle(parts, call);
+}
+
+}  // namespace
+
+base::HttpHandler route_requests(const ApiParts& parts) {
+  return [&parts](const std::shared_ptr<base::HttpExchange>& exchange) {
+    const auto& request = exchange->request();
+    const Route* route = find_route(request.method, request.path);
+    const std::string methods = route ? "" : allowed_methods(request.path);
+    const auto call = std::make_shared<Call>(exchange, route ? route->path : kOtherPaths, parts.turn.metrics);
+    if (!route) return refuse_unknown(call, methods);
+    try {
+      run(*route, parts, call);
+    } catch (const std::exception& exception) {
+      // Only bad_alloc and bugs come this far. One request fails; the others go on.
+      base::log_error("A request failed", {{"route", route->path}, {"error", exception.what()}});
+      call->refuse({.status = 500, .message = "Internal error", .code = "internal"});
+    }
+  };
+}
+
+}  // namespace chatcore::api

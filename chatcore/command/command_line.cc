@@ -1,0 +1,122 @@
+#include "chatcore/command/command_line.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <sstream>
+#include <string_view>
+
+#include <boost/program_options.hpp>
+
+#include "chatcore/settings.h"
+
+namespace chatcore::command {
+namespace {
+
+namespace options = boost::program_options;
+
+struct Command {
+  std::string_view name;
+  std::string_view arguments;
+  std::string_view help;
+};
+
+constexpr std::array kCommands{
+    Command{"serve", "[--config FILE] [SETTINGS]", "answer chats over HTTP until SIGTERM or SIGINT"},
+    Command{"ingest", "DIR|FILE… [--store FILE]", "make the store of texts that questions are answered from"},
+    Command{"check-config", "[FILE] [SETTINGS]", "say everything that is wrong with a configuration"},
+};
+
+options::options_description setting_options() {
+  options::options_description description("Settings (each also as CHATCORE_… in the environment and in the file)",
+                                           110);
+  for (const Setting& setting : settings()) {
+    const std::string help = std::string(setting.help) + " [" + std::string(setting.default_text) + "]";
+    description.add_options()(flag_of(setting).c_str(), options::value<std::string>()->value_name("VALUE"),
+                              help.c_str());
+  }
+  return description;
+}
+
+options::options_description all_options() {
+  options::options_description description;
+  description.add(setting_options());
+  description.add_options()("config", options::value<std::string>())("store", options::value<std::string>())(
+      "help,h", "")("version", "")("arguments", options::value<std::vector<std::string>>());
+  return description;
+}
+
+bool is_command(std::string_view name) { return std::ranges::find(kCommands, name, &Command::name) != kCommands.end(); }
+
+std::string text_of(const options::variables_map& given, const char* name) {
+  return given.count(name) != 0 ? given[name].as<std::string>() : std::string();
+}
+
+base::Result<CommandLine> interpret(const options::variables_map& given) {
+  CommandLine line;
+  auto words =
+      given.count("arguments") != 0 ? given["arguments"].as<std::vector<std::string>>() : std::vector<std::string>();
+  if (!words.empty()) {
+    line.command = words.front();
+    line.paths.assign(words.begin() + 1, words.end());
+  }
+  if (!line.command.empty() && !is_command(line.command)) {
+    return base::fail(base::Code::invalid_argument, "no such command: " + line.command);
+  }
+  if (given.count("version") != 0) return CommandLine{.command = "version"};
+  if (given.count("help") != 0 || line.command.empty()) return CommandLine{.command = "help", .help_of = line.command};
+
+  for (const Setting& setting : settings()) {
+    const std::string flag = flag_of(setting);
+    if (given.count(flag) != 0)
+      line.texts.push_back({std::string(setting.name), text_of(given, flag.c_str()), "--" + flag});
+  }
+  if (given.count("store") != 0) line.texts.push_back({"retrieval.store", text_of(given, "store"), "--store"});
+  const char* from_environment = std::getenv("CHATCORE_CONFIG");  // NOLINT(concurrency-mt-unsafe): before any thread
+  line.config_file = given.count("config") != 0 ? text_of(given, "config") : from_environment ? from_environment : "";
+  if (line.command == "check-config" && !line.paths.empty()) line.config_file = line.paths.front();
+  if (line.command == "serve" && !line.paths.empty()) {
+    return base::fail(base::Code::invalid_argument, "serve takes no argument: " + line.paths.front());
+  }
+  if (line.command == "check-config" && line.paths.size() > 1) {
+    return base::fail(base::Code::invalid_argument, "check-config takes one file");
+  }
+  if (line.command == "ingest" && line.paths.empty()) {
+    return base::fail(base::Code::invalid_argument, "ingest needs a folder or files to read");
+  }
+  return line;
+}
+
+}  // namespace
+
+base::Result<CommandLine> parse_command_line(const std::vector<std::string>& arguments) {
+  options::positional_options_description positional;
+  positional.add("arguments", -1);
+  try {
+    using Style = options::command_line_style::style_t;
+    // An abbreviated flag would change its meaning with the next setting that begins the same.
+    constexpr int kStyle = Style::unix_style & ~Style::allow_guessing;
+    options::variables_map given;
+    options::store(
+        options::command_line_parser(arguments).options(all_options()).positional(positional).style(kStyle).run(),
+        given);
+    return interpret(given);
+  } catch (const options::error& error) {
+    return base::fail(base::Code::invalid_argument, error.what());
+  }
+}
+
+std::string help_text(const std::string& command) {
+  std::ostringstream text;
+  text << "chatcore: a chat server whose memory is bounded by construction.\n\n";
+  for (const auto& known : kCommands) {
+    if (!command.empty() && known.name != command) continue;
+    text << "  chatcore " << known.name << " " << known.arguments << "\n      " << known.help << "\n";
+  }
+  if (command.empty()) text << "  chatcore --help | --version\n";
+  if (command != "ingest") text << "\n" << setting_options();
+  text << "\nExit codes: 0 fine, 1 failed, 2 usage, 78 wrong configuration.\n";
+  return text.str();
+}
+
+}  // namespace chatcore::command

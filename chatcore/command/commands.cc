@@ -1,0 +1,58 @@
+#include "chatcore/command/commands.h"
+
+#include <cstdio>
+#include <string>
+#include <utility>
+
+#include "chatcore/config_file.h"
+#include "chatcore/version.h"
+
+namespace chatcore::command {
+namespace {
+
+void print_errors(const std::vector<ConfigError>& errors) {
+  for (const auto& error : errors) std::fprintf(stderr, "%s: %s\n", error.where.c_str(), error.message.c_str());
+}
+
+// File, environment, flags, each over the one before.
+LoadedConfig load(const CommandLine& line, const char* const* environment) {
+  std::vector<SettingText> texts;
+  std::vector<ConfigError> errors;
+  if (!line.config_file.empty()) {
+    if (auto file = read_config_file(line.config_file)) {
+      texts = std::move(file->texts);
+      errors = std::move(file->errors);
+    } else {
+      errors.push_back({line.config_file, file.error().message});
+    }
+  }
+  for (auto& text : settings_of_environment(environment)) texts.push_back(std::move(text));
+  texts.insert(texts.end(), line.texts.begin(), line.texts.end());
+  LoadedConfig loaded = load_config(texts);
+  loaded.errors.insert(loaded.errors.begin(), errors.begin(), errors.end());
+  return loaded;
+}
+
+}  // namespace
+
+int run_command(const std::vector<std::string>& arguments, const char* const* environment,
+                const ReturnFreeMemory& return_free_memory) {
+  const auto line = parse_command_line(arguments);
+  if (!line) {
+    std::fprintf(stderr, "chatcore: %s\nTry: chatcore --help\n", line.error().message.c_str());
+    return kExitUsage;
+  }
+  if (line->command == "help") return std::fputs(help_text(line->help_of).c_str(), stdout), kExitFine;
+  if (line->command == "version") return std::printf("chatcore %s (%s)\n", kVersion, kRevision), kExitFine;
+
+  const LoadedConfig loaded = load(*line, environment);
+  if (!loaded.errors.empty()) {
+    print_errors(loaded.errors);
+    return kExitWrongConfiguration;
+  }
+  if (line->command == "check-config") return std::puts("The configuration is fine."), kExitFine;
+  if (line->command == "ingest") return ingest_texts(loaded.config, line->paths);
+  return serve(loaded.config, return_free_memory);
+}
+
+}  // namespace chatcore::command
