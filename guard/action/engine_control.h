@@ -10,6 +10,7 @@
 #include <chrono>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
 #include "base/units.h"
@@ -43,8 +44,15 @@ class EngineControl {
   base::Status kill(const std::string& container_id, int signal) const;
 
  private:
-  base::Status post(const std::string& container_id, const std::string& verb_and_query, const std::string& body,
-                    std::chrono::milliseconds extra) const;
+  struct Question {
+    std::string method{};
+    std::string container_id{};  // checked
+    std::string verb{};          // "/restart?t=30": the path below the container, with its query
+    std::string body{};
+    std::chrono::milliseconds patience{0};  // on top of the timeout
+  };
+  base::Result<std::string> ask(const Question& question) const;
+  base::Status post(Question question, std::string_view what) const;
 
   EngineControlOptions options_;
   std::stop_token stop_;

@@ -4,8 +4,8 @@
 // that broke is reopened at the time of the last line, and what was delivered already is left out.
 //
 // "The stream is broken" and "the line is absent" are different alarms. up() is true also for a container that is
-// stopped or says nothing; it is false when lines could be written and would not be seen: the engine is down, the
-// stream ended although the container runs, or the log driver cannot be read.
+// stopped, gone, or says nothing; it is false when lines could be written and would not be seen: the engine is down,
+// the stream ended although the container runs, or the log driver cannot be read.
 //
 // One thread a followed container. A container that is recreated has another id: make another ContainerLog.
 
@@ -31,7 +31,7 @@ struct ContainerLogOptions {
   std::function<bool(std::string_view line)> keep;
   // A line is cut after so much; the engine splits at 16 KiB, and the parts are joined up to this.
   std::size_t max_line_bytes = 64u << 10;
-  std::size_t max_queued_lines = 1024;         // kept lines that wait for the loop; more are dropped and counted
+  std::size_t max_queued_bytes = 1u << 20;     // of kept lines that wait for the loop; more are dropped and counted
   std::chrono::milliseconds retry_first{250};  // after a broken stream; doubles, with jitter, up to
   std::chrono::milliseconds retry_most{10'000};
   std::chrono::milliseconds stopped_poll{2'000};  // how often a stopped container is looked at
@@ -57,7 +57,7 @@ class ContainerLog {
 
  private:
   struct State;
-  std::shared_ptr<State> state_;
+  std::unique_ptr<State> state_;
 };
 
 }  // namespace guard::source

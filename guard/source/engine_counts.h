@@ -3,19 +3,22 @@
 // alone: the event stream, which loses what happens while it is down, and inspections, which see only the last
 // run. Pure: events and inspections in, counts out, time as an argument.
 //
-// Time is cut into windows at each inspection of a container. Within a window the truth is the larger of what
-// the events and what the inspections say: the engine publishes a start before an inspection can see it, so that an
-// event that arrives late still finds its window and is not counted twice.
+// Each inspection of a container ends a window of time. Within a window the truth is the larger of what the events
+// and what the inspections say. The engine publishes a start before an inspection can see it, so an event that is
+// handed on late still finds the window it belongs to and is not counted twice.
 //
 // Counts belong to the name and only ever grow: a container that is recreated under its name goes on counting.
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <tuple>
+#include <vector>
 
 #include "base/clock.h"
 #include "guard/source/engine_parser.h"
@@ -31,53 +34,66 @@ struct LastExit {
 
 class EngineCounts {
  public:
-  // `event` in the order of the stream; of one that was seen before, nothing changes.
-  void on_event(const EngineEvent& event);
+  // False when this event was handed in before, as a reopened stream repeats them; then nothing changes.
+  bool on_event(const EngineEvent& event);
   // `answered_at`: when the engine's answer had come, by the clock that stamps its events (the same host's).
+  // A container that was only listed is left out.
   void on_inspection(const Container& container, base::WallTime answered_at);
-  // Containers that are not in the list any more are forgotten, their names' counts kept for kMaxNames names.
-  void keep_only(const std::set<std::string>& container_ids);
+  // Forgets containers that were not in a list asked for at `asked_at`. Their names' counts stay.
+  void keep_only(const std::set<std::string>& container_ids, base::WallTime asked_at);
 
-  // Runs that have begun since the engine created the first container of this name that was seen; 0 when unknown.
+  // Runs begun since the engine made the first container of this name that was seen; 0 for a name never seen.
   [[nodiscard]] std::uint64_t starts_of(std::string_view name) const;
+  // OOM kills, by event or by the engine's flag on the container, since the same time.
   [[nodiscard]] std::uint64_t oom_kills_of(std::string_view name) const;
   [[nodiscard]] std::optional<LastExit> last_exit_of(std::string_view name) const;
 
+  // Over a bound the name that was heard of least recently goes; a container more is not followed.
   static constexpr std::size_t kMaxNames = 4096;
   static constexpr std::size_t kMaxContainers = 8192;
+  static constexpr std::size_t kMaxRecentEvents = 4096;  // an engine repeats at most the last few hundred
 
  private:
-  // Events and inspections that speak of the same stretch of time: the larger count is the truth.
-  struct Window {
-    base::WallTime end = base::WallTime::max();
-    std::uint64_t inspected = 0;
-    std::uint64_t events = 0;
+  struct Starts {
+    base::WallTime window_begin = base::WallTime::min();  // of the window that the last inspection ended
+    base::WallTime window_end = base::WallTime::min();
+    std::uint64_t inspected = 0;               // starts in it, by the inspections at its two ends
+    std::uint64_t events = 0;                  // starts in it, by events
+    std::vector<base::WallTime> events_since;  // start events after it: counted, in no window yet
+    std::optional<base::WallTime> started_at;
+    std::uint64_t restarts = 0;
+  };
+  struct OomKills {
+    std::optional<base::WallTime> last_event;
+    std::optional<base::WallTime> flagged_run;  // start of the run that was counted for its flag …
+    base::WallTime flagged_until;               // … whose event, if it comes, is at most this late
+    bool died_of_it = false;                    // seen since the last start
   };
   struct Tracked {
     std::string name;
-    Window closed;  // ended by the last inspection
-    Window open;    // since then
-    base::WallTime closed_begin = base::WallTime::min();
-    std::optional<base::WallTime> started_at;
-    std::uint64_t restarts = 0;
-    std::optional<base::WallTime> last_oom;     // the latest by event
-    std::optional<base::WallTime> flagged_run;  // started_at of a run counted by its flag alone
-    std::optional<base::WallTime> flagged_until;
     base::WallTime last_event = base::WallTime::min();
-    std::set<std::string> last_kinds;  // kinds seen at exactly last_event
+    Starts starts;
+    OomKills oom_kills;
   };
   struct Named {
     std::uint64_t starts = 0;
     std::uint64_t oom_kills = 0;
     std::optional<LastExit> last_exit;
-    std::uint64_t touched = 0;  // order of last use: the least recently used goes first
+    std::uint64_t last_use = 0;
   };
-  Tracked& tracked(const std::string& id, const std::string& name);
+
+  bool is_new(const EngineEvent& event);
+  Tracked* tracked(const std::string& id, const std::string& name);
   Named& named(const std::string& name);
   void count_start(Tracked& container, base::WallTime at);
   void count_oom(Tracked& container, base::WallTime at);
+  void count_exit(Tracked& container, const EngineEvent& died);
+  void inspect_starts(Tracked& container, const Container& seen, base::WallTime answered_at);
+  void inspect_oom(Tracked& container, const Container& seen, base::WallTime answered_at);
+  void inspect_exit(Tracked& container, const Container& seen);
 
-  std::map<std::string, Tracked> containers_;
+  std::set<std::tuple<base::WallTime, std::string, std::string>> recent_;  // time, id, kind
+  std::map<std::string, Tracked> containers_;                              // by id
   std::map<std::string, Named, std::less<>> names_;
   std::uint64_t uses_ = 0;
 };

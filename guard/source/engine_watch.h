@@ -65,7 +65,8 @@ class EngineWatch {
   // By name or by full id; null when there is none. Valid until the view changes.
   [[nodiscard]] const Container* find(std::string_view name_or_id) const;
 
-  // Lists and inspects at once instead of at the next reconcile; several calls before it has begun are one.
+  // Lists and inspects at once instead of at the next reconcile; while the engine is down, at the next retry. Calls
+  // while one is under way, and shortly after, are one.
   void refresh();
   // From the next refresh on, which this causes.
   void set_wanted(std::function<bool(const Container&)> wanted);

@@ -1,0 +1,185 @@
+#include "guard/source/container_log.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <stop_token>
+#include <thread>
+#include <utility>
+
+#include <pthread.h>
+
+#include "guard/source/container_log_frames.h"
+#include "guard/source/engine_handover.h"
+#include "guard/source/engine_retry.h"
+
+namespace guard::source {
+namespace {
+
+// The engine answers a container that says nothing with silence, and a log that it cannot read with an error: a stream
+// that has been open for so long is taken to work.
+constexpr std::chrono::seconds kTakenToWork{1};
+constexpr std::size_t kLineOverhead = 64;
+
+bool is_running(const Container& container) {
+  return container.state == ContainerState::running || container.state == ContainerState::paused;
+}
+
+struct DeliveredLine {
+  std::string text;
+  base::WallTime at;
+};
+
+}  // namespace
+
+struct ContainerLog::State {
+  State(ContainerLogOptions given, base::EventLoop& loop,
+        std::function<void(std::string_view line, base::WallTime at)> on_line)
+      : options(std::move(given)),
+        retry(options.retry_first, options.retry_most),
+        position(options.since),
+        handover(loop, options.max_queued_bytes,
+                 [deliver = std::move(on_line)](const DeliveredLine& line) { deliver(line.text, line.at); }),
+        thread([this](const std::stop_token& stop) { run(stop); }) {}
+  ~State() {
+    handover.close();
+    thread.request_stop();
+    thread.join();
+  }
+
+  void run(const std::stop_token& stop) {
+    pthread_setname_np(pthread_self(), "container-log");
+    const EngineClient client(options.engine, stop);
+    while (!stop.stop_requested()) {
+      const auto wait = look(client);
+      std::unique_lock lock(mutex);
+      wake_up.wait_for(lock, stop, wait, [this] { return is_woken; });
+      is_woken = false;
+    }
+  }
+
+  // Looks at the container once and reads its log as long as that goes on. Returns how long to wait before the next
+  // look.
+  std::chrono::milliseconds look(const EngineClient& client) {
+    const auto container = client.inspect(options.container_id);
+    if (!container && container.error().code == base::Code::not_found) return be_quiet();  // nobody writes any more
+    if (!container) return be_broken(container.error().message);
+    if (!is_running(*container)) return look_at_stopped(client, *container);
+    const bool is_same_run = std::exchange(followed_run, container->started_at) == container->started_at;
+    if (std::exchange(has_ended, false) && is_same_run)
+      return be_broken("the engine ended the log stream although the container runs");
+    const auto followed = read(client, *container, true);
+    if (!followed && followed.error().code == base::Code::deadline_exceeded) return std::chrono::milliseconds(0);
+    if (!followed) return be_broken(followed.error().message);
+    has_ended = true;
+    return std::chrono::milliseconds(0);  // to see why it has ended
+  }
+
+  // Reads what it wrote last, once.
+  std::chrono::milliseconds look_at_stopped(const EngineClient& client, const Container& container) {
+    has_ended = false;
+    if (container.finished_at && std::exchange(read_run, container.finished_at) != container.finished_at) {
+      if (const auto rest = read(client, container, false); !rest) {
+        read_run.reset();
+        return be_broken(rest.error().message);
+      }
+    }
+    return be_quiet();
+  }
+
+  base::Status read(const EngineClient& client, const Container& container, bool follow) {
+    ContainerLogFrames frames(container.tty, options.max_line_bytes);
+    position.resume();
+    note_opened();
+    base::Status decoded;
+    const auto ended = client.read_log(options.container_id, position.since(), follow, [&](std::string_view bytes) {
+      decoded = frames.feed(bytes, [this](std::string_view line, base::WallTime at) { take(line, at); });
+      return decoded.has_value();
+    });
+    if (!decoded) return decoded;
+    return ended;
+  }
+
+  void take(std::string_view line, base::WallTime at) {
+    if (!position.accept(at)) return;
+    note_works();
+    if (options.keep && !options.keep(line)) return;
+    handover.push({std::string(line), at}, line.size() + kLineOverhead);
+  }
+
+  void note_opened() {
+    const std::lock_guard lock(mutex);
+    opened_at = std::chrono::steady_clock::now();
+  }
+
+  void note_works() {
+    const std::lock_guard lock(mutex);
+    broken_why.clear();
+  }
+
+  std::chrono::milliseconds be_quiet() {
+    const std::lock_guard lock(mutex);
+    broken_why.clear();
+    opened_at.reset();
+    retry.succeeded();
+    return options.stopped_poll;
+  }
+
+  std::chrono::milliseconds be_broken(std::string reason) {
+    const std::lock_guard lock(mutex);
+    if (works()) retry.succeeded();
+    broken_why = std::move(reason);
+    opened_at.reset();
+    return retry.failed();
+  }
+
+  // With the mutex held.
+  [[nodiscard]] bool works() const {
+    return broken_why.empty() || (opened_at && std::chrono::steady_clock::now() - *opened_at >= kTakenToWork);
+  }
+
+  const ContainerLogOptions options;
+
+  // Of the follower's thread.
+  EngineRetry retry;
+  ContainerLogPosition position;
+  std::optional<base::WallTime> followed_run;  // started_at of the run that was followed last
+  std::optional<base::WallTime> read_run;      // finished_at of the run whose end was read
+  bool has_ended = false;                      // the stream of followed_run ended by itself
+
+  mutable std::mutex mutex;
+  std::condition_variable_any wake_up;
+  bool is_woken = false;
+  std::string broken_why = "not opened yet";
+  std::optional<base::SteadyTime> opened_at;  // of the stream that is open
+
+  EngineHandover<DeliveredLine> handover;
+  std::jthread thread;  // last: it uses all of the above
+};
+
+ContainerLog::ContainerLog(ContainerLogOptions options, base::EventLoop& loop,
+                           std::function<void(std::string_view line, base::WallTime at)> on_line)
+    : state_(std::make_unique<State>(std::move(options), loop, std::move(on_line))) {}
+
+ContainerLog::~ContainerLog() = default;
+
+bool ContainerLog::up() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->works();
+}
+
+std::string ContainerLog::why() const {
+  const std::lock_guard lock(state_->mutex);
+  return state_->works() ? std::string() : state_->broken_why;
+}
+
+std::uint64_t ContainerLog::dropped() const { return state_->handover.dropped(); }
+
+void ContainerLog::wake() {
+  const std::lock_guard lock(state_->mutex);
+  state_->is_woken = true;
+  state_->wake_up.notify_all();
+}
+
+}  // namespace guard::source
