@@ -1,0 +1,154 @@
+#include "chatcore/llm/extractive_answerer.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "chatcore/retrieval/utf8.h"
+
+namespace chatcore::llm {
+namespace {
+
+using conversation::Role;
+using ::testing::HasSubstr;
+
+Prompt ask(std::string question, std::vector<retrieval::Passage> passages = {}) {
+  Prompt prompt;
+  prompt.messages = {{Role::user, std::move(question)}};
+  prompt.passages = std::move(passages);
+  return prompt;
+}
+
+const retrieval::Passage kMemory{
+    "# Memory\n\nThe server starts quickly. Conversations leave memory two hours after their last use. "
+    "The sweeper runs every thirty minutes.",
+    "memory.md", 0.5F};
+const retrieval::Passage kPorts{"The server listens on port 8080. Its page is plain.", "ports.md", 0.4F};
+
+TEST(ExtractiveAnswer, QuotesTheSentenceThatAnswersAndNamesItsSource) {
+  EXPECT_EQ(compose_answer(ask("When do conversations leave memory?", {kMemory, kPorts}), {}),
+            "From memory.md: Conversations leave memory two hours after their last use.");
+}
+
+TEST(ExtractiveAnswer, FindsItInALaterPassage) {
+  EXPECT_EQ(compose_answer(ask("Which port does it listen on?", {kMemory, kPorts}), {}),
+            "From ports.md: The server listens on port 8080.");
+}
+
+TEST(ExtractiveAnswer, QuotesSeveralSourcesInTheirOrder) {
+  const std::string answer = compose_answer(ask("sweeper port", {kMemory, kPorts}), {});
+  EXPECT_EQ(
+      answer,
+      "From memory.md: The sweeper runs every thirty minutes.\n\nFrom ports.md: The server listens on port 8080.");
+}
+
+TEST(ExtractiveAnswer, QuotesASentenceThatTwoPassagesShareOnce) {
+  EXPECT_EQ(compose_answer(ask("Which port?", {kPorts, kPorts}), {}),
+            "From ports.md: The server listens on port 8080.");
+}
+
+TEST(ExtractiveAnswer, QuotesNoMoreSentencesThanItsBound) {
+  const retrieval::Passage passage{"Cats eat. Cats run. Cats hunt. Cats sleep.", "cats.md", 0.5F};
+  ExtractiveOptions two;
+  two.max_sentences = 2;
+  EXPECT_EQ(compose_answer(ask("cats", {passage}), two), "From cats.md: Cats eat. Cats run.");
+}
+
+TEST(ExtractiveAnswer, SaysThatItFoundNothingAndWhatItWasAsked) {
+  EXPECT_EQ(compose_answer(ask("Where is the station?"), {}),
+            "I found nothing about this in the texts I have been given. You asked: \"Where is the station?\"");
+}
+
+TEST(ExtractiveAnswer, FindsNothingInPassagesAboutSomethingElse) {
+  EXPECT_THAT(compose_answer(ask("Where is the station?", {kMemory, kPorts}), {}), HasSubstr("I found nothing"));
+}
+
+TEST(ExtractiveAnswer, EchoesALongQuestionOnlyInPart) {
+  const std::string answer = compose_answer(ask(std::string(1 << 20, 'x')), {});
+  EXPECT_LT(answer.size(), 300U);
+  EXPECT_THAT(answer, HasSubstr("…"));
+}
+
+TEST(ExtractiveAnswer, EchoesNoControlBytes) {
+  EXPECT_THAT(compose_answer(ask("a\x1B[2Jb\r\nc"), {}), HasSubstr("\"a [2Jb c\""));
+}
+
+TEST(ExtractiveAnswer, TakesAFollowUpToMeanTheQuestionBefore) {
+  Prompt prompt = ask("Which port does it listen on?", {kMemory, kPorts});
+  prompt.messages.push_back({Role::assistant, "8080"});
+  prompt.messages.push_back({Role::user, "And why is that so?"});
+  EXPECT_THAT(compose_answer(prompt, {}), HasSubstr("port 8080"));
+}
+
+TEST(ExtractiveAnswer, MatchesEndingsOfAlphabetsItHasNoStemsFor) {
+  const retrieval::Passage passage{"Сервер слушает порт. Разговоры живут два часа.", "ru.md", 0.3F};
+  EXPECT_EQ(compose_answer(ask("Сколько живут разговоров?", {passage}), {}), "From ru.md: Разговоры живут два часа.");
+}
+
+TEST(ExtractiveAnswer, StaysBelowItsBoundAndEndsWithAWord) {
+  std::string text;
+  for (int i = 0; i < 400; ++i) text += "memory number" + std::to_string(i) + " is full. ";
+  ExtractiveOptions options;
+  options.max_answer_bytes = 100;
+  options.max_sentences = 50;
+  const std::string answer = compose_answer(ask("memory", {{text, "a.md", 0.5F}}), options);
+  EXPECT_LE(answer.size(), 100U);
+  EXPECT_GT(answer.size(), 80U);
+  EXPECT_TRUE(text.find(answer.substr(answer.rfind(' ') + 1)) != std::string::npos);
+}
+
+TEST(ExtractiveAnswer, KeepsToTheTokensAskedFor) {
+  Prompt prompt = ask("When do conversations leave memory?", {kMemory});
+  prompt.max_tokens = 5;
+  const std::string answer = compose_answer(prompt, {});
+  EXPECT_EQ(answer, "From memory.md:");
+  EXPECT_LE(estimate_tokens(answer), 5U);
+}
+
+TEST(ExtractiveAnswer, IsNeverEmpty) {
+  EXPECT_FALSE(compose_answer(Prompt{}, {}).empty());
+  EXPECT_FALSE(compose_answer(ask(""), {}).empty());
+  EXPECT_FALSE(compose_answer(ask("the", {kMemory}), {}).empty());
+}
+
+TEST(ExtractiveAnswer, CutsNoCodePoint) {
+  std::string text;
+  for (int i = 0; i < 100; ++i) text += "памятьпамять";
+  for (std::size_t bytes = 40; bytes < 60; ++bytes) {
+    ExtractiveOptions options;
+    options.max_answer_bytes = bytes;
+    EXPECT_TRUE(retrieval::is_valid_utf8(compose_answer(ask(text, {{text, "a.md", 0.5F}}), options))) << bytes;
+  }
+}
+
+TEST(ExtractiveAnswer, IsTheSameEachTime) {
+  const Prompt prompt = ask("memory of the server and its port", {kMemory, kPorts});
+  EXPECT_EQ(compose_answer(prompt, {}), compose_answer(prompt, {}));
+}
+
+TEST(ExtractiveAnswerer, StreamsTheComposedAnswer) {
+  base::EventLoop loop;
+  ExtractiveAnswerer answerer;
+  const Prompt prompt = ask("Which port does it listen on?", {kMemory, kPorts});
+  std::string text;
+  bool ended_well = false;
+  const auto generation = answerer.generate(prompt,
+                                            {[&](std::string_view piece) { text += piece; },
+                                             [&](const base::Status& status) {
+                                               ended_well = status.has_value();
+                                               loop.stop();
+                                             }},
+                                            loop);
+  loop.run();
+  EXPECT_EQ(text, compose_answer(prompt, {}));
+  EXPECT_TRUE(ended_well);
+}
+
+TEST(EstimateTokens, CountsFourBytesEach) {
+  EXPECT_EQ(estimate_tokens(""), 0U);
+  EXPECT_EQ(estimate_tokens("a"), 1U);
+  EXPECT_EQ(estimate_tokens("abcd"), 1U);
+  EXPECT_EQ(estimate_tokens("abcde"), 2U);
+}
+
+}  // namespace
+}  // namespace chatcore::llm
