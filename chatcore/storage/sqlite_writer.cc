@@ -136,7 +136,8 @@ std::vector<SqliteWriter::Outcome> SqliteWriter::commit_group(const std::vector<
   if (session_->connection.in_transaction()) (void)session_->connection.execute("ROLLBACK");
   ++counters_.errors_total;
   base::log_error("database commit failed", {{"writes", group.size()}, {"error", committed.error().message}});
-  return {group.size(), Outcome(tl::unexpected(committed.error()))};
+  // In round brackets: in curly ones the size would be taken for the first outcome.
+  return std::vector<Outcome>(group.size(), tl::unexpected(committed.error()));
 }
 
 SqliteWriter::Outcome SqliteWriter::apply(const Write& write) {

@@ -1,0 +1,177 @@
+// Writes that queue up while the database is busy are committed together, each with an outcome of its own, and the
+// queues are bounded.
+
+#include <atomic>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "base/clock.h"
+#include "chatcore/storage/sqlite_store.h"
+#include "tests/chatcore/storage/asking.h"
+
+namespace chatcore::storage {
+namespace {
+
+struct GroupCommitTest : testing::Test {
+  void open(SqliteOptions options = {}) {
+    options.path = folder.file("chatcore.db");
+    auto opened = SqliteStore::open(std::move(options), clock);
+    ASSERT_TRUE(opened) << opened.error().message;
+    store = *std::move(opened);
+  }
+
+  // Keeps the thread that writes in a callback until go_on().
+  void hold_writer() {
+    std::promise<void> held;
+    store->append({"", "holding"}, {.content = "?"}, 0, [&](base::Result<std::int64_t>) {
+      held.set_value();
+      release.get_future().wait();
+    });
+    held.get_future().wait();
+  }
+  void hold_reader() {
+    std::promise<void> held;
+    store->load_window({"", "holding"}, 1, [&](base::Result<Window>) {
+      held.set_value();
+      release.get_future().wait();
+    });
+    held.get_future().wait();
+  }
+  void go_on() { release.set_value(); }
+
+  const TemporaryFolder folder;
+  const base::ManualClock clock;
+  std::promise<void> release;
+  std::unique_ptr<Store> store;
+};
+
+TEST_F(GroupCommitTest, CommitsAllThatHasQueuedUpAtOnce) {
+  open();
+  hold_writer();
+  std::atomic<int> stored{0};
+  for (int i = 0; i < 100; ++i) {
+    store->append({"", std::to_string(i)}, {.content = "?"}, 0, [&](base::Result<std::int64_t> sequence) {
+      if (sequence) ++stored;
+    });
+  }
+  EXPECT_EQ(store->statistics().writes_waiting, 100U);
+  go_on();
+  store->close();
+  EXPECT_EQ(stored, 100);
+  EXPECT_EQ(store->statistics().commits_total, 2U);
+  EXPECT_EQ(store->statistics().appends_total, 101U);
+}
+
+TEST_F(GroupCommitTest, KeepsAGroupWithinItsBound) {
+  open({.path = {}, .writes = {.largest_group = 10}});
+  hold_writer();
+  for (int i = 0; i < 25; ++i) store->append({"", std::to_string(i)}, {.content = "?"}, 0, [](const auto&) {});
+  go_on();
+  store->close();
+  EXPECT_EQ(store->statistics().commits_total, 4U);  // 1, 10, 10, 5
+}
+
+TEST_F(GroupCommitTest, FailsAConflictWithoutItsGroup) {
+  open();
+  hold_writer();
+  std::vector<base::Result<std::int64_t>> outcomes;
+  for (const std::int64_t after : {0, 7, 1, 1, 2}) {
+    store->append({"", "a"}, {.content = "?"}, after, [&](base::Result<std::int64_t> outcome) {
+      outcomes.push_back(std::move(outcome));  // on the one writing thread
+    });
+  }
+  go_on();
+  store->close();
+  ASSERT_EQ(outcomes.size(), 5U);
+  EXPECT_EQ(outcomes[0], 1);
+  EXPECT_EQ(outcomes[1].error().code, base::Code::conflict);
+  EXPECT_EQ(outcomes[2], 2);
+  EXPECT_EQ(outcomes[3].error().code, base::Code::conflict);
+  EXPECT_EQ(outcomes[4], 3);
+  EXPECT_EQ(store->statistics().commits_total, 2U);
+  EXPECT_EQ(store->statistics().errors_total, 0U);
+}
+
+TEST_F(GroupCommitTest, RemovesAndBeginsAgainWithinAGroup) {
+  open();
+  append_all(*store, {"", "a"}, "uaua");
+  hold_writer();
+  std::promise<base::Result<std::int64_t>> appended;
+  store->remove({"", "a"}, [](const auto&) {});
+  store->append({"", "a"}, {.content = "anew"}, 0, [&](auto sequence) { appended.set_value(std::move(sequence)); });
+  go_on();
+  EXPECT_EQ(appended.get_future().get(), 1);
+  EXPECT_EQ(contents(*load_window(*store, {"", "a"}, 0)), "anew");
+}
+
+TEST_F(GroupCommitTest, RefusesAWriteOverTheQueuesBound) {
+  open({.path = {}, .writes = {.queue_writes = 2}});
+  hold_writer();
+  std::vector<base::Code> refused;
+  const auto note = [&](const base::Result<std::int64_t>& outcome) {
+    if (!outcome) refused.push_back(outcome.error().code);
+  };
+  for (const char* id : {"a", "b"}) store->append({"", id}, {.content = "?"}, 0, note);
+  EXPECT_TRUE(refused.empty());
+  store->append({"", "c"}, {.content = "?"}, 0, note);
+  EXPECT_EQ(refused, std::vector<base::Code>{base::Code::exhausted});
+  go_on();
+  store->close();
+  EXPECT_EQ(refused.size(), 1U);
+}
+
+TEST_F(GroupCommitTest, RefusesAWriteOverTheQueuesBytes) {
+  open({.path = {}, .writes = {.queue_bytes = 1000}});
+  hold_writer();
+  std::vector<base::Code> refused;
+  const auto note = [&](const base::Result<std::int64_t>& outcome) {
+    if (!outcome) refused.push_back(outcome.error().code);
+  };
+  store->append({"", "a"}, {.content = std::string(1000, 'x')}, 0, note);
+  EXPECT_TRUE(refused.empty());
+  store->append({"", "b"}, {.content = "x"}, 0, note);
+  EXPECT_EQ(refused, std::vector<base::Code>{base::Code::exhausted});
+  go_on();
+  store->close();
+}
+
+TEST_F(GroupCommitTest, RefusesAReadOverTheQueuesBound) {
+  open({.path = {}, .readers = 1, .queue_reads = 1});
+  hold_reader();
+  std::vector<base::Code> refused;
+  const auto note = [&](const base::Result<Window>& outcome) {
+    if (!outcome) refused.push_back(outcome.error().code);
+  };
+  store->load_window({"", "a"}, 1, note);
+  EXPECT_TRUE(refused.empty());
+  store->load_window({"", "b"}, 1, note);
+  EXPECT_EQ(refused, std::vector<base::Code>{base::Code::exhausted});
+  go_on();
+  store->close();
+}
+
+TEST_F(GroupCommitTest, NeedsFewerCommitsThanMessagesWhenManyWrite) {
+  open();
+  constexpr int kWriters = 8;
+  constexpr int kEach = 25;
+  std::vector<std::thread> writers;
+  for (int writer = 0; writer < kWriters; ++writer) {
+    writers.emplace_back([&, writer] {
+      for (std::int64_t after = 0; after < kEach; ++after) {
+        EXPECT_EQ(append(*store, {"", std::to_string(writer)}, {.content = "?"}, after), after + 1);
+      }
+    });
+  }
+  for (std::thread& writer : writers) writer.join();
+  const StoreStatistics statistics = store->statistics();
+  EXPECT_EQ(statistics.appends_total, kWriters * kEach);
+  EXPECT_LT(statistics.commits_total, statistics.appends_total);
+}
+
+}  // namespace
+}  // namespace chatcore::storage
