@@ -24,7 +24,6 @@ struct AgentConfig {
   std::vector<std::string> listen = {"127.0.0.1:10780"};  // host:port or [v6]:port
   std::string state_dir = "/var/lib/leakguard";
   base::Duration sample_interval = std::chrono::seconds(1);  // 100ms to 1m
-  std::string web_config_file;                               // exporter-toolkit form; "" for plain HTTP
   base::LogLevel log_level = base::LogLevel::info;
   base::LogFormat log_format = base::LogFormat::logfmt;
   bool dry_run = false;  // decide and report, touch nothing
@@ -100,7 +99,8 @@ struct Config {
   std::vector<ReceiverConfig> notify;
 };
 
-// One thing that is wrong, where, and what would be right. Never holds the value of an environment variable.
+// One thing that is wrong, where, and what would be right. Text that holds an environment variable is shown as it was
+// written, "${NAME}", since it may be a secret.
 struct ConfigProblem {
   std::string file;
   int line = 0;     // from 1; 0 when the problem is the file itself
@@ -116,7 +116,7 @@ std::string to_string(const ConfigProblem& problem);
 // `config` is there exactly when `problems` is empty.
 struct ConfigResult {
   std::optional<Config> config;
-  std::vector<ConfigProblem> problems;  // in file order, at most kMostProblems
+  std::vector<ConfigProblem> problems;  // in file order, at most kMostProblems and a last one that says so
 };
 
 constexpr std::size_t kMostProblems = 100;  // a file that is no configuration at all has no end of them

@@ -1,0 +1,147 @@
+#include <algorithm>
+#include <cerrno>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include "guard/config/config.h"
+#include "guard/config/keys.h"
+#include "guard/config/sections.h"
+
+namespace guard::config {
+
+namespace {
+
+constexpr std::size_t kMostReceivers = 64;
+constexpr std::size_t kMostFragments = 1000;
+
+struct Source {
+  std::string name;
+  std::string text;
+  bool is_fragment = false;  // of conf.d: workloads and notify only
+};
+
+void refuse_main_sections(const Reader& root) {
+  for (const auto* section : {"agent", "engine", "host"}) {
+    if (root.has(section)) root.problem(section, "stands in the main file only");
+  }
+}
+
+void read_document(const YamlNode& document, bool is_fragment, ReadContext& context, Draft& draft) {
+  const Reader root(&document, "", context);
+  if (is_fragment) {
+    refuse_main_sections(root);
+  } else {
+    // First, wherever it stands: rules are held against the sampling interval.
+    read_agent(root.map("agent"), draft.config.agent);
+    read_engine(root.map("engine"), draft.config.engine);
+    read_host(root.map("host"), draft.config.host);
+  }
+  const auto& workloads = root.list("workloads");
+  for (std::size_t i = 0; i < workloads.size(); ++i) {
+    if (draft.config.workloads.size() >= kMostWorkloads) {
+      root.problem("workloads", "more than " + std::to_string(kMostWorkloads) + " workloads");
+      break;
+    }
+    read_workload(Reader(&workloads[i], "workloads[" + std::to_string(i) + "]", context), draft);
+  }
+  const auto& receivers = root.list("notify");
+  for (std::size_t i = 0; i < receivers.size(); ++i) {
+    if (draft.config.notify.size() >= kMostReceivers) {
+      root.problem("notify", "more than " + std::to_string(kMostReceivers) + " receivers");
+      break;
+    }
+    read_receiver(Reader(&receivers[i], "notify[" + std::to_string(i) + "]", context), draft);
+  }
+}
+
+// The problems of one source, in the order of its lines.
+std::vector<ConfigProblem> read_source(const Source& source, const Environment& environment, Draft& draft) {
+  ReadContext context{source.name, environment, {}};
+  if (source.text.size() > kMostFileBytes) {
+    context.add_problem({}, "", "more than " + base::format_bytes({kMostFileBytes}) + " is not read");
+    return context.problems;
+  }
+  const auto document = parse_yaml(source.text);
+  for (const auto& problem : document.problems) context.add_problem(problem.at, "", problem.message);
+  // A tree that ended early would add nothing but problems that are none.
+  if (document.problems.empty()) read_document(document.root, source.is_fragment, context, draft);
+  std::stable_sort(context.problems.begin(), context.problems.end(), [](const auto& a, const auto& b) {
+    return std::pair(a.line, a.column) < std::pair(b.line, b.column);
+  });
+  return std::move(context.problems);
+}
+
+ConfigResult read_sources(const std::vector<Source>& sources, const Environment& environment,
+                          std::vector<ConfigProblem> problems) {
+  Draft draft;
+  for (const auto& source : sources) {
+    const auto found = read_source(source, environment, draft);
+    problems.insert(problems.end(), found.begin(), found.end());
+  }
+  if (problems.empty()) return {std::move(draft.config), {}};
+  if (problems.size() > kMostProblems) {
+    problems.resize(kMostProblems);
+    problems.push_back({sources.front().name, 0, 0, "", "there are more problems, which are not shown"});
+  }
+  return {std::nullopt, std::move(problems)};
+}
+
+// Up to one byte more than a file may have, so that the reader sees that it is too large.
+std::optional<std::string> read_file(const std::string& path, std::vector<ConfigProblem>& problems) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) {
+    problems.push_back({path, 0, 0, "", error ? "cannot be read: " + error.message() : "is not a file"});
+    return std::nullopt;
+  }
+  errno = 0;
+  std::ifstream stream(path, std::ios::binary);
+  std::string text(kMostFileBytes + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!stream.is_open() || stream.bad()) {
+    problems.push_back({path, 0, 0, "", "cannot be read: " + std::generic_category().message(errno)});
+    return std::nullopt;
+  }
+  text.resize(static_cast<std::size_t>(stream.gcount()));
+  return text;
+}
+
+// The *.yml of conf.d beside `path`, in lexical order; none when there is no such folder.
+std::vector<std::string> list_fragments(const std::string& path, std::vector<ConfigProblem>& problems) {
+  namespace fs = std::filesystem;
+  const auto folder = fs::path(path).parent_path() / "conf.d";
+  std::vector<std::string> fragments;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+    const auto name = entry->path().filename().string();
+    if (entry->path().extension() == ".yml" && name.front() != '.') fragments.push_back(entry->path().string());
+    if (fragments.size() > kMostFragments) {
+      problems.push_back({folder.string(), 0, 0, "", "more than 1000 files"});
+      return {};
+    }
+  }
+  if (error && error != std::errc::no_such_file_or_directory)
+    problems.push_back({folder.string(), 0, 0, "", "cannot be read: " + error.message()});
+  std::sort(fragments.begin(), fragments.end());
+  return fragments;
+}
+
+}  // namespace
+
+ConfigResult parse_config(std::string_view yaml, std::string_view file_name, const Environment& environment) {
+  return read_sources({{std::string(file_name), std::string(yaml), false}}, environment, {});
+}
+
+ConfigResult load_config(const std::string& path, const Environment& environment) {
+  std::vector<ConfigProblem> problems;
+  std::vector<Source> sources;
+  const auto main_text = read_file(path, problems);
+  if (!main_text) return {std::nullopt, std::move(problems)};
+  sources.push_back({path, *main_text, false});
+  for (const auto& fragment : list_fragments(path, problems)) {
+    if (auto text = read_file(fragment, problems)) sources.push_back({fragment, std::move(*text), true});
+  }
+  return read_sources(sources, environment, std::move(problems));
+}
+
+}  // namespace guard::config

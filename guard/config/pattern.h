@@ -1,0 +1,12 @@
+#pragma once
+// Whether a log pattern can be used. RE2 is met in the .cc alone.
+
+#include <string>
+
+namespace guard::config {
+
+// "" for a good pattern, else what is wrong with it: RE2's own words, a pattern that matches every line, more than 4
+// KiB, more than 16 named groups.
+std::string find_pattern_problem(const std::string& pattern);
+
+}  // namespace guard::config

@@ -1,0 +1,124 @@
+#include <charconv>
+
+#include "guard/config/sections.h"
+
+namespace guard::config {
+
+namespace {
+
+constexpr std::size_t kMostListens = 16;
+constexpr std::size_t kMostMounts = 32;
+
+bool is_port(std::string_view text) {
+  int port = -1;
+  const auto* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, port);
+  return error == std::errc() && stop == end && port >= 0 && port <= 65535;
+}
+
+// "127.0.0.1:10780", "[::1]:10780", ":10780".
+bool is_listen_address(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos || !is_port(text.substr(colon + 1))) return false;
+  const auto host = text.substr(0, colon);
+  if (host.empty()) return true;
+  const bool in_brackets = host.front() == '[' && host.back() == ']' && host.size() > 2;
+  return host.find_first_of(" /\t") == std::string_view::npos &&
+         (in_brackets || host.find_first_of(":[]") == std::string_view::npos);
+}
+
+void read_listen(const Reader& section, std::vector<std::string>& listen) {
+  if (!section.has("listen")) return;
+  listen.clear();
+  for (auto& address : section.texts("listen")) {
+    if (is_listen_address(address.text))
+      listen.push_back(std::move(address.text));
+    else
+      section.context().add_problem(address.at, section.path_of("listen"),
+                                    "expected host:port, such as 127.0.0.1:10780 or [::1]:10780");
+  }
+  if (listen.size() > kMostListens) section.problem("listen", "at most 16 addresses");
+}
+
+// A text out of a fixed few.
+template <class T>
+void read_choice(const Reader& section, std::string_view key,
+                 std::initializer_list<std::pair<std::string_view, T>> choices, T& out) {
+  std::string text;
+  if (!section.read(key, text)) return;
+  std::string names;
+  for (const auto& [name, value] : choices) {
+    if (text == name) {
+      out = value;
+      return;
+    }
+    names.append(names.empty() ? "" : ", ").append(name);
+  }
+  section.problem(key, "expected one of: " + names);
+}
+
+}  // namespace
+
+void read_agent(const Reader& section, AgentConfig& agent) {
+  read_listen(section, agent.listen);
+  if (section.read("state_dir", agent.state_dir)) check_path(section, "state_dir", agent.state_dir);
+  if (section.read("sample_interval", agent.sample_interval))
+    check_range(section, "sample_interval", agent.sample_interval, std::chrono::milliseconds(100),
+                std::chrono::minutes(1));
+  section.read("dry_run", agent.dry_run);
+  const auto log = section.map("log");
+  using base::LogFormat;
+  using base::LogLevel;
+  read_choice<LogLevel>(log, "level",
+                        {{"debug", LogLevel::debug},
+                         {"info", LogLevel::info},
+                         {"warning", LogLevel::warning},
+                         {"error", LogLevel::error}},
+                        agent.log_level);
+  read_choice<LogFormat>(log, "format", {{"logfmt", LogFormat::logfmt}, {"json", LogFormat::json}}, agent.log_format);
+}
+
+void read_engine(const Reader& section, EngineConfig& engine) {
+  if (!section.read("socket", engine.socket)) return;
+  constexpr std::string_view kScheme = "unix://";
+  if (engine.socket.compare(0, kScheme.size(), kScheme) == 0) engine.socket.erase(0, kScheme.size());
+  check_path(section, "socket", engine.socket);
+}
+
+void read_host(const Reader& section, HostConfig& host) {
+  if (!section.has("mounts")) return;
+  host.mounts.clear();
+  for (auto& mount : section.texts("mounts")) {
+    if (mount.text.empty() || mount.text.front() != '/')
+      section.context().add_problem(mount.at, section.path_of("mounts"), "expected an absolute path, such as /");
+    else
+      host.mounts.push_back(std::move(mount.text));
+  }
+  if (host.mounts.size() > kMostMounts) section.problem("mounts", "at most 32 mounts");
+}
+
+void read_receiver(const Reader& section, Draft& draft) {
+  ReceiverConfig receiver;
+  if (!section.has("name"))
+    section.problem("name", "a receiver needs a name");
+  else if (section.read("name", receiver.name) && check_name(section, "name", receiver.name))
+    check_unique(section, "name", "receiver", receiver.name, draft.receiver_names);
+
+  int kinds = 0;
+  for (const auto kind : {ReceiverKind::webhook, ReceiverKind::alertmanager}) {
+    if (!section.has(name_of(kind))) continue;
+    ++kinds;
+    receiver.kind = kind;
+    const auto details = section.map(name_of(kind));
+    if (!details.has("url"))
+      details.problem("url", "where is it? write for example url: http://127.0.0.1:9093");
+    else if (details.read("url", receiver.url))
+      check_url(details, "url", receiver.url);
+    if (details.read("bearer_token_file", receiver.bearer_token_file))
+      check_path(details, "bearer_token_file", receiver.bearer_token_file);
+  }
+  if (kinds != 1) section.problem("", "a receiver is exactly one of: webhook, alertmanager");
+  draft.config.notify.push_back(std::move(receiver));
+}
+
+}  // namespace guard::config

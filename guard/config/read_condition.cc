@@ -1,0 +1,205 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "guard/config/sections.h"
+
+namespace guard::config {
+
+namespace {
+
+using policy::Comparison;
+using policy::Metric;
+using policy::Threshold;
+
+// What a condition's value is written as, and which way it is dangerous.
+struct MetricForm {
+  Metric metric;
+  enum class Unit { size, size_an_hour, duration, cores, share, count, flag } unit;
+  bool may_be_ratio;                  // "85%" of the limit
+  std::optional<Comparison> one_way;  // none: both make sense
+  const char* example;
+};
+
+using Unit = MetricForm::Unit;
+constexpr std::array<MetricForm, 10> kForms = {{
+    {Metric::memory, Unit::size, true, std::nullopt, "'> 85%' or '> 600m'"},
+    {Metric::memory_growth, Unit::size_an_hour, false, Comparison::above, "'> 50m', which is 50 MiB an hour"},
+    {Metric::time_to_limit, Unit::duration, false, Comparison::below, "'< 10m'"},
+    {Metric::cpu, Unit::cores, true, std::nullopt, "'> 95%' or '> 0.75'"},
+    {Metric::cpu_throttled, Unit::share, true, std::nullopt, "'> 25%'"},
+    {Metric::memory_pressure, Unit::share, true, std::nullopt, "'> 10%'"},
+    {Metric::pids, Unit::count, false, std::nullopt, "'> 400'"},
+    {Metric::oom_kills, Unit::count, false, Comparison::above, "'> 0'"},
+    {Metric::restart_loop, Unit::flag, false, Comparison::above, "true"},
+    {Metric::log_overdue, Unit::flag, false, Comparison::above, "true"},
+}};
+
+struct Written {
+  Comparison comparison = Comparison::above;
+  Threshold threshold;
+};
+
+base::Result<double> parse_amount(Unit unit, std::string_view text) {
+  const auto bytes_as = [&](std::string_view size, double divisor) -> base::Result<double> {
+    const auto bytes = base::parse_bytes(size);
+    if (!bytes) return base::fail(bytes.error());
+    return static_cast<double>(bytes->count) / divisor;
+  };
+  switch (unit) {
+    case Unit::size: return bytes_as(text, 1);
+    case Unit::size_an_hour: return bytes_as(text.substr(0, text.rfind("/h")), 3600);
+    case Unit::duration: {
+      const auto duration = base::parse_duration(text);
+      if (!duration) return base::fail(duration.error());
+      return base::to_seconds(*duration);
+    }
+    case Unit::cores:
+    case Unit::count:
+    case Unit::flag: {
+      const auto number = base::parse_cores(text);  // a plain number
+      if (!number || (unit != Unit::cores && number->count != std::floor(number->count)))
+        return base::fail(base::Code::invalid_argument, "not a number: \"" + std::string(text.substr(0, 40)) + "\"");
+      return number->count;
+    }
+    case Unit::share: {
+      const auto ratio = base::parse_ratio(text);
+      if (!ratio) return base::fail(ratio.error());
+      return ratio->value;
+    }
+  }
+  return base::fail(base::Code::internal, "no such unit");
+}
+
+// "> 85%": which side, and of what.
+base::Result<Written> parse_comparison(const MetricForm& form, std::string_view text) {
+  const auto example = std::string("; write for example ") + form.example;
+  const auto wrong = [&](const std::string& message) {
+    return base::fail(base::Code::invalid_argument, message + example);
+  };
+  const auto skip_blanks = [](std::string_view& rest) {
+    rest.remove_prefix(std::min(rest.find_first_not_of(" \t"), rest.size()));
+  };
+  skip_blanks(text);
+  if (text.empty() || (text.front() != '>' && text.front() != '<')) return wrong("expected > or < and a value");
+  Written written;
+  written.comparison = text.front() == '>' ? Comparison::above : Comparison::below;
+  text.remove_prefix(1);
+  if (!text.empty() && text.front() == '=') return wrong("only > and < are taken");
+  skip_blanks(text);
+
+  const bool is_percent = text.find('%') != std::string_view::npos;
+  if (is_percent && !form.may_be_ratio)
+    return wrong(std::string(name_of(form.metric)) + " has no limit to take per cent of");
+  const auto amount = parse_amount(is_percent ? Unit::share : form.unit, text);
+  if (!amount) return base::fail(amount.error());
+  written.threshold.value = *amount;
+  written.threshold.is_ratio = is_percent || form.unit == Unit::share;
+  if (written.threshold.is_ratio && !(*amount > 0 && *amount < 1))
+    return wrong("must be more than 0% and less than 100%");
+  return written;
+}
+
+// Reads and parses the comparison under `key`; what came out of a variable is not repeated.
+std::optional<Written> read_comparison(const Reader& section, std::string_view key, const MetricForm& form) {
+  const auto scalar = section.scalar(key);
+  if (!scalar) return std::nullopt;
+  const auto written = parse_comparison(form, scalar->text);
+  if (written) return *written;
+  const auto shown = parse_comparison(form, scalar->written);
+  section.problem(key, shown ? "not a condition" : shown.error().message);
+  return std::nullopt;
+}
+
+std::optional<Written> read_flag(const Reader& section, const MetricForm& form) {
+  bool wanted = false;
+  const auto key = name_of(form.metric);
+  if (!section.read(key, wanted)) return std::nullopt;
+  if (!wanted) section.problem(key, "only true makes a condition");
+  return Written{Comparison::above, {0, false}};
+}
+
+// The one metric the condition is about.
+const MetricForm* find_form(const Reader& section) {
+  const MetricForm* form = nullptr;
+  for (const auto& entry : section.entries()) {
+    const auto found = std::find_if(kForms.begin(), kForms.end(), [&](const MetricForm& candidate) {
+      return name_of(candidate.metric) == entry.key;
+    });
+    if (found == kForms.end()) continue;
+    if (form == nullptr)
+      form = &*found;
+    else
+      section.problem(entry.key, "one condition a rule in this version; write a second rule for this one");
+  }
+  if (form == nullptr)
+    section.problem("", "what is the condition about? write for example {memory: '> 85%', for: 30s}");
+  return form;
+}
+
+void read_clear(const Reader& section, const MetricForm& form, policy::Rule& rule) {
+  if (form.unit == Unit::flag || form.metric == Metric::oom_kills) {
+    section.problem("clear", std::string(name_of(form.metric)) + " clears by itself");
+    return;
+  }
+  const auto clear = read_comparison(section, "clear", form);
+  if (!clear) return;
+  const bool trips_above = rule.comparison == Comparison::above;
+  const bool right_side =
+      trips_above ? clear->threshold.value < rule.trip.value : clear->threshold.value > rule.trip.value;
+  if (clear->comparison == rule.comparison)
+    section.problem("clear", trips_above ? "clears on the other side: write <" : "clears on the other side: write >");
+  else if (clear->threshold.is_ratio != rule.trip.is_ratio)
+    section.problem("clear", "must be in per cent exactly when the condition is");
+  else if (!right_side)
+    section.problem("clear",
+                    trips_above ? "must be less than what trips the rule" : "must be more than what trips the rule");
+  else
+    rule.clear = clear->threshold;
+}
+
+// Conditions that could never be true, or that nobody measures for this workload.
+void check_possible(const Reader& section, const MetricForm& form, const WorkloadConfig& workload,
+                    const policy::Rule& rule) {
+  const auto key = name_of(form.metric);
+  const auto& caps = workload.caps;
+  if (form.metric == Metric::cpu && rule.trip.is_ratio && !caps.cpus)
+    section.problem(key, "per cent of which limit? set caps.cpus, or write cores");
+  if (form.metric == Metric::memory && !rule.trip.is_ratio && rule.comparison == Comparison::above && caps.memory &&
+      rule.trip.value >= static_cast<double>(caps.memory->count))
+    section.problem(key, "can never be: caps.memory is " + base::format_bytes(*caps.memory));
+  if (form.metric == Metric::pids && rule.comparison == Comparison::above && caps.pids &&
+      rule.trip.value >= static_cast<double>(*caps.pids))
+    section.problem(key, "can never be: caps.pids is " + std::to_string(*caps.pids));
+  if ((form.metric == Metric::time_to_limit || form.metric == Metric::memory_growth) && !workload.leak_enabled)
+    section.problem(key, "needs leak detection, which leak.enabled: false turns off");
+  const bool expects_lines = std::any_of(workload.expect_log.begin(), workload.expect_log.end(),
+                                         [](const LogWatchConfig& watch) { return watch.every.has_value(); });
+  if (form.metric == Metric::log_overdue && !expects_lines)
+    section.problem(key, "no line of expect_log has `every`, so none is ever overdue");
+}
+
+}  // namespace
+
+void read_condition(const Reader& section, const WorkloadConfig& workload, policy::Rule& rule) {
+  if (section.read("for", rule.held_for))
+    check_range(section, "for", rule.held_for, base::Duration::zero(), kLongestDuration);
+  const auto* form = find_form(section);
+  if (form == nullptr) return;
+  rule.metric = form->metric;
+  const auto key = name_of(form->metric);
+  const auto written = form->unit == Unit::flag ? read_flag(section, *form) : read_comparison(section, key, *form);
+  if (!written) return;
+  if (form->one_way && *form->one_way != written->comparison) {
+    section.problem(key, std::string("wrong way round; write for example ") + form->example);
+    return;
+  }
+  rule.comparison = written->comparison;
+  rule.trip = written->threshold;
+  check_possible(section, *form, workload, rule);
+  if (section.has("clear")) read_clear(section, *form, rule);
+  if (form->metric == Metric::oom_kills && rule.held_for > base::Duration::zero())
+    section.problem("for", "an OOM kill is a moment; a rule on it cannot wait");
+}
+
+}  // namespace guard::config

@@ -1,0 +1,124 @@
+#include <algorithm>
+#include <array>
+
+#include "guard/config/sections.h"
+
+namespace guard::config {
+
+namespace {
+
+constexpr std::size_t kMostActions = 8;
+
+bool is_restartable(sample::TargetKind kind) {
+  return kind != sample::TargetKind::cgroup && kind != sample::TargetKind::pid_file;
+}
+
+std::optional<policy::ActionSpec> read_shed(const Reader& details) {
+  policy::Shed shed;
+  if (!details.has("url"))
+    details.problem("url", "where does the workload take it? write for example url: http://127.0.0.1:8080/admin/shed");
+  else if (details.read("url", shed.url))
+    check_url(details, "url", shed.url);
+  if (details.read("target", shed.target) && !(shed.target.value > 0 && shed.target.value < 1))
+    details.problem("target", "out of bounds: more than 0% and less than 100%");
+  if (details.read("token_file", shed.token_file)) check_path(details, "token_file", shed.token_file);
+  return shed;
+}
+
+std::optional<policy::ActionSpec> read_reclaim(const Reader& details) {
+  policy::Reclaim reclaim;
+  if (!details.has("amount"))
+    details.problem("amount", "how much? write for example amount: 64m");
+  else if (details.read("amount", reclaim.amount) && reclaim.amount.count <= 0)
+    details.problem("amount", "must be more than 0");
+  return reclaim;
+}
+
+template <class Action>
+std::optional<policy::ActionSpec> read_drain(const Reader& details) {
+  Action action;
+  if (details.read("drain", action.drain))
+    check_range(details, "drain", action.drain, base::Duration::zero(), std::chrono::hours(1));
+  return action;
+}
+
+std::optional<policy::ActionSpec> read_kill(const Reader& details) {
+  policy::Signal kill;
+  if (!details.has("name")) details.problem("name", "which one? write for example name: USR1");
+  read_signal(details, "name", kill.number);
+  return kill;
+}
+
+using ActionReader = std::optional<policy::ActionSpec> (*)(const Reader&);
+constexpr std::array<std::pair<std::string_view, ActionReader>, 6> kActions = {{
+    {"notify", [](const Reader&) -> std::optional<policy::ActionSpec> { return policy::Notify{}; }},
+    {"shed", read_shed},
+    {"reclaim", read_reclaim},
+    {"restart", read_drain<policy::Restart>},
+    {"stop", read_drain<policy::Stop>},
+    {"signal", read_kill},
+}};
+
+// "- notify" is short for "- {notify: {}}", and so for the others that can do without details.
+std::optional<policy::ActionSpec> read_short_action(const YamlNode& node, const std::string& path,
+                                                    ReadContext& context) {
+  const auto name = read_scalar(node, path, "an action such as notify", context);
+  if (!name) return std::nullopt;
+  for (const auto& [key, read] : kActions) {
+    if (name->text != key) continue;
+    YamlNode empty;
+    empty.at = node.at;
+    return read(Reader(&empty, path + "." + std::string(key), context));
+  }
+  context.add_problem(node.at, path, "expected one of: notify, shed, reclaim, restart, stop, signal");
+  return std::nullopt;
+}
+
+std::optional<policy::ActionSpec> read_action(const YamlNode& node, const std::string& path, ReadContext& context) {
+  if (node.kind == YamlNode::Kind::scalar) return read_short_action(node, path, context);
+  const Reader item(&node, path, context);
+  if (node.kind != YamlNode::Kind::map) return std::nullopt;
+  if (item.entries().size() != 1) {
+    item.problem("", "one action a list item, such as - {restart: {drain: 30s}}");
+    return std::nullopt;
+  }
+  for (const auto& [key, read] : kActions) {
+    if (item.has(key)) return read(item.map(key));
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void read_actions(const Reader& rule_section, sample::TargetKind kind, std::vector<policy::ActionSpec>& actions) {
+  const auto& items = rule_section.list("do");
+  if (items.empty() && (!rule_section.has("do") || rule_section.find("do")->kind != YamlNode::Kind::scalar))
+    rule_section.problem("do", "a rule without an action; write for example do: [notify]");
+  if (items.size() > kMostActions) rule_section.problem("do", "at most 8 actions a rule");
+  for (std::size_t i = 0; i < std::min(items.size(), kMostActions); ++i) {
+    const auto path = rule_section.path_of("do") + "[" + std::to_string(i) + "]";
+    auto action = read_action(items[i], path, rule_section.context());
+    if (!action) continue;
+    if (std::holds_alternative<policy::Restart>(*action) && !is_restartable(kind))
+      rule_section.context().add_problem(items[i].at, path,
+                                         "a " + std::string(name_of(kind)) + " cannot be started again by the guard");
+    actions.push_back(std::move(*action));
+  }
+}
+
+void read_rule(const Reader& section, const WorkloadConfig& workload, base::Duration sample_interval,
+               policy::Rule& rule) {
+  if (section.has("when"))
+    read_condition(section.map("when"), workload, rule);
+  else
+    section.problem("when", "a rule without a condition; write for example when: {memory: '> 85%', for: 30s}");
+  read_actions(section, workload.target.kind, rule.actions);
+  if (!section.read("cooldown", rule.cooldown)) return;
+  if (rule.cooldown < sample_interval)
+    section.problem("cooldown",
+                    "must not be shorter than agent.sample_interval, " + base::format_duration(sample_interval));
+  else
+    check_range(section, "cooldown", rule.cooldown, sample_interval, kLongestDuration);
+}
+
+}  // namespace guard::config

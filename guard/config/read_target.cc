@@ -1,0 +1,157 @@
+#include <array>
+#include <csignal>
+
+#include "guard/config/sections.h"
+
+namespace guard::config {
+
+namespace {
+
+using sample::TargetKind;
+
+constexpr std::array kKinds = {TargetKind::container,    TargetKind::compose_service, TargetKind::container_label,
+                               TargetKind::systemd_unit, TargetKind::cgroup,          TargetKind::command,
+                               TargetKind::pid_file};
+constexpr std::size_t kMostArguments = 1024;
+constexpr std::size_t kMostVariables = 256;
+
+bool has_suffix(std::string_view text, std::string_view suffix) {
+  return text.size() > suffix.size() && text.substr(text.size() - suffix.size()) == suffix;
+}
+
+void read_compose(const Reader& section, sample::Target& target) {
+  std::string project;
+  std::string service;
+  for (const auto& [key, out] : {std::pair("project", &project), std::pair("service", &service)}) {
+    if (!section.has(key))
+      section.problem(key, "compose needs a project and a service");
+    else if (section.read(key, *out) && (out->empty() || out->find('/') != std::string::npos))
+      section.problem(key, "not a name that compose can have given");
+  }
+  target.selector = project + "/" + service;
+}
+
+void read_argv(const Reader& workload, sample::Target& target) {
+  const auto& items = workload.list("command");
+  for (auto& text : workload.texts("command")) target.command.push_back(std::move(text.text));
+  if (items.empty() || (!target.command.empty() && target.command.front().empty()))
+    workload.problem("command", "expected a program and its arguments, such as [chatcore, serve]");
+  if (items.size() > kMostArguments) workload.problem("command", "at most 1024 arguments");
+}
+
+void check_selector(const Reader& workload, const sample::Target& target) {
+  const auto key = name_of(target.kind);
+  const auto& selector = target.selector;
+  const auto equals = selector.find('=');
+  switch (target.kind) {
+    case TargetKind::container: check_name(workload, key, selector.substr(0, 63)); return;
+    case TargetKind::container_label:
+      if (equals == std::string::npos || equals == 0) workload.problem(key, "expected label=value");
+      return;
+    case TargetKind::systemd_unit:
+      if (!has_suffix(selector, ".service") && !has_suffix(selector, ".scope") && !has_suffix(selector, ".slice"))
+        workload.problem(key, "expected a unit that has a cgroup, such as chatcore.service");
+      else if (selector.find('/') != std::string::npos)
+        workload.problem(key, "expected a unit's name, not a path");
+      return;
+    case TargetKind::cgroup:
+    case TargetKind::pid_file: check_path(workload, key, selector); return;
+    case TargetKind::compose_service:
+    case TargetKind::command: return;
+  }
+}
+
+void read_environment(const Reader& workload, CommandConfig& command) {
+  const auto section = workload.map("environment");
+  if (section.entries().size() > kMostVariables) workload.problem("environment", "at most 256 variables");
+  for (const auto& entry : section.entries()) {
+    if (entry.key.empty() || entry.key.find('=') != std::string::npos)
+      section.problem(entry.key, "a variable's name is not empty and has no '='");
+    auto value = section.scalar(entry.key);
+    if (value) command.environment.emplace_back(entry.key, std::move(value->text));
+  }
+}
+
+void read_backoff(const Reader& section, BackoffConfig& backoff) {
+  if (section.read("initial", backoff.initial))
+    check_range(section, "initial", backoff.initial, std::chrono::milliseconds(10), std::chrono::hours(1));
+  if (section.read("max", backoff.max))
+    check_range(section, "max", backoff.max, std::chrono::milliseconds(10), std::chrono::hours(24));
+  if (section.read("reset_after", backoff.reset_after))
+    check_range(section, "reset_after", backoff.reset_after, std::chrono::seconds(1), std::chrono::hours(24));
+  if (backoff.max < backoff.initial) section.problem("max", "the longest pause must not be shorter than the first");
+}
+
+}  // namespace
+
+void read_target(const Reader& workload, sample::Target& target) {
+  int targets = 0;
+  for (const auto kind : kKinds) {
+    const auto key = name_of(kind);
+    if (!workload.has(key)) continue;
+    if (++targets > 1) {
+      workload.problem(key, "a workload is one thing only, and another is named already");
+      continue;
+    }
+    target.kind = kind;
+    if (kind == TargetKind::compose_service)
+      read_compose(workload.map(key), target);
+    else if (kind == TargetKind::command)
+      read_argv(workload, target);
+    else if (workload.read(key, target.selector))
+      check_selector(workload, target);
+  }
+  if (targets == 0)
+    workload.problem("",
+                     "what is the workload? name one of: container, compose, container_label, systemd_unit, "
+                     "cgroup, command, pid_file");
+}
+
+void read_command(const Reader& workload, bool is_command, CommandConfig& command) {
+  if (!is_command) {
+    for (const auto* key : {"environment", "working_dir", "user", "backoff", "stop", "on_agent_stop"}) {
+      if (workload.has(key)) workload.problem(key, std::string(key) + " is only for a workload that is a command");
+    }
+    return;
+  }
+  read_environment(workload, command);
+  if (workload.read("working_dir", command.working_dir)) check_path(workload, "working_dir", command.working_dir);
+  if (workload.read("user", command.user)) check_name(workload, "user", command.user);
+  read_backoff(workload.map("backoff"), command.backoff);
+
+  const auto stop = workload.map("stop");
+  read_signal(stop, "signal", command.stop_signal);
+  if (stop.read("timeout", command.stop_timeout))
+    check_range(stop, "timeout", command.stop_timeout, base::Duration::zero(), std::chrono::hours(1));
+
+  std::string on_agent_stop;
+  if (!workload.read("on_agent_stop", on_agent_stop)) return;
+  if (on_agent_stop != "stop" && on_agent_stop != "leave")
+    workload.problem("on_agent_stop", "expected one of: stop, leave");
+  command.on_agent_stop = on_agent_stop == "leave" ? OnAgentStop::leave : OnAgentStop::stop;
+}
+
+bool read_signal(const Reader& section, std::string_view key, int& number) {
+  std::string name;
+  if (!section.read(key, name)) return false;
+  constexpr std::array<std::pair<std::string_view, int>, 10> kSignals = {{{"HUP", SIGHUP},
+                                                                          {"INT", SIGINT},
+                                                                          {"QUIT", SIGQUIT},
+                                                                          {"USR1", SIGUSR1},
+                                                                          {"USR2", SIGUSR2},
+                                                                          {"TERM", SIGTERM},
+                                                                          {"KILL", SIGKILL},
+                                                                          {"STOP", SIGSTOP},
+                                                                          {"CONT", SIGCONT},
+                                                                          {"WINCH", SIGWINCH}}};
+  const std::string_view short_name = std::string_view(name).substr(name.compare(0, 3, "SIG") == 0 ? 3 : 0);
+  for (const auto& [candidate, value] : kSignals) {
+    if (short_name != candidate) continue;
+    number = value;
+    return true;
+  }
+  section.problem(key, "expected one of: HUP, INT, QUIT, USR1, USR2, TERM, KILL, STOP, CONT, WINCH");
+  return false;
+}
+
+}  // namespace guard::config

@@ -1,0 +1,145 @@
+#include <algorithm>
+#include <set>
+
+#include "guard/config/pattern.h"
+#include "guard/config/sections.h"
+
+namespace guard::config {
+
+namespace {
+
+constexpr std::size_t kMostLogWatches = 32;
+constexpr std::size_t kMostRules = 64;
+
+// Names that are to be different within one workload: of its rules, of its log watches.
+void check_own_name(const Reader& section, std::string_view what, std::string& name, std::set<std::string>& seen) {
+  if (!section.has("name"))
+    section.problem("name", "a " + std::string(what) + " needs a name");
+  else if (section.read("name", name) && check_name(section, "name", name) && !seen.insert(name).second)
+    section.problem("name", "this workload has another " + std::string(what) + " of this name");
+}
+
+void read_log_watches(const Reader& section, WorkloadConfig& workload) {
+  const auto& items = section.list("expect_log");
+  if (items.size() > kMostLogWatches) section.problem("expect_log", "at most 32 log lines a workload");
+  std::set<std::string> names;
+  for (std::size_t i = 0; i < std::min(items.size(), kMostLogWatches); ++i) {
+    const Reader item(&items[i], section.path_of("expect_log") + "[" + std::to_string(i) + "]", section.context());
+    LogWatchConfig watch;
+    check_own_name(item, "log line", watch.name, names);
+    read_log_watch(item, workload.target.kind, watch);
+    workload.expect_log.push_back(std::move(watch));
+  }
+}
+
+void read_rules(const Reader& section, base::Duration sample_interval, WorkloadConfig& workload) {
+  const auto& items = section.list("rules");
+  if (items.size() > kMostRules) section.problem("rules", "at most 64 rules a workload");
+  std::set<std::string> names = {"caps"};  // what reconciling the caps is called
+  for (std::size_t i = 0; i < std::min(items.size(), kMostRules); ++i) {
+    const Reader item(&items[i], section.path_of("rules") + "[" + std::to_string(i) + "]", section.context());
+    policy::Rule rule;
+    check_own_name(item, "rule", rule.name, names);
+    read_rule(item, workload, sample_interval, rule);
+    workload.rules.push_back(std::move(rule));
+  }
+}
+
+void read_watches(const Reader& section, WorkloadConfig& workload) {
+  const auto leak = section.map("leak");
+  leak.read("enabled", workload.leak_enabled);
+  if (leak.read("window", workload.leak_window))
+    check_range(leak, "window", workload.leak_window, std::chrono::seconds(10), std::chrono::hours(24 * 7));
+
+  const auto restarts = section.map("restarts");
+  std::int64_t most = static_cast<std::int64_t>(workload.restarts.max);
+  if (restarts.read("max", most) && check_range(restarts, "max", most, 1, signal::RunHistory::kMostRestarts))
+    workload.restarts.max = static_cast<std::uint64_t>(most);
+  if (restarts.read("within", workload.restarts.within))
+    check_range(restarts, "within", workload.restarts.within, std::chrono::seconds(1), std::chrono::hours(24 * 7));
+}
+
+// One container under two names would get two sets of caps, each undoing the other.
+void check_target_is_new(const Reader& section, const sample::Target& target, Draft& draft) {
+  if (target.kind == sample::TargetKind::command || target.selector.empty()) return;
+  const std::string kind(name_of(target.kind));
+  check_unique(section, kind, "workload with this " + kind, kind + " " + target.selector, draft.targets);
+}
+
+}  // namespace
+
+bool check_unique(const Reader& reader, std::string_view key, std::string_view what, const std::string& value,
+                  std::map<std::string, std::string>& seen) {
+  const auto* node = reader.find(key);
+  const auto line = node == nullptr ? 0 : node->at.line;
+  const auto [first, is_new] = seen.emplace(value, reader.context().file + ":" + std::to_string(line));
+  if (!is_new) reader.problem(key, "another " + std::string(what) + " is there already: " + first->second);
+  return is_new;
+}
+
+void read_workload(const Reader& section, Draft& draft) {
+  WorkloadConfig workload;
+  if (!section.has("name"))
+    section.problem("name", "a workload needs a name");
+  else if (section.read("name", workload.name) && check_name(section, "name", workload.name))
+    check_unique(section, "name", "workload of this name", workload.name, draft.workload_names);
+  read_target(section, workload.target);
+  check_target_is_new(section, workload.target, draft);
+  read_caps(section.map("caps"), workload.caps);
+  read_log_watches(section, workload);
+  read_watches(section, workload);
+  read_command(section, workload.target.kind == sample::TargetKind::command, workload.command);
+  read_rules(section, draft.config.agent.sample_interval, workload);
+  draft.config.workloads.push_back(std::move(workload));
+}
+
+void read_log_watch(const Reader& section, sample::TargetKind kind, LogWatchConfig& watch) {
+  if (!section.has("pattern"))
+    section.problem("pattern", "which line is expected? write for example pattern: 'Cleaned up (?P<count>\\d+)'");
+  else if (section.read("pattern", watch.pattern))
+    if (const auto wrong = find_pattern_problem(watch.pattern); !wrong.empty()) section.problem("pattern", wrong);
+  if (section.read("every", watch.every))
+    check_range(section, "every", *watch.every, std::chrono::seconds(1), kLongestDuration);
+  if (section.read("grace", watch.grace)) {
+    check_range(section, "grace", watch.grace, base::Duration::zero(), kLongestDuration);
+    if (!section.has("every")) section.problem("grace", "grace is added to `every`, which is not there");
+  }
+  using sample::TargetKind;
+  const bool has_output = kind == TargetKind::container || kind == TargetKind::compose_service ||
+                          kind == TargetKind::container_label || kind == TargetKind::command;
+  if (section.read("file", watch.file))
+    check_path(section, "file", watch.file);
+  else if (!has_output)
+    section.problem("file", "only containers and commands have an output that can be followed: name the log's file");
+}
+
+void read_caps(const Reader& section, sample::Caps& caps) {
+  // The least that the engine takes.
+  const auto least = base::mebibytes(6);
+  for (const auto& [key, cap] :
+       {std::pair("memory", &caps.memory), std::pair("memory_reservation", &caps.memory_reservation),
+        std::pair("memory_high", &caps.memory_high)}) {
+    if (!section.read(key, *cap)) continue;
+    if (**cap < least) section.problem(key, base::format_bytes(**cap) + " is less than 6 MiB, the least there can be");
+  }
+  const auto forbid = [&](bool wrong, const char* key, const char* message) {
+    if (wrong) section.problem(key, message);
+  };
+  forbid(caps.memory && caps.memory_reservation && *caps.memory_reservation > *caps.memory, "memory_reservation",
+         "memory_reservation must not be more than memory");
+  forbid(caps.memory && caps.memory_high && *caps.memory_high >= *caps.memory, "memory_high",
+         "memory_high must be less than memory");
+  forbid(caps.memory_high && caps.memory_reservation && *caps.memory_reservation > *caps.memory_high,
+         "memory_reservation", "memory_reservation must not be more than memory_high");
+  // Throttled at memory.high without swap, a workload can stall for ever; memory.max ends that.
+  forbid(caps.memory_high && !section.has("memory"), "memory_high", "memory_high needs memory beside it");
+
+  constexpr base::Cores kLeastCores{0.01};  // 1 ms in a period of 100 ms: the least quota the kernel takes
+  constexpr base::Cores kMostCores{4096};
+  if (section.read("cpus", caps.cpus) && (*caps.cpus < kLeastCores || *caps.cpus > kMostCores))
+    section.problem("cpus", "out of bounds: from 0.01 to 4096 cores");
+  constexpr std::int64_t kMostPids = 4194304;  // the kernel's PID_MAX_LIMIT
+  if (section.read("pids", caps.pids)) check_range(section, "pids", *caps.pids, 1, kMostPids);
+}
+
+}  // namespace guard::config
