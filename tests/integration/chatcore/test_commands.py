@@ -1,0 +1,120 @@
+"""The program's commands, exit codes, and wrong configurations."""
+import os
+import subprocess
+import tempfile
+import unittest
+
+from harness import BINARY, Chatcore
+
+
+def run(*arguments, **environment):
+    return subprocess.run([BINARY, *arguments], capture_output=True, text=True, timeout=30,
+                          env={"PATH": os.environ["PATH"], **environment}, check=False)
+
+
+class CommandTest(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="chatcore-test-")
+        self.addCleanup(folder.cleanup)
+        self.folder = folder.name
+
+    def write(self, name, text):
+        path = os.path.join(self.folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+
+class Usage(CommandTest):
+    def test_help_names_every_command_and_setting(self):
+        shown = run("--help")
+        self.assertEqual(shown.returncode, 0)
+        for word in ("serve", "ingest", "check-config", "--conversation-ttl", "--limits-max-turns"):
+            self.assertIn(word, shown.stdout)
+
+    def test_version(self):
+        self.assertRegex(run("--version").stdout, r"^chatcore \d+\.\d+\.\d+ ")
+
+    def test_wrong_usage_is_exit_2(self):
+        for arguments in (["nonsense"], ["serve", "--nonsense"], ["serve", "extra"], ["ingest"], ["serve", "--listen"],
+                          ["serve", "--conversation-tt=1s"]):
+            with self.subTest(arguments):
+                self.assertEqual(run(*arguments).returncode, 2)
+
+
+class Configuration(CommandTest):
+    def test_every_error_is_told_at_once_with_its_place(self):
+        path = self.write("bad.yml", "listen: nowhere\nconversation:\n  tll: 2h\n  memory_budget: lots\ndatabse: {}\n")
+        for command in (["check-config", path], ["serve", "--config", path]):
+            checked = run(*command)
+            self.assertEqual(checked.returncode, 78)
+            self.assertIn(f"{path}:1:9: listen: ", checked.stderr)
+            self.assertIn(f"{path}:3:3: conversation.tll: unknown key; did you mean conversation.ttl?", checked.stderr)
+            self.assertIn(f"{path}:4:18: conversation.memory_budget: ", checked.stderr)
+            self.assertIn(f"{path}:5:1: databse: unknown key; did you mean database?", checked.stderr)
+
+    def test_no_yaml_and_no_file(self):
+        path = self.write("bad.yml", "a: [1\n")
+        self.assertEqual(run("check-config", path).returncode, 78)
+        missing = run("check-config", os.path.join(self.folder, "none.yml"))
+        self.assertEqual(missing.returncode, 78)
+        self.assertIn("No such file", missing.stderr)
+
+    def test_flag_over_environment_over_file_over_default(self):
+        path = self.write("c.yml", "log: {level: wrong-in-file, format: wrong-in-file}\nlisten: wrong-in-file\n")
+        checked = run("check-config", path, "--listen=wrong-in-flag", CHATCORE_LOG_LEVEL="wrong-in-environment")
+        self.assertIn("--listen: listen: \"wrong-in-flag\"", checked.stderr)
+        self.assertIn("CHATCORE_LOG_LEVEL: log.level: \"wrong-in-environment\"", checked.stderr)
+        self.assertEqual(checked.stderr.count("wrong-in-file"), 3)
+        good = self.write("good.yml", "listen: 127.0.0.1:9999999\n")
+        self.assertEqual(run("check-config", good, "--listen=127.0.0.1:1").returncode, 78)
+
+    def test_a_fine_file(self):
+        path = self.write("good.yml", "conversation: {ttl: 90m, memory_budget: off}\ndrain: {deadline: 5s}\n")
+        self.assertEqual(run("check-config", path).returncode, 0)
+
+    def test_a_database_that_cannot_be_opened_is_exit_1(self):
+        path = self.write("not-a-database", "this is not SQLite, but long enough to be looked at\n" * 40)
+        served = run("serve", "--listen=127.0.0.1:0", f"--database-url=sqlite://{path}")
+        self.assertEqual(served.returncode, 1)
+        self.assertIn("Cannot open the database", served.stderr)
+
+    def test_a_token_file_that_is_missing_or_empty_is_exit_78(self):
+        empty = self.write("token", "")
+        for path in (empty, os.path.join(self.folder, "none")):
+            served = run("serve", "--listen=127.0.0.1:0", f"--database-url=sqlite://{self.folder}/c.db",
+                         f"--admin-token-file={path}")
+            self.assertEqual(served.returncode, 78)
+
+
+class Ingest(CommandTest):
+    def test_answers_quote_what_was_ingested(self):
+        self.write("texts/guide.md", "The cleanup line is written on every sweep, also when nothing was removed.\n")
+        store = os.path.join(self.folder, "vectors.store")
+        ingested = run("ingest", os.path.join(self.folder, "texts"), f"--store={store}")
+        self.assertEqual((ingested.returncode, ingested.stderr), (0, ""))
+        self.assertIn("1 files", ingested.stdout)
+        server = Chatcore(self.folder, {})
+        self.addCleanup(server.kill)
+        answer = server.request("POST", "/api/assistant", {"message": "When is the cleanup line written?",
+                                                           "conversationId": "c"})
+        self.assertIn("every sweep", answer.text())
+        self.assertEqual(server.metric("chatcore_vector_store_chunks"), 1)
+        self.assertEqual([row[2] for row in server.messages("c")][0], "When is the cleanup line written?")
+        server.request("POST", "/api/assistant", {"message": "And again?"})
+        self.assertEqual(server.metric("chatcore_vector_store_loads_total"), 1)
+
+    def test_a_broken_store_is_reported_and_questions_are_answered_without_it(self):
+        self.write("vectors.store", "this is no vector store")
+        server = Chatcore(self.folder, {})
+        self.addCleanup(server.kill)
+        self.assertIn("answered without passages", server.log())
+        self.assertEqual(server.request("POST", "/api/assistant", {"message": "Hello"}).status, 200)
+
+    def test_a_folder_that_does_not_exist_is_exit_1(self):
+        self.assertEqual(run("ingest", os.path.join(self.folder, "none")).returncode, 1)
+
+
+if __name__ == "__main__":
+    unittest.main()
