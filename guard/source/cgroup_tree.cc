@@ -157,7 +157,7 @@ base::Result<sample::Cgroup> CgroupTree::of_pid(std::int64_t pid) {
     if (shared) continue;
     const auto below = path_below_mount(mount, place->path);
     const std::string folder = mount.folder + below.value_or("");
-    hidden = hidden || !below || !is_folder(folder);
+    hidden = hidden || !below;
     if (below && is_folder(folder) && !is_machine_root(folder, mount.version)) put(cgroup, mount, folder);
   }
   if (complete(cgroup)) return cgroup;

@@ -1,0 +1,138 @@
+#include "guard/source/process_tree.h"
+
+#include <string>
+
+#include <unistd.h>
+
+#include <gtest/gtest.h>
+
+#include "guard/source/process_parser.h"
+#include "tests/guard/source/temporary_folder.h"
+
+namespace guard::source {
+namespace {
+
+const std::string kRoot = FIXTURES "/proc_tree";
+
+std::string stat_with_name(const std::string& name) {
+  return "42 (" + name + ") S 7 1 1 0 -1 4194304 1 2 3 4 248 7 30 40 20 0 1 0 194346 63168512 14608";
+}
+
+TEST(ProcessStatParser, CountsFieldsFromTheLastParenthesis) {
+  for (const char* name : {"node", "a) S 1 2 (b", ")", "", "a b\nc", "(((", "\xff"}) {
+    const auto stat = parse_process_stat(stat_with_name(name));
+    ASSERT_TRUE(stat) << name;
+    EXPECT_EQ(stat->pid, 42);
+    EXPECT_EQ(stat->state, 'S');
+    EXPECT_EQ(stat->parent, 7);
+    EXPECT_EQ(stat->user_ticks, 248);
+    EXPECT_EQ(stat->system_ticks, 7);
+    EXPECT_EQ(stat->waited_user_ticks, 30);
+    EXPECT_EQ(stat->waited_system_ticks, 40);
+    EXPECT_EQ(stat->start_ticks, 194346u);
+  }
+}
+
+TEST(ProcessStatParser, RefusesATextCutShortAnywhere) {
+  const std::string whole = stat_with_name("node");
+  const auto end = whole.rfind(" 63168512");
+  ASSERT_TRUE(parse_process_stat(whole.substr(0, end)));
+  for (std::size_t length = 0; length + 6 < end; ++length) {  // shorter than the start time's first digit
+    EXPECT_FALSE(parse_process_stat(whole.substr(0, length))) << length;
+  }
+}
+
+TEST(ProcessStatusParser, TakesTheResidentKinds) {
+  const auto memory =
+      parse_process_status("Name:\tx\nRssAnon:\t   51936 kB\nRssFile:\t    6616 kB\nRssShmem:\t 64 kB\n");
+  ASSERT_TRUE(memory);
+  EXPECT_EQ(memory->anon, base::kibibytes(51936));
+  EXPECT_EQ(memory->file, base::kibibytes(6616));
+  EXPECT_EQ(memory->shmem, base::kibibytes(64));
+}
+
+TEST(ProcessStatusParser, HasNothingOfAZombie) {
+  EXPECT_FALSE(parse_process_status("Name:\tsh\nState:\tZ (zombie)\n"));
+}
+
+TEST(PidListParser, SkipsForeignProcessesAndGarbage) {
+  EXPECT_EQ(parse_pids("12\n0\nx\n-3\n\n7\n12"), (std::vector<std::int64_t>{7, 12}));
+  EXPECT_TRUE(parse_pids("").empty());
+}
+
+TEST(ProcessIdentity, IsThePidAndItsStart) { EXPECT_EQ(process_identity(kRoot, 100).value_or(""), "pid:100@194346"); }
+
+TEST(ProcessIdentity, IsNotFoundForNoProcess) {
+  const auto identity = process_identity(kRoot, 4);
+  ASSERT_FALSE(identity);
+  EXPECT_EQ(identity.error().code, base::Code::not_found);
+}
+
+TEST(ProcessIdentity, StaysTheSameForALivingProcess) {
+  const auto first = process_identity("/", ::getpid());
+  ASSERT_TRUE(first);
+  EXPECT_EQ(*first, process_identity("/", ::getpid()).value_or(""));
+}
+
+TEST(ProcessTree, SumsTheProcessAndItsDescendants) {
+  const auto resources = read_process_tree(kRoot, 100);
+  // 100 alone: its parent is 1, and 101 is a child of 1, whatever its name says.
+  EXPECT_EQ(resources.pids.current, std::int64_t{1});
+  const auto tree = read_process_tree(kRoot, 101);  // 101, 102 and the zombie 103
+  EXPECT_EQ(tree.pids.current, std::int64_t{3});
+  EXPECT_EQ(tree.memory.anon, base::kibibytes(2 * 51936));
+  EXPECT_EQ(tree.memory.file, base::kibibytes(2 * 6616));
+  EXPECT_EQ(tree.memory.shmem, base::kibibytes(2 * 64));
+  EXPECT_EQ(tree.memory.usage, base::kibibytes(2 * (51936 + 6616 + 64)));
+}
+
+TEST(ProcessTree, CountsTheTimeOfChildrenWaitedFor) {
+  const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
+  const auto resources = read_process_tree(kRoot, 100);
+  ASSERT_TRUE(resources.cpu.used);
+  EXPECT_NEAR(base::to_seconds(*resources.cpu.used), (248 + 7 + 3 + 4) / ticks, 1e-6);
+}
+
+TEST(ProcessTree, SaysWhatOnlyACgroupCouldTell) {
+  const auto resources = read_process_tree(kRoot, 100);
+  EXPECT_FALSE(resources.memory.limit);
+  EXPECT_EQ(resources.memory.limit.reason(), "no cgroup: read from the process tree");
+  EXPECT_EQ(resources.cpu.throttled.reason(), "no cgroup: read from the process tree");
+}
+
+TEST(ProcessTree, IsAbsentWithoutItsFirstProcess) {
+  const auto resources = read_process_tree(kRoot, 4);
+  EXPECT_EQ(resources.memory.usage.reason(), "process 4 is gone");
+  EXPECT_EQ(resources.cpu.used.reason(), "process 4 is gone");
+  EXPECT_EQ(resources.pids.current.reason(), "process 4 is gone");
+}
+
+TEST(ProcessTree, EndsWhenProcessesSeemToBeTheirOwnAncestors) {
+  const TemporaryFolder root;
+  root.write("proc/7/stat", "7 (a) S 42 1 1 0 -1 4194304 1 2 3 4 248 7 30 40 20 0 1 0 194346 6");
+  root.write("proc/42/stat", stat_with_name("b"));
+  EXPECT_TRUE(read_process_tree(root.path(), 7).pids.current);
+}
+
+TEST(PidFile, HoldsAPidOnItsFirstLine) {
+  const TemporaryFolder root;
+  root.write("a.pid", "4242\n/var/lib/x\n");
+  EXPECT_EQ(read_pid_file(root.at("a.pid")).value_or(0), 4242);
+}
+
+TEST(PidFile, IsCorruptWithoutAPid) {
+  const TemporaryFolder root;
+  for (const char* text : {"", "\n", "0\n", "-4\n", "abc\n", "99999999999999999999\n"}) {
+    root.write("a.pid", text);
+    const auto pid = read_pid_file(root.at("a.pid"));
+    ASSERT_FALSE(pid) << text;
+    EXPECT_EQ(pid.error().code, base::Code::corrupt) << text;
+  }
+}
+
+TEST(PidFile, IsNotFoundWhereThereIsNone) {
+  EXPECT_EQ(read_pid_file("/nonexistent/a.pid").error().code, base::Code::not_found);
+}
+
+}  // namespace
+}  // namespace guard::source
