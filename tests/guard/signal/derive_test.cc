@@ -1,0 +1,237 @@
+#include "guard/signal/derive.h"
+
+#include <gtest/gtest.h>
+
+namespace guard::signal {
+namespace {
+
+using base::mebibytes;
+using std::chrono::milliseconds;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+// A running container with one log watch; tests change what they are about and take another look.
+class Scene {
+ public:
+  Scene() {
+    snapshot.at = base::SteadyTime(seconds(1000));
+    snapshot.host.memory_total = mebibytes(4096);
+    snapshot.workloads.resize(1);
+    auto& web = workload();
+    web.name = "web";
+    web.identity.key = "container:a";
+    web.lifecycle.state = sample::State::running;
+    web.lifecycle.starts = 1;
+    auto& memory = web.resources.memory;
+    memory.usage = mebibytes(600);
+    memory.inactive_file = mebibytes(250);
+    memory.anon = mebibytes(300);
+    memory.limit = mebibytes(700);
+    web.resources.cpu.used = base::Duration(seconds(50));
+    web.resources.cpu.throttled = base::Duration(seconds(1));
+    web.resources.cpu.limit = base::Cores{0.8};
+    web.resources.pressure.memory.some = base::Duration(seconds(2));
+    web.resources.pids.current = 12;
+    snapshot.logs.resize(1);
+    log().workload = "web";
+    log().name = "cleanup";
+    log().source_up = true;
+    settings.logs = {{"cleanup", seconds(8), seconds(2)}};
+  }
+
+  sample::Workload& workload() { return snapshot.workloads.front(); }
+  sample::LogWatch& log() { return snapshot.logs.front(); }
+  WorkloadSignals look() { return derive_signals(snapshot, workload(), settings, history); }
+  WorkloadSignals look_after(base::Duration step) {
+    snapshot.at += step;
+    return look();
+  }
+
+  sample::Snapshot snapshot;
+  SignalSettings settings;
+  WorkloadHistory history;
+};
+
+TEST(DeriveSignals, GivesAmountsAtFirstSight) {
+  Scene scene;
+  const auto signals = scene.look();
+  EXPECT_EQ(signals.workload, "web");
+  EXPECT_EQ(*signals.working_set, mebibytes(350));
+  EXPECT_EQ(*signals.unreclaimable, mebibytes(300));
+  EXPECT_EQ(*signals.memory_limit, mebibytes(700));
+  EXPECT_DOUBLE_EQ(signals.memory_used->value, 0.5);
+  EXPECT_EQ(*signals.pids, 12);
+}
+
+TEST(DeriveSignals, GivesNoRateAtFirstSight) {
+  Scene scene;
+  const auto signals = scene.look();
+  EXPECT_EQ(signals.cpu_used.reason(), "needs a second reading");
+  EXPECT_FALSE(signals.cpu_of_limit);
+  EXPECT_FALSE(signals.cpu_throttled);
+  EXPECT_FALSE(signals.memory_pressure);
+}
+
+TEST(DeriveSignals, GivesRatesFromTheSecondReading) {
+  Scene scene;
+  scene.look();
+  auto& resources = scene.workload().resources;
+  resources.cpu.used = base::Duration(milliseconds(50'800));
+  resources.cpu.throttled = base::Duration(milliseconds(1'500));
+  resources.pressure.memory.some = base::Duration(milliseconds(2'200));
+  const auto signals = scene.look_after(seconds(2));
+  EXPECT_DOUBLE_EQ(signals.cpu_used->count, 0.4);
+  EXPECT_DOUBLE_EQ(signals.cpu_of_limit->value, 0.5);
+  EXPECT_DOUBLE_EQ(signals.cpu_throttled->value, 0.25);
+  EXPECT_DOUBLE_EQ(signals.memory_pressure->value, 0.1);
+}
+
+TEST(DeriveSignals, AnotherIdentityHasNoRateForOneInterval) {
+  Scene scene;
+  scene.look();
+  scene.workload().identity.key = "container:b";
+  EXPECT_FALSE(scene.look_after(seconds(1)).cpu_used);
+  EXPECT_TRUE(scene.look_after(seconds(1)).cpu_used);
+}
+
+TEST(DeriveSignals, ACounterThatRanBackwardsHasNoRateForOneInterval) {
+  Scene scene;
+  scene.look();
+  scene.workload().resources.cpu.used = base::Duration(seconds(1));
+  EXPECT_FALSE(scene.look_after(seconds(1)).cpu_used);
+  EXPECT_TRUE(scene.look_after(seconds(1)).cpu_used);
+}
+
+TEST(DeriveSignals, ALookRightAfterAnotherRepeatsTheRates) {
+  Scene scene;
+  scene.look();
+  scene.workload().resources.cpu.used = base::Duration(milliseconds(50'400));
+  EXPECT_DOUBLE_EQ(scene.look_after(seconds(1)).cpu_used->count, 0.4);
+  scene.workload().resources.cpu.used = base::Duration(milliseconds(50'410));
+  EXPECT_DOUBLE_EQ(scene.look_after(milliseconds(199)).cpu_used->count, 0.4);
+  EXPECT_DOUBLE_EQ(scene.look_after(milliseconds(1)).cpu_used->count, 0.05) << "measured from the last real interval";
+}
+
+TEST(DeriveSignals, UnreadableMemoryMakesAllThatRestsOnItAbsent) {
+  Scene scene;
+  scene.look();
+  scene.workload().resources.memory = {};
+  const auto signals = scene.look_after(seconds(1));
+  EXPECT_FALSE(signals.working_set);
+  EXPECT_FALSE(signals.memory_used);
+  EXPECT_FALSE(signals.growth);
+  EXPECT_FALSE(signals.time_to_limit);
+  EXPECT_EQ(signals.leak, LeakState::unknown);
+}
+
+TEST(DeriveSignals, TellGrowthAndTimeToLimit) {
+  Scene scene;
+  WorkloadSignals signals;
+  for (int second = 0; second <= 610; ++second) {
+    scene.workload().resources.memory.anon = mebibytes(300) + base::Bytes{second * 102'400};
+    signals = scene.look_after(seconds(1));
+  }
+  EXPECT_EQ(signals.leak, LeakState::leaking) << signals.leak_evidence;
+  EXPECT_NEAR(*signals.growth, 102'400, 100);
+  EXPECT_NEAR(base::to_seconds(*signals.time_to_limit), (400.0 * 1048576 - 610 * 102'400) / 102'400, 20);
+}
+
+TEST(DeriveSignals, ARestartForgetsTheGrowth) {
+  Scene scene;
+  for (int second = 0; second <= 610; ++second) scene.look_after(seconds(1));
+  ASSERT_TRUE(scene.look_after(seconds(1)).growth);
+  scene.workload().lifecycle.starts = 2;
+  EXPECT_FALSE(scene.look_after(seconds(1)).growth);
+}
+
+TEST(DeriveSignals, LeakDetectionTurnedOffIsUnknown) {
+  Scene scene;
+  scene.settings.leak_enabled = false;
+  const auto signals = scene.look();
+  EXPECT_EQ(signals.leak, LeakState::unknown);
+  EXPECT_EQ(signals.growth.reason(), "leak detection is off for this workload");
+}
+
+TEST(DeriveSignals, TellRestartsAndLoop) {
+  Scene scene;
+  scene.look();
+  scene.workload().lifecycle.starts = 4;
+  const auto signals = scene.look_after(seconds(1));
+  EXPECT_EQ(signals.restarts_total, 3U);
+  EXPECT_TRUE(signals.restart_loop.looping);
+}
+
+TEST(DeriveSignals, ACopyOfTheHistoryLeavesTheRealOneAlone) {
+  Scene scene;
+  scene.look();
+  auto copy = scene.history;
+  scene.workload().resources.memory.oom_kills = 0;
+  scene.workload().lifecycle.starts = 2;
+  derive_signals(scene.snapshot, scene.workload(), scene.settings, copy);
+  EXPECT_EQ(scene.history.runs.restarts_total, 0U);
+}
+
+TEST(LogOverdue, IsJudgedFromTheStartOfWatching) {
+  Scene scene;
+  scene.look();
+  EXPECT_FALSE(*scene.look_after(milliseconds(9'900)).logs.front().overdue);
+  const auto log = scene.look_after(milliseconds(100)).logs.front();
+  EXPECT_TRUE(*log.overdue);
+  EXPECT_EQ(*log.since_match, base::Duration(seconds(10)));
+}
+
+TEST(LogOverdue, IsJudgedFromTheLastMatch) {
+  Scene scene;
+  scene.look();
+  scene.log().last_match = scene.snapshot.at + seconds(5);
+  scene.log().matches = 1;
+  EXPECT_FALSE(*scene.look_after(milliseconds(14'900)).logs.front().overdue);
+  EXPECT_TRUE(*scene.look_after(milliseconds(100)).logs.front().overdue);
+}
+
+TEST(LogOverdue, AMatchOfTheRunBeforeDoesNotCount) {
+  Scene scene;
+  scene.log().last_match = scene.snapshot.at;
+  scene.look();
+  scene.workload().lifecycle.starts = 2;
+  scene.look_after(seconds(9));
+  EXPECT_FALSE(*scene.look_after(milliseconds(9'900)).logs.front().overdue);
+  EXPECT_TRUE(*scene.look_after(milliseconds(100)).logs.front().overdue);
+}
+
+TEST(LogOverdue, IsAbsentWhileTheStreamIsDown) {
+  Scene scene;
+  scene.look();
+  scene.log().source_up = false;
+  scene.log().why = "EOF";
+  const auto log = scene.look_after(minutes(5)).logs.front();
+  EXPECT_FALSE(log.source_up);
+  EXPECT_EQ(log.overdue.reason(), "the log cannot be read: EOF");
+}
+
+TEST(LogOverdue, IsAbsentWhileTheWorkloadDoesNotRun) {
+  Scene scene;
+  scene.look();
+  for (const auto state : {sample::State::stopped, sample::State::absent, sample::State::unknown}) {
+    scene.workload().lifecycle.state = state;
+    EXPECT_FALSE(scene.look_after(minutes(5)).logs.front().overdue);
+  }
+}
+
+TEST(LogOverdue, IsAbsentWithoutAnInterval) {
+  Scene scene;
+  scene.settings.logs.front().every.reset();
+  scene.look();
+  const auto log = scene.look_after(minutes(5)).logs.front();
+  EXPECT_FALSE(log.expected);
+  EXPECT_FALSE(log.overdue);
+}
+
+TEST(LogOverdue, IsAbsentWhenNobodyWatches) {
+  Scene scene;
+  scene.snapshot.logs.clear();
+  EXPECT_EQ(scene.look().logs.front().overdue.reason(), "the log is not watched yet");
+}
+
+}  // namespace
+}  // namespace guard::signal

@@ -1,0 +1,164 @@
+#include "guard/signal/growth.h"
+
+#include <functional>
+
+#include <gtest/gtest.h>
+
+namespace guard::signal {
+namespace {
+
+using base::Bytes;
+using base::mebibytes;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+constexpr auto kWindow = minutes(10);
+const base::SteadyTime kBegin(seconds(1000));
+
+// One sample a second from `from` up to and with `to`; the series gives MiB at a second since the beginning.
+void feed(GrowthTracker& tracker, int from, int to, const std::function<double(int)>& mebibytes_at) {
+  for (int second = from; second <= to; ++second)
+    tracker.add(kBegin + seconds(second), {static_cast<std::int64_t>(mebibytes_at(second) * 1048576)}, kWindow);
+}
+
+Growth growth_of(int length, const std::function<double(int)>& mebibytes_at) {
+  GrowthTracker tracker;
+  feed(tracker, 0, length, mebibytes_at);
+  return tracker.growth();
+}
+
+// A repeatable scatter within [0, 1).
+double scatter(int second) { return static_cast<double>((second * 7919) % 1000) / 1000; }
+
+TEST(Growth, IsUnknownBeforeTheFirstSample) {
+  EXPECT_EQ(GrowthTracker().growth().state, LeakState::unknown);
+  EXPECT_FALSE(GrowthTracker().growth().bytes_per_second);
+}
+
+TEST(Growth, HasNoRateBeforeHalfAWindow) {
+  const auto growth = growth_of(299, [](int second) { return 300 + 0.1 * second; });
+  EXPECT_FALSE(growth.bytes_per_second);
+  EXPECT_EQ(growth.state, LeakState::warming_up);
+}
+
+TEST(Growth, HasARateFromHalfAWindowOn) {
+  const auto growth = growth_of(310, [](int second) { return 300 + 0.1 * second; });
+  ASSERT_TRUE(growth.bytes_per_second);
+  EXPECT_NEAR(*growth.bytes_per_second, 0.1 * 1048576, 100);
+  EXPECT_EQ(growth.state, LeakState::warming_up) << "a verdict needs the whole window";
+}
+
+TEST(Growth, SteadyRiseOverTheWholeWindowIsALeak) {
+  const auto growth = growth_of(610, [](int second) { return 300 + 0.1 * second + 5 * scatter(second); });
+  EXPECT_EQ(growth.state, LeakState::leaking) << growth.evidence;
+  EXPECT_TRUE(growth.significant);
+  EXPECT_NEAR(*growth.bytes_per_second, 0.1 * 1048576, 5000);
+}
+
+TEST(Growth, FlatWithNoiseIsStable) {
+  const auto growth = growth_of(1200, [](int second) { return 300 + 20 * scatter(second); });
+  EXPECT_EQ(growth.state, LeakState::stable) << growth.evidence;
+  EXPECT_FALSE(growth.significant);
+}
+
+TEST(Growth, CollectorsSawtoothIsStable) {
+  const auto growth = growth_of(1200, [](int second) { return 300 + 2 * (second % 45); });
+  EXPECT_NE(growth.state, LeakState::leaking) << growth.evidence;
+}
+
+TEST(Growth, SawtoothOnARisingFloorIsALeak) {
+  const auto growth = growth_of(1200, [](int second) { return 300 + 0.2 * second + (second % 9); });
+  EXPECT_EQ(growth.state, LeakState::leaking) << growth.evidence;
+}
+
+TEST(Growth, OneStepIsNoLeak) {
+  const auto growth = growth_of(1200, [](int second) { return second < 900 ? 300.0 : 400.0; });
+  EXPECT_NE(growth.state, LeakState::leaking) << growth.evidence;
+}
+
+TEST(Growth, WarmUpThatFlattensEndsStable) {
+  const auto growth = growth_of(1500, [](int second) { return second < 300 ? 100.0 + second : 400.0; });
+  EXPECT_EQ(growth.state, LeakState::stable) << growth.evidence;
+}
+
+TEST(Growth, FallingMemoryIsStable) {
+  const auto growth = growth_of(1200, [](int second) { return 900 - 0.2 * second; });
+  EXPECT_EQ(growth.state, LeakState::stable) << growth.evidence;
+  EXPECT_LT(*growth.bytes_per_second, 0);
+}
+
+TEST(Growth, OneWildBucketDoesNotMoveTheRate) {
+  const auto growth = growth_of(1200, [](int second) { return second >= 900 && second < 920 ? 900.0 : 300.0; });
+  EXPECT_NEAR(*growth.bytes_per_second, 0, 1);
+}
+
+TEST(Growth, LeakWorksOnACoarseClockToo) {
+  GrowthTracker tracker;  // one sample a minute: a bucket each
+  for (int minute = 0; minute <= 12; ++minute)
+    tracker.add(kBegin + minutes(minute), mebibytes(300 + 10 * minute), kWindow);
+  EXPECT_EQ(tracker.growth().state, LeakState::leaking) << tracker.growth().evidence;
+}
+
+TEST(Growth, TooFewReadingsGiveNoRate) {
+  GrowthTracker tracker;  // one sample in two minutes: five in a window
+  for (int step = 0; step <= 20; ++step) tracker.add(kBegin + minutes(2 * step), mebibytes(300 + step), kWindow);
+  EXPECT_FALSE(tracker.growth().bytes_per_second);
+  EXPECT_EQ(tracker.growth().state, LeakState::warming_up);
+}
+
+TEST(Growth, ClearForgetsTheRunBefore) {
+  GrowthTracker tracker;
+  feed(tracker, 0, 700, [](int second) { return 300 + 0.1 * second; });
+  tracker.clear();
+  feed(tracker, 701, 702, [](int) { return 100; });
+  EXPECT_EQ(tracker.growth().state, LeakState::warming_up);
+  EXPECT_FALSE(tracker.growth().bytes_per_second);
+}
+
+TEST(Growth, AnotherWindowStartsAnew) {
+  GrowthTracker tracker;
+  feed(tracker, 0, 700, [](int second) { return 300 + 0.1 * second; });
+  tracker.add(kBegin + seconds(701), mebibytes(300), minutes(5));
+  EXPECT_EQ(tracker.growth().state, LeakState::warming_up);
+}
+
+Growth growing_by(double bytes_per_second, bool significant = true) {
+  Growth growth;
+  growth.bytes_per_second = bytes_per_second;
+  growth.significant = significant;
+  return growth;
+}
+
+TEST(TimeToLimit, IsTheRoomLeftOverTheRate) {
+  EXPECT_EQ(*time_to_limit(growing_by(1048576), Reading<Bytes>(mebibytes(100)), Reading<Bytes>(mebibytes(700))),
+            base::Duration(minutes(10)));
+}
+
+TEST(TimeToLimit, IsZeroAtTheLimit) {
+  EXPECT_EQ(*time_to_limit(growing_by(1), Reading<Bytes>(mebibytes(700)), Reading<Bytes>(mebibytes(700))),
+            base::Duration::zero());
+}
+
+TEST(TimeToLimit, IsForEverWithoutSignificantGrowth) {
+  EXPECT_EQ(*time_to_limit(growing_by(1048576, false), Reading<Bytes>(mebibytes(699)), Reading<Bytes>(mebibytes(700))),
+            base::Duration::max());
+}
+
+TEST(TimeToLimit, IsForEverWithoutALimit) {
+  EXPECT_EQ(*time_to_limit(growing_by(1048576), Reading<Bytes>(mebibytes(1)), Reading<Bytes>(Bytes::unlimited())),
+            base::Duration::max());
+}
+
+TEST(TimeToLimit, IsForEverWhenItIsYearsAway) {
+  EXPECT_EQ(*time_to_limit(growing_by(1e-9), Reading<Bytes>(mebibytes(1)), Reading<Bytes>(mebibytes(700))),
+            base::Duration::max());
+}
+
+TEST(TimeToLimit, IsAbsentWithoutARateOrALimit) {
+  EXPECT_FALSE(time_to_limit(Growth{}, Reading<Bytes>(mebibytes(1)), Reading<Bytes>(mebibytes(700))));
+  EXPECT_FALSE(time_to_limit(growing_by(1), Reading<Bytes>(mebibytes(1)), Reading<Bytes>::absent("EIO")));
+  EXPECT_FALSE(time_to_limit(growing_by(1), Reading<Bytes>::absent("EIO"), Reading<Bytes>(mebibytes(700))));
+}
+
+}  // namespace
+}  // namespace guard::signal

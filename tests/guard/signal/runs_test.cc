@@ -1,0 +1,217 @@
+#include "guard/signal/runs.h"
+
+#include <gtest/gtest.h>
+
+namespace guard::signal {
+namespace {
+
+using sample::ExitReason;
+using sample::State;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+const base::SteadyTime kBegin(seconds(1000));
+
+// One workload looked at once a second.
+class Watch {
+ public:
+  explicit Watch(base::Duration interval = seconds(1)) : interval_(interval) {}
+
+  // Returns the OOM kills that are new. A negative counter is one that could not be read.
+  std::uint64_t see(State state, std::uint64_t starts, ExitReason last_exit = ExitReason::none, int oom_counter = 0) {
+    sample::Workload workload;
+    workload.identity.key = identity;
+    workload.lifecycle.state = state;
+    workload.lifecycle.starts = starts;
+    workload.lifecycle.last_exit = last_exit;
+    if (oom_counter >= 0) workload.resources.memory.oom_kills = static_cast<std::uint64_t>(oom_counter);
+    now += interval_;
+    step = observe_run(workload, now, runs);
+    return count_oom_kills(workload, step, runs, interval_, now, oom);
+  }
+
+  std::string identity = "container:a";
+  base::SteadyTime now = kBegin;
+  RunStep step;
+  RunHistory runs;
+  OomHistory oom;
+
+ private:
+  base::Duration interval_;
+};
+
+constexpr int kUnreadable = -1;
+
+TEST(Restarts, TheFirstStartIsNone) {
+  Watch watch;
+  watch.see(State::absent, 0);
+  watch.see(State::running, 1);
+  EXPECT_EQ(watch.runs.restarts_total, 0U);
+  EXPECT_TRUE(watch.step.new_run);
+}
+
+TEST(Restarts, WhatWasBeforeFirstSightIsNotCounted) {
+  Watch watch;
+  watch.see(State::running, 7);
+  EXPECT_EQ(watch.runs.restarts_total, 0U);
+}
+
+TEST(Restarts, SeveralBetweenTwoLooksAllCount) {
+  Watch watch;
+  watch.see(State::running, 1);
+  watch.see(State::running, 4);
+  EXPECT_EQ(watch.runs.restarts_total, 3U);
+}
+
+TEST(Restarts, AnotherContainerWhoseCountBeganAnewCountsOnce) {
+  Watch watch;
+  watch.see(State::running, 5);
+  watch.identity = "container:b";
+  watch.see(State::running, 1);
+  EXPECT_EQ(watch.runs.restarts_total, 1U);
+}
+
+TEST(Restarts, AnUnknownStateChangesNothing) {
+  Watch watch;
+  watch.see(State::running, 3);
+  watch.identity = "";
+  watch.see(State::unknown, 0);
+  watch.identity = "container:a";
+  watch.see(State::running, 3);
+  EXPECT_EQ(watch.runs.restarts_total, 0U);
+  EXPECT_FALSE(watch.step.new_run);
+  EXPECT_EQ(watch.runs.running_since, kBegin + seconds(1));
+}
+
+TEST(Restarts, RememberNoMoreThanTheirBound) {
+  Watch watch;
+  watch.see(State::running, 1);
+  watch.see(State::running, 1'000'000);
+  EXPECT_EQ(watch.runs.restarts.size(), RunHistory::kMostRestarts);
+  EXPECT_EQ(watch.runs.restarts_total, 999'999U);
+}
+
+TEST(RestartLoop, BeginsWithTheLastRestartOfTheLimit) {
+  Watch watch;
+  for (std::uint64_t start = 1; start <= 3; ++start) watch.see(State::running, start);
+  EXPECT_FALSE(find_restart_loop(watch.runs, {3, minutes(10)}, watch.now).looping);
+  watch.see(State::running, 4);
+  EXPECT_TRUE(find_restart_loop(watch.runs, {3, minutes(10)}, watch.now).looping);
+}
+
+TEST(RestartLoop, EndsWhenTheWindowHasPassedTheFirstOfThem) {
+  Watch watch;
+  for (std::uint64_t start = 1; start <= 4; ++start) watch.see(State::running, start);
+  const auto first_restart = kBegin + seconds(2);
+  const RestartLimit limit{3, minutes(10)};
+  EXPECT_TRUE(find_restart_loop(watch.runs, limit, first_restart + minutes(10) - std::chrono::nanoseconds(1)).looping);
+  EXPECT_FALSE(find_restart_loop(watch.runs, limit, first_restart + minutes(10)).looping);
+}
+
+TEST(RestartLoop, SlowRestartsAreNone) {
+  Watch watch(minutes(6));
+  for (std::uint64_t start = 1; start <= 10; ++start) watch.see(State::running, start);
+  EXPECT_EQ(find_restart_loop(watch.runs, {3, minutes(10)}, watch.now).restarts, 2U);
+  EXPECT_FALSE(find_restart_loop(watch.runs, {3, minutes(10)}, watch.now).looping);
+}
+
+TEST(OomKills, OfBeforeFirstSightAreNotNew) {
+  Watch watch;
+  EXPECT_EQ(watch.see(State::running, 1, ExitReason::oom_kill, 5), 0U);
+  EXPECT_EQ(watch.see(State::running, 1, ExitReason::oom_kill, 5), 0U);
+}
+
+TEST(OomKills, AreTheRiseOfTheCounter) {
+  Watch watch;
+  watch.see(State::running, 1, ExitReason::none, 5);
+  EXPECT_EQ(watch.see(State::running, 1, ExitReason::none, 7), 2U);
+  EXPECT_EQ(watch.oom.total, 2U);
+}
+
+TEST(OomKills, KillThatTookTheCgroupDownIsSeenByTheExit) {
+  Watch watch;
+  watch.see(State::running, 1);
+  EXPECT_EQ(watch.see(State::running, 2, ExitReason::oom_kill, 0), 1U);
+  EXPECT_EQ(watch.see(State::running, 2, ExitReason::oom_kill, 0), 0U);
+}
+
+TEST(OomKills, AnExitOfAnotherKindIsNone) {
+  Watch watch;
+  watch.see(State::running, 1);
+  EXPECT_EQ(watch.see(State::running, 2, ExitReason::error, 0), 0U);
+}
+
+TEST(OomKills, CounterAndExitOfOneKillCountOnce) {
+  Watch watch;
+  watch.see(State::running, 1);
+  EXPECT_EQ(watch.see(State::running, 1, ExitReason::none, 1), 1U);
+  EXPECT_EQ(watch.see(State::stopped, 1, ExitReason::oom_kill, kUnreadable), 0U);
+  EXPECT_EQ(watch.see(State::running, 2, ExitReason::oom_kill, 0), 0U);
+  EXPECT_EQ(watch.oom.total, 1U);
+}
+
+TEST(OomKills, CounterAndExitCountOnceOnAOneMinuteTickToo) {
+  Watch watch(minutes(1));
+  watch.see(State::running, 1);
+  EXPECT_EQ(watch.see(State::running, 1, ExitReason::none, 1), 1U);
+  EXPECT_EQ(watch.see(State::running, 2, ExitReason::oom_kill, 0), 0U);
+}
+
+TEST(OomKills, AnOldKillOfAChildDoesNotHideTheRunsOwnEnd) {
+  Watch watch;
+  watch.see(State::running, 1);
+  watch.see(State::running, 1, ExitReason::none, 1);
+  for (int second = 0; second < 11; ++second) watch.see(State::running, 1, ExitReason::none, 1);
+  EXPECT_EQ(watch.see(State::running, 2, ExitReason::oom_kill, 0), 1U);
+}
+
+TEST(OomKills, EveryRunOfALoopCounts) {
+  Watch watch;
+  watch.see(State::running, 1);
+  for (std::uint64_t start = 2; start <= 6; ++start) watch.see(State::running, start, ExitReason::oom_kill, 0);
+  EXPECT_EQ(watch.oom.total, 5U);
+}
+
+TEST(OomKills, APauseBeforeTheRestartCountsOnceWhenTheStartIsCountedAfterIt) {
+  Watch watch;
+  watch.see(State::running, 1);
+  EXPECT_EQ(watch.see(State::starting, 1, ExitReason::oom_kill, kUnreadable), 1U);
+  EXPECT_EQ(watch.see(State::starting, 1, ExitReason::oom_kill, kUnreadable), 0U);
+  EXPECT_EQ(watch.see(State::running, 2, ExitReason::oom_kill, 0), 0U);
+}
+
+TEST(OomKills, APauseBeforeTheRestartCountsOnceWhenTheStartIsCountedBeforeIt) {
+  Watch watch;
+  watch.see(State::running, 1);
+  EXPECT_EQ(watch.see(State::starting, 2, ExitReason::oom_kill, kUnreadable), 1U);
+  EXPECT_EQ(watch.see(State::running, 2, ExitReason::oom_kill, 0), 0U);
+}
+
+TEST(OomKills, ARunShorterThanATickIsCountedBetweenTwoPauses) {
+  Watch watch;
+  watch.see(State::running, 1);
+  watch.see(State::starting, 2, ExitReason::oom_kill, kUnreadable);
+  EXPECT_EQ(watch.see(State::starting, 3, ExitReason::oom_kill, kUnreadable), 1U);
+}
+
+TEST(OomKills, ANewCgroupsCounterBeginsAtZero) {
+  Watch watch;
+  watch.see(State::running, 1, ExitReason::none, 5);
+  EXPECT_EQ(watch.see(State::running, 2, ExitReason::error, 2), 2U);
+}
+
+TEST(OomKills, OfARunThatBeganUnderOurEyesAllCount) {
+  Watch watch;
+  watch.see(State::absent, 0, ExitReason::none, kUnreadable);
+  EXPECT_EQ(watch.see(State::running, 1, ExitReason::none, 1), 1U);
+}
+
+TEST(OomKills, AnUnreadableCounterLosesNothing) {
+  Watch watch;
+  watch.see(State::running, 1, ExitReason::none, 1);
+  EXPECT_EQ(watch.see(State::running, 1, ExitReason::none, kUnreadable), 0U);
+  EXPECT_EQ(watch.see(State::running, 1, ExitReason::none, 2), 1U);
+}
+
+}  // namespace
+}  // namespace guard::signal
