@@ -26,6 +26,11 @@ int exit_code_of(int wait_status) {
 
 }  // namespace
 
+bool ChildOptions::runs_the_same(const ChildOptions& other) const {
+  return argv == other.argv && command.environment == other.command.environment &&
+         command.working_dir == other.command.working_dir && command.user == other.command.user;
+}
+
 Child::Child(ChildOptions options, ChildContext& context) : options_(std::move(options)), context_(context) {
   lifecycle_.state = State::stopped;
   pause_ = options_.command.backoff.initial;

@@ -26,6 +26,9 @@ struct ChildOptions {
   guard::config::CommandConfig command;
   guard::sample::Caps caps;
   RestartPolicy restart = RestartPolicy::always;
+
+  // Would a process started with `other` be the same? Caps apart: those are changed on the running one.
+  [[nodiscard]] bool runs_the_same(const ChildOptions& other) const;
 };
 
 // What a child shares with the supervisor. All must outlive it.

@@ -41,6 +41,35 @@ void Supervisor::start_all() {
   for (const auto& child : children_) child->start();
 }
 
+void Supervisor::replace(std::vector<ChildOptions> wanted) {
+  std::vector<std::unique_ptr<Child>> kept;
+  for (ChildOptions& options : wanted) {
+    const auto same = std::ranges::find_if(children_, [&](const auto& child) {
+      return child != nullptr && child->options().name == options.name && child->options().runs_the_same(options);
+    });
+    if (same != children_.end()) {
+      kept.push_back(std::move(*same));
+    } else {
+      kept.push_back(std::make_unique<Child>(std::move(options), context_));
+    }
+  }
+  for (auto& child : children_) {
+    if (child) retire(std::move(child));
+  }
+  children_ = std::move(kept);
+  start_all();
+}
+
+void Supervisor::retire(std::unique_ptr<Child> child) {
+  Child* leaving = child.get();
+  retiring_.push_back(std::move(child));
+  leaving->stop(leaving->options().command.stop_timeout, [this, leaving](const base::Status&) {
+    // Not from within the child's own call.
+    context_.loop.post(
+        [this, leaving] { std::erase_if(retiring_, [&](const auto& gone) { return gone.get() == leaving; }); });
+  });
+}
+
 void Supervisor::stop_all(std::function<void()> done) {
   auto waiting = std::make_shared<std::size_t>(children_.size());
   auto shared_done = std::make_shared<std::function<void()>>(std::move(done));
@@ -61,8 +90,12 @@ void Supervisor::forward(int signal) {
 void Supervisor::reap() {
   int status = 0;
   for (pid_t pid = ::waitpid(-1, &status, WNOHANG); pid > 0; pid = ::waitpid(-1, &status, WNOHANG)) {
-    const auto ended = std::ranges::find(children_, pid, [](const auto& child) { return child->pid(); });
-    if (ended != children_.end()) (*ended)->on_exit(status);
+    for (const auto* group : {&children_, &retiring_}) {
+      const auto ended = std::ranges::find(*group, pid, [](const auto& child) { return child->pid(); });
+      if (ended == group->end()) continue;
+      (*ended)->on_exit(status);
+      break;
+    }
   }
 }
 

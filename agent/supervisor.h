@@ -24,6 +24,8 @@ class Supervisor final : public guard::Children {
 
   void add(ChildOptions options);
   void start_all();
+  // After a reload: stops commands that are gone or have changed, starts those that are new, leaves the rest alone.
+  void replace(std::vector<ChildOptions> wanted);
   // Stops every child as its configuration says; `done` when all have ended.
   void stop_all(std::function<void()> done);
   void forward(int signal);
@@ -42,10 +44,12 @@ class Supervisor final : public guard::Children {
  private:
   [[nodiscard]] Child* find(const std::string& workload) const;
   void pass_on(std::string_view bytes);
+  void retire(std::unique_ptr<Child> child);
 
   ChildContext context_;
   base::Worker output_{"lg-output", 1024};
   std::vector<std::unique_ptr<Child>> children_;
+  std::vector<std::unique_ptr<Child>> retiring_;  // no longer configured, on their way out
 };
 
 }  // namespace agent

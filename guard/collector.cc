@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "guard/selection.h"
 #include "guard/source/host.h"
 #include "guard/source/process_tree.h"
 
@@ -37,26 +38,6 @@ sample::ExitReason reason_of(const source::LastExit& exit) {
 void set_unknown(sample::Workload& workload, std::string why) {
   workload.lifecycle.state = State::unknown;
   workload.lifecycle.why = std::move(why);
-}
-
-// Labels hold "project" and "service" apart; the selector is "project/service".
-bool is_selected(const Container& container, const sample::Target& target) {
-  const auto label = [&](const std::string& key) {
-    const auto found = container.labels.find(key);
-    return found == container.labels.end() ? std::string() : found->second;
-  };
-  const std::string& selector = target.selector;
-  if (target.kind == sample::TargetKind::compose_service) {
-    return label("com.docker.compose.project") + "/" + label("com.docker.compose.service") == selector;
-  }
-  if (target.kind == sample::TargetKind::container_label) {
-    const std::size_t equals = selector.find('=');
-    const std::string key = selector.substr(0, equals);
-    if (equals == std::string::npos) return container.labels.contains(key);
-    return container.labels.contains(key) && label(key) == selector.substr(equals + 1);
-  }
-  return container.name == selector || container.id == selector ||
-         (selector.size() >= 12 && container.id.starts_with(selector));
 }
 
 }  // namespace
@@ -127,7 +108,7 @@ const Container* MachineCollector::find_container(const sample::Target& target) 
   // Of several (a service that was scaled, a stopped one beside its successor) the running one is meant.
   const Container* chosen = nullptr;
   for (const Container& container : sources_.engine->view().containers) {
-    if (!is_selected(container, target)) continue;
+    if (!selects(target, container)) continue;
     if (container.state == ContainerState::running) return &container;
     if (chosen == nullptr) chosen = &container;
   }

@@ -185,6 +185,23 @@ void Guard::write(const telemetry::ActionRecord& action) {
   }
 }
 
+void Guard::inherit(Guard& previous) {
+  for (Watched& watched : watched_) {
+    Watched* before = previous.find(watched.config.name);
+    if (before == nullptr || before->config.target != watched.config.target) continue;
+    watched.history = std::move(before->history);
+    watched.restarts_counted = before->restarts_counted;
+    watched.restarts_by_reason = std::move(before->restarts_by_reason);
+    watched.overdue = std::move(before->overdue);
+    // Rules may have changed under the same name: their holds begin anew, which can only delay an action.
+  }
+  const bool dry_run = report_.dry_run;
+  report_ = std::move(previous.report_);
+  report_.dry_run = dry_run;
+  decisions_ = previous.decisions_;
+  listener_ = std::move(previous.listener_);
+}
+
 void Guard::note_reload(bool succeeded) {
   report_.config_reload_ok = succeeded;
   if (succeeded) report_.config_reloaded_at = parts_.clock.wall_now();

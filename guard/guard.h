@@ -41,6 +41,9 @@ class Guard {
   // Called on the guard's thread with each decision once its outcome is known.
   void on_action(std::function<void(const telemetry::ActionRecord&)> listener) { listener_ = std::move(listener); }
 
+  // Takes over what the guard before it remembered: histories of workloads that kept their name and target, and
+  // everything counted. For a reload; `previous` is of no use afterwards.
+  void inherit(Guard& previous);
   void note_reload(bool succeeded);
 
  private:

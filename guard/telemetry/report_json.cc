@@ -224,4 +224,16 @@ std::string actions_json(const Report& report) {
 
 std::string action_json(const ActionRecord& record) { return to_text(action_of(record)); }
 
+std::string alert_json(const ActionRecord& record) {
+  const policy::Decision& decision = record.decision;
+  const ordered_json alert = {{"labels",
+                               {{"alertname", "LeakguardAction"},
+                                {"workload", decision.workload},
+                                {"rule", decision.rule},
+                                {"action", policy::name_of(decision.action)},
+                                {"outcome", record.outcome ? name_of(*record.outcome) : "under way"}}},
+                              {"annotations", {{"summary", decision.reason}, {"description", record.result}}}};
+  return to_text(ordered_json::array({alert}));
+}
+
 }  // namespace guard::telemetry

@@ -16,7 +16,9 @@ std::string status_json(const Report& report, std::string_view version);
 std::optional<std::string> workload_json(const Report& report, std::string_view name);
 // {"actions":[…]}, the newest first.
 std::string actions_json(const Report& report);
-// One action as a line of the journal.
+// One action as a line of the journal, and as the body of a webhook.
 std::string action_json(const ActionRecord& record);
+// One action as Alertmanager's POST /api/v2/alerts takes it.
+std::string alert_json(const ActionRecord& record);
 
 }  // namespace guard::telemetry

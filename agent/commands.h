@@ -1,0 +1,13 @@
+#pragma once
+// The commands, one file each: what `leakguard NAME` does. Each returns the exit code.
+
+#include "agent/options.h"
+
+namespace agent {
+
+int run(const RunOptions& options);
+int exec(const ExecOptions& options);
+int check_config(const CheckConfigOptions& options);
+int status(const StatusOptions& options);
+
+}  // namespace agent

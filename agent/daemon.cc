@@ -1,0 +1,147 @@
+#include "agent/daemon.h"
+
+#include <csignal>
+#include <utility>
+
+#include "agent/options.h"
+#include "agent/service_manager.h"
+#include "agent/version.h"
+#include "agent/web.h"
+#include "base/log.h"
+
+namespace agent {
+namespace {
+
+using guard::config::Config;
+using guard::sample::TargetKind;
+
+// Events come in bursts (a restart is five of them): one early tick answers all that come within this.
+constexpr auto kEarlyTickDelay = std::chrono::milliseconds(50);
+constexpr auto kServerDrain = std::chrono::milliseconds(500);
+
+std::vector<ChildOptions> children_of(const Config& config, RestartPolicy restart) {
+  std::vector<ChildOptions> children;
+  for (const auto& workload : config.workloads) {
+    if (workload.target.kind != TargetKind::command) continue;
+    children.push_back({workload.name, workload.target.command, workload.command, workload.caps, restart});
+  }
+  return children;
+}
+
+}  // namespace
+
+Daemon::Daemon(DaemonOptions options)
+    : options_(std::move(options)),
+      supervisor_(
+          loop_, clock_,
+          [this](const std::string& workload, std::string_view line) { watch_->on_child_line(workload, line); },
+          [this] {
+            if (options_.ends_with_children && supervisor_.is_over() && !stopping_) shut_down();
+            wake();
+          }),
+      watch_(std::make_unique<Watch>(options_.config, loop_, clock_, supervisor_, [this] { wake(); })) {
+  for (ChildOptions& child : children_of(options_.config, options_.restart)) supervisor_.add(std::move(child));
+}
+
+Daemon::~Daemon() = default;
+
+int Daemon::run() {
+  ::signal(SIGPIPE, SIG_IGN);
+  signals_ =
+      loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR1, SIGUSR2}, [this](int number) { on_signal(number); });
+  if (!listen()) return kFailed;
+  base::log_info("leakguard guards", {{"version", kVersion},
+                                      {"workloads", options_.config.workloads.size()},
+                                      {"dry_run", options_.config.agent.dry_run}});
+  supervisor_.start_all();
+  start_ticking();
+  loop_.post([this] { tick(0); });
+  if (const auto interval = watchdog_interval()) watchdog_ = loop_.every(*interval / 2, [](int) { notify_alive(); });
+  notify_ready();
+  loop_.run();
+  servers_.clear();
+  return options_.ends_with_children ? supervisor_.exit_code() : exit_code_;
+}
+
+bool Daemon::listen() {
+  for (const std::string& address : options_.config.agent.listen) {
+    auto server = std::make_unique<base::HttpServer>(
+        loop_, web_server_options(),
+        make_web_handler({[this] { return looked_ ? &watch_->guard().report() : nullptr; }}));
+    const auto port = server->listen(address);
+    if (!port) {
+      base::log_error("cannot listen; another agent may be running, or choose another address in agent.listen",
+                      {{"address", address}, {"error", port.error().message}});
+      return false;
+    }
+    base::log_info("listening", {{"address", address}, {"port", *port}});
+    servers_.push_back(std::move(server));
+  }
+  return true;
+}
+
+void Daemon::start_ticking() {
+  ticking_ = loop_.every(options_.config.agent.sample_interval, [this](int missed) { tick(missed); });
+}
+
+void Daemon::tick(int missed) {
+  watch_->guard().tick(missed);
+  looked_ = true;
+}
+
+void Daemon::wake() {
+  if (stopping_) return;
+  early_ = loop_.after(kEarlyTickDelay, [this] { tick(0); });
+}
+
+void Daemon::on_signal(int number) {
+  switch (number) {
+    case SIGCHLD: return supervisor_.reap();
+    case SIGHUP: return reload();
+    case SIGUSR1:
+    case SIGUSR2: return supervisor_.forward(number);
+    default:
+      if (!stopping_) return shut_down();
+      base::log_warning("asked to stop a second time: not waiting any longer");
+      supervisor_.forward(SIGKILL);
+      return loop_.stop();
+  }
+}
+
+void Daemon::reload() {
+  if (!options_.reload) return supervisor_.forward(SIGHUP);
+  auto result = options_.reload();
+  if (!result.config) {
+    for (const auto& problem : result.problems) {
+      base::log_error("the new configuration is wrong; the old one stays",
+                      {{"problem", guard::config::to_string(problem)}});
+    }
+    return watch_->guard().note_reload(false);
+  }
+  if (result.config->agent.listen != options_.config.agent.listen) {
+    base::log_warning("agent.listen has changed: that takes effect with a restart of the agent");
+  }
+  options_.config = std::move(*result.config);
+  auto next = std::make_unique<Watch>(options_.config, loop_, clock_, supervisor_, [this] { wake(); });
+  next->guard().inherit(watch_->guard());
+  next->guard().note_reload(true);
+  watch_ = std::move(next);
+  supervisor_.replace(children_of(options_.config, options_.restart));
+  start_ticking();
+  base::log_info("configuration reloaded", {{"workloads", options_.config.workloads.size()}});
+  wake();
+}
+
+void Daemon::shut_down() {
+  stopping_ = true;
+  notify_stopping();
+  base::log_info("stopping");
+  ticking_.cancel();
+  early_.cancel();
+  supervisor_.stop_all([this] {
+    for (const auto& server : servers_) server->drain(kServerDrain, [] {});
+    loop_.stop();
+  });
+}
+
+}  // namespace agent

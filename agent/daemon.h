@@ -1,0 +1,59 @@
+#pragma once
+// The agent as it runs: one loop, a tick at each interval, the supervised commands, the web pages, and the signals that
+// stop or reload it.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "agent/supervisor.h"
+#include "agent/watch.h"
+#include "base/clock.h"
+#include "base/event_loop.h"
+#include "base/http_server.h"
+#include "guard/config/config.h"
+
+namespace agent {
+
+struct DaemonOptions {
+  guard::config::Config config;
+  // For SIGHUP: reads the configuration again. Empty: reload is refused.
+  std::function<guard::config::ConfigResult()> reload;
+  RestartPolicy restart = RestartPolicy::always;
+  bool ends_with_children = false;  // exec: when the command is over so is the agent, with its exit code
+};
+
+class Daemon {
+ public:
+  explicit Daemon(DaemonOptions options);
+  ~Daemon();
+
+  // Runs until SIGTERM, SIGINT or (exec) the command's end. Returns the exit code.
+  int run();
+
+ private:
+  bool listen();
+  void tick(int missed);
+  void wake();
+  void on_signal(int number);
+  void reload();
+  void shut_down();
+  void start_ticking();
+
+  DaemonOptions options_;
+  base::SystemClock clock_;
+  base::EventLoop loop_{1};
+  Supervisor supervisor_;
+  std::unique_ptr<Watch> watch_;
+  std::vector<std::unique_ptr<base::HttpServer>> servers_;
+  base::Pending ticking_;
+  base::Pending early_;
+  base::Pending signals_;
+  base::Pending watchdog_;
+  bool looked_ = false;
+  bool stopping_ = false;
+  int exit_code_ = 0;
+};
+
+}  // namespace agent

@@ -1,0 +1,32 @@
+// leakguard: the guard agent. Parses the command line and hands over to the command.
+
+#include <cstdio>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "agent/commands.h"
+
+namespace {
+
+struct Execute {
+  int operator()(const agent::RunOptions& options) const { return agent::run(options); }
+  int operator()(const agent::ExecOptions& options) const { return agent::exec(options); }
+  int operator()(const agent::CheckConfigOptions& options) const { return agent::check_config(options); }
+  int operator()(const agent::StatusOptions& options) const { return agent::status(options); }
+  int operator()(const agent::ShowText& show) const {
+    std::fputs(show.text.c_str(), stdout);
+    return agent::kFine;
+  }
+};
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const auto invocation = agent::parse_command_line(std::vector<std::string>(argv + 1, argv + argc));
+  if (!invocation) {
+    std::fprintf(stderr, "leakguard: %s\n", invocation.error().message.c_str());
+    return agent::kUsage;
+  }
+  return std::visit(Execute{}, *invocation);
+}

@@ -1,0 +1,26 @@
+#pragma once
+// Tells people what was done: each action whose outcome is known goes to every receiver, as a webhook's JSON or as an
+// alert of Alertmanager's. Sent by a worker with a bounded queue: a receiver that hangs costs notifications, counted
+// and logged, and nothing else.
+
+#include <cstdint>
+#include <vector>
+
+#include "base/worker.h"
+#include "guard/config/config.h"
+#include "guard/telemetry/report.h"
+
+namespace agent {
+
+class Notifier {
+ public:
+  explicit Notifier(std::vector<guard::config::ReceiverConfig> receivers);
+  // On the guard's thread; returns at once.
+  void tell(const guard::telemetry::ActionRecord& action);
+
+ private:
+  std::vector<guard::config::ReceiverConfig> receivers_;
+  base::Worker worker_{"lg-notify", 256};
+};
+
+}  // namespace agent

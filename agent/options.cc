@@ -1,0 +1,217 @@
+#include "agent/options.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include <boost/program_options.hpp>
+
+#include "agent/version.h"
+
+namespace agent {
+namespace {
+
+namespace po = boost::program_options;
+using base::Code;
+using base::Result;
+using Arguments = std::vector<std::string>;
+
+constexpr const char* kOverview =
+    R"(leakguard keeps a service inside its memory and CPU budget, and says when it cannot.
+
+  leakguard run [--config FILE] [--dry-run]     guard what the configuration names (the daemon)
+  leakguard exec [OPTIONS] -- COMMAND…          guard one command, without a configuration
+  leakguard check-config [FILE]                 all errors of a configuration, with line and column
+  leakguard status [--json] [WORKLOAD]          what the running agent knows, in words
+
+  leakguard COMMAND --help                      the command's options
+  leakguard --version
+
+Exit codes: 0 fine, 1 failed, 2 usage, 3 findings, 4 the agent cannot be reached, 78 wrong configuration.
+)";
+
+base::Error usage(const std::string& command, const std::string& what) {
+  return {Code::invalid_argument, what + "; see leakguard " + (command.empty() ? "" : command + " ") + "--help"};
+}
+
+std::string help_text(const std::string& synopsis, const po::options_description& options) {
+  std::ostringstream out;
+  out << "usage: leakguard " << synopsis << "\n\n" << options;
+  return out.str();
+}
+
+// One command's options, parsed; the caller takes the values out of `values`.
+struct Parsed {
+  po::variables_map values;
+  bool help = false;
+};
+
+Result<Parsed> parse(const std::string& command, const Arguments& arguments, const po::options_description& visible,
+                     const char* positional, int positional_count) {
+  po::options_description all;
+  all.add(visible);
+  po::positional_options_description places;
+  if (positional != nullptr) {
+    all.add_options()(positional, po::value<Arguments>());
+    places.add(positional, positional_count);
+  }
+  Parsed parsed;
+  try {
+    po::store(po::command_line_parser(arguments).options(all).positional(places).run(), parsed.values);
+    po::notify(parsed.values);
+  } catch (const po::error& error) {
+    return base::fail(usage(command, error.what()));
+  }
+  parsed.help = parsed.values.count("help") > 0;
+  return parsed;
+}
+
+std::string text_of(const po::variables_map& values, const char* name) {
+  return values.count(name) > 0 ? values[name].as<std::string>() : std::string();
+}
+
+std::string first_of(const po::variables_map& values, const char* name) {
+  return values.count(name) > 0 ? values[name].as<Arguments>().front() : std::string();
+}
+
+Result<Invocation> parse_run(const Arguments& arguments) {
+  po::options_description options("options");
+  options.add_options()("config,c", po::value<std::string>(),
+                        "configuration (default /etc/leakguard/leakguard.yml, or built-in "
+                        "defaults where there is none)")("dry-run", "decide and report, but touch nothing")(
+      "help,h", "this text");
+  const auto parsed = parse("run", arguments, options, nullptr, 0);
+  if (!parsed) return base::fail(parsed.error());
+  if (parsed->help) return ShowText{help_text("run [--config FILE] [--dry-run]", options)};
+  return RunOptions{text_of(parsed->values, "config"), parsed->values.count("dry-run") > 0};
+}
+
+// Takes one flag's value through its unit's parser into `target`; keeps the first error.
+class Converter {
+ public:
+  Converter(const po::variables_map& values, std::string command) : values_(values), command_(std::move(command)) {}
+  template <class Target, class Parse>
+  void convert(const char* flag, Target& target, Parse parse) {
+    if (values_.count(flag) == 0 || error_) return;
+    auto value = parse(values_[flag].as<std::string>());
+    if (value)
+      target = *value;
+    else
+      error_ = usage(command_, std::string("--") + flag + ": " + value.error().message);
+  }
+  [[nodiscard]] const std::optional<base::Error>& error() const { return error_; }
+
+ private:
+  const po::variables_map& values_;
+  std::string command_;
+  std::optional<base::Error> error_;
+};
+
+Result<std::int64_t> parse_pids(const std::string& text) {
+  std::int64_t count = 0;
+  std::istringstream in(text);
+  if (!(in >> count) || !in.eof() || count < 1)
+    return base::fail(Code::invalid_argument, "'" + text + "' is not a count of processes, such as 512");
+  return count;
+}
+
+Result<RestartPolicy> parse_restart(const std::string& text) {
+  if (text == "no") return RestartPolicy::never;
+  if (text == "on-failure") return RestartPolicy::on_failure;
+  if (text == "always") return RestartPolicy::always;
+  return base::fail(Code::invalid_argument, "'" + text + "' is none of no, on-failure, always");
+}
+
+po::options_description exec_flags() {
+  const auto text = [] { return po::value<std::string>(); };
+  po::options_description options("options");
+  options.add_options()("name", text(), "name in metrics and logs (default: the program's)")(
+      "memory", text(), "memory cap, such as 700m")("memory-reservation", text(), "soft memory limit, such as 512m")(
+      "memory-high", text(), "throttling memory limit (cgroup v2)")("cpus", text(), "CPU cap in cores, such as 0.8")(
+      "pids", text(), "most processes and threads")("expect-log", text(),
+                                                    "regular expression of a line that must keep coming")(
+      "every", text(), "how often that line is expected, such as 30m")(
+      "grace", text(), "how late it may be (default 5m)")("restart", text(), "no, on-failure (default) or always")(
+      "stop-timeout", text(), "from SIGTERM to SIGKILL (default 30s)")(
+      "listen", text(), "address of metrics and status page (default 127.0.0.1:10780; off for none)")(
+      "dry-run", "decide and report, but touch nothing")("help,h", "this text");
+  return options;
+}
+
+Result<ExecOptions> exec_from(const po::variables_map& values) {
+  ExecOptions exec;
+  exec.name = text_of(values, "name");
+  exec.expect_log = text_of(values, "expect-log");
+  exec.dry_run = values.count("dry-run") > 0;
+  if (values.count("listen") > 0) exec.listen = text_of(values, "listen") == "off" ? "" : text_of(values, "listen");
+  Converter converter(values, "exec");
+  converter.convert("memory", exec.caps.memory, base::parse_bytes);
+  converter.convert("memory-reservation", exec.caps.memory_reservation, base::parse_bytes);
+  converter.convert("memory-high", exec.caps.memory_high, base::parse_bytes);
+  converter.convert("cpus", exec.caps.cpus, base::parse_cores);
+  converter.convert("pids", exec.caps.pids, parse_pids);
+  converter.convert("every", exec.every, base::parse_duration);
+  converter.convert("grace", exec.grace, base::parse_duration);
+  converter.convert("stop-timeout", exec.stop_timeout, base::parse_duration);
+  converter.convert("restart", exec.restart, parse_restart);
+  if (converter.error()) return base::fail(*converter.error());
+  if (exec.every && exec.expect_log.empty())
+    return base::fail(usage("exec", "--every says how often, but --expect-log names no line"));
+  return exec;
+}
+
+Result<Invocation> parse_exec(const Arguments& arguments) {
+  // What follows "--" is the command's own and is not looked at.
+  const auto separator = std::ranges::find(arguments, "--");
+  const po::options_description options = exec_flags();
+  const auto parsed = parse("exec", Arguments(arguments.begin(), separator), options, nullptr, 0);
+  if (!parsed) return base::fail(parsed.error());
+  if (parsed->help) return ShowText{help_text("exec [OPTIONS] -- COMMAND [ARGUMENT…]", options)};
+  if (separator == arguments.end() || separator + 1 == arguments.end()) {
+    return base::fail(usage("exec", "no command: write it after --, as in: leakguard exec --memory 700m -- ./server"));
+  }
+  auto exec = exec_from(parsed->values);
+  if (!exec) return base::fail(exec.error());
+  exec->command.assign(separator + 1, arguments.end());
+  if (exec->name.empty()) exec->name = exec->command[0].substr(exec->command[0].rfind('/') + 1);
+  return *exec;
+}
+
+Result<Invocation> parse_check_config(const Arguments& arguments) {
+  po::options_description options("options");
+  options.add_options()("help,h", "this text");
+  const auto parsed = parse("check-config", arguments, options, "file", 1);
+  if (!parsed) return base::fail(parsed.error());
+  if (parsed->help) return ShowText{help_text("check-config [FILE]", options)};
+  return CheckConfigOptions{first_of(parsed->values, "file")};
+}
+
+Result<Invocation> parse_status(const Arguments& arguments) {
+  po::options_description options("options");
+  options.add_options()("json", "one JSON document")("address", po::value<std::string>(),
+                                                     "of the agent (default 127.0.0.1:10780)")("help,h", "this text");
+  const auto parsed = parse("status", arguments, options, "workload", 1);
+  if (!parsed) return base::fail(parsed.error());
+  if (parsed->help) return ShowText{help_text("status [--json] [--address HOST:PORT] [WORKLOAD]", options)};
+  StatusOptions status;
+  if (parsed->values.count("address") > 0) status.address = text_of(parsed->values, "address");
+  status.workload = first_of(parsed->values, "workload");
+  status.json = parsed->values.count("json") > 0;
+  return status;
+}
+
+}  // namespace
+
+Result<Invocation> parse_command_line(const std::vector<std::string>& arguments) {
+  if (arguments.empty()) return base::fail(usage("", "no command given"));
+  const std::string& command = arguments.front();
+  const Arguments rest(arguments.begin() + 1, arguments.end());
+  if (command == "--help" || command == "-h" || command == "help") return ShowText{kOverview};
+  if (command == "--version") return ShowText{std::string("leakguard ") + kVersion + " (" + kRevision + ")\n"};
+  if (command == "run") return parse_run(rest);
+  if (command == "exec") return parse_exec(rest);
+  if (command == "check-config") return parse_check_config(rest);
+  if (command == "status") return parse_status(rest);
+  return base::fail(usage("", "there is no command '" + command + "'"));
+}
+
+}  // namespace agent

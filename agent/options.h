@@ -1,0 +1,60 @@
+#pragma once
+// The command line as typed values. Boost.Program_options is met in options.cc alone.
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "agent/child.h"
+#include "base/result.h"
+#include "base/units.h"
+#include "guard/sample/caps.h"
+
+namespace agent {
+
+// Exit codes that scripts may rely on.
+enum ExitCode { kFine = 0, kFailed = 1, kUsage = 2, kFindings = 3, kUnreachable = 4, kWrongConfiguration = 78 };
+
+constexpr const char* kDefaultConfigFile = "/etc/leakguard/leakguard.yml";
+constexpr const char* kDefaultAddress = "127.0.0.1:10780";
+
+struct RunOptions {
+  std::string config;  // "": kDefaultConfigFile, or the embedded defaults where there is none
+  bool dry_run = false;
+};
+
+struct ExecOptions {
+  std::string name;  // "": the program's file name
+  std::vector<std::string> command;
+  guard::sample::Caps caps;
+  std::string expect_log;  // pattern; "": none
+  std::optional<base::Duration> every;
+  base::Duration grace = std::chrono::minutes(5);
+  RestartPolicy restart = RestartPolicy::on_failure;
+  base::Duration stop_timeout = std::chrono::seconds(30);
+  std::string listen = kDefaultAddress;  // "": no web page
+  bool dry_run = false;
+};
+
+struct CheckConfigOptions {
+  std::string file;  // "": kDefaultConfigFile
+};
+
+struct StatusOptions {
+  std::string address = kDefaultAddress;
+  std::string workload;  // "": all
+  bool json = false;
+};
+
+struct ShowText {  // --help, --version: the text to print, and that is all
+  std::string text;
+};
+
+using Invocation = std::variant<RunOptions, ExecOptions, CheckConfigOptions, StatusOptions, ShowText>;
+
+// Errors: invalid_argument, with what is wrong and which --help tells more.
+base::Result<Invocation> parse_command_line(const std::vector<std::string>& arguments);
+
+}  // namespace agent

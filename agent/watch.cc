@@ -1,0 +1,52 @@
+#include "agent/watch.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "guard/selection.h"
+
+namespace agent {
+namespace {
+
+using guard::sample::TargetKind;
+
+bool is_container(const guard::config::WorkloadConfig& workload) {
+  const TargetKind kind = workload.target.kind;
+  return kind == TargetKind::container || kind == TargetKind::compose_service || kind == TargetKind::container_label;
+}
+
+std::unique_ptr<guard::source::EngineWatch> watch_engine(const guard::config::Config& config, base::EventLoop& loop,
+                                                         const std::function<void()>& wake) {
+  std::vector<guard::sample::Target> targets;
+  for (const auto& workload : config.workloads) {
+    if (is_container(workload)) targets.push_back(workload.target);
+  }
+  if (targets.empty()) return nullptr;
+  guard::source::EngineWatchOptions options;
+  options.engine.socket = config.engine.socket;
+  options.wanted = [targets = std::move(targets)](const guard::source::Container& container) {
+    return std::ranges::any_of(targets, [&](const auto& target) { return guard::selects(target, container); });
+  };
+  return std::make_unique<guard::source::EngineWatch>(
+      std::move(options), loop, [](const guard::source::EngineEvent&) {}, wake);
+}
+
+std::string journal_path(const guard::config::Config& config) {
+  return config.agent.state_dir.empty() ? "" : config.agent.state_dir + "/actions.jsonl";
+}
+
+}  // namespace
+
+Watch::Watch(const guard::config::Config& config, base::EventLoop& loop, const base::Clock& clock,
+             Supervisor& supervisor, std::function<void()> wake)
+    : logs_(config, loop, clock),
+      engine_(watch_engine(config, loop, wake)),
+      collector_(config, {.root = "/", .engine = engine_.get(), .children = &supervisor, .logs = &logs_}),
+      hands_({.root = "/", .engine_socket = config.engine.socket, .children = &supervisor}, loop),
+      journal_(journal_path(config)),
+      notifier_(config.notify),
+      guard_(config, {collector_, hands_, journal_, clock}) {
+  guard_.on_action([this](const guard::telemetry::ActionRecord& action) { notifier_.tell(action); });
+}
+
+}  // namespace agent

@@ -1,0 +1,41 @@
+#pragma once
+// Everything that one configuration brings to life, put together: log watches, engine watch, eyes, hands, journal and
+// the guard itself. A reload makes a new one and lets it inherit from the old.
+
+#include <memory>
+
+#include "agent/notifier.h"
+#include "agent/supervisor.h"
+#include "base/clock.h"
+#include "base/event_loop.h"
+#include "guard/collector.h"
+#include "guard/config/config.h"
+#include "guard/guard.h"
+#include "guard/history/journal.h"
+#include "guard/log_watches.h"
+#include "guard/machine_hands.h"
+#include "guard/source/engine_watch.h"
+
+namespace agent {
+
+// All members on the loop's thread. Members are declared in the order in which they depend on each other.
+class Watch {
+ public:
+  // `wake` is called when something happened that is worth an early tick.
+  Watch(const guard::config::Config& config, base::EventLoop& loop, const base::Clock& clock, Supervisor& supervisor,
+        std::function<void()> wake);
+
+  void on_child_line(const std::string& workload, std::string_view line) { logs_.on_child_line(workload, line); }
+  [[nodiscard]] guard::Guard& guard() { return guard_; }
+
+ private:
+  guard::LogWatches logs_;
+  std::unique_ptr<guard::source::EngineWatch> engine_;  // only when a workload is a container
+  guard::MachineCollector collector_;
+  guard::MachineHands hands_;
+  guard::history::Journal journal_;
+  Notifier notifier_;
+  guard::Guard guard_;
+};
+
+}  // namespace agent
