@@ -138,6 +138,7 @@ void AnswerQueue::retire() {
 AnswerQueue::Callback AnswerQueue::close() {
   Callback drained;
   const std::lock_guard lock(mutex_);
+  if (phase_ == Phase::sent) return nullptr;
   const bool tell = phase_ != Phase::abandoned;
   phase_ = Phase::closed;
   pending_.clear();
