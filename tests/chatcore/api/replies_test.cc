@@ -1,0 +1,90 @@
+#include "chatcore/api/replies.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace chatcore::api {
+namespace {
+
+using testing::HasSubstr;
+
+const CompletionHead kHead{
+    .id = "chatcmpl-1", .model = "m", .created = base::WallTime(std::chrono::seconds(1700000000))};
+
+TEST(AssistantEvents, TextIsOneDataLineAndABlankOne) {
+  EXPECT_EQ(assistant_text_event("Hello"), "data: {\"data\":\"Hello\"}\n\n");
+}
+
+TEST(AssistantEvents, LineBreaksInTextDoNotBreakTheEvent) {
+  EXPECT_EQ(assistant_text_event("a\n\nb\r\"\\"), "data: {\"data\":\"a\\n\\nb\\r\\\"\\\\\"}\n\n");
+}
+
+TEST(AssistantEvents, BytesThatAreNotUtf8AreReplaced) {
+  EXPECT_EQ(assistant_text_event("a\xFF"), "data: {\"data\":\"a\xEF\xBF\xBD\"}\n\n");
+}
+
+TEST(AssistantEvents, TheEndHasDataSinceABrowserDropsEventsWithout) {
+  EXPECT_EQ(assistant_end_event("c", 4), "event: end\ndata: {\"conversationId\":\"c\",\"sequence\":4}\n\n");
+}
+
+TEST(CompletionChunks, FinishTellsACutAnswerFromAWholeOne) {
+  EXPECT_THAT(completion_finish_event(kHead, {}), HasSubstr(R"("finish_reason":"stop")"));
+  TurnResult cut;
+  cut.cut = true;
+  EXPECT_THAT(completion_finish_event(kHead, cut), HasSubstr(R"("finish_reason":"length")"));
+}
+
+TEST(CompletionChunks, EveryChunkCarriesTheHead) {
+  for (const auto& chunk : {completion_role_event(kHead), completion_text_event(kHead, "a"),
+                            completion_finish_event(kHead, {}), completion_usage_event(kHead, {})}) {
+    EXPECT_THAT(chunk,
+                HasSubstr(R"({"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":"m")"));
+  }
+}
+
+TEST(Problems, HaveOpenAisShape) {
+  EXPECT_EQ(error_json(bad_request("c", "m", "p")),
+            R"({"error":{"code":"c","message":"m","param":"p","type":"invalid_request_error"}})");
+  EXPECT_THAT(error_json({.status = 503, .message = "m", .code = "c"}),
+              HasSubstr(R"("param":null,"type":"server_error")"));
+}
+
+TEST(Problems, AskToComeBackWhereThatHelps) {
+  const auto has_retry_after = [](const base::HttpResponse& response) {
+    for (const auto& [name, value] : response.headers) {
+      if (name == "retry-after") return std::stoi(value) > 0;
+    }
+    return false;
+  };
+  using base::Code;
+  for (const Code code : {Code::exhausted, Code::unavailable, Code::conflict}) {
+    EXPECT_TRUE(has_retry_after(response_of(problem_of(base::Error{code, ""})))) << name_of(code);
+  }
+  for (const Refusal refusal : {Refusal::turns, Refusal::bytes, Refusal::drain}) {
+    EXPECT_EQ(response_of(problem_of(refusal)).status, 503);
+    EXPECT_TRUE(has_retry_after(response_of(problem_of(refusal))));
+  }
+  EXPECT_FALSE(has_retry_after(response_of(bad_request("c", "m"))));
+}
+
+TEST(Problems, ErrorsFromInsideDoNotShowTheirWords) {
+  using base::Code;
+  for (const Code code : {Code::unavailable, Code::exhausted, Code::internal, Code::corrupt, Code::permission_denied}) {
+    EXPECT_THAT(error_json(problem_of(base::Error{code, "open /secret/place"})), testing::Not(HasSubstr("secret")));
+  }
+}
+
+TEST(MemoryReport, WhatIsUnlimitedOrUnknownIsNull) {
+  MemoryReport report;
+  report.conversations.bytes = {100};
+  report.conversations.budget = base::Bytes::unlimited();
+  report.in_flight = {11};
+  const std::string text = memory_json(report);
+  EXPECT_THAT(text, HasSubstr(R"("total_bytes":111)"));
+  EXPECT_THAT(text, HasSubstr(R"("budget_bytes":null)"));
+  EXPECT_THAT(text, HasSubstr(R"("resident_bytes":null)"));
+  EXPECT_THAT(text, HasSubstr(R"("cgroup_limit_bytes":null)"));
+}
+
+}  // namespace
+}  // namespace chatcore::api

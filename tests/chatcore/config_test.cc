@@ -1,0 +1,154 @@
+#include "chatcore/config.h"
+
+#include <array>
+#include <set>
+
+#include <gtest/gtest.h>
+
+#include "chatcore/config_file.h"
+#include "chatcore/settings.h"
+
+namespace chatcore {
+namespace {
+
+using namespace std::chrono_literals;
+
+LoadedConfig load_yaml(std::string_view yaml) {
+  const ConfigFile file = parse_config_file(yaml, "c.yml");
+  LoadedConfig loaded = load_config(file.texts);
+  loaded.errors.insert(loaded.errors.begin(), file.errors.begin(), file.errors.end());
+  return loaded;
+}
+
+std::vector<std::string> places_of(const LoadedConfig& loaded) {
+  std::vector<std::string> places;
+  for (const auto& error : loaded.errors) places.push_back(error.where);
+  return places;
+}
+
+TEST(Config, DefaultsAreThoseOfTheContract) {
+  const LoadedConfig loaded = load_config({});
+  EXPECT_TRUE(loaded.errors.empty());
+  const Config& config = loaded.config;
+  EXPECT_EQ(config.listen, "127.0.0.1:8080");
+  EXPECT_EQ(config.database_url, "sqlite://./data/chatcore.db");
+  EXPECT_EQ(config.conversation.time_to_live, 2h);
+  EXPECT_EQ(config.conversation.sweep_interval, 30min);
+  EXPECT_EQ(config.conversation.max_messages, 50U);
+  EXPECT_FALSE(config.conversation.memory_budget);
+  EXPECT_EQ(config.retrieval.top, 5U);
+  EXPECT_DOUBLE_EQ(config.retrieval.threshold, 0.1);
+}
+
+TEST(Config, FlagsAndVariablesOfSettingsAreUnique) {
+  std::set<std::string> names;
+  for (const Setting& setting : settings()) {
+    names.insert(flag_of(setting));
+    names.insert(environment_of(setting));
+  }
+  EXPECT_EQ(names.size(), 2 * settings().size());
+}
+
+TEST(Config, ALaterSourceWins) {
+  const LoadedConfig loaded = load_config({{"conversation.ttl", "1h", "file"}, {"conversation.ttl", "5s", "flag"}});
+  EXPECT_EQ(loaded.config.conversation.time_to_live, 5s);
+}
+
+TEST(Config, AWrongValueIsReportedAlsoWhereALaterOneHidesIt) {
+  const LoadedConfig loaded = load_config({{"conversation.ttl", "1", "file"}, {"conversation.ttl", "5s", "flag"}});
+  EXPECT_EQ(places_of(loaded), std::vector<std::string>{"file"});
+}
+
+TEST(Config, OffTurnsEveryBoundOff) {
+  const LoadedConfig loaded = load_yaml(
+      "conversation: {ttl: off, sweep_interval: off, max_messages: off, memory_budget: off}\n"
+      "limits: {max_turns: off, max_bytes_in_flight: 0, max_answer: off, max_body: off, max_connections: off}\n");
+  EXPECT_TRUE(loaded.errors.empty());
+  const Config& config = loaded.config;
+  EXPECT_EQ(config.conversation.time_to_live, 0s);
+  EXPECT_EQ(config.conversation.max_messages, 0U);
+  EXPECT_EQ(config.limits.max_turns, 0U);
+  EXPECT_TRUE(effective_budget(config, base::mebibytes(512)).is_unlimited());
+}
+
+TEST(Config, ReadsVariablesThatNameASettingAndLeavesOthersAlone) {
+  const std::array<const char*, 4> environment{"CHATCORE_CONVERSATION_TTL=3s", "CHATCORE_PORT=tcp://10.0.0.1:80",
+                                               "PATH=/bin", nullptr};
+  const auto texts = settings_of_environment(environment.data());
+  ASSERT_EQ(texts.size(), 1U);
+  EXPECT_EQ(texts[0].name, "conversation.ttl");
+  EXPECT_EQ(texts[0].text, "3s");
+  EXPECT_EQ(texts[0].where, "CHATCORE_CONVERSATION_TTL");
+}
+
+TEST(ConfigFile, TellsAllErrorsWithLineAndColumn) {
+  const LoadedConfig loaded = load_yaml(
+      "listen: nowhere\n"
+      "conversation:\n"
+      "  tll: 2h\n"
+      "  max_messages: many\n"
+      "log: {level: loud}\n");
+  EXPECT_EQ(places_of(loaded), (std::vector<std::string>{"c.yml:3:3", "c.yml:1:9", "c.yml:4:17", "c.yml:5:14"}));
+}
+
+TEST(ConfigFile, AnUnknownKeyIsToldTheNearestValidOne) {
+  EXPECT_EQ(load_yaml("conversation: {tll: 2h}").errors.at(0).message,
+            "conversation.tll: unknown key; did you mean conversation.ttl?");
+  EXPECT_EQ(load_yaml("databse: {url: x}").errors.at(0).message, "databse: unknown key; did you mean database?");
+}
+
+TEST(ConfigFile, AKeyLikeNoOtherIsToldNothing) {
+  EXPECT_EQ(load_yaml("zzzzzzzzzzzzzzzz: 1").errors.at(0).message, "zzzzzzzzzzzzzzzz: unknown key");
+}
+
+TEST(ConfigFile, AKeyGivenTwiceIsAnError) {
+  EXPECT_EQ(places_of(load_yaml("listen: 127.0.0.1:1\nlisten: 127.0.0.1:2\n")), std::vector<std::string>{"c.yml:2:1"});
+}
+
+TEST(ConfigFile, ShapesThatDoNotFitAreErrors) {
+  EXPECT_EQ(load_yaml("listen: [a, b]").errors.size(), 1U);
+  EXPECT_EQ(load_yaml("limits: 7").errors.size(), 1U);
+  EXPECT_EQ(load_yaml("- a\n- b").errors.size(), 1U);
+  EXPECT_EQ(load_yaml("[1, 2]: 3").errors.size(), 1U);
+  EXPECT_EQ(load_yaml("a: [1\n").errors.size(), 1U);
+}
+
+TEST(ConfigFile, AnEmptyFileOrSectionIsFine) {
+  EXPECT_TRUE(load_yaml("").errors.empty());
+  EXPECT_TRUE(load_yaml("# nothing\n").errors.empty());
+  EXPECT_TRUE(load_yaml("limits:\n").errors.empty());
+}
+
+TEST(Settings, NumbersOutsideTheirRangeAreRefusedAndTheirEndsTaken) {
+  const auto errors = [](const char* name, const char* text) { return load_config({{name, text, "x"}}).errors.size(); };
+  EXPECT_EQ(errors("retrieval.threshold", "1"), 0U);
+  EXPECT_EQ(errors("retrieval.threshold", "-1"), 0U);
+  EXPECT_EQ(errors("retrieval.threshold", "1.01"), 1U);
+  EXPECT_EQ(errors("retrieval.threshold", "nan"), 1U);
+  EXPECT_EQ(errors("threads", "256"), 0U);
+  EXPECT_EQ(errors("threads", "257"), 1U);
+  EXPECT_EQ(errors("threads", "0"), 1U);
+  EXPECT_EQ(errors("listen", "127.0.0.1:65535"), 0U);
+  EXPECT_EQ(errors("listen", "127.0.0.1:65536"), 1U);
+  EXPECT_EQ(errors("listen", ":8080"), 0U);
+  EXPECT_EQ(errors("conversation.max_messages", "-1"), 1U);
+  EXPECT_EQ(errors("conversation.max_messages", "5x"), 1U);
+  EXPECT_EQ(errors("database.url", "sqlite://"), 1U);
+  EXPECT_EQ(errors("database.url", "mysql://x"), 1U);
+}
+
+TEST(EffectiveBudget, IsTheLessOf256MiBAndTwoFifthsOfTheLimit) {
+  const Config config = load_config({}).config;
+  EXPECT_EQ(effective_budget(config, base::Bytes::unlimited()), base::mebibytes(256));
+  EXPECT_EQ(effective_budget(config, base::mebibytes(100)), base::mebibytes(40));
+  EXPECT_EQ(effective_budget(config, base::mebibytes(640)), base::mebibytes(256));
+  EXPECT_EQ(effective_budget(config, base::mebibytes(635)), base::mebibytes(254));
+}
+
+TEST(EffectiveBudget, AConfiguredOneIsTakenAsItIs) {
+  const Config config = load_config({{"conversation.memory_budget", "700m", "x"}}).config;
+  EXPECT_EQ(effective_budget(config, base::mebibytes(100)), base::mebibytes(700));
+}
+
+}  // namespace
+}  // namespace chatcore
