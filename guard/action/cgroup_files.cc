@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -111,8 +112,8 @@ void apply_cpus(const ControllerFolder& cpu, base::Cores cores, Failures& failur
   // The period that Docker and systemd use: long enough to keep accounting cheap, short enough for latency.
   constexpr std::int64_t kPeriodUs = 100'000;
   constexpr std::int64_t kLeastQuotaUs = 1'000;  // the kernel's own bound
-  const auto quota_us = static_cast<std::int64_t>(
-      std::clamp(cores.count * static_cast<double>(kPeriodUs), static_cast<double>(kLeastQuotaUs), 1e12));
+  const auto quota_us =
+      std::llround(std::clamp(cores.count * static_cast<double>(kPeriodUs), static_cast<double>(kLeastQuotaUs), 1e12));
   if (cpu.version == 2) {
     const std::string quota = cores.is_unlimited() ? "max" : std::to_string(quota_us);
     return failures.add(write_value(cpu.path + "/cpu.max", quota + ' ' + std::to_string(kPeriodUs)));
@@ -242,7 +243,7 @@ base::Result<sample::Cgroup> create_child_cgroup(const sample::Cgroup& parent, s
     }
   }
   struct stat status {};
-  const std::string& first = distinct_folders(child).front().path;
+  const std::string first = distinct_folders(child).front().path;
   if (::stat(first.c_str(), &status) != 0) return base::fail(base::error_from_errno(errno, "look at " + first));
   child.inode = status.st_ino;
   return child;

@@ -62,7 +62,7 @@ void FileLog::open(From from) {
   device_ = status.st_dev;
   inode_ = status.st_ino;
   offset_ = from == From::end ? status.st_size : 0;
-  head_.clear();
+  head_ = read_head();
   polls_replaced_ = 0;
   why_.clear();
 }
@@ -79,22 +79,23 @@ void FileLog::poll(const OnLine& on_line) {
 void FileLog::notice_truncation(const OnLine& on_line) {
   struct stat status {};
   if (::fstat(fd_, &status) != 0) return;
-  if (status.st_size >= offset_ && (status.st_size == offset_ || !head_changed())) return;
+  if (status.st_size == offset_) return;
+  std::string head = read_head();
+  if (status.st_size > offset_ && head.compare(0, head_.size(), head_) == 0) {
+    head_ = std::move(head);  // it grows until it is as long as it may be
+    return;
+  }
   lines_.finish(on_line);
   offset_ = 0;
   head_.clear();
   ++rotations_;
 }
 
-bool FileLog::head_changed() {
-  const std::size_t size = std::min(kHeadBytes, static_cast<std::size_t>(offset_));
+std::string FileLog::read_head() const {
   std::array<char, kHeadBytes> bytes;
+  const std::size_t size = std::min(kHeadBytes, static_cast<std::size_t>(offset_));
   const ssize_t count = ::pread(fd_, bytes.data(), size, 0);
-  if (count < 0) return false;
-  const std::string now(bytes.data(), static_cast<std::size_t>(count));
-  const bool changed = now.compare(0, head_.size(), head_) != 0;
-  if (!changed) head_ = now;
-  return changed;
+  return {bytes.data(), static_cast<std::size_t>(std::max<ssize_t>(count, 0))};
 }
 
 std::size_t FileLog::read_some(std::size_t budget, const OnLine& on_line) {

@@ -43,7 +43,7 @@ class FileLog {
   std::size_t read_some(std::size_t budget, const OnLine& on_line);
   void notice_truncation(const OnLine& on_line);
   void notice_replacement(const OnLine& on_line);
-  [[nodiscard]] bool head_changed();
+  [[nodiscard]] std::string read_head() const;
 
   std::string path_;
   LineSplitter lines_;

@@ -75,22 +75,26 @@ TEST(ProcessIdentity, StaysTheSameForALivingProcess) {
 }
 
 TEST(ProcessTree, SumsTheProcessAndItsDescendants) {
+  // 101, whose name looks like fields of another process, its child 102, and 102's sibling 103, a zombie without
+  // memory.
   const auto resources = read_process_tree(kRoot, 100);
-  // 100 alone: its parent is 1, and 101 is a child of 1, whatever its name says.
-  EXPECT_EQ(resources.pids.current, std::int64_t{1});
-  const auto tree = read_process_tree(kRoot, 101);  // 101, 102 and the zombie 103
-  EXPECT_EQ(tree.pids.current, std::int64_t{3});
-  EXPECT_EQ(tree.memory.anon, base::kibibytes(2 * 51936));
-  EXPECT_EQ(tree.memory.file, base::kibibytes(2 * 6616));
-  EXPECT_EQ(tree.memory.shmem, base::kibibytes(2 * 64));
-  EXPECT_EQ(tree.memory.usage, base::kibibytes(2 * (51936 + 6616 + 64)));
+  EXPECT_EQ(resources.pids.current, std::int64_t{4});
+  EXPECT_EQ(resources.memory.anon, base::kibibytes(3 * 51936));
+  EXPECT_EQ(resources.memory.file, base::kibibytes(3 * 6616));
+  EXPECT_EQ(resources.memory.shmem, base::kibibytes(3 * 64));
+  EXPECT_EQ(resources.memory.usage, base::kibibytes(3 * (51936 + 6616 + 64)));
+}
+
+TEST(ProcessTree, LeavesParentsAndSiblingsOut) {
+  EXPECT_EQ(read_process_tree(kRoot, 101).pids.current, std::int64_t{3});
+  EXPECT_EQ(read_process_tree(kRoot, 102).pids.current, std::int64_t{1});
 }
 
 TEST(ProcessTree, CountsTheTimeOfChildrenWaitedFor) {
   const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
   const auto resources = read_process_tree(kRoot, 100);
   ASSERT_TRUE(resources.cpu.used);
-  EXPECT_NEAR(base::to_seconds(*resources.cpu.used), (248 + 7 + 3 + 4) / ticks, 1e-6);
+  EXPECT_NEAR(base::to_seconds(*resources.cpu.used), (248 + 7 + 3 + 4 + 100 + 50 + 10 + 5 + 5) / ticks, 1e-6);
 }
 
 TEST(ProcessTree, SaysWhatOnlyACgroupCouldTell) {
