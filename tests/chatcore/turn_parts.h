@@ -1,0 +1,166 @@
+#pragma once
+// What a turn works with, as a test wants it: a store and an answerer that do what the test says and when, a real
+// registry, and a loop on a thread of its own that the test waits for.
+
+#include <deque>
+#include <future>
+#include <memory>
+#include <optional>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "chatcore/retrieval/embedder.h"
+#include "chatcore/turn.h"
+
+namespace chatcore::testing {
+
+// Keeps one conversation, in memory. A call whose error is set fails with it once; while held, calls wait.
+class FakeStore final : public storage::Store {
+ public:
+  void append(const storage::ConversationKey&, storage::Message message, std::int64_t after,
+              std::function<void(base::Result<std::int64_t>)> done) override {
+    auto work = [this, message = std::move(message), after, done = std::move(done)]() mutable {
+      if (auto error = std::exchange(append_error, std::nullopt)) return done(base::fail(*error));
+      if (after != static_cast<std::int64_t>(messages.size()))
+        return done(base::fail(base::Code::conflict, "other writer"));
+      message.sequence = after + 1;
+      messages.push_back(std::move(message));
+      done(after + 1);
+    };
+    if (held)
+      waiting.emplace_back(std::move(work));
+    else
+      work();
+  }
+  void load_window(const storage::ConversationKey&, std::size_t,
+                   std::function<void(base::Result<storage::Window>)> done) override {
+    ++loads;
+    if (auto error = std::exchange(load_error, std::nullopt)) return done(base::fail(*error));
+    done(storage::Window{.messages = messages, .last_sequence = static_cast<std::int64_t>(messages.size())});
+  }
+  void list(const std::string&, std::size_t,
+            std::function<void(base::Result<std::vector<storage::ConversationSummary>>)>) override {}
+  void remove(const storage::ConversationKey&, std::function<void(base::Result<bool>)>) override {}
+  [[nodiscard]] storage::StoreStatistics statistics() const override { return {}; }
+  void close() override {}
+
+  void release() {
+    held = false;
+    for (; !waiting.empty(); waiting.pop_front()) waiting.front()();
+  }
+
+  std::vector<storage::Message> messages;
+  std::optional<base::Error> append_error;
+  std::optional<base::Error> load_error;
+  int loads = 0;
+  bool held = false;
+  std::deque<std::function<void()>> waiting;
+};
+
+// Says what the test makes it say.
+class FakeAnswerer final : public llm::Answerer {
+ public:
+  struct Running {
+    llm::Prompt prompt;
+    llm::GenerationEvents events;
+    bool paused = false;
+    bool cancelled = false;
+  };
+
+  [[nodiscard]] std::string_view model() const override { return "fake"; }
+  [[nodiscard]] std::unique_ptr<llm::Generation> generate(llm::Prompt prompt, llm::GenerationEvents events,
+                                                          base::EventLoop&) override {
+    running = std::make_shared<Running>();
+    running->prompt = std::move(prompt);
+    running->events = std::move(events);
+    return std::make_unique<Handle>(running);
+  }
+
+  std::shared_ptr<Running> running;  // the last begun
+
+ private:
+  class Handle final : public llm::Generation {
+   public:
+    explicit Handle(std::shared_ptr<Running> running) : running_(std::move(running)) {}
+    ~Handle() override { running_->events = {}; }
+    void pause() override { running_->paused = true; }
+    void resume() override { running_->paused = false; }
+    void cancel() override { running_->cancelled = true; }
+
+   private:
+    std::shared_ptr<Running> running_;
+  };
+};
+
+// What the client of one turn has seen.
+struct Client {
+  bool begun = false;
+  std::string text;
+  std::size_t queued = 0;  // what on_text answers
+  std::optional<TurnResult> result;
+};
+
+struct TurnWorld {
+  explicit TurnWorld(base::Bytes max_answer = base::mebibytes(1)) : parts_max_answer(max_answer) {}
+  ~TurnWorld() {
+    settle();
+    loop.stop();
+    thread.join();
+  }
+
+  std::shared_ptr<Turn> begin(Client& client, const std::string& question, bool stateless = false) {
+    TurnRequest request{.conversation = std::nullopt, .messages = {{.content = question}}};
+    if (!stateless) request.conversation = conversation::ConversationKey{.user = "", .id = "c"};
+    TurnEvents events{.on_begin = [&client] { client.begun = true; },
+                      .on_text =
+                          [&client](std::string_view text) {
+                            client.text += text;
+                            return client.queued;
+                          },
+                      .on_end = [&client](const TurnResult& result) { client.result = result; }};
+    auto turn = Turn::begin(parts(), std::move(*door.enter({1})), std::move(request), std::move(events));
+    settle();
+    return turn;
+  }
+  void say(const std::string& text) {
+    answerer.running->events.on_text(text);
+    settle();
+  }
+  void finish(base::Status status = {}) {
+    answerer.running->events.on_end(std::move(status));
+    settle();
+  }
+  // Until the loop has done all that has been posted and what that posted in turn; a turn's longest chain is four.
+  void settle() {
+    for (int i = 0; i < 8; ++i) {
+      std::promise<void> reached;
+      loop.post([&reached] { reached.set_value(); });
+      reached.get_future().wait();
+    }
+  }
+  TurnParts parts() {
+    return {.loop = loop,
+            .registry = registry,
+            .store = store,
+            .retriever = retriever,
+            .answerer = answerer,
+            .metrics = metrics,
+            .max_answer = parts_max_answer};
+  }
+
+  base::ManualClock clock;
+  base::EventLoop loop;
+  Admission door{{}};
+  conversation::Registry registry{{}, clock};
+  FakeStore store;
+  retrieval::Retriever retriever{{}, retrieval::make_built_in_embedder()};
+  FakeAnswerer answerer;
+  Metrics metrics{"1", "1"};
+  base::Bytes parts_max_answer;
+  base::Pending keeps_loop_alive = loop.every(std::chrono::hours(1), [](int) {});
+  std::thread thread{[this] { loop.run(); }};
+};
+
+}  // namespace chatcore::testing
