@@ -1,0 +1,221 @@
+#!/usr/bin/env python3
+"""Holds what a compiler does not: floors, confined libraries, lengths, banned calls, how a header begins.
+
+Prints one line a finding, `file:line: what: how to mend`, and ends with 1 when there is any. The tables below are
+the rules; docs/architecture.md gives the reasons. `--root DIR` checks another tree (the self-test uses it).
+"""
+
+import argparse
+import collections
+import pathlib
+import re
+import sys
+
+from cpp_text import blank_out, functions
+
+Finding = collections.namedtuple("Finding", "path line what mend")
+
+# What a folder may include besides itself. A folder that is not here may include nothing of ours.
+FLOORS = {
+    "base": [],
+    "guard/sample": ["base"],
+    "guard/signal": ["base", "guard/sample"],
+    "guard/policy": ["base", "guard/sample", "guard/signal"],
+    "guard/source": ["base", "guard/sample", "guard/signal", "guard/policy"],
+    "guard/action": ["base", "guard/sample", "guard/signal", "guard/policy"],
+    "guard/telemetry": ["base", "guard/sample", "guard/signal", "guard/policy"],
+    "guard/history": ["base", "guard/sample", "guard/signal", "guard/policy"],
+    "guard/config": ["base", "guard/sample", "guard/signal", "guard/policy"],
+    "guard": ["base", "guard/*"],
+    "agent": ["base", "guard", "guard/*"],
+    "chatcore": ["base", "chatcore/*"],
+    "chatcore/conversation": ["base", "chatcore", "chatcore/*"],
+    "chatcore/storage": ["base", "chatcore", "chatcore/*"],
+    "chatcore/retrieval": ["base", "chatcore", "chatcore/*"],
+    "chatcore/llm": ["base", "chatcore", "chatcore/*"],
+    "chatcore/api": ["base", "chatcore", "chatcore/*"],
+    "chatcore/command": ["base", "chatcore", "chatcore/*"],
+}
+
+# Where a library's headers may be met: in the files that translate it.
+LIBRARIES = {
+    r"boost/beast/": ["base/http_parser.cc"],
+    r"boost/asio/": ["base/event_loop.cc", "base/http_connection.h", "base/http_connection.cc", "base/http_server.cc",
+                     "base/http_parser.cc"],
+    r"boost/program_options": ["agent/options.cc", "chatcore/command/command_line.cc"],
+    r"curl/": ["base/http_client.cc"],
+    r"spdlog/": ["base/log.cc"],
+    r"tl/expected": ["base/result.h", "chatcore/api/problem.h"],
+    r"sqlite3\.h": ["chatcore/storage/sqlite_connection.cc"],
+    r"jemalloc/": ["chatcore/main.cc"],
+    r"systemd/": ["agent/service_manager.cc", "chatcore/command/serve.cc"],
+    r"yaml-cpp/": ["guard/config/yaml_tree.cc", "chatcore/config_file.cc"],
+    r"re2/": ["guard/config/pattern.cc", "guard/source/log_matcher.cc"],
+    r"prometheus/": ["guard/telemetry/exposition.cc", "chatcore/metrics.cc"],
+    r"nlohmann/": ["guard/source/engine_json.h", "guard/action/engine_control.cc",
+                   "guard/action/engine_control_update.cc", "guard/action/shed_request.cc",
+                   "guard/telemetry/report_json.cc", "agent/status.cc", "chatcore/api/problem.cc",
+                   "chatcore/api/replies.cc", "chatcore/api/requests.cc"],
+}
+
+# Headers of the C library and the kernel.
+SYSTEM_HEADER = re.compile(r"(sys|linux|netinet|arpa|asm)/\S+\.h|[a-z_0-9]+\.h")
+STANDARD_HEADER = re.compile(r"[a-z_0-9]+")
+
+MAX_FILE_LINES = 300
+MAX_FUNCTION_LINES = 70
+
+SOURCES = ("base", "guard", "agent", "chatcore")
+CODE = SOURCES + ("tests",)
+PURE = ("guard/signal/", "guard/policy/")
+# Who talks to people on the terminal.
+SPEAKERS = ("agent/", "chatcore/command/", "chatcore/main.cc", "tests/")
+
+Ban = collections.namedtuple("Ban", "pattern what mend applies")
+
+
+def everywhere(path):
+    return not path.startswith("tests/") or path.endswith("_test.cc")
+
+
+BANS = [
+    Ban(r"\b(sleep_for|sleep_until|usleep|nanosleep)\b|(?<![\w.>:])sleep\s*\(", "a thread sleeps",
+        "use EventLoop::after, or wait for a condition with a deadline", everywhere),
+    Ban(r"\bstd::system\s*\(|(^|[;{}=(,!])\s*(::)?(system|popen)\s*\(", "a shell is started",
+        "start the program itself, with a list of arguments", everywhere),
+    Ban(r"\b(strcpy|strcat|sprintf|vsprintf|gets)\s*\(", "a copy without a bound", "use std::string", everywhere),
+    Ban(r"(?<![\w.>])(std::)?s?rand\s*\(", "rand()", "use <random>, with a seed that a test can print", everywhere),
+    Ban(r"\.detach\s*\(\s*\)", "a thread that nobody waits for", "use base::Worker or join it", everywhere),
+    Ban(r"(?<![\w.>])(std::)?(printf|fprintf|vprintf|puts|fputs)\s*\(|\bstd::(cout|cerr|clog)\b",
+        "output past the log", "use base/log.h", lambda path: not path.startswith(SPEAKERS)),
+    Ban(r"_clock::now\s*\(|\b(steady_now|wall_now)\s*\(|\b(clock_gettime|gettimeofday)\s*\(|(?<![\w.>:])time\s*\(",
+        "logic reads a clock", "take the time as an argument", lambda path: path.startswith(PURE)),
+]
+UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" * 3]) + r")\b")
+UNFINISHED_SUFFIXES = (".cc", ".h", ".py", ".sh", ".cmake", ".yml", ".html")
+
+
+# The exceptions, each with its reason.
+EXCEPTIONS = {
+    # A cgroup tells nobody when its last process has gone (v1); the wait is bounded and runs in a worker.
+    ("guard/action/cgroup_files.cc", "a thread sleeps"),
+}
+
+
+def folder_of(path):
+    return path.rpartition("/")[0]
+
+
+def may_include(folder, target):
+    if folder == target:
+        return True
+    allowed = FLOORS.get(folder, [])
+    return target in allowed or any(a.endswith("/*") and target.startswith(a[:-1]) for a in allowed)
+
+
+def check_includes(path, lines):
+    for number, line in enumerate(lines, 1):
+        ours = re.match(r'#include "([^"]+)"', line)
+        if ours and path.startswith(tuple(s + "/" for s in SOURCES)):
+            target = folder_of(ours[1])
+            if not may_include(folder_of(path), target):
+                yield Finding(path, number, f"{folder_of(path)} includes {target or ours[1]}",
+                              "move the code down a floor, or pass what is needed as an argument")
+        theirs = re.match(r"#include <([^>]+)>", line)
+        if theirs and path.startswith(tuple(s + "/" for s in SOURCES)):
+            yield from check_library(path, number, theirs[1])
+
+
+def check_library(path, number, header):
+    for pattern, files in LIBRARIES.items():
+        if re.match(pattern, header):
+            if path not in files:
+                yield Finding(path, number, f"<{header}> outside {', '.join(files)}",
+                              "translate the library there and include our own header here")
+            return
+    if not SYSTEM_HEADER.fullmatch(header) and not STANDARD_HEADER.fullmatch(header):
+        yield Finding(path, number, f"<{header}> is of no known library", "name the one file that may use it in LIBRARIES")
+
+
+def check_header_form(path, lines):
+    if not path.endswith(".h"):
+        return
+    if not lines or lines[0] != "#pragma once":
+        yield Finding(path, 1, "a header without #pragma once in its first line", "begin it with that line")
+    elif len(lines) < 2 or not lines[1].startswith("//"):
+        yield Finding(path, 2, "a header that does not say what it is for", "open it with a paragraph: what, why, its place")
+
+
+def check_own_header_first(path, lines, root):
+    if not path.endswith(".cc") or not path.startswith(SOURCES) or not (root / path).with_suffix(".h").exists():
+        return
+    own = f'#include "{path[:-3]}.h"'
+    for number, line in enumerate(lines, 1):
+        if line.startswith("#include"):
+            if line != own:
+                yield Finding(path, number, "the first include is not the file's own header", f"begin with {own}")
+            return
+    yield Finding(path, 1, "the file does not include its own header", f"begin with {own}")
+
+
+def check_lengths(path, lines, blanked):
+    if len(lines) > MAX_FILE_LINES:
+        yield Finding(path, len(lines), f"{len(lines)} lines, more than {MAX_FILE_LINES}", "part it by what it is about")
+    for first, last in functions(blanked):
+        if last - first + 1 > MAX_FUNCTION_LINES:
+            yield Finding(path, first, f"a function of {last - first + 1} lines, more than {MAX_FUNCTION_LINES}",
+                          "let parents branch and leaves compute")
+
+
+def check_bans(path, blanked):
+    for ban in BANS:
+        if not ban.applies(path):
+            continue
+        lines = blanked.split("\n")
+        for number, line in enumerate(lines, 1):
+            # The last words of a process whose invariant is broken may go past the log, which would not be written.
+            dying = ban.what == "output past the log" and any("abort(" in after for after in lines[number:number + 2])
+            if re.search(ban.pattern, line) and not dying and (path, ban.what) not in EXCEPTIONS:
+                yield Finding(path, number, ban.what, ban.mend)
+
+
+def check_unfinished(path, lines):
+    for number, line in enumerate(lines, 1):
+        if UNFINISHED.search(line):
+            yield Finding(path, number, "an unfinished thing", "do it now, or open an issue and take the mark out")
+
+
+def files_under(root, tops, suffixes):
+    for top in tops:
+        for path in sorted((root / top).rglob("*")):
+            name = path.relative_to(root).as_posix()
+            if path.is_file() and path.suffix in suffixes and "/fixtures/" not in name:
+                yield name, path
+
+
+def findings(root):
+    for name, path in files_under(root, CODE, (".cc", ".h")):
+        text = path.read_text(encoding="utf-8")
+        lines = text.splitlines()
+        blanked = blank_out(text)
+        yield from check_includes(name, lines)
+        yield from check_header_form(name, lines)
+        yield from check_own_header_first(name, lines, root)
+        yield from check_lengths(name, lines, blanked)
+        yield from check_bans(name, blanked)
+    for name, path in files_under(root, CODE + ("cmake", "ansible", "configs"), UNFINISHED_SUFFIXES):
+        yield from check_unfinished(name, path.read_text(encoding="utf-8", errors="replace").splitlines())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--root", type=pathlib.Path, default=pathlib.Path(__file__).resolve().parents[2])
+    found = list(findings(parser.parse_args().root))
+    for finding in found:
+        print(f"{finding.path}:{finding.line}: {finding.what}: {finding.mend}")
+    print(f"{len(found)} findings")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
