@@ -32,11 +32,12 @@ void read_compose(const Reader& section, sample::Target& target) {
 }
 
 void read_argv(const Reader& workload, sample::Target& target) {
-  const auto& items = workload.list("command");
   for (auto& text : workload.texts("command")) target.command.push_back(std::move(text.text));
-  if (items.empty() || (!target.command.empty() && target.command.front().empty()))
+  const auto* node = workload.find("command");
+  const bool is_empty_list = node->kind == YamlNode::Kind::list && node->children.empty();
+  if (is_empty_list || (!target.command.empty() && target.command.front().empty()))
     workload.problem("command", "expected a program and its arguments, such as [chatcore, serve]");
-  if (items.size() > kMostArguments) workload.problem("command", "at most 1024 arguments");
+  if (node->children.size() > kMostArguments) workload.problem("command", "at most 1024 arguments");
 }
 
 void check_selector(const Reader& workload, const sample::Target& target) {

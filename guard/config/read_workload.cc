@@ -66,6 +66,16 @@ void check_target_is_new(const Reader& section, const sample::Target& target, Dr
   check_unique(section, kind, "workload with this " + kind, kind + " " + target.selector, draft.targets);
 }
 
+void read_pattern(const Reader& section, std::string& pattern) {
+  const auto scalar = section.scalar("pattern");
+  if (!scalar) return;
+  pattern = scalar->text;
+  const auto wrong = find_pattern_problem(pattern);
+  // RE2 repeats the part that it does not take, which may have come out of a variable.
+  if (!wrong.empty())
+    section.problem("pattern", scalar->text == scalar->written ? wrong : "not a pattern with its variables replaced");
+}
+
 }  // namespace
 
 bool check_unique(const Reader& reader, std::string_view key, std::string_view what, const std::string& value,
@@ -96,8 +106,8 @@ void read_workload(const Reader& section, Draft& draft) {
 void read_log_watch(const Reader& section, sample::TargetKind kind, LogWatchConfig& watch) {
   if (!section.has("pattern"))
     section.problem("pattern", "which line is expected? write for example pattern: 'Cleaned up (?P<count>\\d+)'");
-  else if (section.read("pattern", watch.pattern))
-    if (const auto wrong = find_pattern_problem(watch.pattern); !wrong.empty()) section.problem("pattern", wrong);
+  else
+    read_pattern(section, watch.pattern);
   if (section.read("every", watch.every))
     check_range(section, "every", *watch.every, std::chrono::seconds(1), kLongestDuration);
   if (section.read("grace", watch.grace)) {

@@ -1,0 +1,79 @@
+#include "guard/config/keys.h"
+
+#include <algorithm>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+
+#include "guard/config/config.h"
+#include "guard/config/yaml_tree.h"
+
+namespace guard::config {
+namespace {
+
+TEST(NearestKey, ForgivesTwoEditsOfALongWord) {
+  const auto keys = keys_of("workloads[0]");
+  EXPECT_EQ(nearest_key("expect_logs", keys), "expect_log");
+  EXPECT_EQ(nearest_key("contaienr", keys), "container");
+  EXPECT_EQ(nearest_key("restrat", keys), "restarts");
+  EXPECT_EQ(nearest_key("cntnr", keys), "");
+}
+
+TEST(NearestKey, DoesNotTurnAShortWordIntoAnother) {
+  const auto keys = keys_of("workloads[].caps");
+  EXPECT_EQ(nearest_key("pid", keys), "pids");
+  EXPECT_EQ(nearest_key("cp", keys), "");
+}
+
+TEST(SectionOf, LeavesOutTheIndices) {
+  EXPECT_EQ(section_of("workloads[12].rules[0].when"), "workloads[].rules[].when");
+  EXPECT_EQ(section_of(""), "");
+}
+
+TEST(AcceptedKeys, AreAllDifferent) {
+  const auto keys = accepted_keys();
+  EXPECT_EQ(std::set<std::string>(keys.begin(), keys.end()).size(), keys.size());
+  EXPECT_NE(std::find(keys.begin(), keys.end(), "workloads[].rules[].do[].shed.url"), keys.end());
+}
+
+const YamlNode* entry_of(const YamlNode& node, std::string_view key) {
+  for (const auto& child : node.children) {
+    if (child.key == key) return &child;
+  }
+  return nullptr;
+}
+
+// The keys that a JSON schema names below `schema`, in accepted_keys' form. Knows properties, items and anyOf (a value
+// of several forms), which is all this schema uses.
+void collect(const YamlNode& schema, const std::string& path, std::set<std::string>& keys) {
+  if (const auto* properties = entry_of(schema, "properties")) {
+    for (const auto& property : properties->children) {
+      const auto key = path.empty() ? property.key : path + "." + property.key;
+      keys.insert(key);
+      collect(property, key, keys);
+    }
+  }
+  if (const auto* items = entry_of(schema, "items")) collect(*items, path + "[]", keys);
+  if (const auto* forms = entry_of(schema, "anyOf")) {
+    for (const auto& form : forms->children) collect(form, path, keys);
+  }
+}
+
+TEST(Schema, NamesExactlyTheAcceptedKeys) {
+  std::ifstream file(FIXTURES "/../../configs/leakguard.schema.json");
+  std::stringstream text;
+  text << file.rdbuf();
+  const auto schema = parse_yaml(text.str());  // JSON is YAML
+  ASSERT_TRUE(schema.problems.empty());
+  std::set<std::string> in_schema;
+  collect(schema.root, "", in_schema);
+  const auto accepted = accepted_keys();
+  EXPECT_EQ(in_schema, std::set<std::string>(accepted.begin(), accepted.end()));
+}
+
+}  // namespace
+}  // namespace guard::config
