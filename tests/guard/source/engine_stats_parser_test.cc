@@ -1,0 +1,93 @@
+#include <limits>
+
+#include <gtest/gtest.h>
+
+#include "engine_fixture.h"
+#include "guard/source/engine_parser.h"
+
+namespace guard::source {
+namespace {
+
+using base::Code;
+
+TEST(EngineStats, TellsMemoryOfCgroupV1) {
+  const auto stats = parse_stats(engine_fixture("docker_stats_v1.json"));
+  ASSERT_TRUE(stats);
+  EXPECT_EQ(*stats->memory.usage, base::Bytes{225280});
+  EXPECT_EQ(*stats->memory.anon, base::Bytes{53248});
+  EXPECT_EQ(*stats->memory.file, base::Bytes{0});
+  EXPECT_EQ(*stats->memory.inactive_file, base::Bytes{0});
+  EXPECT_EQ(*stats->memory.limit, base::mebibytes(64));
+  EXPECT_EQ(*stats->memory.peak, base::Bytes{3829760});
+}
+
+TEST(EngineStats, LeavesOutWhatCgroupV1DoesNotCount) {
+  const auto stats = parse_stats(engine_fixture("docker_stats_v1.json"));
+  ASSERT_TRUE(stats);
+  EXPECT_FALSE(stats->memory.kernel);
+  EXPECT_FALSE(stats->memory.shmem);
+  EXPECT_FALSE(stats->memory.oom_kills);
+  EXPECT_FALSE(stats->cpu.limit);
+  EXPECT_EQ(stats->memory.shmem.reason(), "the engine does not report total_shmem");
+}
+
+TEST(EngineStats, TellsMemoryOfCgroupV2) {
+  const auto stats = parse_stats(engine_fixture("docker_stats_v2.json"));
+  ASSERT_TRUE(stats);
+  EXPECT_EQ(*stats->memory.usage, base::mebibytes(100));
+  EXPECT_EQ(*stats->memory.anon, base::mebibytes(80));
+  EXPECT_EQ(*stats->memory.file, base::mebibytes(16));
+  EXPECT_EQ(*stats->memory.inactive_file, base::mebibytes(12));
+  EXPECT_EQ(*stats->memory.shmem, base::Bytes{4096});
+  EXPECT_EQ(*stats->memory.kernel, base::Bytes{1048576 + 49152});
+  EXPECT_FALSE(stats->memory.peak);
+}
+
+TEST(EngineStats, TellsProcessorTimeAndThrottlingInNanoseconds) {
+  const auto stats = parse_stats(engine_fixture("docker_stats_v2.json"));
+  ASSERT_TRUE(stats);
+  EXPECT_EQ(*stats->cpu.used, std::chrono::milliseconds(1500));
+  EXPECT_EQ(*stats->cpu.periods, 40U);
+  EXPECT_EQ(*stats->cpu.throttled_periods, 10U);
+  EXPECT_EQ(*stats->cpu.throttled, std::chrono::milliseconds(250));
+}
+
+TEST(EngineStats, TellsTheCapOnProcesses) {
+  const auto stats = parse_stats(engine_fixture("docker_stats_v1.json"));
+  ASSERT_TRUE(stats);
+  EXPECT_EQ(*stats->pids.current, 1);
+  EXPECT_EQ(*stats->pids.limit, 50);
+}
+
+class NoPidsLimit : public testing::TestWithParam<const char*> {};
+TEST_P(NoPidsLimit, IsTheLargestNumber) {
+  const auto stats = parse_stats(with(engine_fixture("docker_stats_v2.json"), "18446744073709551615", GetParam()));
+  ASSERT_TRUE(stats);
+  EXPECT_EQ(*stats->pids.limit, std::numeric_limits<std::int64_t>::max());
+}
+INSTANTIATE_TEST_SUITE_P(Forms, NoPidsLimit,
+                         testing::Values("18446744073709551615", "1.8446744073709552e+19", "0", "null"));
+
+TEST(EngineStats, OfAContainerThatDoesNotRunAreNotZeroButUnavailable) {
+  const auto stats = parse_stats(engine_fixture("docker_stats_stopped.json"));
+  ASSERT_FALSE(stats);
+  EXPECT_EQ(stats.error().code, Code::unavailable);
+}
+
+TEST(EngineStats, WithoutMemoryHasTheRest) {
+  const auto stats = parse_stats(with(engine_fixture("docker_stats_v2.json"), "memory_stats", "other"));
+  ASSERT_TRUE(stats);
+  EXPECT_FALSE(stats->memory.usage);
+  EXPECT_TRUE(stats->cpu.used);
+}
+
+TEST(EngineStats, OfNeitherMemoryNorProcessorIsCorrupt) {
+  for (const char* text : {"", "{}", "[]", "7", "{\"message\":\"no such container\"}"}) {
+    const auto stats = parse_stats(text);
+    ASSERT_FALSE(stats) << text;
+    EXPECT_EQ(stats.error().code, Code::corrupt);
+  }
+}
+
+}  // namespace
+}  // namespace guard::source
