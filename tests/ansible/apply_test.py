@@ -24,7 +24,7 @@ def start_again_in_namespaces():
 
 
 def lay_empty_layers():
-    layers = "/mnt"
+    layers = "/media"  # there on every Debian, and nobody keeps programs or sources in it
     mount("-t", "tmpfs", "tmpfs", layers)
     for place in LAYERED:
         upper, work = f"{layers}{place}/upper", f"{layers}{place}/work"
