@@ -17,8 +17,10 @@ using conversation::Role;
 
 constexpr std::size_t kMaxEchoBytes = 200;
 constexpr std::size_t kMaxSentenceBytes = 600;
-constexpr std::size_t kMaxQuestionStems = 64;  // a question may be a whole document
-constexpr std::size_t kBytesPerToken = 4;      // as estimate_tokens() counts
+// A question may be a whole document; it is the loop that reads it.
+constexpr std::size_t kMaxQuestionBytes = 8192;
+constexpr std::size_t kMaxQuestionStems = 64;
+constexpr std::size_t kBytesPerToken = 4;  // as estimate_tokens() counts
 // A sentence that is less than half as good as the best one is there for something else.
 constexpr double kShareOfBest = 0.5;
 // How much the passage's own likeness to the question counts beside its words.
@@ -48,7 +50,9 @@ std::vector<std::string> content_stems(std::string_view text) {
 std::vector<std::string> question_stems(const Prompt& prompt) {
   std::vector<std::string> stems;
   for (auto message = prompt.messages.rbegin(); message != prompt.messages.rend() && stems.empty(); ++message) {
-    if (message->role == Role::user) stems = content_stems(message->content);
+    if (message->role == Role::user) {
+      stems = content_stems(retrieval::utf8_prefix(message->content, kMaxQuestionBytes));
+    }
   }
   if (stems.size() > kMaxQuestionStems) stems.resize(kMaxQuestionStems);
   return stems;

@@ -1,6 +1,6 @@
 #pragma once
-// The built-in embedder: the stems of words and the three-letter pieces of them, hashed with a sign into 384 dimensions
-// ("feature hashing", Weinberger et al. 2009). It knows no synonyms, but it needs no model, takes
+// The built-in embedder: the stems of words and the three-letter pieces of words, hashed with a sign into 384
+// dimensions ("feature hashing", Weinberger et al. 2009). It knows no synonyms, but it needs no model, takes
 // microseconds, and gives the same vector on every machine. Words that the store knows to be rare weigh more.
 
 #include "chatcore/retrieval/embedder.h"

@@ -2,10 +2,17 @@
 
 #include "base/log.h"
 #include "chatcore/retrieval/embedder.h"
+#include "chatcore/retrieval/utf8.h"
 #include "chatcore/retrieval/vector_file.h"
 #include "chatcore/retrieval/vector_store.h"
 
 namespace chatcore::retrieval {
+namespace {
+
+// A message may be a megabyte of pasted log; embedding all of it would hold up the loop for 60 ms.
+constexpr std::size_t kMaxQuestionBytes = 8192;
+
+}  // namespace
 
 Retriever::Retriever(RetrieverOptions options, std::shared_ptr<const Embedder> embedder)
     : options_(std::move(options)), embedder_(std::move(embedder)) {}
@@ -18,7 +25,7 @@ base::Result<std::vector<Passage>> Retriever::retrieve(std::string_view question
   const VectorStore& texts = **loaded;
   std::vector<Passage> passages;
   if (texts.size() == 0) return passages;
-  const auto vector = embedder_->embed(question, texts.contents().weights);
+  const auto vector = embedder_->embed(utf8_prefix(question, kMaxQuestionBytes), texts.contents().weights);
   if (!vector) return base::fail(vector.error().within("embed the question"));
   for (const Match& match : texts.search(*vector, options_.top, options_.threshold)) {
     passages.push_back({std::string(texts.text(match)), std::string(texts.source(match)), match.score});

@@ -38,8 +38,9 @@ class Retriever {
   Retriever(RetrieverOptions options, std::shared_ptr<const Embedder> embedder);
   ~Retriever();
 
-  // The best passages first, at most `top`, none below `threshold`. CPU only once loaded (about 1 ms for 10k
-  // chunks). Errors: corrupt (the store file is broken: the caller says so and goes on without).
+  // The best passages first, at most `top`, none below `threshold`. Of a question longer than 8 KiB the beginning
+  // counts. CPU only once loaded (about 1 ms for 10k chunks). Errors: corrupt (the store file is broken: the caller
+  // says so and goes on without).
   base::Result<std::vector<Passage>> retrieve(std::string_view question);
 
   // Loads now if nobody has; for start-up, so that the first question does not wait. A load that failed is not tried

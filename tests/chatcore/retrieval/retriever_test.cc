@@ -59,6 +59,14 @@ TEST_F(RetrieverTest, GivesNothingBelowTheThreshold) {
   EXPECT_TRUE(retriever.retrieve("When do cats hunt?").value().empty());
 }
 
+TEST_F(RetrieverTest, ReadsOnlyTheBeginningOfAHugeQuestion) {
+  ingest_texts();
+  Retriever retriever(options(), embedder_);
+  const std::string filling(8192, ' ');
+  EXPECT_FALSE(retriever.retrieve("cats" + filling).value().empty());
+  EXPECT_TRUE(retriever.retrieve(filling + "cats").value().empty());
+}
+
 TEST_F(RetrieverTest, LoadsOnceForAllQuestions) {
   ingest_texts();
   Retriever retriever(options(), embedder_);
