@@ -1,6 +1,6 @@
 #include <string>
 
-#include "chatcore/api/chat_page.h"
+#include "chatcore/api/chat_html.h"
 #include "chatcore/api/handlers.h"
 #include "chatcore/api/random_id.h"
 
@@ -35,7 +35,7 @@ void show_page(const ApiParts& /*parts*/, const SharedCall& call) {
                                                              "'; connect-src 'self'; img-src data:; base-uri 'none'; "
                                                              "form-action 'none'; frame-ancestors 'none'"},
                              {"referrer-policy", "no-referrer"}},
-                 .body = with_nonce(kChatPage, nonce)});
+                 .body = with_nonce(kChatHtml, nonce)});
 }
 
 }  // namespace chatcore::api

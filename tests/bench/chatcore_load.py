@@ -71,14 +71,14 @@ def main():
     given = options.parse_args()
     os.environ["CHATCORE_BINARY"] = str(given.build.resolve() / "chatcore" / "chatcore")
     sys.path.insert(0, str(HERE.parent / "integration" / "chatcore"))
-    import harness  # reads CHATCORE_BINARY when it is imported
+    import server as chatcore_server  # reads CHATCORE_BINARY when it is imported
 
     with tempfile.TemporaryDirectory(prefix="chatcore-bench-") as folder:
 
         def make(name, settings):
             own = os.path.join(folder, name)
             os.mkdir(own)
-            return harness.Chatcore(own, {"log-level": "info"} | settings)
+            return chatcore_server.Chatcore(own, {"log-level": "info"} | settings)
 
         load_program = given.build.resolve() / "tests" / "bench" / "chatcore_load"
         figures = {

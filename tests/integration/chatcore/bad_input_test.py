@@ -3,7 +3,7 @@ import json
 import socket
 import unittest
 
-from harness import PATIENCE, ChatcoreTest, quoted
+from server import PATIENCE, ChatcoreTest, quoted
 
 
 class BadBodies(ChatcoreTest):

@@ -4,7 +4,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import BINARY, Chatcore
+from server import BINARY, Chatcore
 
 
 def run(*arguments, **environment):

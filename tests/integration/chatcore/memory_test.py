@@ -1,7 +1,7 @@
 """What is in memory, what leaves it and when; the incident's fixes seen from outside."""
 import unittest
 
-from harness import ChatcoreTest, wait_for
+from server import ChatcoreTest, wait_for
 
 
 class TimeToLive(ChatcoreTest):

@@ -2,7 +2,7 @@
 import json
 import unittest
 
-from harness import ChatcoreTest
+from server import ChatcoreTest
 
 
 class Assistant(ChatcoreTest):

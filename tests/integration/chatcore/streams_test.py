@@ -7,7 +7,7 @@ import sqlite3
 import time
 import unittest
 
-from harness import PATIENCE, ChatcoreTest, parse_events, wait_for
+from server import PATIENCE, ChatcoreTest, parse_events, wait_for
 
 
 def hang_up(stream):
