@@ -59,7 +59,8 @@ class Applied(unittest.TestCase):
         for task in ("Install the program", "Install the unit", "Install the configuration"):
             self.assertEqual(results[task], "changed")
         self.assertEqual(stat.S_IMODE(os.stat(CONFIGURATION).st_mode), 0o640)
-        self.assertEqual(subprocess.run(["/usr/bin/leakguard", "check-config", CONFIGURATION], check=False).returncode, 0)
+        checked = subprocess.run(["/usr/bin/leakguard", "check-config", CONFIGURATION], check=False)
+        self.assertEqual(checked.returncode, 0)
 
     def test_the_second_run_changes_nothing(self):
         status, results, output = self.play()

@@ -25,12 +25,8 @@ class Rehearsal(unittest.TestCase):
         self.assertEqual(first[0], 0, first[2])
         self.assertEqual(second[:2], first[:2])
         self.assertEqual(first[1]["Install the configuration"], "changed")
+        self.assertIn("+    memory: 700m", first[2], "--diff shows the configuration to come")
         self.assertEqual(state_of_places(), before)
-
-    def test_the_difference_shows_the_configuration_to_come(self):
-        with Collection() as collection:
-            _, _, output = collection.play("--check", "--diff", "--extra-vars", f"leakguard_binary_source={PROGRAM}")
-        self.assertIn("+    memory: 700m", output)
 
     def test_a_wrong_variable_is_refused_by_name(self):
         with Collection() as collection:

@@ -23,7 +23,8 @@ class Lint(unittest.TestCase):
 
     def test_yamllint_finds_nothing_in_the_examples_and_rules(self):
         with Collection() as collection:
-            self.assertEqual(collection.tool("yamllint", "--strict", f"{SOURCE}/configs", f"{SOURCE}/dashboards"), (0, ""))
+            folders = (f"{SOURCE}/configs", f"{SOURCE}/dashboards")
+            self.assertEqual(collection.tool("yamllint", "--strict", *folders), (0, ""))
 
     def test_ansible_lint_finds_nothing_for_production(self):
         with Collection() as collection:

@@ -16,7 +16,8 @@ WRONG_CONFIGURATION = 78
 
 
 def check(program, path):
-    return subprocess.run([os.environ[program], "check-config", path], capture_output=True, text=True, timeout=30, check=False)
+    command = [os.environ[program], "check-config", path]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
 
 
 def load(name):

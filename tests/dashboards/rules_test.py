@@ -19,7 +19,8 @@ def load(name):
 
 
 def promtool(*arguments):
-    return subprocess.run([find_program("promtool"), *arguments], cwd=FOLDER, capture_output=True, text=True, check=False)
+    command = [find_program("promtool"), *arguments]
+    return subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=False)
 
 
 class Rules(unittest.TestCase):
@@ -60,7 +61,8 @@ class Rules(unittest.TestCase):
 
     def test_every_runbook_has_its_three_parts(self):
         for alert in self.alerts:
-            with self.subTest(alert["alert"]), open(f"{SOURCE}/docs/runbooks/{alert['alert']}.md", encoding="utf-8") as page:
+            path = f"{SOURCE}/docs/runbooks/{alert['alert']}.md"
+            with self.subTest(alert["alert"]), open(path, encoding="utf-8") as page:
                 text = page.read()
                 parts = [text.find(f"\n## {part}\n") for part in ("What it means", "What to look at", "What to do")]
                 self.assertTrue(-1 not in parts and parts == sorted(parts), parts)

@@ -100,7 +100,7 @@ class Engine:
         self._daemon = None
         if os.path.exists(self.socket):
             os.unlink(self.socket)
-        # A pid file with a number that the kernel has given to another program would keep the next daemon from starting.
+        # A pid file whose number another program has got by then would keep the next daemon from starting.
         if os.path.exists(f"{self._folder}/dockerd.pid"):
             os.unlink(f"{self._folder}/dockerd.pid")
 
@@ -119,10 +119,10 @@ class Engine:
             raise AssertionError(f"docker {' '.join(map(str, arguments))}: {answer.stderr.decode(errors='replace')}")
         return answer.stdout.decode(errors="replace").rstrip("\n")
 
-    def run(self, image, *options_and_command, name, command=(), network="host"):
+    def run(self, image, *options, name, command=(), network="host"):
         """Starts a container in the background and returns its id. Options as on the command line of `docker run`;
         what the container runs is the image's entrypoint with `command` as its arguments."""
-        return self.docker("run", "--detach", "--name", name, "--network", network, *options_and_command, image, *command)
+        return self.docker("run", "--detach", "--name", name, "--network", network, *options, image, *command)
 
     def inspect(self, name):
         """The engine's description of a container, as a dictionary."""

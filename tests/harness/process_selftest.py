@@ -35,7 +35,8 @@ class Programs(unittest.TestCase):
         self.assertEqual(program.stop(), -signal.SIGKILL)
 
     def test_killing_the_test_ends_its_programs(self):
-        script = "import time\nfrom harness.process import Program\nprint(Program(['sleep', '600']).pid, flush=True)\ntime.sleep(600)"
+        script = ("import time\nfrom harness.process import Program\n"
+                  "print(Program(['sleep', '600']).pid, flush=True)\ntime.sleep(600)")
         with subprocess.Popen([sys.executable, "-B", "-c", script], stdout=subprocess.PIPE, text=True) as test:
             child = int(test.stdout.readline())
             test.kill()

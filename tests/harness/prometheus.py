@@ -34,8 +34,8 @@ class Prometheus:
 
     def __enter__(self):
         self._program = Program([
-            find_program("prometheus"), f"--config.file={self._config}", f"--storage.tsdb.path={self._folder.name}/data",
-            f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=warn"])
+            find_program("prometheus"), f"--config.file={self._config}",
+            f"--storage.tsdb.path={self._folder.name}/data", f"--web.listen-address=127.0.0.1:{self.port}", "--log.level=warn"])
         try:
             self._program.wait_for_http(f"{self.address}/-/ready", seconds=30)
         except BaseException:

@@ -45,12 +45,12 @@ def run_in_vm(files, script, seconds=120.0, memory_mib=512, cpus=1):
     """Boots, runs the shell script as root, powers off; returns (exit status of the script, what it printed).
 
     `files`: {path inside: path here}; executables bring their libraries. Raises DeadlinePassed, with what the console
-    showed, when the script has not ended `seconds` after power-on (emulation is 10 to 20 times slower than this CPU)."""
+    showed, when the script has not ended `seconds` after power-on (emulation is 10 to 20 times slower than the CPU)."""
     with tempfile.TemporaryDirectory(prefix="leakguard-vm-") as folder:
         archive = _initramfs(folder, files, script)
         machine = Program(
-            [find_program("qemu-system-x86_64"), "-accel", "tcg", "-cpu", "max", "-m", str(memory_mib), "-smp", str(cpus),
-             "-display", "none", "-monitor", "none", "-nic", "none", "-serial", "stdio", "-no-reboot",
+            [find_program("qemu-system-x86_64"), "-accel", "tcg", "-cpu", "max", "-smp", str(cpus),
+             "-m", str(memory_mib), "-display", "none", "-monitor", "none", "-nic", "none", "-serial", "stdio", "-no-reboot",
              "-kernel", kernel_image(), "-initrd", archive,
              "-append", "console=ttyS0 psi=1 rdinit=/init quiet panic=-1"], patience=2.0)
         try:
@@ -125,8 +125,8 @@ def _initramfs(folder, files, script):
              for place, folders, plain in os.walk(root) for name in folders + plain]
     archive = os.path.join(folder, "initramfs")
     with open(archive, "wb") as output:
-        subprocess.run(["cpio", "--quiet", "-o", "-H", "newc", "-0", "--owner=0:0"], cwd=root, stdout=output, check=True,
-                       input="\0".join(names).encode())
+        subprocess.run(["cpio", "--quiet", "-o", "-H", "newc", "-0", "--owner=0:0"], cwd=root, stdout=output,
+                       input="\0".join(names).encode(), check=True)
     return archive
 
 
