@@ -17,6 +17,8 @@ ConfigResult read_config(const RunOptions& options, bool embedded) {
                             ? guard::config::parse_config(kDefaultYml, "built-in defaults")
                             : guard::config::load_config(options.config.empty() ? kDefaultConfigFile : options.config);
   if (result.config && options.dry_run) result.config->agent.dry_run = true;
+  // Beside chatcore's own ./data: a first try needs no root and leaves nothing elsewhere.
+  if (result.config && embedded) result.config->agent.state_dir = std::filesystem::absolute("data/leakguard");
   return result;
 }
 
