@@ -9,8 +9,19 @@ namespace {
 
 constexpr std::size_t kMostActions = 8;
 
-bool is_restartable(sample::TargetKind kind) {
-  return kind != sample::TargetKind::cgroup && kind != sample::TargetKind::pid_file;
+// Why the guard's hands cannot do this to such a workload; "" when they can.
+std::string find_obstacle(const policy::ActionSpec& action, sample::TargetKind kind) {
+  using sample::TargetKind;
+  const bool has_known_process = kind != TargetKind::systemd_unit && kind != TargetKind::cgroup;
+  const bool signals = std::holds_alternative<policy::Stop>(action) || std::holds_alternative<policy::Signal>(action);
+  const bool can_start = has_known_process && kind != TargetKind::pid_file;
+  if (std::holds_alternative<policy::Restart>(action) && !can_start)
+    return "only containers and commands can be restarted in this version";
+  if (signals && !has_known_process)
+    return "only containers, commands and processes with a pid_file can be signalled in this version";
+  if (std::holds_alternative<policy::Reclaim>(action) && kind == TargetKind::pid_file)
+    return "memory is reclaimed from a cgroup, which a pid_file does not name";
+  return {};
 }
 
 std::optional<policy::ActionSpec> read_shed(const Reader& details) {
@@ -99,9 +110,8 @@ void read_actions(const Reader& rule_section, sample::TargetKind kind, std::vect
     const auto path = rule_section.path_of("do") + "[" + std::to_string(i) + "]";
     auto action = read_action(items[i], path, rule_section.context());
     if (!action) continue;
-    if (std::holds_alternative<policy::Restart>(*action) && !is_restartable(kind))
-      rule_section.context().add_problem(items[i].at, path,
-                                         "a " + std::string(name_of(kind)) + " cannot be started again by the guard");
+    if (auto obstacle = find_obstacle(*action, kind); !obstacle.empty())
+      rule_section.context().add_problem(items[i].at, path, std::move(obstacle));
     actions.push_back(std::move(*action));
   }
 }

@@ -96,6 +96,8 @@ void read_workload(const Reader& section, Draft& draft) {
   read_target(section, workload.target);
   check_target_is_new(section, workload.target, draft);
   read_caps(section.map("caps"), workload.caps);
+  if (workload.target.kind == sample::TargetKind::pid_file && !workload.caps.empty())
+    section.problem("caps", "caps are set on a cgroup, which a pid_file does not name");
   read_log_watches(section, workload);
   read_watches(section, workload);
   read_command(section, workload.target.kind == sample::TargetKind::command, workload.command);

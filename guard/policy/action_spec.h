@@ -11,17 +11,27 @@
 
 namespace guard::policy {
 
-struct Notify {};                                    // tell people, touch nothing
-struct Shed {                                        // POST {"target_ratio"} to the workload's own shed route
+struct Notify {};  // tell people, touch nothing
+struct Shed {      // POST {"target_ratio"} to the workload's own shed route
   std::string url;
   base::Ratio target{0.7};
-  std::string token_file;                            // bearer token; "" for none
+  std::string token_file;  // bearer token; "" for none
 };
-struct Reclaim { base::Bytes amount; };              // memory.reclaim (v2)
-struct Restart { std::chrono::nanoseconds drain = std::chrono::seconds(30); };  // stop signal, wait so long, then kill; start again
-struct Stop { std::chrono::nanoseconds drain = std::chrono::seconds(30); };
-struct Signal { int number = 15; };
-struct ApplyCaps { sample::Caps caps; };             // only the fields that drifted
+struct Reclaim {
+  base::Bytes amount;
+};  // memory.reclaim (v2)
+struct Restart {
+  std::chrono::nanoseconds drain = std::chrono::seconds(30);
+};  // stop signal, wait so long, then kill; start again
+struct Stop {
+  std::chrono::nanoseconds drain = std::chrono::seconds(30);
+};
+struct Signal {
+  int number = 15;
+};
+struct ApplyCaps {
+  sample::Caps caps;
+};  // only the fields that drifted
 
 using ActionSpec = std::variant<Notify, Shed, Reclaim, Restart, Stop, Signal, ApplyCaps>;
 

@@ -50,6 +50,10 @@ using RuleStates = std::map<std::string, RuleState>;  // by rule name; bounded b
 std::vector<Decision> evaluate(const std::vector<Rule>& rules, const signal::WorkloadSignals& signals,
                                base::SteadyTime now, std::chrono::nanoseconds max_gap, RuleStates& states);
 
+// Takes back that the decision's rule fired, for a decision that was dropped before anything was done: the cool-down is
+// the rest after an act, and a breach that comes back must not find the rule resting for nothing.
+void forget_firing(const Decision& decision, RuleStates& states);
+
 // Does the decision still stand, judged on fresh signals? False also when the identity differs or the reading is
 // absent. What cannot be undone (an OOM kill) and what signals do not show (a cap) stands while the identity does.
 bool still_holds(const Decision& decision, const signal::WorkloadSignals& fresh);

@@ -106,6 +106,11 @@ std::vector<Decision> evaluate(const std::vector<Rule>& rules, const signal::Wor
   return decisions;
 }
 
+void forget_firing(const Decision& decision, RuleStates& states) {
+  // An earlier firing needs no remembering: its cool-down was over, or the rule would not have fired again.
+  if (const auto found = states.find(decision.rule); found != states.end()) found->second.last_fired.reset();
+}
+
 bool still_holds(const Decision& decision, const signal::WorkloadSignals& fresh) {
   if (decision.identity.key.empty() || decision.identity.key != fresh.identity.key) return false;
   if (std::holds_alternative<ApplyCaps>(decision.action) || decision.metric == Metric::oom_kills) return true;

@@ -30,8 +30,8 @@ std::string_view name_of(Metric metric);
 enum class Comparison { above, below };
 
 struct Threshold {
-  double value = 0;          // in the metric's unit; a ratio when is_ratio
-  bool is_ratio = false;     // compare with the used part of the limit, not with the amount
+  double value = 0;       // in the metric's unit; a ratio when is_ratio
+  bool is_ratio = false;  // compare with the used part of the limit, not with the amount
   friend bool operator==(const Threshold&, const Threshold&) = default;
 };
 
@@ -40,7 +40,8 @@ struct Rule {
   Metric metric = Metric::memory;
   Comparison comparison = Comparison::above;
   Threshold trip;
-  std::optional<Threshold> clear;  // hysteresis: once tripped the rule stays so until this is crossed; default: trip itself
+  std::optional<Threshold>
+      clear;  // hysteresis: once tripped the rule stays so until this is crossed; default: trip itself
   std::chrono::nanoseconds held_for{0};
   std::chrono::nanoseconds cooldown = std::chrono::minutes(5);
   std::vector<ActionSpec> actions;

@@ -29,12 +29,11 @@ void update_rates(const sample::Workload& workload, base::SteadyTime now, Worklo
 }
 
 void derive_amounts(const sample::Snapshot& snapshot, const sample::Workload& workload, WorkloadSignals& signals) {
-  const auto& resources = workload.resources;
-  signals.working_set = working_set(resources.memory);
-  signals.unreclaimable = unreclaimable(resources.memory);
+  signals.working_set = working_set(workload);
+  signals.unreclaimable = unreclaimable(workload);
   signals.memory_limit = memory_limit(workload, snapshot.host);
   signals.memory_used = ratio_of(signals.working_set, signals.memory_limit);
-  signals.pids = resources.pids.current;
+  signals.pids = workload.resources.pids.current;
 }
 
 void derive_growth(base::SteadyTime now, const SignalSettings& settings, GrowthTracker& tracker,

@@ -16,22 +16,27 @@ Reading<double> seconds_passed(const Reading<base::Duration>& before, const Read
 
 }  // namespace
 
-Reading<base::Bytes> working_set(const sample::Memory& memory) {
-  if (!memory.usage) return memory.usage;
+bool is_process_tree(const sample::Workload& workload) {
+  const bool may_be = workload.kind == sample::TargetKind::command || workload.kind == sample::TargetKind::pid_file;
+  return may_be && !workload.cgroup;
+}
+
+Reading<base::Bytes> working_set(const sample::Workload& workload) {
+  const auto& memory = workload.resources.memory;
+  if (!memory.usage || is_process_tree(workload)) return memory.usage;
   if (!memory.inactive_file) return memory.inactive_file;
   return std::max(*memory.usage - *memory.inactive_file, base::Bytes{0});
 }
 
-Reading<base::Bytes> unreclaimable(const sample::Memory& memory) {
-  if (!memory.anon) return working_set(memory);
+Reading<base::Bytes> unreclaimable(const sample::Workload& workload) {
+  const auto& memory = workload.resources.memory;
+  if (!memory.anon) return working_set(workload);
   return *memory.anon + memory.shmem.value_or({0}) + memory.kernel.value_or({0});
 }
 
 Reading<base::Bytes> memory_limit(const sample::Workload& workload, const sample::Host& host) {
   const auto& own = workload.resources.memory.limit;
-  const bool plain_process =
-      workload.kind == sample::TargetKind::command || workload.kind == sample::TargetKind::pid_file;
-  if (!own) return plain_process && host.memory_total ? host.memory_total : own;
+  if (!own) return is_process_tree(workload) && host.memory_total ? host.memory_total : own;
   return host.memory_total ? std::min(*own, *host.memory_total) : *own;
 }
 

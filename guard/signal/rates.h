@@ -12,16 +12,20 @@ namespace guard::signal {
 
 using sample::Reading;
 
+// Whether the workload's readings are sums over its processes, for want of a cgroup of its own.
+bool is_process_tree(const sample::Workload& workload);
+
 // usage − inactive_file, floored at 0: what cAdvisor and `docker stats` call the memory in use. It still holds
-// active page cache, so leaks are judged on `unreclaimable` instead.
-Reading<base::Bytes> working_set(const sample::Memory& memory);
+// active page cache, so leaks are judged on `unreclaimable` instead. Of a process tree it is the usage, since resident
+// size holds no page cache beyond what is mapped.
+Reading<base::Bytes> working_set(const sample::Workload& workload);
 
 // anon + shmem + kernel: what no reclaim brings back while swap is off. shmem and kernel count when they are known;
-// without anon (a plain process, or an engine's summary) it is the working set.
-Reading<base::Bytes> unreclaimable(const sample::Memory& memory);
+// without anon (an engine's summary) it is the working set.
+Reading<base::Bytes> unreclaimable(const sample::Workload& workload);
 
 // The smallest limit in force: the cgroup's, or the host's memory when that is less or the cgroup has none. A limit
-// that could not be read is absent, except for plain processes, which have no cgroup of their own to be limited by.
+// that could not be read is absent, except for a process tree, which has no cgroup to be limited by.
 Reading<base::Bytes> memory_limit(const sample::Workload& workload, const sample::Host& host);
 
 // part / whole; absent when either is, or when the whole is unlimited or not above 0.

@@ -366,7 +366,28 @@ TEST(Actions, AreChecked) {
   EXPECT_EQ(action("{restart: {drain: 2h}}"), "1:99 " + at + ".restart.drain: 2h is out of bounds: from 0s to 1h");
   EXPECT_EQ(action("restart, stop, notify, {signal: {name: HUP}}"), "");
   EXPECT_EQ(problems_of("workloads: [{name: w, cgroup: /x, rules: [{name: r, when: {pids: '> 5'}, do: [restart]}]}]"),
-            "1:79 " + at + ": a cgroup cannot be started again by the guard");
+            "1:79 " + at + ": only containers and commands can be restarted in this version");
+}
+
+TEST(Actions, AreRefusedWhereTheHandsCannotReach) {
+  const auto action = [](const std::string& target, const std::string& text) {
+    return problems_of("workloads: [{name: w, " + target + ", rules: [{name: r, when: {pids: '> 5'}, do: [" + text +
+                       "]}]}]");
+  };
+  const std::string no_process =
+      "only containers, commands and processes with a pid_file can be signalled in this version";
+  EXPECT_NE(action("systemd_unit: a.service", "stop").find(no_process), std::string::npos);
+  EXPECT_NE(action("cgroup: /a", "{signal: {name: HUP}}").find(no_process), std::string::npos);
+  EXPECT_EQ(action("pid_file: /a.pid", "stop, {signal: {name: HUP}}"), "");
+  EXPECT_NE(action("pid_file: /a.pid", "restart"), "");
+  EXPECT_NE(action("pid_file: /a.pid", "{reclaim: {amount: 1m}}"), "");
+  EXPECT_EQ(action("cgroup: /a", "{reclaim: {amount: 1m}}, notify"), "");
+  EXPECT_EQ(action("command: [a]", "restart, stop, {signal: {name: HUP}}"), "");
+}
+
+TEST(Caps, NeedACgroup) {
+  EXPECT_EQ(problems_of("workloads: [{name: w, pid_file: /a.pid, caps: {pids: 5}}]"),
+            "1:47 workloads[0].caps: caps are set on a cgroup, which a pid_file does not name");
 }
 
 TEST(Receiver, IsOneKindWithAnAddress) {

@@ -145,6 +145,17 @@ TEST(Cooldown, ARecoveredWorkloadIsLeftAlone) {
   EXPECT_EQ(scene.count(50, minutes(20)), 0);
 }
 
+TEST(Cooldown, DoesNotFollowADecisionThatWasDropped) {
+  Scene scene;
+  scene.rule.held_for = seconds(0);
+  const auto dropped = scene.see(90);
+  ASSERT_EQ(dropped.size(), 1U);
+  forget_firing(dropped.front(), scene.states);
+  scene.see(50);
+  EXPECT_EQ(scene.see(90).size(), 1U);
+  EXPECT_EQ(scene.see(90).size(), 0U);
+}
+
 TEST(Hysteresis, StaysTrippedUntilClearIsCrossed) {
   Scene scene;
   scene.rule.clear = Threshold{0.75, true};

@@ -11,46 +11,63 @@ using std::chrono::milliseconds;
 using std::chrono::seconds;
 using Counter = Reading<base::Duration>;
 
-sample::Memory memory_of(std::int64_t usage_mib, std::int64_t inactive_mib) {
-  sample::Memory memory;
-  memory.usage = mebibytes(usage_mib);
-  memory.inactive_file = mebibytes(inactive_mib);
-  return memory;
+sample::Workload container_of(std::int64_t usage_mib, std::int64_t inactive_mib) {
+  sample::Workload workload;
+  workload.kind = sample::TargetKind::container;
+  workload.resources.memory.usage = mebibytes(usage_mib);
+  workload.resources.memory.inactive_file = mebibytes(inactive_mib);
+  return workload;
+}
+
+// As guard/source reads a process that has no cgroup of its own.
+sample::Workload process_of(std::int64_t usage_mib) {
+  sample::Workload workload;
+  workload.kind = sample::TargetKind::command;
+  workload.resources.memory.usage = mebibytes(usage_mib);
+  workload.resources.memory.inactive_file = Reading<Bytes>::absent("no cgroup");
+  workload.resources.memory.limit = Reading<Bytes>::absent("no cgroup");
+  return workload;
 }
 
 TEST(WorkingSet, IsUsageWithoutInactiveFileCache) {
-  EXPECT_EQ(working_set(memory_of(600, 100)), Reading<Bytes>(mebibytes(500)));
+  EXPECT_EQ(working_set(container_of(600, 100)), Reading<Bytes>(mebibytes(500)));
 }
 
-TEST(WorkingSet, IsNeverNegative) { EXPECT_EQ(working_set(memory_of(100, 101)), Reading<Bytes>(Bytes{0})); }
+TEST(WorkingSet, IsNeverNegative) { EXPECT_EQ(working_set(container_of(100, 101)), Reading<Bytes>(Bytes{0})); }
 
 TEST(WorkingSet, IsAbsentWithTheReasonOfWhatIsMissing) {
-  auto memory = memory_of(600, 100);
-  memory.inactive_file = Reading<Bytes>::absent("EIO");
-  EXPECT_EQ(working_set(memory).reason(), "EIO");
+  auto workload = container_of(600, 100);
+  workload.resources.memory.inactive_file = Reading<Bytes>::absent("EIO");
+  EXPECT_EQ(working_set(workload).reason(), "EIO");
+}
+
+TEST(WorkingSet, OfAProcessTreeIsItsUsage) {
+  auto workload = process_of(600);
+  EXPECT_EQ(working_set(workload), Reading<Bytes>(mebibytes(600)));
+  workload.cgroup.emplace();
+  EXPECT_FALSE(working_set(workload)) << "in a cgroup, the reading is missing";
 }
 
 TEST(Unreclaimable, AddsAnonShmemAndKernel) {
-  auto memory = memory_of(600, 100);
-  memory.anon = mebibytes(300);
-  memory.shmem = mebibytes(20);
-  memory.kernel = mebibytes(5);
-  EXPECT_EQ(unreclaimable(memory), Reading<Bytes>(mebibytes(325)));
+  auto workload = container_of(600, 100);
+  workload.resources.memory.anon = mebibytes(300);
+  workload.resources.memory.shmem = mebibytes(20);
+  workload.resources.memory.kernel = mebibytes(5);
+  EXPECT_EQ(unreclaimable(workload), Reading<Bytes>(mebibytes(325)));
 }
 
 TEST(Unreclaimable, TakesWhatIsKnownBesideAnon) {
-  auto memory = memory_of(600, 100);
-  memory.anon = mebibytes(300);
-  EXPECT_EQ(unreclaimable(memory), Reading<Bytes>(mebibytes(300)));
+  auto workload = container_of(600, 100);
+  workload.resources.memory.anon = mebibytes(300);
+  EXPECT_EQ(unreclaimable(workload), Reading<Bytes>(mebibytes(300)));
 }
 
 TEST(Unreclaimable, IsTheWorkingSetWithoutAnon) {
-  EXPECT_EQ(unreclaimable(memory_of(600, 100)), Reading<Bytes>(mebibytes(500)));
+  EXPECT_EQ(unreclaimable(container_of(600, 100)), Reading<Bytes>(mebibytes(500)));
 }
 
-sample::Workload limited_to(Reading<Bytes> limit, sample::TargetKind kind = sample::TargetKind::container) {
+sample::Workload limited_to(Reading<Bytes> limit) {
   sample::Workload workload;
-  workload.kind = kind;
   workload.resources.memory.limit = std::move(limit);
   return workload;
 }
@@ -71,9 +88,11 @@ TEST(MemoryLimit, OfACgroupThatCannotBeReadIsAbsent) {
   EXPECT_FALSE(memory_limit(limited_to(Reading<Bytes>::absent("EIO")), host_with(2000)));
 }
 
-TEST(MemoryLimit, OfAPlainProcessIsTheHosts) {
-  const auto process = limited_to(Reading<Bytes>::absent("no cgroup"), sample::TargetKind::pid_file);
-  EXPECT_EQ(*memory_limit(process, host_with(2000)), mebibytes(2000));
+TEST(MemoryLimit, OfAProcessTreeIsTheHosts) {
+  auto workload = process_of(600);
+  EXPECT_EQ(*memory_limit(workload, host_with(2000)), mebibytes(2000));
+  workload.cgroup.emplace();
+  EXPECT_FALSE(memory_limit(workload, host_with(2000))) << "in a cgroup, the reading is missing";
 }
 
 TEST(RatioOf, IsAbsentWithoutALimit) {
