@@ -134,7 +134,8 @@ def check_library(path, number, header):
                               "translate the library there and include our own header here")
             return
     if not SYSTEM_HEADER.fullmatch(header) and not STANDARD_HEADER.fullmatch(header):
-        yield Finding(path, number, f"<{header}> is of no known library", "name the one file that may use it in LIBRARIES")
+        yield Finding(path, number, f"<{header}> is of no known library",
+                      "name the one file that may use it in LIBRARIES")
 
 
 def check_header_form(path, lines):
@@ -143,7 +144,8 @@ def check_header_form(path, lines):
     if not lines or lines[0] != "#pragma once":
         yield Finding(path, 1, "a header without #pragma once in its first line", "begin it with that line")
     elif len(lines) < 2 or not lines[1].startswith("//"):
-        yield Finding(path, 2, "a header that does not say what it is for", "open it with a paragraph: what, why, its place")
+        yield Finding(path, 2, "a header that does not say what it is for",
+                      "open it with a paragraph: what, why, its place")
 
 
 def check_own_header_first(path, lines, root):
@@ -160,7 +162,8 @@ def check_own_header_first(path, lines, root):
 
 def check_lengths(path, lines, blanked):
     if len(lines) > MAX_FILE_LINES:
-        yield Finding(path, len(lines), f"{len(lines)} lines, more than {MAX_FILE_LINES}", "part it by what it is about")
+        yield Finding(path, len(lines), f"{len(lines)} lines, more than {MAX_FILE_LINES}",
+                      "part it by what it is about")
     for first, last in functions(blanked):
         if last - first + 1 > MAX_FUNCTION_LINES:
             yield Finding(path, first, f"a function of {last - first + 1} lines, more than {MAX_FUNCTION_LINES}",

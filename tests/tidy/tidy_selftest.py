@@ -91,7 +91,8 @@ class Tidy(unittest.TestCase):
         }.items():
             self.assert_found("guard/source/a.cc", call + "\n", what)
         self.assert_clean("base/a.cc", 'std::fprintf(stderr, "lost");\nstd::abort();\n')
-        for call in ("static A& system();", "snprintf(a, n, b);", "timer.sleep(1);", "system_error(x);", "// rand()", '"printf(";', "grand(1);"):
+        for call in ("static A& system();", "snprintf(a, n, b);", "timer.sleep(1);", "system_error(x);", "// rand()",
+                     '"printf(";', "grand(1);"):
             self.assert_clean("guard/source/a.cc", call + "\n")
 
     def test_who_may_speak_and_who_may_sleep(self):
