@@ -48,15 +48,12 @@ void put_v1(sample::Cgroup& cgroup, const CgroupMount& mount, const std::string&
 // A controller is either on v1 or on v2; cpu.stat and the pressure files are in every v2 cgroup.
 void put_v2(sample::Cgroup& cgroup, const std::string& folder) {
   const auto controllers = read_whole(folder + "/cgroup.controllers", kMaxMembershipBytes);
-  const std::string list = ' ' + controllers.value_or("") + ' ';
-  const auto is_listed = [&](const char* blank_name) {
-    const auto at = list.find(blank_name);
-    return at != std::string::npos && (list[at + std::string_view(blank_name).size()] == ' ' ||
-                                       list[at + std::string_view(blank_name).size()] == '\n');
-  };
-  if (is_listed(" memory")) cgroup.memory = {folder, 2};
-  if (is_listed(" cpu")) cgroup.cpu = {folder, 2};
-  if (is_listed(" pids")) cgroup.pids = {folder, 2};
+  std::string list = ' ' + controllers.value_or("") + ' ';
+  std::replace(list.begin(), list.end(), '\n', ' ');
+  const auto is_listed = [&](const char* name) { return list.find(name) != std::string::npos; };
+  if (is_listed(" memory ")) cgroup.memory = {folder, 2};
+  if (is_listed(" cpu ")) cgroup.cpu = {folder, 2};
+  if (is_listed(" pids ")) cgroup.pids = {folder, 2};
   if (!cgroup.cpuacct.exists() && has_file(folder, "/cpu.stat")) cgroup.cpuacct = {folder, 2};
   if (has_file(folder, "/memory.pressure")) cgroup.pressure = {folder, 2};
 }
