@@ -211,8 +211,8 @@ TEST_F(WordStream, KeepsItsPace) {
   EXPECT_EQ(pieces_.size(), 4U);
 }
 
-// The timer is really stopped: a later one on the same loop comes up first.
-TEST_F(WordStream, PausedStopsItsTimer) {
+// Long after the next word was due.
+TEST_F(WordStream, PausedSaysNoWordWhenTheNextIsDue) {
   on_piece_ = [&] { generation_->pause(); };
   stream("one two", 1000);
   const auto later = loop_.after(5ms, [&] { loop_.stop(); });
@@ -234,7 +234,7 @@ TEST_F(WordStream, PausedBetweenTwoWordsGoesOnAfterOneMoreWait) {
   EXPECT_EQ(ends_, 1);
 }
 
-TEST_F(WordStream, CancelledStopsItsTimer) {
+TEST_F(WordStream, CancelledSaysNoWordWhenTheNextIsDue) {
   stream("one two", 1000);
   on_piece_ = [&] { loop_.post([&] { generation_->cancel(); }); };
   const auto later = loop_.after(5ms, [&] { loop_.stop(); });
