@@ -24,7 +24,7 @@ struct SweeperStatistics {
   std::chrono::nanoseconds last_took{0};
 };
 
-// Thread-safe, but start() once. The registry and the clock must outlive it.
+// Thread-safe, but start() once. The registry, the clock and the loop must outlive it.
 class Sweeper {
  public:
   Sweeper(Registry& registry, const base::Clock& clock) : registry_(registry), clock_(clock) {}

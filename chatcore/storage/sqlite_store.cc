@@ -3,7 +3,10 @@
 #include <system_error>
 #include <utility>
 
+#include <fcntl.h>
 #include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -19,6 +22,13 @@ base::Status create_folder(const std::filesystem::path& folder) {
                     "create folder " + folder.string() + ": " + error.message());
 }
 
+// What people say to the assistant is theirs: the file is readable by its owner only, and SQLite gives its log the
+// same mode. A file that cannot be made is reported when SQLite opens it.
+void create_private_file(const std::filesystem::path& path) {
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (file >= 0) ::close(file);
+}
+
 base::Error refusal(base::Code code) {
   return {code, code == base::Code::exhausted ? "too many reads wait for the database" : "the database is closed"};
 }
@@ -30,6 +40,7 @@ base::Result<std::unique_ptr<Store>> SqliteStore::open(SqliteOptions options, co
     return tl::unexpected(error.within("open database " + path));
   };
   if (auto folder = create_folder(options.path.parent_path()); !folder) return in_context(folder.error());
+  create_private_file(options.path);
   std::unique_ptr<SqliteStore> store(new SqliteStore(std::move(options)));
   auto writer = SqliteWriter::open(store->options_.path.string(), store->options_.writes, clock, store->counters_);
   if (!writer) return in_context(writer.error());

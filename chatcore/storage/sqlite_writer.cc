@@ -113,11 +113,24 @@ void SqliteWriter::write_group(std::vector<Write>& group) {
     const Busy busy(counters_);
     outcomes = commit_group(group);
   }
+  count(group, outcomes);
+  for (std::size_t i = 0; i < group.size(); ++i) group[i].done(std::move(outcomes[i]));
+}
+
+void SqliteWriter::count(const std::vector<Write>& group, const std::vector<Outcome>& outcomes) {
+  std::size_t failed = 0;
+  const base::Error* first = nullptr;
   for (std::size_t i = 0; i < group.size(); ++i) {
     queued_bytes_ -= text_bytes(group[i]);
-    if (outcomes[i] && is_append(group[i])) ++counters_.appends_total;
+    if (outcomes[i]) {
+      if (is_append(group[i])) ++counters_.appends_total;
+    } else if (outcomes[i].error().code != base::Code::conflict) {  // which is the other writer's success
+      if (failed++ == 0) first = &outcomes[i].error();
+    }
   }
-  for (std::size_t i = 0; i < group.size(); ++i) group[i].done(std::move(outcomes[i]));
+  if (failed == 0) return;
+  counters_.errors_total += failed;
+  base::log_error("database writes failed", {{"writes", failed}, {"error", first->message}});
 }
 
 std::vector<SqliteWriter::Outcome> SqliteWriter::commit_group(const std::vector<Write>& group) {
@@ -134,8 +147,6 @@ std::vector<SqliteWriter::Outcome> SqliteWriter::commit_group(const std::vector<
     return outcomes;
   }
   if (session_->connection.in_transaction()) (void)session_->connection.execute("ROLLBACK");
-  ++counters_.errors_total;
-  base::log_error("database commit failed", {{"writes", group.size()}, {"error", committed.error().message}});
   // In round brackets: in curly ones the size would be taken for the first outcome.
   return std::vector<Outcome>(group.size(), tl::unexpected(committed.error()));
 }

@@ -64,6 +64,7 @@ class SqliteWriter {
   SqliteWriter(std::unique_ptr<Session> session, WriteLimits limits, const base::Clock& clock, StoreCounters& counters);
   void run();
   void write_group(std::vector<Write>& group);
+  void count(const std::vector<Write>& group, const std::vector<Outcome>& outcomes);
   std::vector<Outcome> commit_group(const std::vector<Write>& group);
   Outcome apply(const Write& write);
   Outcome append(const AppendWrite& write);

@@ -16,6 +16,7 @@ using testing::HasSubstr;
 
 struct SweeperTest : testing::Test {
   base::ManualClock clock;
+  base::EventLoop loop;
   Registry registry{{.time_to_live = 2h}, clock};
   Sweeper sweeper{registry, clock};
 
@@ -54,7 +55,6 @@ TEST_F(SweeperTest, CountsItsSweeps) {
 }
 
 TEST_F(SweeperTest, SweepsAgainAndAgainOnItsLoop) {
-  base::EventLoop loop;
   sweeper.start(loop, 1ms);
   const base::Pending watch = loop.every(1ms, [&](int) {
     if (sweeper.statistics().sweeps_total >= 3) loop.stop();
@@ -65,7 +65,6 @@ TEST_F(SweeperTest, SweepsAgainAndAgainOnItsLoop) {
 }
 
 TEST_F(SweeperTest, SwitchedOffNeverSweeps) {
-  base::EventLoop loop;
   sweeper.start(loop, 0s);
   const base::Pending end = loop.after(20ms, [&] { loop.stop(); });
   loop.run();
@@ -73,7 +72,6 @@ TEST_F(SweeperTest, SwitchedOffNeverSweeps) {
 }
 
 TEST_F(SweeperTest, StoppedSweepsNoMore) {
-  base::EventLoop loop;
   sweeper.start(loop, 1ms);
   sweeper.stop();
   const base::Pending end = loop.after(20ms, [&] { loop.stop(); });

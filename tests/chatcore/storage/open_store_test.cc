@@ -49,6 +49,16 @@ TEST_F(OpenStoreTest, CreatesTheFolder) {
   EXPECT_TRUE(std::filesystem::exists(folder.file("a/b/chatcore.db")));
 }
 
+TEST_F(OpenStoreTest, KeepsConversationsFromOtherUsersOfTheMachine) {
+  const auto store = open_store(folder.url("chatcore.db"), clock);
+  ASSERT_TRUE(store);
+  append_all(**store, {"", "a"}, "u");
+  using std::filesystem::perms;
+  for (const char* name : {"chatcore.db", "chatcore.db-wal"}) {
+    EXPECT_EQ(std::filesystem::status(folder.file(name)).permissions(), perms::owner_read | perms::owner_write) << name;
+  }
+}
+
 TEST_F(OpenStoreTest, LeavesAFileThatIsNoDatabaseAsItIs) {
   const std::string text(5000, 'x');
   std::ofstream(folder.file("chatcore.db")) << text;
