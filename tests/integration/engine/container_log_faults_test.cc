@@ -1,0 +1,171 @@
+// A followed log whose engine breaks off, lies or drowns the follower.
+
+#include <fstream>
+#include <iterator>
+#include <memory>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "fake_engine.h"
+#include "guard/source/container_log.h"
+#include "loop_thread.h"
+
+namespace engine_test {
+namespace {
+
+using guard::source::ContainerLog;
+using guard::source::ContainerLogOptions;
+using std::chrono::milliseconds;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+const std::string kId = "a7fdcd2bb992b339b7f96225f40f0a8ed65d82232ccc7fa7f284ddad9b444da1";
+const std::string kInspect = "/containers/" + kId + "/json";
+const std::string kLogs = "/containers/" + kId + "/logs";
+
+std::string fixture(const std::string& name) {
+  std::ifstream file(std::string(FIXTURES) + "/engine/" + name, std::ios::binary);
+  EXPECT_TRUE(file) << "no fixture " << name;
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::string frame(int second, const std::string& text) {
+  std::string payload = "2026-11-22T14:00:0" + std::to_string(second) + ".000000000Z " + text + "\n";
+  std::string header(8, '\0');
+  header[0] = 1;
+  header[6] = static_cast<char>(payload.size() >> 8);
+  header[7] = static_cast<char>(payload.size());
+  return header + payload;
+}
+
+class Log : public testing::Test {
+ protected:
+  Log() {
+    engine.on(kInspect, [](Answer& answer) { answer.json(200, fixture("docker_inspect_capped.json")); });
+    options.engine.socket = engine.socket();
+    options.engine.timeout = milliseconds(500);
+    options.container_id = kId;
+    options.retry_first = milliseconds(20);
+    options.retry_most = milliseconds(50);
+  }
+  void start() {
+    thread.on_loop([&] {
+      log = std::make_unique<ContainerLog>(options, thread.loop,
+                                           [this](std::string_view line, base::WallTime) { lines.emplace_back(line); });
+    });
+  }
+  void TearDown() override {
+    thread.on_loop([&] { log.reset(); });
+  }
+  // Each stream writes its bytes; the last one then stays open, the others end.
+  void stream(std::vector<std::string> streams) {
+    auto left = std::make_shared<std::vector<std::string>>(std::move(streams));
+    engine.on(kLogs, [left](Answer& answer) {
+      answer.start_stream();
+      answer.write(left->front());
+      if (left->size() == 1)
+        answer.hang();
+      else
+        left->erase(left->begin());
+    });
+  }
+
+  FakeEngine engine;
+  ContainerLogOptions options;
+  LoopThread thread;
+  std::unique_ptr<ContainerLog> log;  // of the loop's thread, as is the next
+  std::vector<std::string> lines;
+};
+
+TEST_F(Log, CutInTheMiddleOfAFrameLosesAndRepeatsNothing) {
+  stream({(frame(1, "one") + frame(2, "two")).substr(0, frame(1, "one").size() + 15), frame(1, "one") + frame(2, "two"),
+          frame(2, "two") + frame(3, "three")});
+  start();
+  ASSERT_TRUE(thread.comes_true([&] { return lines.size() >= 3; }));
+  EXPECT_THAT(lines, ElementsAre("one", "two", "three"));
+  EXPECT_THAT(engine.asked(kLogs).back(), HasSubstr("since=1795356002.000000000"));
+}
+
+TEST_F(Log, ThatEndsAlthoughTheContainerRunsIsBroken) {
+  engine.on(kLogs, [](Answer& answer) { answer.start_stream(); });
+  start();
+  ASSERT_TRUE(thread.comes_true([&] { return log->why().find("although the container runs") != std::string::npos; }));
+  EXPECT_FALSE(thread.on_loop([&] { return log->up(); }));
+}
+
+TEST_F(Log, ThatRepeatsItsLastLineAndEndsStaysBroken) {
+  engine.on(kLogs, [](Answer& answer) {
+    answer.start_stream();
+    answer.write(frame(1, "one"));
+  });
+  start();
+  ASSERT_TRUE(thread.comes_true([&] { return log->why().find("although the container runs") != std::string::npos; }));
+  const auto asked = engine.asked(kLogs).size();
+  bool was_up = false;
+  ASSERT_TRUE(thread.comes_true([&] {
+    was_up = was_up || log->up();
+    return engine.asked(kLogs).size() > asked + 4;
+  }));
+  EXPECT_FALSE(was_up);
+  EXPECT_THAT(lines, ElementsAre("one"));
+}
+
+TEST_F(Log, ThatIsGarbageIsBrokenAndSaysSo) {
+  engine.on(kLogs, [](Answer& answer) {
+    answer.start_stream();
+    answer.write("this is no frame");
+    answer.hang();
+  });
+  start();
+  ASSERT_TRUE(thread.comes_true([&] { return log->why().find("not a frame") != std::string::npos; }));
+}
+
+TEST_F(Log, ThatIsQuietIsUp) {
+  stream({""});
+  start();
+  EXPECT_TRUE(thread.comes_true([&] { return log->up(); }));
+}
+
+TEST_F(Log, OfAnEngineThatHangsIsBroken) {
+  engine.on(kInspect, [](Answer& answer) { answer.hang(); });
+  start();
+  ASSERT_TRUE(thread.comes_true([&] { return log->why().find("inspect container") != std::string::npos; }));
+  EXPECT_FALSE(thread.on_loop([&] { return log->up(); }));
+}
+
+TEST_F(Log, OfAContainerThatIsGoneIsQuietAndNotBroken) {
+  engine.on(kInspect, [](Answer& answer) { answer.json(404, "{}"); });
+  start();
+  EXPECT_TRUE(thread.comes_true([&] { return log->up(); }));
+}
+
+TEST_F(Log, OfAStoppedContainerIsLookedAtAtOnceWhenWoken) {
+  options.stopped_poll = std::chrono::hours(1);
+  engine.on(kInspect, [](Answer& answer) { answer.json(200, fixture("docker_inspect_gave_up.json")); });
+  start();
+  ASSERT_TRUE(thread.comes_true([&] { return log->up(); }));
+  engine.on(kInspect, [](Answer& answer) { answer.json(200, fixture("docker_inspect_capped.json")); });
+  stream({frame(1, "one")});
+  thread.on_loop([&] { log->wake(); });
+  EXPECT_TRUE(thread.comes_true([&] { return lines.size() == 1; }));
+}
+
+TEST_F(Log, DropsAndCountsWhatTheLoopDoesNotTakeInTime) {
+  options.max_queued_bytes = 1000;
+  std::string flood;
+  for (int index = 0; index < 1000; ++index) flood += frame(1, "line " + std::to_string(index));
+  stream({flood});
+  start();
+  // Holds the loop until the follower has seen the end: a kept line of 64 bytes and more, 15 of them are the bound.
+  thread.on_loop([&] {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    while (log->dropped() < 900 && std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  });
+  ASSERT_TRUE(thread.comes_true([&] { return lines.size() + log->dropped() == 1000; }));
+  EXPECT_GT(lines.size(), 0U);
+  EXPECT_GE(thread.on_loop([&] { return log->dropped(); }), 900U);
+}
+
+}  // namespace
+}  // namespace engine_test
