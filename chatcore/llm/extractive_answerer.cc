@@ -21,8 +21,8 @@ constexpr std::size_t kMaxSentenceBytes = 600;
 constexpr std::size_t kMaxQuestionBytes = 8192;
 constexpr std::size_t kMaxQuestionStems = 64;
 constexpr std::size_t kBytesPerToken = 4;  // as estimate_tokens() counts
-// A sentence that is less than half as good as the best one is there for something else.
-constexpr double kShareOfBest = 0.5;
+// A sentence that is much worse than the best one is there for something else.
+constexpr double kShareOfBest = 0.6;
 // How much the passage's own likeness to the question counts beside its words.
 constexpr double kPassageShare = 0.5;
 
@@ -101,7 +101,7 @@ void score_candidates(const Prompt& prompt, const std::vector<std::string>& want
   for (Candidate& candidate : candidates) {
     if (candidate.score == 0) continue;
     // Long sentences have more words by chance.
-    candidate.score /= std::sqrt(8.0 + static_cast<double>(candidate.stems.size()));
+    candidate.score /= std::sqrt(16.0 + static_cast<double>(candidate.stems.size()));
     candidate.score *= 1.0 + kPassageShare * std::max(0.0F, prompt.passages[candidate.passage].score);
   }
 }
