@@ -197,6 +197,7 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
     queue_ = new_queue({});
     HttpResponse response{status, {{"Content-Type", "text/plain"}}, {}};
     response.body = std::to_string(status) + " " + std::string(reason_phrase(status)) + "\n";
+    if (server_->options.refusal) response = server_->options.refusal(status);
     if (status == 503) response.headers.emplace_back("Retry-After", kRetryAfterSeconds);
     queue_->respond(response);
   }

@@ -17,6 +17,8 @@
 
 namespace base {
 
+struct HttpResponse;
+
 struct HttpServerOptions {
   std::size_t max_header_bytes = 16u << 10;  // more: 431
   std::size_t max_body_bytes = 1u << 20;     // more, declared or counted: 413 before it is buffered
@@ -26,6 +28,9 @@ struct HttpServerOptions {
   std::chrono::milliseconds idle_timeout{60'000};   // between requests of a kept connection
   std::chrono::milliseconds write_timeout{30'000};  // a client that takes no byte for so long is cut
   std::size_t max_connections = 4096;               // more: 503 with Retry-After, connection closed
+  // How an answer looks that the server gives by itself (400, 408, 413, 431, 503 …); called on a loop thread. None:
+  // a line of plain text.
+  std::function<HttpResponse(int status)> refusal;
 };
 
 struct HttpRequest {
