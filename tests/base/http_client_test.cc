@@ -1,11 +1,9 @@
 #include "base/http_client.h"
 
 #include <array>
-#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
-#include <stop_token>
 #include <string>
 #include <thread>
 
@@ -19,7 +17,6 @@
 namespace base {
 namespace {
 
-using namespace std::chrono_literals;
 using testing::HasSubstr;
 using testing::Not;
 
@@ -37,34 +34,6 @@ FetchRequest get(const ServerOnLoopback& server, std::string_view path = "/") {
   request.url = server.url(path);
   return request;
 }
-
-// A socket that takes connections into its backlog and never says a word.
-class SilentSocket {
- public:
-  SilentSocket() : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    EXPECT_EQ(::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    EXPECT_EQ(::listen(fd_, 8), 0);
-    socklen_t size = sizeof address;
-    EXPECT_EQ(::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size), 0);
-    port = ntohs(address.sin_port);
-  }
-  ~SilentSocket() { ::close(fd_); }
-  SilentSocket(const SilentSocket&) = delete;
-  SilentSocket& operator=(const SilentSocket&) = delete;
-
-  [[nodiscard]] FetchRequest request() const {
-    FetchRequest request;
-    request.url = "http://127.0.0.1:" + std::to_string(port) + "/secret";
-    return request;
-  }
-  std::uint16_t port = 0;
-
- private:
-  int fd_;
-};
 
 TEST(Fetch, BringsStatusHeadersAndBody) {
   ServerOnLoopback server(tell_request);
@@ -123,117 +92,6 @@ TEST(Fetch, AsksForTheHeadOnly) {
   const auto response = fetch(request);
   ASSERT_TRUE(response) << response.error().message;
   EXPECT_EQ(response->body, "");
-}
-
-TEST(Fetch, SaysUnavailableWhenNobodyListens) {
-  FetchRequest request;
-  {
-    const SilentSocket gone;
-    request = gone.request();
-  }
-  const auto response = fetch(request);
-  ASSERT_FALSE(response);
-  EXPECT_EQ(response.error().code, Code::unavailable);
-}
-
-TEST(Fetch, NamesTheHostButNeverThePathOrTheUser) {
-  FetchRequest request;
-  {
-    const SilentSocket gone;
-    request.url = "http://user:password@127.0.0.1:" + std::to_string(gone.port) + "/bot-token/send?key=hidden";
-  }
-  const auto message = fetch(request).error().message;
-  EXPECT_THAT(message, HasSubstr("GET http://127.0.0.1:"));
-  for (const auto* secret : {"password", "bot-token", "hidden"}) EXPECT_THAT(message, Not(HasSubstr(secret)));
-}
-
-TEST(Fetch, GivesUpAfterTheTotalTimeout) {
-  const SilentSocket silent;
-  auto request = silent.request();
-  request.total_timeout = 30ms;
-  const auto response = fetch(request);
-  ASSERT_FALSE(response);
-  EXPECT_EQ(response.error().code, Code::deadline_exceeded);
-}
-
-TEST(Fetch, GivesUpAfterTheIdleTimeout) {
-  const SilentSocket silent;
-  auto request = silent.request();
-  request.total_timeout = 0ms;
-  request.idle_timeout = 30ms;
-  const auto response = fetch(request);
-  ASSERT_FALSE(response);
-  EXPECT_EQ(response.error().code, Code::deadline_exceeded);
-}
-
-TEST(Fetch, StopsWhenAskedTo) {
-  const SilentSocket silent;
-  std::stop_source source;
-  auto request = silent.request();
-  request.total_timeout = 0ms;
-  request.stop = source.get_token();
-  std::promise<Code> ended;
-  std::jthread fetching([&] { ended.set_value(fetch(request).error().code); });
-  source.request_stop();
-  auto code = ended.get_future();
-  ASSERT_EQ(code.wait_for(kPatience), std::future_status::ready);
-  EXPECT_EQ(code.get(), Code::cancelled);
-}
-
-TEST(Fetch, DoesNotEvenBeginWhenStoppedBefore) {
-  std::stop_source source;
-  source.request_stop();
-  const SilentSocket silent;
-  auto request = silent.request();
-  request.stop = source.get_token();
-  EXPECT_EQ(fetch(request).error().code, Code::cancelled);
-}
-
-TEST(Fetch, TakesABodyOfTheBoundAndRefusesOneByteMore) {
-  ServerOnLoopback server([](const Exchange& exchange) { exchange->respond({200, {}, std::string(1000, 'x')}); });
-  auto request = get(server);
-  request.max_body_bytes = 1000;
-  ASSERT_TRUE(fetch(request));
-  request.max_body_bytes = 999;
-  EXPECT_EQ(fetch(request).error().code, Code::too_large);
-}
-
-TEST(Fetch, BoundsAnEndlessHeader) {
-  const std::string line(8000, 'x');
-  ServerOnLoopback server([&](const Exchange& exchange) {
-    HttpHeaders headers;
-    for (int i = 0; i < 100; ++i) headers.emplace_back("X", line);
-    exchange->respond({200, headers, ""});
-  });
-  EXPECT_EQ(fetch(get(server)).error().code, Code::too_large);
-}
-
-TEST(Fetch, RefusesWhatIsNotAnHttpUrl) {
-  for (const auto* url : {"", "file:///etc/passwd", "ftp://127.0.0.1/", "127.0.0.1:80", "http://", "http://a b/"}) {
-    FetchRequest request;
-    request.url = url;
-    const auto response = fetch(request);
-    ASSERT_FALSE(response) << url;
-    EXPECT_EQ(response.error().code, Code::invalid_argument) << url;
-  }
-}
-
-TEST(Fetch, RefusesMethodsAndHeadersThatWouldSplitTheRequest) {
-  const SilentSocket silent;
-  auto request = silent.request();
-  request.method = "GET / HTTP/1.1\r\nX: y\r\n\r\nGET";
-  EXPECT_EQ(fetch(request).error().code, Code::invalid_argument);
-  request = silent.request();
-  request.headers = {{"X", "a\r\nY: b"}};
-  EXPECT_EQ(fetch(request).error().code, Code::invalid_argument);
-}
-
-TEST(Fetch, SaysUnavailableWhenTheAnswerIsCutShort) {
-  ServerOnLoopback server([](const Exchange& exchange) {
-    exchange->start(200, {});
-    exchange->write("half");
-  });
-  EXPECT_EQ(fetch(get(server)).error().code, Code::unavailable);
 }
 
 TEST(Fetch, AsksLoopbackDirectlyWhateverTheProxy) {

@@ -138,6 +138,34 @@ class RawClient {
   std::string received_;
 };
 
+// A socket that takes connections into its backlog and never says a word.
+class SilentSocket {
+ public:
+  SilentSocket() : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(::listen(fd_, 8), 0);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    port = ntohs(address.sin_port);
+  }
+  ~SilentSocket() { ::close(fd_); }
+  SilentSocket(const SilentSocket&) = delete;
+  SilentSocket& operator=(const SilentSocket&) = delete;
+
+  [[nodiscard]] FetchRequest request() const {
+    FetchRequest asking;
+    asking.url = "http://127.0.0.1:" + std::to_string(port) + "/";
+    return asking;
+  }
+  std::uint16_t port = 0;
+
+ private:
+  int fd_;
+};
+
 // A flag that one thread raises and another waits for.
 class Event {
  public:
