@@ -194,11 +194,12 @@ void Turn::end_distrusting_memory(base::Error error) {
 
 void Turn::end(base::Status status) {
   step_ = Step::ended;
+  // All is given back before the client can see the end, so that its next question finds room.
   lease_.reset();
+  ticket_.reset();
   result_.status = std::move(status);
   events_.on_end(result_);
   events_ = {};
-  ticket_.reset();
 }
 
 void Turn::in_order(std::function<void()> step) { serial_.run(std::move(step)); }

@@ -17,7 +17,12 @@ Call::Call(std::shared_ptr<base::HttpExchange> exchange, std::string_view route,
 
 Call::~Call() {
   const int status = status_;
-  metrics_.request_ended(route_, status == 0 ? kClientLeft : status, std::chrono::steady_clock::now() - began_);
+  count_end(status == 0 ? kClientLeft : status);
+}
+
+void Call::count_end(int status) {
+  if (counted_.exchange(true)) return;
+  metrics_.request_ended(route_, status, std::chrono::steady_clock::now() - began_);
 }
 
 void Call::json(std::string body, int status) {
@@ -25,7 +30,7 @@ void Call::json(std::string body, int status) {
 }
 
 void Call::respond(base::HttpResponse response) {
-  status_ = response.status;
+  count_end(response.status);
   // Whatever a browser is told here is for this user and this moment.
   response.headers.emplace_back("cache-control", "no-store");
   response.headers.emplace_back("x-content-type-options", "nosniff");
@@ -41,6 +46,11 @@ void Call::start_events(base::HttpHeaders headers) {
   // Asks a reverse proxy not to hold the stream back (nginx).
   headers.emplace_back("x-accel-buffering", "no");
   exchange_->start(200, std::move(headers));
+}
+
+void Call::finish() {
+  count_end(status_);
+  exchange_->finish();
 }
 
 }  // namespace chatcore::api

@@ -15,7 +15,8 @@
 
 namespace chatcore::api {
 
-// Shared by whoever may still answer; the request is counted as ended when the last lets go. Thread-safe as the
+// Shared by whoever may still answer. A request is counted as ended before the client can see its end, so that who
+// asks for the metrics next finds it there; one that is never answered when the last lets go. Thread-safe as the
 // exchange is.
 class Call {
  public:
@@ -34,17 +35,20 @@ class Call {
   // Begins a stream of server-sent events.
   void start_events(base::HttpHeaders headers);
   std::size_t write(std::string event) { return exchange_->write(std::move(event)); }
-  void finish() { exchange_->finish(); }
+  void finish();
   // As HttpExchange's. The callbacks must not hold this Call: the exchange holds them.
   void on_drained(std::function<void()> callback) { exchange_->on_drained(std::move(callback)); }
   void on_closed(std::function<void()> callback) { exchange_->on_closed(std::move(callback)); }
 
  private:
+  void count_end(int status);
+
   const std::shared_ptr<base::HttpExchange> exchange_;
   const std::string_view route_;
   Metrics& metrics_;
   const base::SteadyTime began_;
-  std::atomic<int> status_{0};  // 0: not answered
+  std::atomic<int> status_{0};  // of a stream under way; 0: not answered
+  std::atomic<bool> counted_{false};
 };
 
 }  // namespace chatcore::api

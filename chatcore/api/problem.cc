@@ -74,6 +74,16 @@ Problem problem_of(Refusal refusal) {
           .retry_after_seconds = kRetryAfterSeconds};
 }
 
+Problem problem_of_status(int status) {
+  switch (status) {
+    case 408: return {.status = 408, .message = "The request did not come in time", .code = "request_timeout"};
+    case 413: return {.status = 413, .message = "The request body is too large", .code = "too_large"};
+    case 431: return {.status = 431, .message = "The request header is too large", .code = "header_too_large"};
+    case 503: return {.status = 503, .message = "Too many connections at present", .code = "overloaded"};
+    default: return {.status = status, .message = "The request is not understood", .code = "invalid_http"};
+  }
+}
+
 std::string error_json(const Problem& problem) {
   nlohmann::json error{{"message", problem.message}, {"type", type_of(problem.status)}, {"code", problem.code}};
   error["param"] = problem.param.empty() ? nlohmann::json() : nlohmann::json(problem.param);

@@ -30,6 +30,8 @@ Problem conversation_not_found();
 // may name files and hosts, which are the log's business.
 Problem problem_of(const base::Error& error);
 Problem problem_of(Refusal refusal);
+// For what the HTTP server refuses before a route is reached: 400, 408, 413, 431, 503 and the like.
+Problem problem_of_status(int status);
 
 // {"error":{…}}; its type follows from the status as OpenAI has it.
 std::string error_json(const Problem& problem);

@@ -99,4 +99,12 @@ base::HttpHandler route_requests(const ApiParts& parts) {
   };
 }
 
+std::function<base::HttpResponse(int status)> refuse_requests(Metrics& metrics) {
+  return [&metrics](int status) {
+    metrics.request_began();
+    metrics.request_ended(kOtherPaths, status, base::Duration(0));
+    return response_of(problem_of_status(status));
+  };
+}
+
 }  // namespace chatcore::api

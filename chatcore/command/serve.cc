@@ -55,10 +55,11 @@ conversation::RegistryLimits registry_limits(const Config& config, base::Bytes b
           .max_waiting_turns = or_unbounded(config.conversation.max_waiting_turns)};
 }
 
-base::HttpServerOptions server_options(const Config& config) {
+base::HttpServerOptions server_options(const Config& config, Metrics& metrics) {
   base::HttpServerOptions options;
   options.max_body_bytes = or_unbounded(static_cast<std::size_t>(config.limits.max_body.count));
   options.max_connections = or_unbounded(config.limits.max_connections);
+  options.refusal = api::refuse_requests(metrics);
   return options;
 }
 
@@ -93,7 +94,7 @@ struct Program {
             .admin = {.token = std::move(token), .allow_remote = config.admin.allow_remote},
             .started = clock.wall_now(),
             .return_free_memory = return_free_memory},
-        server(loop, server_options(config), api::route_requests(api)) {}
+        server(loop, server_options(config, metrics), api::route_requests(api)) {}
 
   const int threads;
   const base::Bytes budget;

@@ -53,8 +53,8 @@ class BadBodies(ChatcoreTest):
         self.refuse(b'{"message":"a","conversationId":"\xc3("}', 400, "invalid_json")
 
     def test_an_oversized_body(self):
-        self.assertEqual(self.send(json.dumps({"message": "a" * (2 << 20)})).status, 413)
-        self.assert_nothing_stored()
+        self.refuse(json.dumps({"message": "a" * (2 << 20)}), 413, "too_large")
+        self.assertEqual(self.server.metric('chatcore_requests_total{code="413",route="other"}'), 1)
 
     def test_a_body_that_is_not_json_by_its_type(self):
         self.refuse('{"message":"a"}', 415, "unsupported_media_type", {"Content-Type": "text/plain"})
