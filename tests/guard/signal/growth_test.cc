@@ -76,6 +76,19 @@ TEST(Growth, OneStepIsNoLeak) {
   EXPECT_NE(growth.state, LeakState::leaking) << growth.evidence;
 }
 
+TEST(Growth, ARiseOfTwoQuartersIsGrowthButNoLeakYet) {
+  // Flat for the window's first half, then rising: it may be a leak that began, or a cache that fills.
+  const auto growth = growth_of(1201, [](int second) { return second < 900 ? 300.0 : 300 + 0.1 * (second - 900); });
+  EXPECT_EQ(growth.state, LeakState::growing) << growth.evidence;
+}
+
+TEST(Growth, ASlopeWithinTheNoiseOfTheFloorIsStable) {
+  // Each bucket's floor lies anywhere within 40 MiB, and the line through them rises by 18 MiB.
+  const auto growth = growth_of(610, [](int second) { return 300 + 0.03 * second + 40 * scatter(second / 10); });
+  EXPECT_FALSE(growth.significant) << growth.evidence;
+  EXPECT_EQ(growth.state, LeakState::stable) << growth.evidence;
+}
+
 TEST(Growth, WarmUpThatFlattensEndsStable) {
   const auto growth = growth_of(1500, [](int second) { return second < 300 ? 100.0 + second : 400.0; });
   EXPECT_EQ(growth.state, LeakState::stable) << growth.evidence;
