@@ -11,27 +11,40 @@
 
 namespace guard::policy {
 
-struct Notify {};  // tell people, touch nothing
-struct Shed {      // POST {"target_ratio"} to the workload's own shed route
+// Tell people, touch nothing.
+struct Notify {};
+
+// POST {"target_ratio"} to the workload's own shed route.
+struct Shed {
   std::string url;
-  base::Ratio target{0.7};
-  std::string token_file;  // bearer token; "" for none
+  base::Ratio target{0.7};  // of the workload's memory budget
+  std::string token_file;   // bearer token; "" for none
 };
+
+// memory.reclaim (cgroup v2).
 struct Reclaim {
   base::Bytes amount;
-};  // memory.reclaim (v2)
+};
+
+// Stop signal, wait as long as `drain`, then kill; start again.
 struct Restart {
   std::chrono::nanoseconds drain = std::chrono::seconds(30);
-};  // stop signal, wait so long, then kill; start again
+};
+
+// The same without the start.
 struct Stop {
   std::chrono::nanoseconds drain = std::chrono::seconds(30);
 };
+
+// To the main process.
 struct Signal {
   int number = 15;
 };
+
+// Only the fields that drifted.
 struct ApplyCaps {
   sample::Caps caps;
-};  // only the fields that drifted
+};
 
 using ActionSpec = std::variant<Notify, Shed, Reclaim, Restart, Stop, Signal, ApplyCaps>;
 
