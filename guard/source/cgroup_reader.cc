@@ -1,12 +1,11 @@
 #include "guard/source/cgroup_reader.h"
 
-#include <cerrno>
+#include <algorithm>
 #include <limits>
+#include <numeric>
 #include <optional>
-#include <system_error>
-#include <utility>
 
-#include <sys/stat.h>
+#include <sys/resource.h>
 
 #include "guard/source/cgroup_v1_parser.h"
 #include "guard/source/cgroup_v2_parser.h"
@@ -19,119 +18,43 @@ namespace {
 using base::Bytes;
 using sample::Reading;
 
-std::string reason_of(const char* name, int error_number) {
-  if (error_number == ENODEV) return "the cgroup is gone";
-  return std::string(name) + ": " + std::generic_category().message(error_number);
-}
-
-std::string malformed(const char* name) { return std::string(name) + ": not in the kernel's form"; }
-
-// One controller's folder during one sweep: opened once, its files then read by name. `why` says why there is
-// nothing to read; "" when there is.
-class Controller {
- public:
-  Controller(const sample::ControllerFolder& folder, const char* name, const SmallFiles& files)
-      : files_(files), version_(folder.version) {
-    if (!folder.exists()) {
-      why_ = std::string("no ") + name + " controller";
-      return;
-    }
-    folder_ = Folder(folder.path);
-    if (folder_.is_open()) return;
-    const bool gone = folder_.error_number() == ENOENT || folder_.error_number() == ENODEV;
-    why_ = gone ? "the cgroup is gone" : reason_of(folder.path.c_str(), folder_.error_number());
-  }
-
-  [[nodiscard]] int version() const { return version_; }
-  [[nodiscard]] const std::string& why() const { return why_; }
-  void refuse(const std::string& why) { why_ = why; }
-
-  // 0 when the folder is not open.
-  [[nodiscard]] std::uint64_t inode() const {
-    struct stat status {};
-    return folder_.is_open() && ::fstat(folder_.fd(), &status) == 0 ? status.st_ino : 0;
-  }
-
-  // The file's text, or the reason why there is none. Valid until the next call.
-  SmallFileText text(const char* name) { return files_.read(folder_.fd(), name, buffer_); }
-
-  // The file as one value.
-  template <class Parse>
-  auto value(const char* name, Parse parse) -> Reading<typename decltype(parse(std::string_view()))::value_type> {
-    using Value = typename decltype(parse(std::string_view()))::value_type;
-    if (!why_.empty()) return Reading<Value>::absent(why_);
-    const SmallFileText file = text(name);
-    if (file.error_number != 0) return Reading<Value>::absent(reason_of(name, file.error_number));
-    const auto parsed = parse(file.text);
-    return parsed ? Reading<Value>(*parsed) : Reading<Value>::absent(malformed(name));
-  }
-
- private:
-  const SmallFiles& files_;
-  Folder folder_;
-  int version_;
-  std::string why_;
-  SmallFileBuffer buffer_;
-};
-
-struct Controllers {
-  Controller memory;
-  Controller cpu;
-  Controller cpuacct;
-  Controller pids;
-  Controller pressure;
-
-  Controllers(const sample::Cgroup& cgroup, const SmallFiles& files)
-      : memory(cgroup.memory, "memory", files),
-        cpu(cgroup.cpu, "cpu", files),
-        cpuacct(cgroup.cpuacct, "cpuacct", files),
-        pids(cgroup.pids, "pids", files),
-        pressure(cgroup.pressure, "pressure", files) {
-    // The controller that identifying_folder() names. A recreated cgroup must not go on with the old one's counters.
-    for (Controller* controller : {&memory, &cpu, &cpuacct, &pids, &pressure}) {
-      const std::uint64_t inode = controller->inode();
-      if (inode == 0) continue;
-      if (inode != cgroup.inode) refuse_all("another cgroup has taken its name");
-      return;
-    }
-  }
-
- private:
-  void refuse_all(const std::string& why) {
-    for (Controller* controller : {&memory, &cpu, &cpuacct, &pids, &pressure}) controller->refuse(why);
-  }
-};
-
 template <class Value>
 Reading<Value> from_line(const std::optional<Value>& value, const char* line, const std::string& why) {
   if (value) return *value;
   return Reading<Value>::absent(why.empty() ? std::string("no such line: ") + line : why);
 }
 
+template <class Parse>
+auto value(ControllerFiles& files, const char* name, Parse parse) {
+  SmallFileBuffer buffer;
+  return files.value(name, buffer, parse);
+}
+
 // A file that holds several values: `parse` its text, or an empty text and the reason why.
 template <class Parse>
-auto parse_lines(Controller& controller, const char* name, std::string& why, Parse parse) {
+auto parse_lines(ControllerFiles& controller, const char* name, std::string& why, Parse parse) {
   why = controller.why();
   if (!why.empty()) return parse(std::string_view());
-  const SmallFileText file = controller.text(name);
+  SmallFileBuffer buffer;
+  const SmallFileText file = controller.text(name, buffer);
   if (file.error_number != 0) why = reason_of(name, file.error_number);
   return parse(file.error_number == 0 ? file.text : std::string_view());
 }
 
-void read_memory_v1(Controller& files, sample::Memory& memory) {
+void read_memory_v1(ControllerFiles& files, sample::Memory& memory) {
   std::string why;
   const v1::MemoryStat stat = parse_lines(files, "memory.stat", why, v1::parse_memory_stat);
   memory.anon = from_line(stat.anon, "total_rss", why);
   memory.file = from_line(stat.file, "total_cache", why);
   memory.inactive_file = from_line(stat.inactive_file, "total_inactive_file", why);
   memory.shmem = from_line(stat.shmem, "total_shmem", why);
-  memory.usage = files.value("memory.usage_in_bytes", parse_byte_count);
-  memory.kernel = files.value("memory.kmem.usage_in_bytes", parse_byte_count);
-  memory.peak = files.value("memory.max_usage_in_bytes", parse_byte_count);
-  memory.oom_kills = files.value("memory.oom_control", v1::parse_oom_kills);
+  memory.usage = value(files, "memory.usage_in_bytes", parse_byte_count);
+  memory.kernel = value(files, "memory.kmem.usage_in_bytes", parse_byte_count);
+  memory.peak = value(files, "memory.max_usage_in_bytes", parse_byte_count);
+  memory.oom_kills = value(files, "memory.oom_control", v1::parse_oom_kills);
 }
 
-void read_memory_v2(Controller& files, sample::Memory& memory) {
+void read_memory_v2(ControllerFiles& files, sample::Memory& memory) {
   std::string why;
   const v2::MemoryStat stat = parse_lines(files, "memory.stat", why, v2::parse_memory_stat);
   memory.anon = from_line(stat.anon, "anon", why);
@@ -139,35 +62,35 @@ void read_memory_v2(Controller& files, sample::Memory& memory) {
   memory.inactive_file = from_line(stat.inactive_file, "inactive_file", why);
   memory.shmem = from_line(stat.shmem, "shmem", why);
   memory.kernel = from_line(stat.kernel, "kernel", why);
-  memory.usage = files.value("memory.current", parse_byte_count);
-  memory.peak = files.value("memory.peak", parse_byte_count);
-  memory.oom_kills = files.value("memory.events", v2::parse_oom_kills);
+  memory.usage = value(files, "memory.current", parse_byte_count);
+  memory.peak = value(files, "memory.peak", parse_byte_count);
+  memory.oom_kills = value(files, "memory.events", v2::parse_oom_kills);
 }
 
-void read_memory_limits(Controller& files, sample::Memory& memory) {
+void read_memory_limits(ControllerFiles& files, sample::Memory& memory) {
   if (files.version() == 1) {
-    memory.limit = files.value("memory.limit_in_bytes", v1::parse_limit);
-    memory.reservation = files.value("memory.soft_limit_in_bytes", v1::parse_limit);
+    memory.limit = value(files, "memory.limit_in_bytes", v1::parse_limit);
+    memory.reservation = value(files, "memory.soft_limit_in_bytes", v1::parse_limit);
     memory.high = Reading<Bytes>::absent("cgroup v1 has no memory.high");
   } else {
-    memory.limit = files.value("memory.max", v2::parse_limit);
-    memory.reservation = files.value("memory.low", v2::parse_limit);
-    memory.high = files.value("memory.high", v2::parse_limit);
+    memory.limit = value(files, "memory.max", v2::parse_limit);
+    memory.reservation = value(files, "memory.low", v2::parse_limit);
+    memory.high = value(files, "memory.high", v2::parse_limit);
   }
 }
 
-void read_cpu_limit(Controller& files, sample::Cpu& cpu) {
+void read_cpu_limit(ControllerFiles& files, sample::Cpu& cpu) {
   if (files.version() == 2) {
-    cpu.limit = files.value("cpu.max", v2::parse_cpu_limit);
+    cpu.limit = value(files, "cpu.max", v2::parse_cpu_limit);
     return;
   }
-  const auto quota = files.value("cpu.cfs_quota_us", parse_number<std::int64_t>);
+  const auto quota = value(files, "cpu.cfs_quota_us", parse_number<std::int64_t>);
   if (!quota) {
     cpu.limit = Reading<base::Cores>::absent(quota.reason());
     return;
   }
-  cpu.limit = files.value("cpu.cfs_period_us",
-                          [&](std::string_view period) { return v1::parse_cpu_limit(std::to_string(*quota), period); });
+  cpu.limit = value(files, "cpu.cfs_period_us",
+                    [&](std::string_view period) { return v1::parse_cpu_limit(std::to_string(*quota), period); });
 }
 
 template <class Stat>
@@ -177,7 +100,7 @@ void take_throttling(const Stat& stat, const char* throttled_line, const std::st
   cpu.throttled = from_line(stat.throttled, throttled_line, why);
 }
 
-void read_cpu(Controller& quota, Controller& account, sample::Cpu& cpu) {
+void read_cpu(ControllerFiles& quota, ControllerFiles& account, sample::Cpu& cpu) {
   std::string why;
   if (quota.version() == 1) {
     const v1::CpuStat stat = parse_lines(quota, "cpu.stat", why, v1::parse_cpu_stat);
@@ -191,8 +114,8 @@ void read_cpu(Controller& quota, Controller& account, sample::Cpu& cpu) {
     }
   }
   cpu.used = account.version() == 1
-                 ? account.value("cpuacct.usage", v1::parse_cpu_usage)
-                 : account.value("cpu.stat", [](std::string_view text) { return v2::parse_cpu_stat(text).used; });
+                 ? value(account, "cpuacct.usage", v1::parse_cpu_usage)
+                 : value(account, "cpu.stat", [](std::string_view text) { return v2::parse_cpu_stat(text).used; });
 }
 
 std::optional<std::int64_t> parse_pids_limit(std::string_view text) {
@@ -200,50 +123,83 @@ std::optional<std::int64_t> parse_pids_limit(std::string_view text) {
   return parse_number<std::int64_t>(text);
 }
 
-sample::PressureTotals read_pressure(Controller& files, const char* name) {
+sample::PressureTotals read_pressure(ControllerFiles& files, const char* name) {
   std::string why;
   const PressureText text = parse_lines(files, name, why, parse_pressure);
   return {from_line(text.some, "some", why), from_line(text.full, "full", why)};
 }
 
-void read_limits(Controllers& controllers, sample::Resources& resources) {
-  read_memory_limits(controllers.memory, resources.memory);
-  read_cpu_limit(controllers.cpu, resources.cpu);
-  resources.pids.limit = controllers.pids.value("pids.max", parse_pids_limit);
+void read_limits(OpenCgroup& cgroup, sample::Resources& resources) {
+  read_memory_limits(cgroup.memory, resources.memory);
+  read_cpu_limit(cgroup.cpu, resources.cpu);
+  resources.pids.limit = value(cgroup.pids, "pids.max", parse_pids_limit);
+}
+
+void read_all(OpenCgroup& cgroup, sample::Resources& resources) {
+  read_limits(cgroup, resources);
+  if (cgroup.memory.version() == 1) {
+    read_memory_v1(cgroup.memory, resources.memory);
+  } else {
+    read_memory_v2(cgroup.memory, resources.memory);
+  }
+  read_cpu(cgroup.cpu, cgroup.cpuacct, resources.cpu);
+  resources.pids.current = value(cgroup.pids, "pids.current", parse_number<std::int64_t>);
+  resources.pressure.memory = read_pressure(cgroup.pressure, "memory.pressure");
+  resources.pressure.cpu = read_pressure(cgroup.pressure, "cpu.pressure");
+  resources.pressure.io = read_pressure(cgroup.pressure, "io.pressure");
+}
+
+std::size_t descriptors_allowed() {
+  rlimit limit{};
+  return ::getrlimit(RLIMIT_NOFILE, &limit) == 0 ? static_cast<std::size_t>(limit.rlim_cur) : 0;
 }
 
 }  // namespace
 
-sample::Resources read_cgroup(const sample::Cgroup& cgroup, const SmallFiles& files) {
-  Controllers controllers(cgroup, files);
+CgroupReader::CgroupReader(const SmallFiles& files)
+    : files_(files), most_open_files_(std::min(kMaxOpenFiles, descriptors_allowed() / 2)) {}
+
+sample::Resources CgroupReader::read(const sample::Cgroup& cgroup) {
   sample::Resources resources;
-  read_limits(controllers, resources);
-  if (controllers.memory.version() == 1) {
-    read_memory_v1(controllers.memory, resources.memory);
-  } else {
-    read_memory_v2(controllers.memory, resources.memory);
-  }
-  read_cpu(controllers.cpu, controllers.cpuacct, resources.cpu);
-  resources.pids.current = controllers.pids.value("pids.current", parse_number<std::int64_t>);
-  resources.pressure.memory = read_pressure(controllers.pressure, "memory.pressure");
-  resources.pressure.cpu = read_pressure(controllers.pressure, "cpu.pressure");
-  resources.pressure.io = read_pressure(controllers.pressure, "io.pressure");
+  with_open(cgroup, [&](OpenCgroup& open) { read_all(open, resources); });
   return resources;
 }
 
-sample::Resources read_cgroup_limits(const sample::Cgroup& cgroup, const SmallFiles& files) {
-  Controllers controllers(cgroup, files);
+sample::Resources CgroupReader::read_limits(const sample::Cgroup& cgroup) {
   sample::Resources resources;
-  read_limits(controllers, resources);
+  with_open(cgroup, [&](OpenCgroup& open) { source::read_limits(open, resources); });
   return resources;
 }
 
-const std::string* identifying_folder(const sample::Cgroup& cgroup) {
-  for (const sample::ControllerFolder* folder :
-       {&cgroup.memory, &cgroup.cpu, &cgroup.cpuacct, &cgroup.pids, &cgroup.pressure}) {
-    if (folder->exists()) return &folder->path;
+template <class Work>
+void CgroupReader::with_open(const sample::Cgroup& cgroup, Work work) {
+  ++reads_;
+  const std::string* folder = identifying_folder(cgroup);
+  const Key key(folder == nullptr ? std::string() : *folder, cgroup.inode);
+  if (const auto known = kept_.find(key); known != kept_.end() && known->second.cgroup == cgroup) {
+    known->second.last_read = reads_;
+    work(*known->second.files);
+    if (known->second.files->gone()) kept_.erase(known);
+    return;
   }
-  return nullptr;
+  auto open = std::make_unique<OpenCgroup>(cgroup, files_);
+  work(*open);
+  close_idle();
+  const bool worth_keeping = open->open_files() > 0 && !open->gone();
+  if (worth_keeping && open_files() + open->open_files() <= most_open_files_) {
+    kept_[key] = {cgroup, std::move(open), reads_};
+  }
+}
+
+// Not read while the others were read four times over: nobody's workload any more.
+void CgroupReader::close_idle() {
+  const std::uint64_t patience = 4 * (kept_.size() + 1);
+  std::erase_if(kept_, [&](const auto& entry) { return entry.second.last_read + patience < reads_; });
+}
+
+std::size_t CgroupReader::open_files() const {
+  return std::accumulate(kept_.begin(), kept_.end(), std::size_t{0},
+                         [](std::size_t sum, const auto& entry) { return sum + entry.second.files->open_files(); });
 }
 
 }  // namespace guard::source

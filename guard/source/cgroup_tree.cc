@@ -108,7 +108,10 @@ const CgroupMembership* membership_in(const std::vector<CgroupMembership>& membe
 
 }  // namespace
 
-CgroupTree::CgroupTree(std::string root, const SmallFiles& files) : root_(std::move(root)), files_(files) {
+CgroupTree::~CgroupTree() = default;
+
+CgroupTree::CgroupTree(std::string root, const SmallFiles& files)
+    : root_(std::move(root)), reader_(std::make_unique<CgroupReader>(files)) {
   // A failure is told by the first question, which looks again: the mounts may come after the agent.
   static_cast<void>(find_mounts());
 }
@@ -204,11 +207,9 @@ base::Result<sample::Cgroup> CgroupTree::of_self() {
   return base::fail(base::Code::not_found, "the agent's own cgroup is not visible here");
 }
 
-sample::Resources CgroupTree::read(const sample::Cgroup& cgroup) const { return read_cgroup(cgroup, files_); }
+sample::Resources CgroupTree::read(const sample::Cgroup& cgroup) const { return reader_->read(cgroup); }
 
-sample::Caps CgroupTree::read_caps(const sample::Cgroup& cgroup) const {
-  return caps_of(read_cgroup_limits(cgroup, files_));
-}
+sample::Caps CgroupTree::read_caps(const sample::Cgroup& cgroup) const { return caps_of(reader_->read_limits(cgroup)); }
 
 base::Result<std::vector<std::int64_t>> CgroupTree::processes(const sample::Cgroup& cgroup) const {
   const std::string* folder = identifying_folder(cgroup);

@@ -7,28 +7,29 @@
 #include <unistd.h>
 
 namespace guard::source {
-namespace {
+int SmallFiles::open(int folder_fd, const char* name) const {
+  const int fd = ::openat(folder_fd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  return fd >= 0 ? fd : -errno;
+}
 
-// Reads until the end or until the buffer is full. Kernel files may answer in several pieces (seq_file hands out a
-// page at a time), and only a read of 0 is their end.
-SmallFileText read_all(int fd, std::span<char> buffer) {
+SmallFileText SmallFiles::read_open(int fd, std::span<char> buffer) const {
+  // The kernel hands out a page at a time; less than that is the end, and saves asking once more.
+  constexpr ssize_t kPageBytes = 4096;
   std::size_t filled = 0;
   while (filled < buffer.size()) {
-    const ssize_t count = ::read(fd, buffer.data() + filled, buffer.size() - filled);
-    if (count == 0) return {{buffer.data(), filled}, 0};
+    const ssize_t count = ::pread(fd, buffer.data() + filled, buffer.size() - filled, static_cast<off_t>(filled));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return {{}, errno};
     filled += static_cast<std::size_t>(count);
+    if (count < kPageBytes && filled < buffer.size()) return {{buffer.data(), filled}, 0};
   }
   return {{}, EFBIG};
 }
 
-}  // namespace
-
 SmallFileText SmallFiles::read(int folder_fd, const char* name, std::span<char> buffer) const {
-  const int fd = ::openat(folder_fd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-  if (fd < 0) return {{}, errno};
-  const SmallFileText text = read_all(fd, buffer);
+  const int fd = open(folder_fd, name);
+  if (fd < 0) return {{}, -fd};
+  const SmallFileText text = read_open(fd, buffer);
   ::close(fd);
   return text;
 }

@@ -1,6 +1,6 @@
 #pragma once
-// How this folder reads the small files of /proc and /sys: one open, one read into the caller's buffer, no
-// allocation. Behind a face so that tests can put a twin in its place whose files vanish, fail or come short.
+// How this folder reads the small files of /proc and /sys: into the caller's buffer, without allocation. Behind a face
+// so that tests can put a twin in its place whose files vanish, fail or come short.
 
 #include <array>
 #include <cstddef>
@@ -26,8 +26,13 @@ struct SmallFileText {
 class SmallFiles {
  public:
   virtual ~SmallFiles() = default;
-  // Reads `name` in the open folder `folder_fd` (or AT_FDCWD) to its end.
-  virtual SmallFileText read(int folder_fd, const char* name, std::span<char> buffer) const;
+  // Opens `name` in the open folder `folder_fd` (or AT_FDCWD). A descriptor, the caller's to close, or -errno.
+  virtual int open(int folder_fd, const char* name) const;
+  // Reads an open file from its beginning to its end.
+  virtual SmallFileText read_open(int fd, std::span<char> buffer) const;
+
+  // Both, and closes it again.
+  SmallFileText read(int folder_fd, const char* name, std::span<char> buffer) const;
   static const SmallFiles& system();
 };
 

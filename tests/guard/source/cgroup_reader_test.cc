@@ -4,10 +4,14 @@
 #include <limits>
 #include <string>
 
+#include <sys/resource.h>
+#include <sys/stat.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "guard/source/cgroup_tree.h"
+#include "tests/guard/source/temporary_folder.h"
 
 namespace guard::source {
 namespace {
@@ -122,13 +126,18 @@ TEST(CgroupReadCaps, AreTheLimitsAmongTheReadings) {
   EXPECT_EQ(found.tree.read_caps(found.cgroup), expected);
 }
 
+std::uint64_t inode_of(const std::string& folder) {
+  struct stat status {};
+  return ::stat(folder.c_str(), &status) == 0 ? status.st_ino : 0;
+}
+
 // Fails or spoils every read from the `first`-th on.
 class FaultyFiles final : public SmallFiles {
  public:
   FaultyFiles(int first, int error_number, std::string spoiled = {})
       : first_(first), error_number_(error_number), spoiled_(std::move(spoiled)) {}
-  SmallFileText read(int folder_fd, const char* name, std::span<char> buffer) const override {
-    if (count_++ < first_) return SmallFiles::read(folder_fd, name, buffer);
+  SmallFileText read_open(int fd, std::span<char> buffer) const override {
+    if (count_++ < first_) return SmallFiles::read_open(fd, buffer);
     return {error_number_ == 0 ? std::string_view(spoiled_) : std::string_view(), error_number_};
   }
   [[nodiscard]] int count() const { return count_; }
@@ -186,6 +195,68 @@ TEST_P(CgroupVanishes, AndGarbageIsAbsentNotZero) {
 
 INSTANTIATE_TEST_SUITE_P(EveryVersion, CgroupVanishes, testing::Values("/cgroup_hybrid", "/cgroup_v2"),
                          [](const auto& tested) { return std::string(tested.param).substr(1); });
+
+TEST(CgroupRead, TellsTheFiguresOfNowFromFilesKeptOpen) {
+  const TemporaryFolder root;
+  root.write("memory.current", "100\n");
+  CgroupReader reader(SmallFiles::system());
+  sample::Cgroup cgroup;
+  cgroup.memory = {root.path(), 2};
+  cgroup.inode = inode_of(root.path());
+  EXPECT_EQ(reader.read(cgroup).memory.usage, Bytes{100});
+  root.write("memory.current", "90\n");
+  EXPECT_EQ(reader.read(cgroup).memory.usage, Bytes{90});
+  EXPECT_EQ(reader.kept_cgroups(), 1u);
+}
+
+TEST(CgroupRead, FindsAFileThatAppearsLater) {
+  const TemporaryFolder root;
+  root.write("memory.current", "100\n");
+  CgroupReader reader(SmallFiles::system());
+  sample::Cgroup cgroup;
+  cgroup.memory = {root.path(), 2};
+  cgroup.inode = inode_of(root.path());
+  EXPECT_FALSE(reader.read(cgroup).memory.peak);
+  root.write("memory.peak", "110\n");
+  EXPECT_EQ(reader.read(cgroup).memory.peak, Bytes{110});
+}
+
+TEST(CgroupRead, KeepsNoFilesOfACgroupThatIsGone) {
+  const Found found(kV2);
+  const FaultyFiles files(0, ENODEV);
+  CgroupReader reader(files);
+  static_cast<void>(reader.read(found.cgroup));
+  EXPECT_EQ(reader.kept_cgroups(), 0u);
+}
+
+TEST(CgroupRead, ClosesTheFilesOfCgroupsThatNobodyReadsAnyMore) {
+  CgroupReader reader(SmallFiles::system());
+  for (int i = 0; i < 40; ++i) {
+    const TemporaryFolder root;
+    root.write("memory.current", "100\n");
+    sample::Cgroup cgroup;
+    cgroup.memory = {root.path(), 2};
+    cgroup.inode = inode_of(root.path());
+    for (int sweep = 0; sweep < 10; ++sweep) static_cast<void>(reader.read(cgroup));
+  }
+  EXPECT_LE(reader.kept_cgroups(), 4u);
+}
+
+TEST(CgroupRead, KeepsNoMoreFilesOpenThanItMay) {
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit tight{40, before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &tight), 0);
+  CgroupReader reader(SmallFiles::system());
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  const Found hybrid(kHybrid);
+  const Found v2(kV2);
+  for (int sweep = 0; sweep < 3; ++sweep) {
+    EXPECT_TRUE(reader.read(hybrid.cgroup).memory.usage);  // 16 files; 20 are allowed
+    EXPECT_TRUE(reader.read(v2.cgroup).memory.usage);
+    EXPECT_EQ(reader.kept_cgroups(), 1u);
+  }
+}
 
 TEST(CgroupRead, NamesTheFileThatFailed) {
   const FaultyFiles files(0, EIO);
