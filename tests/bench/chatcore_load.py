@@ -40,7 +40,7 @@ def measure_load(make, load_program, clients, seconds):
 
 def measure_memory(make):
     """Conversations of 2 kB questions until 32 MiB are accounted; the resident size grows by so many times that."""
-    server = make("memory", {"conversation-memory-budget": "64m", "log-level": "warning"})
+    server = make("memory", {"conversation-memory-budget": "64m"})
     try:
         accounted_before, resident_before = memory_of(server)
         number = 0
