@@ -73,7 +73,7 @@ struct Program {
         metrics(kVersion, kRevision),
         store(std::move(its_store)),
         registry(registry_limits(config, budget), clock),
-        sweeper(registry, clock),
+        sweeper(registry, clock, [this] { store->drop_page_cache(); }),
         retriever({.store_file = config.retrieval.store_file,
                    .top = config.retrieval.top,
                    .threshold = static_cast<float>(config.retrieval.threshold)},

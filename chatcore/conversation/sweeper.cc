@@ -19,6 +19,7 @@ SweepReport Sweeper::sweep_now() {
   base::log_info(sweep_message(report.removed), {{"remaining_conversations", report.remaining},
                                                  {"bytes", report.remaining_bytes.count},
                                                  {"took", base::format_duration(report.took)}});
+  if (after_) after_();
   const std::lock_guard lock(mutex_);
   ++statistics_.sweeps_total;
   statistics_.last_finished = clock_.wall_now();

@@ -5,9 +5,11 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/event_loop.h"
@@ -27,7 +29,9 @@ struct SweeperStatistics {
 // Thread-safe, but start() once. The registry, the clock and the loop must outlive it.
 class Sweeper {
  public:
-  Sweeper(Registry& registry, const base::Clock& clock) : registry_(registry), clock_(clock) {}
+  // `after` is called at the end of each sweep, on its thread, for what else is to be let go of regularly.
+  Sweeper(Registry& registry, const base::Clock& clock, std::function<void()> after = {})
+      : registry_(registry), clock_(clock), after_(std::move(after)) {}
 
   // Sweeps every `interval` on the loop, the first time after one interval; 0 never does.
   void start(base::EventLoop& loop, std::chrono::nanoseconds interval);
@@ -42,6 +46,7 @@ class Sweeper {
  private:
   Registry& registry_;
   const base::Clock& clock_;
+  const std::function<void()> after_;
   base::Pending timer_;
   mutable std::mutex mutex_;
   SweeperStatistics statistics_;

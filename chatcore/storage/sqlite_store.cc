@@ -45,6 +45,7 @@ base::Result<std::unique_ptr<Store>> SqliteStore::open(SqliteOptions options, co
   auto writer = SqliteWriter::open(store->options_.path.string(), store->options_.writes, clock, store->counters_);
   if (!writer) return in_context(writer.error());
   store->writer_ = *std::move(writer);
+  store->cached_file_ = ::open(store->options_.path.c_str(), O_RDONLY | O_CLOEXEC);
   for (std::size_t i = 0; i < store->options_.readers; ++i) {
     auto reader = SqliteReader::open(store->options_.path.string());
     if (!reader) return in_context(reader.error());
@@ -65,6 +66,7 @@ void SqliteStore::close() {
   readers_.clear();
   // Last, since the last connection to close brings the log into the database file.
   if (writer_) writer_->close();
+  if (cached_file_ >= 0) ::close(std::exchange(cached_file_, -1));
   std::error_code ignored;
   if (!options_.remove_on_close.empty()) std::filesystem::remove_all(options_.remove_on_close, ignored);
 }
@@ -110,6 +112,13 @@ void SqliteStore::ask(Question question, std::function<void(base::Result<Value>)
       base::log_error("database read failed", {{"error", answer.error().message}});
     }
     done(std::move(answer));
+  });
+}
+
+void SqliteStore::drop_page_cache() {
+  // On a reader's thread: a large cache takes the kernel milliseconds.
+  submit([this](SqliteReader* reader, base::Code) {
+    if (reader != nullptr && cached_file_ >= 0) ::posix_fadvise(cached_file_, 0, 0, POSIX_FADV_DONTNEED);
   });
 }
 

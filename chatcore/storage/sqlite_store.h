@@ -40,6 +40,7 @@ class SqliteStore final : public Store {
   void list(const std::string& user, std::size_t limit,
             std::function<void(base::Result<std::vector<ConversationSummary>>)> done) override;
   void remove(const ConversationKey& key, std::function<void(base::Result<bool>)> done) override;
+  void drop_page_cache() override;
   [[nodiscard]] StoreStatistics statistics() const override;
   void close() override;
 
@@ -56,6 +57,8 @@ class SqliteStore final : public Store {
   const SqliteOptions options_;
   StoreCounters counters_;
   std::unique_ptr<SqliteWriter> writer_;
+  // Open for as long as any connection: closing a file drops all locks that the process holds on it, SQLite's too.
+  int cached_file_ = -1;
   BoundedQueue<Read> reads_;
   std::vector<std::thread> readers_;
 };

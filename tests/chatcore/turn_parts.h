@@ -43,6 +43,7 @@ class FakeStore final : public storage::Store {
   void list(const std::string&, std::size_t,
             std::function<void(base::Result<std::vector<storage::ConversationSummary>>)>) override {}
   void remove(const storage::ConversationKey&, std::function<void(base::Result<bool>)>) override {}
+  void drop_page_cache() override {}
   [[nodiscard]] storage::StoreStatistics statistics() const override { return {}; }
   void close() override {}
 

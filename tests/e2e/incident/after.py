@@ -14,7 +14,7 @@ SECONDS = int(os.environ.get("INCIDENT_SECONDS", "60"))
 
 class After(unittest.TestCase):
     def test_the_same_load_stays_flat(self):
-        workloads = [{"name": "chat", "container": "chat",
+        workloads = [{"name": "chat", "container": "chat", "leak": {"enabled": True, "window": "20s"},
                       "caps": {"memory": "64m", "memory_reservation": "48m", "cpus": 0.8, "pids": 256},
                       "expect_log": [{"name": "cleanup", "pattern": CLEANUP_PATTERN, "every": "2s", "grace": "3s"}]}]
         with Scene(workloads) as scene:
@@ -41,7 +41,6 @@ class After(unittest.TestCase):
         while time.monotonic() < began + 3 * third:
             time.sleep(0.2)
         self.last = prometheus.value(f"avg_over_time({working_set}[{third}s])")
-
     def _judge(self, scene, prometheus):
         print(f"working set: second third {self.second / 2**20:.1f} MiB, last third {self.last / 2**20:.1f} MiB,"
               f" ratio {self.last / self.second:.3f}")

@@ -27,7 +27,7 @@ class Before(unittest.TestCase):
             self.assertRegex(words, r"killed by the OOM killer ([2-9]|\d\d+) times")
             self.assertIn("in a restart loop", words)
             self.assertIn("chat: trouble", words)
-            for alert in ("LeakguardOomKill", "LeakguardRestartLoop"):
+            for alert in ("WorkloadOutOfMemoryKilled", "WorkloadRestartLoop"):
                 prometheus.wait_for(f'ALERTS{{alertname="{alert}",workload="chat"}}', 30)
             print(words)
 
