@@ -16,12 +16,13 @@ import signal
 import socket
 import sqlite3
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
 import urllib.parse
 
-BINARY = os.environ["CHATCORE_BINARY"]
+BINARY = os.environ.get("CHATCORE_BINARY") or sys.exit("CHATCORE_BINARY must name the program to test")
 PATIENCE = 20  # seconds any single condition may take on a busy machine
 
 

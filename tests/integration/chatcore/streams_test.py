@@ -41,9 +41,7 @@ class LeavingClient(ChatcoreTest):
                 self.assertLess(len(content.split()), 10)
 
     def test_the_generation_is_cancelled_and_counted(self):
-        began = time.monotonic()
         self.leave_after_first_word(hang_up)
-        self.assertLess(time.monotonic() - began, 2.5, "a whole answer takes three seconds at this pace")
         self.assertEqual(self.server.metric("chatcore_streams_cancelled_total"), 1)
         self.assertEqual(self.server.metric('chatcore_backend_requests_total{result="cancelled"}'), 1)
         wait_for(lambda: self.server.metric("chatcore_requests_in_flight") == 1, "only the scrape itself in flight")
@@ -63,16 +61,6 @@ class LeavingClient(ChatcoreTest):
             hang_up(stream)
         wait_for(lambda: self.server.metric("chatcore_streams_cancelled_total") == 1, "the cancelled completion")
         self.assertEqual(self.server.metric('chatcore_requests_total{code="499",route="/v1/chat/completions"}'), 1)
-
-
-class SlowClient(ChatcoreTest):
-    def test_an_answer_that_nobody_reads_is_kept_small_and_finished_once_read(self):
-        # The answer quotes the question, so a large question makes an answer beyond what socket buffers hide.
-        stream, begin = self.server.open_stream("/api/assistant", {"message": "word " * 2000, "conversationId": "c"})
-        with stream:
-            rest = read_all(stream)
-        self.assertIn(b"event: end", begin + rest)
-        self.assertEqual(len(self.server.messages("c")), 2)
 
 
 class ConcurrentTurns(ChatcoreTest):
@@ -102,11 +90,30 @@ class ConcurrentTurns(ChatcoreTest):
                 self.assert_error(answer, 409, "conflict")
                 self.assertTrue(answer.headers["Retry-After"])
 
+
+class SeparateConversations(ChatcoreTest):
+    settings = {"llm-words-per-second": "2"}
+
     def test_different_conversations_do_not_wait_for_each_other(self):
-        began = time.monotonic()
-        answers = self.ask_at_once(12, lambda n: f"c{n}")
-        self.assertEqual({answer.status for answer in answers}, {200})
-        self.assertLess(time.monotonic() - began, 2.0, "one answer takes about 0.2 s at this pace")
+        streams = [self.server.open_stream("/api/assistant", {"message": "Hello", "conversationId": f"c{n}"})[0]
+                   for n in range(5)]
+        for number, stream in enumerate(streams):
+            self.assertEqual(len(self.server.messages(f"c{number}")), 1, "all five are being answered at once")
+            hang_up(stream)
+
+
+class LockedDatabase(ChatcoreTest):
+    def test_a_question_that_cannot_be_stored_is_refused_and_the_next_is_answered(self):
+        self.ask("Hello", "c")
+        with sqlite3.connect(self.server.database, isolation_level=None) as database:
+            database.execute("BEGIN EXCLUSIVE")
+            refused = self.ask("While locked", "c")
+            database.execute("ROLLBACK")
+        self.assert_error(refused, 503, "unavailable")
+        self.assertTrue(refused.headers["Retry-After"])
+        self.assertGreater(self.server.metric("chatcore_database_errors_total"), 0)
+        self.assertEqual(self.ask("Afterwards", "c").status, 200)
+        self.assertEqual([row[2] for row in self.server.messages("c")][::2], ["Hello", "Afterwards"])
 
 
 class OtherWriter(ChatcoreTest):
