@@ -6,10 +6,11 @@ import time
 import unittest
 
 from harness.dashboard import assert_dashboard_nonempty
+from harness.process import wait_until
 from incident.load import Load
 from incident.scene import BOUNDED, CLEANUP_PATTERN, Scene, metric
 
-SECONDS = int(os.environ.get("INCIDENT_SECONDS", "60"))
+SECONDS = int(os.environ.get("INCIDENT_SECONDS", "75"))
 
 
 class After(unittest.TestCase):
@@ -34,13 +35,16 @@ class After(unittest.TestCase):
         working_set = metric("workload_memory_working_set_bytes")
         third = SECONDS // 3
         began = time.monotonic()
-        # The load's own clock is what is waited for here: there is no event for "two thirds have passed".
-        while time.monotonic() < began + 2 * third:
-            time.sleep(0.2)
-        self.second = prometheus.value(f"avg_over_time({working_set}[{third}s])")
-        while time.monotonic() < began + 3 * third:
-            time.sleep(0.2)
-        self.last = prometheus.value(f"avg_over_time({working_set}[{third}s])")
+        averages = []
+        for end in (2 * third, 3 * third):
+            wait_until(lambda passed=end: time.monotonic() >= began + passed, SECONDS, "the load to run", every=0.2)
+            averages.append(prometheus.value(f"avg_over_time({working_set}[{third}s])"))
+        self.second, self.last = averages
+        for name in ("working_set", "anon"):
+            series = metric(f"workload_memory_{name}_bytes")
+            past = [prometheus.query(f"{series} offset {ago}s") for ago in range(SECONDS - 5, 0, -5)]
+            print(f"{name}, MiB, every 5 s:", *(f"{answers[0][1] / 2**20:.1f}" for answers in past if answers))
+
     def _judge(self, scene, prometheus):
         print(f"working set: second third {self.second / 2**20:.1f} MiB, last third {self.last / 2**20:.1f} MiB,"
               f" ratio {self.last / self.second:.3f}")
