@@ -20,6 +20,9 @@ namespace {
 using guard::sample::ExitReason;
 using guard::sample::State;
 
+// Processes that are not our children cannot be waited for; they are looked at so often.
+constexpr auto kLeftoverPoll = std::chrono::milliseconds(100);
+
 int exit_code_of(int wait_status) {
   return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
 }
@@ -62,9 +65,32 @@ void Child::make_cgroup() {
   }
 }
 
+// An agent that was killed leaves its command running, with its output cut off. Two of them would fight over
+// ports and files, so the one before is asked to end, and killed when it does not.
+bool Child::is_waiting_for_leftovers() {
+  const auto leftovers =
+      cgroup_ ? guard::source::CgroupTree().processes(*cgroup_) : base::Result<std::vector<std::int64_t>>();
+  if (!leftovers || leftovers->empty()) {
+    leftovers_since_.reset();
+    return false;
+  }
+  const base::SteadyTime now = context_.clock.steady_now();
+  if (!leftovers_since_) {
+    base::log_warning("runs already, left by an agent that was killed; it is ended first",
+                      {{"workload", options_.name}});
+    leftovers_since_ = now;
+    for (const std::int64_t pid : *leftovers) ::kill(static_cast<pid_t>(pid), options_.command.stop_signal);
+  } else if (now - *leftovers_since_ >= options_.command.stop_timeout) {
+    for (const std::int64_t pid : *leftovers) ::kill(static_cast<pid_t>(pid), SIGKILL);
+  }
+  pause_timer_ = context_.loop.after(kLeftoverPoll, [this] { launch(); });
+  return true;
+}
+
 void Child::launch() {
   pause_timer_.cancel();
   make_cgroup();
+  if (is_waiting_for_leftovers()) return;
   SpawnRequest request;
   request.argv = options_.argv;
   request.environment = options_.command.environment;

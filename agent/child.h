@@ -70,6 +70,7 @@ class Child {
  private:
   void launch();
   void make_cgroup();
+  [[nodiscard]] bool is_waiting_for_leftovers();
   void read_output();
   void close_output();
   void back_off();
@@ -81,6 +82,7 @@ class Child {
   ChildContext& context_;
   std::optional<guard::sample::Cgroup> cgroup_;
   bool cgroup_tried_ = false;
+  std::optional<base::SteadyTime> leftovers_since_;
   std::optional<std::uint64_t> oom_kills_before_;
 
   bool wanted_ = false;

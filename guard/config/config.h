@@ -53,8 +53,6 @@ struct BackoffConfig {
   base::Duration reset_after = std::chrono::minutes(5);  // a run this long makes the next pause the initial one again
 };
 
-enum class OnAgentStop { stop, leave };  // what becomes of a `command` when the agent ends
-
 // Only for a target of kind command.
 struct CommandConfig {
   std::vector<std::pair<std::string, std::string>> environment;  // added to the agent's own
@@ -63,7 +61,6 @@ struct CommandConfig {
   BackoffConfig backoff;
   int stop_signal = 15;
   base::Duration stop_timeout = std::chrono::seconds(30);  // then SIGKILL
-  OnAgentStop on_agent_stop = OnAgentStop::stop;
 };
 
 struct WorkloadConfig {

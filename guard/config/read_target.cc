@@ -110,7 +110,7 @@ void read_target(const Reader& workload, sample::Target& target) {
 
 void read_command(const Reader& workload, bool is_command, CommandConfig& command) {
   if (!is_command) {
-    for (const auto* key : {"environment", "working_dir", "user", "backoff", "stop", "on_agent_stop"}) {
+    for (const auto* key : {"environment", "working_dir", "user", "backoff", "stop"}) {
       if (workload.has(key)) workload.problem(key, std::string(key) + " is only for a workload that is a command");
     }
     return;
@@ -124,12 +124,6 @@ void read_command(const Reader& workload, bool is_command, CommandConfig& comman
   read_signal(stop, "signal", command.stop_signal);
   if (stop.read("timeout", command.stop_timeout))
     check_range(stop, "timeout", command.stop_timeout, base::Duration::zero(), std::chrono::hours(1));
-
-  std::string on_agent_stop;
-  if (!workload.read("on_agent_stop", on_agent_stop)) return;
-  if (on_agent_stop != "stop" && on_agent_stop != "leave")
-    workload.problem("on_agent_stop", "expected one of: stop, leave");
-  command.on_agent_stop = on_agent_stop == "leave" ? OnAgentStop::leave : OnAgentStop::stop;
 }
 
 bool read_signal(const Reader& section, std::string_view key, int& number) {

@@ -120,7 +120,6 @@ TEST(LoadConfig, ReadsACommand) {
   EXPECT_EQ(command.backoff.reset_after, base::Duration(minutes(10)));
   EXPECT_EQ(command.stop_signal, 2);
   EXPECT_EQ(command.stop_timeout, base::Duration(seconds(20)));
-  EXPECT_EQ(command.on_agent_stop, OnAgentStop::leave);
 }
 
 TEST(LoadConfig, CompilesConditions) {

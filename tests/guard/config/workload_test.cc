@@ -42,8 +42,6 @@ TEST(Workload, TakesACommandsKeysOnlyForACommand) {
   EXPECT_EQ(
       problems_of("workloads: [{name: w, command: [a], stop: {signal: SIGFOO}}]"),
       "1:52 workloads[0].stop.signal: expected one of: HUP, INT, QUIT, USR1, USR2, TERM, KILL, STOP, CONT, WINCH");
-  EXPECT_EQ(problems_of("workloads: [{name: w, command: [a], on_agent_stop: kill}]"),
-            "1:52 workloads[0].on_agent_stop: expected one of: stop, leave");
 }
 
 TEST(Caps, StandInTheirOrder) {
