@@ -32,7 +32,7 @@ void end_answer(Metrics& metrics, Call& call, bool begun, const std::string& id,
     return call.finish();
   }
   if (result.status.error().code == base::Code::exhausted) metrics.request_shed("memory");
-  const Problem problem = problem_of(result.status.error());
+  const Problem problem = call.problem_of(result.status.error());
   if (!begun) return call.refuse(problem);
   call.write(assistant_error_event(problem));
   call.finish();

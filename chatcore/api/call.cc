@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/log.h"
+
 namespace chatcore::api {
 namespace {
 
@@ -38,6 +40,12 @@ void Call::respond(base::HttpResponse response) {
 }
 
 void Call::refuse(const Problem& problem) { respond(response_of(problem)); }
+
+Problem Call::problem_of(const base::Error& error) const {
+  Problem problem = api::problem_of(error);
+  if (problem.status >= 500) base::log_warning("A request failed", {{"route", route_}, {"error", error.message}});
+  return problem;
+}
 
 void Call::start_events(base::HttpHeaders headers) {
   status_ = 200;

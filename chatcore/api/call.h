@@ -31,6 +31,9 @@ class Call {
   void json(std::string body, int status = 200);
   void respond(base::HttpResponse response);
   void refuse(const Problem& problem);
+  // What the client is told of an error from inside. The error's own words go to the log where the fault is on this
+  // side; a conflict or a client that left is no fault.
+  [[nodiscard]] Problem problem_of(const base::Error& error) const;
 
   // Begins a stream of server-sent events.
   void start_events(base::HttpHeaders headers);

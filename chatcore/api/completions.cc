@@ -25,7 +25,7 @@ TurnEvents streamed(const SharedCall& call, const CompletionHead& head, bool inc
                   if (include_usage) call->write(completion_usage_event(head, result));
                   call->write(std::string(kCompletionDone));
                 } else {
-                  call->write("data: " + error_json(problem_of(result.status.error())) + "\n\n");
+                  call->write("data: " + error_json(call->problem_of(result.status.error())) + "\n\n");
                 }
                 call->finish();
               }};
@@ -45,7 +45,7 @@ TurnEvents whole(const SharedCall& call, const CompletionHead& head) {
                 if (result.status)
                   call->json(completion_json(head, *text, result));
                 else
-                  call->refuse(problem_of(result.status.error()));
+                  call->refuse(call->problem_of(result.status.error()));
               }};
 }
 

@@ -38,7 +38,7 @@ void list_conversations(const ApiParts& parts, const SharedCall& call) {
     if (conversations)
       call->json(conversations_json(*conversations));
     else
-      call->refuse(problem_of(conversations.error()));
+      call->refuse(call->problem_of(conversations.error()));
   });
 }
 
@@ -54,7 +54,7 @@ void get_conversations(const ApiParts& parts, const SharedCall& call) {
   if (!ticket) return call->refuse(ticket.error());
   parts.turn.store.load_window(ConversationKey{.user = "", .id = id}, *limit,
                                [call, id, place = std::shared_ptr(std::move(*ticket))](auto window) {
-                                 if (!window) return call->refuse(problem_of(window.error()));
+                                 if (!window) return call->refuse(call->problem_of(window.error()));
                                  if (window->last_sequence == 0) return call->refuse(conversation_not_found());
                                  call->json(messages_json(id, *window));
                                });
@@ -68,7 +68,7 @@ void delete_conversation(const ApiParts& parts, const SharedCall& call) {
   if (!ticket) return call->refuse(ticket.error());
   parts.turn.store.remove(
       key, [call, key, &registry = parts.turn.registry, place = std::shared_ptr(std::move(*ticket))](auto existed) {
-        if (!existed) return call->refuse(problem_of(existed.error()));
+        if (!existed) return call->refuse(call->problem_of(existed.error()));
         // A turn of it that is under way cannot store its answer any more, and ends with a conflict.
         registry.forget(key);
         if (*existed)

@@ -1,10 +1,11 @@
 """The program's commands, exit codes, and wrong configurations."""
 import os
+import socket
 import subprocess
 import tempfile
 import unittest
 
-from server import BINARY, Chatcore
+from server import BINARY, PATIENCE, Chatcore
 
 
 def run(*arguments, **environment):
@@ -86,6 +87,21 @@ class Configuration(CommandTest):
             served = run("serve", "--listen=127.0.0.1:0", f"--database-url=sqlite://{self.folder}/c.db",
                          f"--admin-token-file={path}")
             self.assertEqual(served.returncode, 78)
+
+
+class ServiceManager(CommandTest):
+    def test_it_is_told_when_serving_begins_and_when_it_ends(self):
+        path = os.path.join(self.folder, "notify")
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notified:
+            notified.bind(path)
+            notified.settimeout(PATIENCE)
+            os.environ["NOTIFY_SOCKET"] = path
+            self.addCleanup(os.environ.pop, "NOTIFY_SOCKET")
+            server = Chatcore(self.folder, {})
+            self.addCleanup(server.kill)
+            self.assertEqual(notified.recv(100), b"READY=1")
+            server.stop()
+            self.assertEqual(notified.recv(100), b"STOPPING=1")
 
 
 class Ingest(CommandTest):

@@ -76,7 +76,7 @@ class Admin(ChatcoreTest):
     def test_a_sweep_by_hand_writes_the_line(self):
         answer = self.server.request("POST", "/admin/sweep").json()
         self.assertEqual((answer["removed"], answer["remaining"]), (0, 0))
-        self.assertIn("Cleaned up 0 old conversations from memory", self.server.log())
+        wait_for(lambda: "Cleaned up 0 old conversations from memory" in self.server.log(), "the line in the log")
 
     def test_a_shed_brings_memory_to_its_target(self):
         for number in range(20):

@@ -1,6 +1,7 @@
 """Clients that leave, wait, or come at once; and the end of the program while they do."""
 import concurrent.futures
 import json
+import re
 import signal
 import socket
 import sqlite3
@@ -102,6 +103,20 @@ class SeparateConversations(ChatcoreTest):
             hang_up(stream)
 
 
+class DeletedWhileAnswered(ChatcoreTest):
+    settings = {"llm-words-per-second": "10"}
+
+    def test_the_stream_ends_with_an_error_and_nothing_comes_back_to_life(self):
+        stream, begin = self.server.open_stream("/api/assistant", {"message": "Hello", "conversationId": "c"})
+        self.assertEqual(self.server.request("DELETE", "/api/conversations?conversationId=c").status, 200)
+        with stream:
+            whole = (begin + read_all(stream)).decode()
+        self.assertIn("event: error", whole)
+        self.assertIn('"code":"conflict"', whole)
+        self.assertNotIn("event: end", whole)
+        self.assert_nothing_stored()
+
+
 class LockedDatabase(ChatcoreTest):
     def test_a_question_that_cannot_be_stored_is_refused_and_the_next_is_answered(self):
         self.ask("Hello", "c")
@@ -112,6 +127,7 @@ class LockedDatabase(ChatcoreTest):
         self.assert_error(refused, 503, "unavailable")
         self.assertTrue(refused.headers["Retry-After"])
         self.assertGreater(self.server.metric("chatcore_database_errors_total"), 0)
+        wait_for(lambda: re.search("A request failed.*route=/api/assistant", self.server.log()), "the fault in the log")
         self.assertEqual(self.ask("Afterwards", "c").status, 200)
         self.assertEqual([row[2] for row in self.server.messages("c")][::2], ["Hello", "Afterwards"])
 
