@@ -32,7 +32,8 @@ void expect_an_answer(const std::string& yaml) {
 TEST(BrokenText, OneChangedByteIsAnswered) {
   const auto whole = whole_file();
   ASSERT_FALSE(whole.empty());
-  const std::string replacements("\0\n\t :-{}[],'\"&*#!|>%@`$?~\\x9\xff", 31);
+  using std::string_literals::operator""s;
+  const auto replacements = "\0\n\t :-{}[],'\"&*#!|>%@`$?~\\x9\xff"s;
   std::mt19937 random(20260101);
   for (int round = 0; round < 1500; ++round) {
     auto broken = whole;
