@@ -152,16 +152,17 @@ TEST_F(Kernel, RefusesALimitBelowUseOnV1AndKillsForItOnV2) {
 }
 
 TEST_F(Kernel, HoldsABurnerAtItsCap) {
-  ASSERT_TRUE(action::apply_caps(cgroup_, {{}, {}, {}, Cores{0.2}, {}}));
-  ChildProcess child([] { burn_cpu(0.2); });
+  ASSERT_TRUE(action::apply_caps(cgroup_, {{}, {}, {}, Cores{0.05}, {}}));
+  ChildProcess child([] { burn_cpu(0.1); });
   const auto begun = std::chrono::steady_clock::now();
   put_to_work(child);
   ASSERT_TRUE(child.wait_until_done());
   const double elapsed = base::to_seconds(std::chrono::steady_clock::now() - begun);
-  EXPECT_GT(elapsed, 0.6);  // 0.2 s at 0.2 cores is 1 s, but for the first period's and the last one's quota
+  EXPECT_GT(elapsed, 1.2);  // 0.1 s at 0.05 cores is 2 s, but for the first period's and the last one's quota
   const auto cpu = tree_.read(cgroup_).cpu;
   ASSERT_TRUE(cpu.throttled && cpu.throttled_periods && cpu.periods) << cpu.throttled.reason();
-  // How much depends on what else the machine does: who waits for the CPU anyway is throttled less.
+  // How much depends on what else the machine does: who waits for the CPU anyway is throttled less. So small a cap is
+  // reached on a busy machine, too.
   EXPECT_GT(*cpu.throttled, base::Duration(0));
   EXPECT_GE(*cpu.throttled_periods, 1u);
   EXPECT_GE(*cpu.periods, *cpu.throttled_periods);
