@@ -11,6 +11,7 @@
 #include <pthread.h>
 
 #include "guard/source/container_log_frames.h"
+#include "guard/source/container_log_position.h"
 #include "guard/source/engine_handover.h"
 #include "guard/source/engine_retry.h"
 
@@ -21,6 +22,8 @@ namespace {
 // that has been open for so long is taken to work.
 constexpr std::chrono::seconds kTakenToWork{1};
 constexpr std::size_t kLineOverhead = 64;
+// What may have been written since the last look beside the lines that are known.
+constexpr std::size_t kSpareLines = 64;
 
 bool is_running(const Container& container) {
   return container.state == ContainerState::running || container.state == ContainerState::paused;
@@ -50,7 +53,9 @@ struct ContainerLog::State {
 
   void run(const std::stop_token& stop) {
     pthread_setname_np(pthread_self(), "container-log");
-    const EngineClient client(options.engine, stop);
+    EngineOptions engine = options.engine;
+    engine.stream_idle = options.audit;
+    const EngineClient client(engine, stop);
     while (!stop.stop_requested()) {
       const auto wait = look(client);
       std::unique_lock lock(mutex);
@@ -69,9 +74,13 @@ struct ContainerLog::State {
     const bool is_same_run = std::exchange(followed_run, container->started_at) == container->started_at;
     if (std::exchange(has_ended, false) && is_same_run)
       return be_broken("the engine ended the log stream although the container runs");
-    const auto followed = read(client, *container, true);
+    if (const auto caught_up = catch_up(client, *container); !caught_up) return be_broken(caught_up.error().message);
+    const auto followed = follow(client, *container);
     if (!followed && followed.error().code == base::Code::deadline_exceeded) return std::chrono::milliseconds(0);
-    if (!followed) return be_broken(followed.error().message);
+    if (!followed) {
+      is_all_due = true;
+      return be_broken(followed.error().message);
+    }
     has_ended = true;
     return std::chrono::milliseconds(0);  // to see why it has ended
   }
@@ -80,7 +89,7 @@ struct ContainerLog::State {
   std::chrono::milliseconds look_at_stopped(const EngineClient& client, const Container& container) {
     has_ended = false;
     if (container.finished_at && std::exchange(read_run, container.finished_at) != container.finished_at) {
-      if (const auto rest = read(client, container, false); !rest) {
+      if (const auto rest = catch_up(client, container); !rest) {
         read_run.reset();
         return be_broken(rest.error().message);
       }
@@ -88,24 +97,69 @@ struct ContainerLog::State {
     return be_quiet();
   }
 
-  base::Status read(const EngineClient& client, const Container& container, bool follow) {
-    ContainerLogFrames frames(container.tty, options.max_line_bytes);
-    position.resume();
+  // Reads from the last settled line to the end.
+  base::Status catch_up(const EngineClient& client, const Container& container) {
+    position.notice_clock(std::chrono::system_clock::now());
+    LogQuestion question = question_of(false);
+    std::size_t lines = 0;
+    const auto count = [&](std::string_view line, base::WallTime at) {
+      take(line, at);
+      ++lines;
+    };
+    auto status = read(client, container, question, count);
+    if (status && question.tail > 0 && lines >= question.tail) {  // there may be more
+      question.tail = 0;
+      status = read(client, container, question, count);
+    }
+    if (!status) return status;
+    is_all_due = false;
+    position.settle();
+    last_audit = std::chrono::steady_clock::now();
+    return {};
+  }
+
+  base::Status follow(const EngineClient& client, const Container& container) {
     note_opened();
-    base::Status decoded;
-    const auto ended = client.read_log(options.container_id, position.since(), follow, [&](std::string_view bytes) {
-      decoded = frames.feed(bytes, [this](std::string_view line, base::WallTime at) { take(line, at); });
-      return decoded.has_value();
+    const auto on_line = [this](std::string_view line, base::WallTime at) {
+      if (take(line, at)) note_works();
+    };
+    // Between two pieces of the stream; a log that gets no lines is audited when its silence has it opened anew.
+    const auto audit = [&]() -> base::Status {
+      if (std::chrono::steady_clock::now() - last_audit < options.audit) return {};
+      return catch_up(client, container);
+    };
+    return read(client, container, question_of(true), on_line, audit);
+  }
+
+  // The engine finds the end of a log at once and its middle only by reading from the start: ask for as many of the
+  // last lines as are known. It counts the parts of a long line each, and would begin in the middle of one.
+  [[nodiscard]] LogQuestion question_of(bool follows) const {
+    const bool is_whole = is_all_due || has_long_lines;
+    return {.container = options.container_id,
+            .since = position.since(),
+            .follow = follows,
+            .tail = is_whole ? 0 : position.unsettled() + kSpareLines};
+  }
+
+  base::Status read(const EngineClient& client, const Container& container, const LogQuestion& question,
+                    const ContainerLogFrames::OnLine& on_line, const std::function<base::Status()>& between = {}) {
+    ContainerLogFrames frames(container.tty, options.max_line_bytes);
+    base::Status sound;
+    const auto ended = client.read_log(question, [&](std::string_view bytes) {
+      sound = frames.feed(bytes, on_line);
+      has_long_lines = has_long_lines || frames.has_joined();
+      if (sound && between) sound = between();
+      return sound.has_value();
     });
-    if (!decoded) return decoded;
+    if (!sound) return sound;
     return ended;
   }
 
-  void take(std::string_view line, base::WallTime at) {
-    if (!position.accept(at)) return;
-    note_works();
-    if (options.keep && !options.keep(line)) return;
-    handover.push({std::string(line), at}, line.size() + kLineOverhead);
+  // True when the line is new.
+  bool take(std::string_view line, base::WallTime at) {
+    if (!position.accept(at, line)) return false;
+    if (!options.keep || options.keep(line)) handover.push({std::string(line), at}, line.size() + kLineOverhead);
+    return true;
   }
 
   void note_opened() {
@@ -144,6 +198,9 @@ struct ContainerLog::State {
   // Of the follower's thread.
   EngineRetry retry;
   ContainerLogPosition position;
+  bool is_all_due = true;       // nothing is known of the log's end: read from since() whatever it takes
+  bool has_long_lines = false;  // the engine splits some
+  base::SteadyTime last_audit;
   std::optional<base::WallTime> followed_run;  // started_at of the run that was followed last
   std::optional<base::WallTime> read_run;      // finished_at of the run whose end was read
   bool has_ended = false;                      // the stream of followed_run ended by itself

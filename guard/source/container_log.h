@@ -1,7 +1,9 @@
 #pragma once
 // Follows one container's log through the engine, so that it works for every log driver that can be read, across
-// rotation, restarts of the container and of the engine. Lines arrive on the event loop, each once: a stream
-// that broke is reopened at the time of the last line, and what was delivered already is left out.
+// rotation, restarts of the container and of the engine. Lines arrive on the event loop, each once.
+//
+// A followed stream is not trusted: engines lose or repeat lines at rotation, hang there, and end streams. So what was
+// written lately is read again from time to time, and what was not delivered yet is: late, but with its own time.
 //
 // "The stream is broken" and "the line is absent" are different alarms. up() is true also for a container that is
 // stopped, gone, or says nothing; it is false when lines could be written and would not be seen: the engine is down,
@@ -34,6 +36,9 @@ struct ContainerLogOptions {
   std::size_t max_queued_bytes = 1u << 20;     // of kept lines that wait for the loop; more are dropped and counted
   std::chrono::milliseconds retry_first{250};  // after a broken stream; doubles, with jitter, up to
   std::chrono::milliseconds retry_most{10'000};
+  // How often what was written lately is read again; also how long a stream may be silent before it is opened anew.
+  // Costs the engine some milliseconds.
+  std::chrono::milliseconds audit{30'000};
   std::chrono::milliseconds stopped_poll{2'000};  // how often a stopped container is looked at
 };
 
@@ -42,7 +47,7 @@ struct ContainerLogOptions {
 class ContainerLog {
  public:
   // `on_line`: the line without its end, and when the container wrote it by the engine's clock. Standard output and
-  // standard error alike, in the engine's order. The loop must outlive the log.
+  // standard error alike, in the engine's order but for those found late. The loop must outlive the log.
   ContainerLog(ContainerLogOptions options, base::EventLoop& loop,
                std::function<void(std::string_view line, base::WallTime at)> on_line);
   ~ContainerLog();

@@ -76,6 +76,7 @@ base::Status ContainerLogFrames::take_frame(std::uint8_t stream, std::string_vie
   const auto stamped = split_stamp(payload);
   if (!stamped) return fail(no_time());
   Line& line = lines_[std::min(stream, kStandardError)];
+  has_joined_ = has_joined_ || line.at.has_value();
   if (!line.at) line.at = stamped->at;
   append(line.text, stamped->text);
   if (!stamped->text.ends_with('\n')) return {};
@@ -103,6 +104,7 @@ base::Status ContainerLogFrames::take_terminal_line(const OnLine& on_line) {
   std::string line;
   std::string_view rest = stamped->text;
   while (rest.size() > kPartBytes && rest.substr(kPartBytes).starts_with(stamped->stamp)) {
+    has_joined_ = true;
     line.append(rest.substr(0, kPartBytes));
     rest.remove_prefix(kPartBytes + stamped->stamp.size());
   }
@@ -115,26 +117,6 @@ base::Status ContainerLogFrames::take_terminal_line(const OnLine& on_line) {
 void ContainerLogFrames::append(std::string& line, std::string_view text) const {
   const auto bound = max_line_bytes_ + (max_line_bytes_ / kPartBytes + 1) * kMaxTimeBytes;
   line.append(text.substr(0, bound - std::min(bound, line.size())));
-}
-
-void ContainerLogPosition::resume() {
-  resumed_at_ = latest_;
-  to_skip_ = lines_at_latest_;
-}
-
-bool ContainerLogPosition::accept(base::WallTime at) {
-  if (at < resumed_at_) return false;
-  if (at == resumed_at_ && to_skip_ > 0) {
-    --to_skip_;
-    return false;
-  }
-  if (at > latest_) {
-    latest_ = at;
-    lines_at_latest_ = 1;
-  } else if (at == latest_) {
-    ++lines_at_latest_;
-  }
-  return true;
 }
 
 }  // namespace guard::source

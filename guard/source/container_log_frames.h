@@ -30,6 +30,9 @@ class ContainerLogFrames {
   // when it puts an error of its own into the stream. After an error the stream makes no sense any more.
   base::Status feed(std::string_view bytes, const OnLine& on_line);
 
+  // Was a line longer than the engine's 16 KiB among them?
+  [[nodiscard]] bool has_joined() const { return has_joined_; }
+
  private:
   struct Line {
     std::string text;
@@ -43,27 +46,9 @@ class ContainerLogFrames {
 
   bool tty_;
   std::size_t max_line_bytes_;
+  bool has_joined_ = false;
   std::string pending_;        // a frame, or a terminal's line, begun and not ended
   std::array<Line, 3> lines_;  // by stream: standard input (unused), output, error
-};
-
-// Where a reader of the log stands, so that it can begin again and lose nothing and repeat nothing. The engine takes a
-// time to begin at, and several lines may share it: they are counted.
-class ContainerLogPosition {
- public:
-  explicit ContainerLogPosition(base::WallTime since) : latest_(since), resumed_at_(since) {}
-
-  // The stream is opened again: its lines from here on begin at since().
-  void resume();
-  [[nodiscard]] base::WallTime since() const { return latest_; }
-  // Is this line new? To be asked of each line, in the stream's order.
-  [[nodiscard]] bool accept(base::WallTime at);
-
- private:
-  base::WallTime latest_;
-  std::uint64_t lines_at_latest_ = 0;
-  base::WallTime resumed_at_;
-  std::uint64_t to_skip_ = 0;  // lines at resumed_at_ that were accepted before
 };
 
 }  // namespace guard::source

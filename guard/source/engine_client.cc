@@ -114,12 +114,14 @@ base::Status EngineClient::follow_events(base::WallTime since,
   return fail(Code::unavailable, std::string(kWhat) + ": the engine closed the stream");
 }
 
-base::Status EngineClient::read_log(std::string_view container, base::WallTime since, bool follow,
+base::Status EngineClient::read_log(const LogQuestion& question,
                                     const std::function<bool(std::string_view)>& on_bytes) const {
-  if (!is_reference(container)) return fail(Code::invalid_argument, "not a container's name or id");
-  return stream("/containers/" + std::string(container) + "/logs?stdout=1&stderr=1&timestamps=1&since=" +
-                    format_engine_since(since) + (follow ? "&follow=1" : ""),
-                "follow container log", on_bytes);
+  if (!is_reference(question.container)) return fail(Code::invalid_argument, "not a container's name or id");
+  std::string path = "/containers/" + question.container +
+                     "/logs?stdout=1&stderr=1&timestamps=1&since=" + format_engine_since(question.since);
+  if (question.tail > 0) path += "&tail=" + std::to_string(question.tail);
+  if (question.follow) path += "&follow=1";
+  return stream(path, "read container log", on_bytes);
 }
 
 }  // namespace guard::source

@@ -29,6 +29,14 @@ struct EngineOptions {
   std::chrono::milliseconds stream_idle{300'000};  // a silent stream is reopened after so long: it may be dead
 };
 
+struct LogQuestion {
+  std::string container;  // id or name
+  base::WallTime since;   // lines written before are left out
+  bool follow = false;
+  std::size_t tail =
+      0;  // of these at most the last so many; 0: all. Spares the engine reading its files from the start
+};
+
 // Thread-safe: it keeps no state between calls.
 class EngineClient {
  public:
@@ -47,11 +55,10 @@ class EngineClient {
   // was idle too long. An event that cannot be parsed is an error too. `on_event` runs on the calling thread.
   base::Status follow_events(base::WallTime since, const std::function<void(const EngineEvent&)>& on_event) const;
 
-  // Follows the log bytes of one container as the engine frames them (guard/source/container_log_frames.h), each line
-  // with its time, from `since` on. Ends well when the engine ends the stream: the container stopped, or rotation
-  // or a restart of the engine cut it. `follow` false: what there is, then the end.
-  base::Status read_log(std::string_view container, base::WallTime since, bool follow,
-                        const std::function<bool(std::string_view)>& on_bytes) const;
+  // The log's bytes as the engine frames them (guard/source/container_log_frames.h), each line with its time. Ends well
+  // when the engine ends the stream: without `follow` after what there is; with it when the container has stopped, but
+  // also when the engine lost its way. `on_bytes` returns false to hang up (cancelled).
+  base::Status read_log(const LogQuestion& question, const std::function<bool(std::string_view)>& on_bytes) const;
 
  private:
   base::Result<std::string> get(const std::string& path, std::string_view what) const;

@@ -3,6 +3,7 @@
 
 #include "engine_fixture.h"
 #include "guard/source/container_log_frames.h"
+#include "guard/source/container_log_position.h"
 #include "guard/source/engine_time.h"
 
 namespace guard::source {
@@ -131,49 +132,107 @@ TEST(LogFrames, OfATerminalWithoutATimeAreCorrupt) {
   EXPECT_EQ(decoded.status.error().code, Code::corrupt);
 }
 
-base::WallTime at(int nanoseconds) {
-  return base::WallTime(std::chrono::nanoseconds(1'795'356'035'000'000'000 + nanoseconds));
+base::WallTime at(std::int64_t milliseconds) {
+  return base::WallTime(std::chrono::seconds(1'795'356'035) + std::chrono::milliseconds(milliseconds));
 }
 
-// Which of the lines with these times are new.
-std::vector<bool> accepted(ContainerLogPosition& position, std::initializer_list<int> times) {
-  std::vector<bool> answers;
-  for (const int time : times) answers.push_back(position.accept(at(time)));
-  return answers;
+TEST(LogFrames, TellWhetherALineWasJoined) {
+  for (const bool split : {false, true}) {
+    ContainerLogFrames frames(false, kBound);
+    const auto fed =
+        frames.feed(frame(kOutput, kStamp + (split ? "part" : "line\n")) + frame(kOutput, kStamp + "end\n"),
+                    [](std::string_view, base::WallTime) {});
+    ASSERT_TRUE(fed);
+    EXPECT_EQ(frames.has_joined(), split);
+  }
 }
 
-TEST(LogPosition, AcceptsEveryLineOfTheFirstStreamFromSinceOn) {
+TEST(LogPosition, TakesLinesFromSinceOn) {
   ContainerLogPosition position(at(5));
-  EXPECT_THAT(accepted(position, {4, 5, 5, 6}), ElementsAre(false, true, true, true));
+  EXPECT_FALSE(position.accept(at(4), "before"));
+  EXPECT_TRUE(position.accept(at(5), "at"));
+  EXPECT_TRUE(position.accept(at(6), "after"));
 }
 
-TEST(LogPosition, LeavesOutWhatAReopenedStreamRepeats) {
+TEST(LogPosition, TakesALineOnce) {
   ContainerLogPosition position(at(0));
-  accepted(position, {1, 2});
-  position.resume();
-  EXPECT_EQ(position.since(), at(2));
-  EXPECT_THAT(accepted(position, {2, 3}), ElementsAre(false, true));
+  EXPECT_TRUE(position.accept(at(1), "one"));
+  EXPECT_FALSE(position.accept(at(1), "one"));
 }
 
-TEST(LogPosition, TellsLinesOfTheSameTimeApartByTheirNumber) {
+TEST(LogPosition, TellsLinesOfTheSameTimeApartByTheirText) {
   ContainerLogPosition position(at(0));
-  accepted(position, {1, 2, 2});
-  position.resume();
-  EXPECT_THAT(accepted(position, {2, 2, 2, 2}), ElementsAre(false, false, true, true));
-  position.resume();
-  EXPECT_THAT(accepted(position, {2, 2, 2, 2, 2}), ElementsAre(false, false, false, false, true));
+  EXPECT_TRUE(position.accept(at(1), "one"));
+  EXPECT_TRUE(position.accept(at(1), "two"));
 }
 
-TEST(LogPosition, SkipsLinesFromBeforeForEnginesThatTakeWholeSecondsOnly) {
+TEST(LogPosition, TellsLinesOfTheSameTextApartByTheirTime) {
   ContainerLogPosition position(at(0));
-  accepted(position, {1, 2, 3});
-  position.resume();
-  EXPECT_THAT(accepted(position, {1, 2, 3, 4}), ElementsAre(false, false, false, true));
+  EXPECT_TRUE(position.accept(at(1), "one"));
+  EXPECT_TRUE(position.accept(at(1) + std::chrono::nanoseconds(1), "one"));
 }
 
-TEST(LogPosition, KeepsLinesThatTwoStreamsWroteALittleOutOfOrder) {
+TEST(LogPosition, TakesALineThatIsFoundLate) {
   ContainerLogPosition position(at(0));
-  EXPECT_THAT(accepted(position, {5, 4, 6}), ElementsAre(true, true, true));
+  EXPECT_TRUE(position.accept(at(1), "one"));
+  EXPECT_TRUE(position.accept(at(3), "three"));
+  EXPECT_TRUE(position.accept(at(2), "two"));
+}
+
+TEST(LogPosition, ReadsFromTheBeginningUntilItIsSettled) {
+  ContainerLogPosition position(at(0));
+  EXPECT_TRUE(position.accept(at(5'000), "one"));
+  EXPECT_EQ(position.since(), at(0));
+  EXPECT_EQ(position.unsettled(), 1U);
+}
+
+TEST(LogPosition, SettlesALittleBeforeTheLatestLine) {
+  ContainerLogPosition position(at(0));
+  for (const int time : {1'000, 4'000, 5'000}) EXPECT_TRUE(position.accept(at(time), "line"));
+  position.settle();
+  EXPECT_EQ(position.since(), at(4'000));
+  EXPECT_EQ(position.unsettled(), 2U);
+  EXPECT_FALSE(position.accept(at(3'999), "late"));
+  EXPECT_FALSE(position.accept(at(4'000), "line"));
+  EXPECT_TRUE(position.accept(at(4'000), "another"));
+}
+
+TEST(LogPosition, StaysWhereItIsWhenItSettlesWithoutALine) {
+  ContainerLogPosition position(at(7));
+  position.settle();
+  EXPECT_EQ(position.since(), at(7));
+}
+
+TEST(LogPosition, NeverMovesBack) {
+  ContainerLogPosition position(at(0));
+  EXPECT_TRUE(position.accept(at(500), "line"));
+  position.settle();
+  EXPECT_EQ(position.since(), at(0));
+}
+
+TEST(LogPosition, BeginsAnewWhenTheClockWasSetBack) {
+  ContainerLogPosition position(at(0));
+  EXPECT_TRUE(position.accept(at(100'000), "line"));
+  position.settle();
+  position.notice_clock(at(96'999));
+  EXPECT_EQ(position.since(), at(96'999));
+  EXPECT_TRUE(position.accept(at(97'000), "line"));
+}
+
+TEST(LogPosition, StaysWhenTheClockIsOnlyALittleBehindTheEngines) {
+  ContainerLogPosition position(at(0));
+  EXPECT_TRUE(position.accept(at(100'000), "line"));
+  position.settle();
+  position.notice_clock(at(97'000));
+  EXPECT_EQ(position.since(), at(99'000));
+}
+
+TEST(LogPosition, RemembersABoundedNumberOfLines) {
+  ContainerLogPosition position(at(0));
+  for (std::size_t index = 0; index <= ContainerLogPosition::kMaxKnown; ++index)
+    EXPECT_TRUE(position.accept(at(static_cast<std::int64_t>(index)), "line"));
+  EXPECT_EQ(position.unsettled(), ContainerLogPosition::kMaxKnown);
+  EXPECT_FALSE(position.accept(at(0), "line"));
 }
 
 }  // namespace

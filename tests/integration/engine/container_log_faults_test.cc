@@ -19,6 +19,7 @@ using guard::source::ContainerLogOptions;
 using std::chrono::milliseconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 const std::string kId = "a7fdcd2bb992b339b7f96225f40f0a8ed65d82232ccc7fa7f284ddad9b444da1";
 const std::string kInspect = "/containers/" + kId + "/json";
@@ -58,11 +59,12 @@ class Log : public testing::Test {
   void TearDown() override {
     thread.on_loop([&] { log.reset(); });
   }
-  // Each stream writes its bytes; the last one then stays open, the others end.
-  void stream(std::vector<std::string> streams) {
+  // What the engine has stored, and what each followed stream brings: the last one then stays open, the others end.
+  void log_is(const std::string& stored, std::vector<std::string> streams) {
     auto left = std::make_shared<std::vector<std::string>>(std::move(streams));
-    engine.on(kLogs, [left](Answer& answer) {
+    engine.on(kLogs, [stored, left](Answer& answer) {
       answer.start_stream();
+      if (answer.target().find("follow=1") == std::string::npos) return answer.write(stored);
       answer.write(left->front());
       if (left->size() == 1)
         answer.hang();
@@ -79,12 +81,57 @@ class Log : public testing::Test {
 };
 
 TEST_F(Log, CutInTheMiddleOfAFrameLosesAndRepeatsNothing) {
-  stream({(frame(1, "one") + frame(2, "two")).substr(0, frame(1, "one").size() + 15), frame(1, "one") + frame(2, "two"),
-          frame(2, "two") + frame(3, "three")});
+  const std::string cut = (frame(1, "one") + frame(2, "two")).substr(0, frame(1, "one").size() + 15);
+  log_is("", {cut, frame(1, "one") + frame(2, "two"), frame(2, "two") + frame(3, "three")});
   start();
   ASSERT_TRUE(thread.comes_true([&] { return lines.size() >= 3; }));
   EXPECT_THAT(lines, ElementsAre("one", "two", "three"));
-  EXPECT_THAT(engine.asked(kLogs).back(), HasSubstr("since=1795356002.000000000"));
+}
+
+TEST_F(Log, BringsALineThatTheStreamRepeatsOnce) {
+  log_is("", {frame(1, "one") + frame(1, "one") + frame(2, "two")});
+  start();
+  ASSERT_TRUE(thread.comes_true([&] { return lines.size() >= 2; }));
+  EXPECT_THAT(lines, ElementsAre("one", "two"));
+}
+
+TEST_F(Log, BringsALineThatTheStreamLeftOutWhenItIsAudited) {
+  options.audit = milliseconds(50);
+  log_is("", {frame(1, "one") + frame(3, "three")});
+  start();
+  ASSERT_TRUE(thread.comes_true([&] { return lines.size() == 2; }));
+  log_is(frame(1, "one") + frame(2, "two") + frame(3, "three"), {""});
+  ASSERT_TRUE(thread.comes_true([&] { return lines.size() == 3; }));
+  EXPECT_THAT(lines, ElementsAre("one", "three", "two"));
+  EXPECT_TRUE(thread.on_loop([&] { return log->up(); }));
+}
+
+TEST_F(Log, IsReadFromTheBeginningAtFirstAndFromTheEndWhenAudited) {
+  options.audit = milliseconds(50);
+  log_is(frame(1, "one"), {""});
+  start();
+  ASSERT_TRUE(thread.comes_true([&] { return engine.asked(kLogs).size() > 3; }));
+  const auto asked = engine.asked(kLogs);
+  EXPECT_THAT(asked.at(0), HasSubstr("since=0"));
+  EXPECT_THAT(asked.at(0), Not(HasSubstr("tail")));
+  EXPECT_THAT(asked.at(2), HasSubstr("since=1795356000.000000000&tail=65"));
+}
+
+TEST_F(Log, IsReadWholeWhenMoreWasWrittenThanTheTailHolds) {
+  options.audit = milliseconds(50);
+  log_is("", {""});
+  start();
+  ASSERT_TRUE(thread.comes_true([&] { return engine.asked(kLogs).size() > 2; }));
+  std::string many;
+  for (int index = 100; index < 200; ++index) many += frame(1, "line " + std::to_string(index));
+  engine.on(kLogs, [many](Answer& answer) {
+    answer.start_stream();
+    if (answer.target().find("follow=1") != std::string::npos) return answer.hang();
+    // The last 64 of them, or all.
+    answer.write(answer.target().find("tail=64") == std::string::npos ? many
+                                                                      : many.substr(36 * frame(1, "line 100").size()));
+  });
+  EXPECT_TRUE(thread.comes_true([&] { return lines.size() == 100; }));
 }
 
 TEST_F(Log, ThatEndsAlthoughTheContainerRunsIsBroken) {
@@ -122,7 +169,7 @@ TEST_F(Log, ThatIsGarbageIsBrokenAndSaysSo) {
 }
 
 TEST_F(Log, ThatIsQuietIsUp) {
-  stream({""});
+  log_is("", {""});
   start();
   EXPECT_TRUE(thread.comes_true([&] { return log->up(); }));
 }
@@ -143,10 +190,11 @@ TEST_F(Log, OfAContainerThatIsGoneIsQuietAndNotBroken) {
 TEST_F(Log, OfAStoppedContainerIsLookedAtAtOnceWhenWoken) {
   options.stopped_poll = std::chrono::hours(1);
   engine.on(kInspect, [](Answer& answer) { answer.json(200, fixture("docker_inspect_gave_up.json")); });
+  engine.on(kLogs, [](Answer& answer) { answer.start_stream(); });
   start();
   ASSERT_TRUE(thread.comes_true([&] { return log->up(); }));
   engine.on(kInspect, [](Answer& answer) { answer.json(200, fixture("docker_inspect_capped.json")); });
-  stream({frame(1, "one")});
+  log_is("", {frame(1, "one")});
   thread.on_loop([&] { log->wake(); });
   EXPECT_TRUE(thread.comes_true([&] { return lines.size() == 1; }));
 }
@@ -155,7 +203,7 @@ TEST_F(Log, DropsAndCountsWhatTheLoopDoesNotTakeInTime) {
   options.max_queued_bytes = 1000;
   std::string flood;
   for (int index = 0; index < 1000; ++index) flood += frame(1, "line " + std::to_string(index));
-  stream({flood});
+  log_is("", {flood});
   start();
   // Holds the loop until the follower has seen the end: a kept line of 64 bytes and more, 15 of them are the bound.
   thread.on_loop([&] {
