@@ -4,6 +4,7 @@ namespace base {
 
 void HttpConnections::add(std::shared_ptr<HttpClientSlot> connection) {
   const std::lock_guard lock(mutex_);
+  if (abandoned_) return;
   const auto* key = connection.get();
   connections_.emplace(key, std::move(connection));
 }
@@ -59,13 +60,16 @@ void HttpConnections::cut() {
 
 void HttpConnections::abandon() {
   std::function<void()> forgotten;
+  // Let go of here, since connections own this register: if the loop never runs again, nothing else would.
+  decltype(connections_) left;
   {
     const std::lock_guard lock(mutex_);
     draining_ = true;
     abandoned_ = true;
     forgotten.swap(when_empty_);
+    left.swap(connections_);
   }
-  cut();
+  for (const auto& [key, connection] : left) connection->cut();
 }
 
 }  // namespace base

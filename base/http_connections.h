@@ -27,6 +27,7 @@ class HttpConnections {
  public:
   HttpConnections(HttpServerOptions bounds, HttpHandler on_request) : options(bounds), handler(std::move(on_request)) {}
 
+  // Keeps the connection alive until it is removed or all are abandoned.
   void add(std::shared_ptr<HttpClientSlot> connection);
   void remove(const HttpClientSlot* connection);
   [[nodiscard]] std::size_t count() const;

@@ -123,6 +123,20 @@ TEST(HttpServerLimits, RefusesAMalformedRequest) {
   EXPECT_THAT(client.read_to_end(), StartsWith("HTTP/1.1 400 "));
 }
 
+TEST(HttpServerLimits, LetsTheProgramSayHowARefusalLooks) {
+  HttpServerOptions options;
+  options.max_body_bytes = 1;
+  options.refusal = [](int status) {
+    return HttpResponse{status, {{"Content-Type", "application/json"}}, "{\"status\":" + std::to_string(status) + "}"};
+  };
+  ServerOnLoopback server(echo, options);
+  RawClient client(server.port);
+  client.send(post("Content-Length: 2\r\n", ""));
+  const auto text = client.read_to_end();
+  EXPECT_THAT(text, HasSubstr("Content-Type: application/json\r\n"));
+  EXPECT_THAT(text, EndsWith("{\"status\":413}"));
+}
+
 TEST(HttpServerLimits, RefusesANulInThePath) {
   ServerOnLoopback server(echo);
   RawClient client(server.port);
