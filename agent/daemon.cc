@@ -3,6 +3,7 @@
 #include <csignal>
 #include <utility>
 
+#include "agent/file_limit.h"
 #include "agent/options.h"
 #include "agent/service_manager.h"
 #include "agent/version.h"
@@ -47,6 +48,7 @@ Daemon::~Daemon() = default;
 
 int Daemon::run() {
   ::signal(SIGPIPE, SIG_IGN);
+  raise_file_limit();
   signals_ =
       loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR1, SIGUSR2}, [this](int number) { on_signal(number); });
   if (!listen()) return kFailed;

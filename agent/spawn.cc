@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/file_limit.h"
+
 namespace agent {
 namespace {
 
@@ -114,6 +116,7 @@ void write_file(const char* path, const char* text) {
     ::close(fd);
   }
   write_file("/proc/self/oom_score_adj", "0");  // the agent's own protection is not the child's
+  restore_file_limit();
   if (request.data_limit) {
     const auto bytes = static_cast<rlim_t>(request.data_limit->count);
     const rlimit limit = {bytes, bytes};
