@@ -23,9 +23,10 @@ base::Status create_folder(const std::filesystem::path& folder) {
 }
 
 // What people say to the assistant is theirs: the file is readable by its owner only, and SQLite gives its log the
-// same mode. A file that cannot be made is reported when SQLite opens it.
+// same mode. A file that is there is not opened: closing it would drop the locks that another store of this process
+// holds on it. One that cannot be made is reported when SQLite opens it.
 void create_private_file(const std::filesystem::path& path) {
-  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  const int file = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (file >= 0) ::close(file);
 }
 

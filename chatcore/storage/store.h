@@ -63,9 +63,9 @@ class Store {
   // Deletes the conversation and its messages; true when it existed.
   virtual void remove(const ConversationKey& key, std::function<void(base::Result<bool>)> done) = 0;
 
-  // Asks the kernel to drop the file's clean pages from its page cache. Pages written again and again count as active there,
-  // which a container's working set includes: with every conversation stored it grows, though nothing leaks. What is
-  // asked for after that is read from disk once. Returns at once; call it now and then, as with each sweep.
+  // Asks the kernel to drop the file's clean pages from its page cache. Pages written again and again count as active
+  // there, which a container's working set includes: with every conversation stored it grows, though nothing leaks.
+  // What is asked for after that is read from disk once. Returns at once; call it now and then, as with each sweep.
   virtual void drop_page_cache() = 0;
 
   [[nodiscard]] virtual StoreStatistics statistics() const = 0;

@@ -16,12 +16,13 @@ namespace chatcore::storage {
 
 using conversation::Role;
 
-// Calls `ask` with a callback and waits until that has been called.
+// Calls `ask` with a callback and waits until that has been called. The callback shares the promise, since it may still
+// be returning from it when the wait is over.
 template <class Value, class Ask>
 base::Result<Value> wait_for(Ask ask) {
-  std::promise<base::Result<Value>> answered;
-  ask([&](base::Result<Value> answer) { answered.set_value(std::move(answer)); });
-  return answered.get_future().get();
+  const auto answered = std::make_shared<std::promise<base::Result<Value>>>();
+  ask([answered](base::Result<Value> answer) { answered->set_value(std::move(answer)); });
+  return answered->get_future().get();
 }
 
 inline base::Result<std::int64_t> append(Store& store, const ConversationKey& key, Message message,

@@ -27,20 +27,20 @@ struct GroupCommitTest : testing::Test {
 
   // Keeps the thread that writes in a callback until go_on().
   void hold_writer() {
-    std::promise<void> held;
-    store->append({"", "holding"}, {.content = "?"}, 0, [&](base::Result<std::int64_t>) {
-      held.set_value();
+    const auto held = std::make_shared<std::promise<void>>();
+    store->append({"", "holding"}, {.content = "?"}, 0, [this, held](base::Result<std::int64_t>) {
+      held->set_value();
       release.get_future().wait();
     });
-    held.get_future().wait();
+    held->get_future().wait();
   }
   void hold_reader() {
-    std::promise<void> held;
-    store->load_window({"", "holding"}, 1, [&](base::Result<Window>) {
-      held.set_value();
+    const auto held = std::make_shared<std::promise<void>>();
+    store->load_window({"", "holding"}, 1, [this, held](base::Result<Window>) {
+      held->set_value();
       release.get_future().wait();
     });
-    held.get_future().wait();
+    held->get_future().wait();
   }
   void go_on() { release.set_value(); }
 

@@ -188,5 +188,17 @@ TEST(SqliteStoreFile, KeepsConversationsFromOneOpeningToTheNext) {
   }
 }
 
+TEST(SqliteStoreFile, LetsOneOfTwoStoresAppendFirst) {
+  const TemporaryFolder folder;
+  const base::ManualClock clock;
+  auto one = open_store(folder.url("chatcore.db"), clock);
+  auto other = open_store(folder.url("chatcore.db"), clock);
+  ASSERT_TRUE(one && other);
+  EXPECT_EQ(append(**one, kKey, {.content = "?"}, 0), 1);
+  EXPECT_EQ(append(**other, kKey, {.content = "me too"}, 0).error().code, base::Code::conflict);
+  EXPECT_EQ(append(**other, kKey, {.content = "after you"}, 1), 2);
+  EXPECT_EQ(contents(*load_window(**one, kKey, 0)), "? after you");
+}
+
 }  // namespace
 }  // namespace chatcore::storage
