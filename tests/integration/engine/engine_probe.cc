@@ -84,6 +84,7 @@ int run_log(const std::string& socket, const std::string& id, const std::string&
   options.container_id = id;
   options.retry_most = std::chrono::seconds(1);
   options.stopped_poll = std::chrono::milliseconds(500);
+  options.audit = std::chrono::seconds(3);
   if (!substring.empty())
     options.keep = [substring](std::string_view line) { return line.find(substring) != std::string_view::npos; };
   guard::source::ContainerLog log(options, loop, [](std::string_view line, base::WallTime at) {

@@ -11,6 +11,7 @@ from probe import IMAGE, WORKLOAD, Probe, require_probe
 # Prints numbered lines, or lines longer than the 16 KiB at which the engine splits them.
 SHELL = {"/bin/sh": "/bin/dash", "/bin/sleep": "/bin/sleep"}
 COUNT = "n=0; while true; do n=$((n+1)); echo line $n; sleep 0.02; done"
+COUNT_TO = "n=0; while [ $n -lt {} ]; do n=$((n+1)); echo line $n; sleep 0.02; done; sleep 600"
 LONG = "x=0123456789abcdef; i=0; while [ $i -lt 11 ]; do x=$x$x; i=$((i+1)); done; echo $x end; sleep 600"
 
 
@@ -32,14 +33,14 @@ class LogTest(unittest.TestCase):
     def follow(self, identity, *words):
         return self.enterContext(Probe(self.engine.socket, "log", identity, *words))
 
-    def assert_all_once(self, seen):
-        self.assertEqual(seen, list(range(1, len(seen) + 1)))
-
     def test_every_line_arrives_once_across_rotation(self):
-        identity = self.run_container("rotating", "--log-opt", "max-size=10k", "--log-opt", "max-file=2", command=[COUNT])
+        # Docker 20.10 repeats the first line of a new file in the stream, or leaves it out: the audit brings it, late.
+        identity = self.run_container("rotating", "--log-opt", "max-size=10k", "--log-opt", "max-file=2",
+                                      command=[COUNT_TO.format(600)])
         probe = self.follow(identity)
-        wait_until(lambda: len(probe.lines()) > 600, 60, "600 lines, some six files of 10 KB")
-        self.assert_all_once(numbers(probe))
+        wait_until(lambda: len(probe.lines()) >= 600, 60, "600 lines, some five files of 10 KB")
+        time.sleep(4)  # for what else might come
+        self.assertEqual(sorted(numbers(probe)), list(range(1, 601)))
         self.assertEqual(probe.is_up(), (True, ""))
 
     def test_every_line_arrives_once_across_a_restart_of_the_container(self):
