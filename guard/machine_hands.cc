@@ -158,8 +158,9 @@ struct Perform {
   }
 };
 
-Children::Done in_words(std::string success, Hands::Done done) {
-  return [success = std::move(success), done = std::move(done)](const base::Status& status) {
+Children::Done in_words(std::string success, std::shared_ptr<const bool> alive, Hands::Done done) {
+  return [success = std::move(success), alive = std::move(alive), done = std::move(done)](const base::Status& status) {
+    if (!*alive) return;
     if (status)
       done(success);
     else
@@ -185,10 +186,11 @@ MachineHands::~MachineHands() {
 void MachineHands::carry_out(const policy::Decision& decision, const sample::Workload& target, Done done) {
   if (target.kind == sample::TargetKind::command && options_.children != nullptr) {
     if (const auto* restart = std::get_if<policy::Restart>(&decision.action)) {
-      return options_.children->restart(decision.workload, restart->drain, in_words("runs again", std::move(done)));
+      return options_.children->restart(decision.workload, restart->drain,
+                                        in_words("runs again", alive_, std::move(done)));
     }
     if (const auto* stop = std::get_if<policy::Stop>(&decision.action)) {
-      return options_.children->stop(decision.workload, stop->drain, in_words("stopped", std::move(done)));
+      return options_.children->stop(decision.workload, stop->drain, in_words("stopped", alive_, std::move(done)));
     }
   }
   auto shared_done = std::make_shared<Done>(std::move(done));
