@@ -27,6 +27,25 @@ const sample::LogWatch* find_watch(const sample::Snapshot& snapshot, const std::
   return found == snapshot.logs.end() ? nullptr : &*found;
 }
 
+// Puts what fired while another action is under way behind it. Caps are decided again at every tick, and the same
+// action of the same rule need not be carried out twice.
+void postpone(policy::Decision decision, std::deque<policy::Decision>& waiting) {
+  const bool waits_already = std::ranges::any_of(waiting, [&](const policy::Decision& other) {
+    return other.rule == decision.rule && other.action.index() == decision.action.index();
+  });
+  if (!is_caps(decision) && !waits_already) waiting.push_back(std::move(decision));
+}
+
+// Lets the decision's rule fire again when it was dropped before anything was done for it. When an earlier action of
+// the same firing was carried out, that is what the cool-down rests from.
+void forget_if_nothing_was_done(const policy::Decision& decision,
+                                const std::map<std::string, base::SteadyTime>& acted_at, policy::RuleStates& rules) {
+  const auto state = rules.find(decision.rule);
+  if (state == rules.end() || !state->second.last_fired) return;
+  const auto acted = acted_at.find(decision.rule);
+  if (acted == acted_at.end() || acted->second < *state->second.last_fired) policy::forget_firing(decision, rules);
+}
+
 }  // namespace
 
 Guard::Guard(const config::Config& config, GuardParts parts)
@@ -96,7 +115,7 @@ telemetry::WorkloadReport Guard::judge(Watched& watched, const sample::Snapshot&
 }
 
 void Guard::carry_out(Watched& watched, policy::Decision decision) {
-  if (watched.acting) return;  // it is decided again at the next tick if it still holds
+  if (watched.acting) return postpone(std::move(decision), watched.waiting);
   if (is_resting(watched, decision)) return;
   const base::SteadyTime began = parts_.clock.steady_now();
   const base::SteadyTime breached_at = decision.breached_at;
@@ -104,7 +123,10 @@ void Guard::carry_out(Watched& watched, policy::Decision decision) {
 
   telemetry::ActionRecord& action = record(std::move(decision));
   const std::uint64_t number = action.number;
-  if (!recheck.holds) return finish(number, Outcome::recovered, "no longer true at the second look", began);
+  if (!recheck.holds) {
+    forget_if_nothing_was_done(action.decision, watched.acted_at, watched.rules);
+    return finish(number, Outcome::recovered, "no longer true at the second look", began);
+  }
   if (dry_run_) return finish(number, Outcome::dry_run, "would have been carried out", began);
 
   write(action);
@@ -114,12 +136,24 @@ void Guard::carry_out(Watched& watched, policy::Decision decision) {
                                {"action", policy::name_of(action.decision.action)},
                                {"reason", action.decision.reason}});
   watched.acting = true;
+  watched.acted_at[action.decision.rule] = began;
   parts_.hands.carry_out(action.decision, recheck.workload,
                          [this, number, began, name = watched.config.name](const base::Result<std::string>& result) {
-                           if (Watched* acted = find(name)) acted->acting = false;
                            finish(number, result ? Outcome::done : Outcome::failed,
                                   result ? *result : result.error().message, began);
+                           carry_out_waiting(name);
                          });
+}
+
+void Guard::carry_out_waiting(const std::string& workload) {
+  Watched* watched = find(workload);
+  if (watched == nullptr) return;
+  watched->acting = false;
+  while (!watched->acting && !watched->waiting.empty()) {
+    policy::Decision next = std::move(watched->waiting.front());
+    watched->waiting.pop_front();
+    carry_out(*watched, std::move(next));
+  }
 }
 
 bool Guard::is_resting(const Watched& watched, const policy::Decision& decision) const {
@@ -193,13 +227,18 @@ void Guard::inherit(Guard& previous) {
     watched.restarts_counted = before->restarts_counted;
     watched.restarts_by_reason = std::move(before->restarts_by_reason);
     watched.overdue = std::move(before->overdue);
-    // Rules may have changed under the same name: their holds begin anew, which can only delay an action.
+    // Rules may have changed under the same name: their holds begin anew, which can only delay an action. Only what
+    // they rest from is remembered, for else every reload would allow one more restart.
+    for (const policy::Rule& rule : watched.config.rules) {
+      if (const auto state = before->rules.find(rule.name); state != before->rules.end())
+        watched.rules[rule.name].last_fired = state->second.last_fired;
+    }
   }
   const bool dry_run = report_.dry_run;
   report_ = std::move(previous.report_);
   report_.dry_run = dry_run;
+  std::erase_if(report_.actions, [&](const auto& counted) { return find(counted.first.workload) == nullptr; });
   decisions_ = previous.decisions_;
-  listener_ = std::move(previous.listener_);
 }
 
 void Guard::note_reload(bool succeeded) {

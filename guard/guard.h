@@ -6,7 +6,9 @@
 // Doubt never enforces: what could not be read fires no rule, and what is no longer true at the second look is not
 // acted on.
 
+#include <deque>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,7 +44,7 @@ class Guard {
   void on_action(std::function<void(const telemetry::ActionRecord&)> listener) { listener_ = std::move(listener); }
 
   // Takes over what the guard before it remembered: histories of workloads that kept their name and target, and
-  // everything counted. For a reload; `previous` is of no use afterwards.
+  // everything counted. The listener stays this guard's own. For a reload; `previous` is of no use afterwards.
   void inherit(Guard& previous);
   void note_reload(bool succeeded);
 
@@ -57,6 +59,8 @@ class Guard {
     std::map<std::string, std::uint64_t> restarts_by_reason;
     std::map<std::string, sample::Reading<bool>> overdue;  // the last known answer, by log
     bool acting = false;                                   // an action is under way: one at a time
+    std::deque<policy::Decision> waiting;                  // what else fired meanwhile; bounded by rules × actions
+    std::map<std::string, base::SteadyTime> acted_at;      // by rule: when its last action began
     std::optional<base::SteadyTime> caps_retry_at;         // caps that were refused are not tried again every tick
   };
   // What the second look, right before an action, found.
@@ -67,6 +71,7 @@ class Guard {
 
   telemetry::WorkloadReport judge(Watched& watched, const sample::Snapshot& snapshot, const sample::Workload& workload);
   void carry_out(Watched& watched, policy::Decision decision);
+  void carry_out_waiting(const std::string& workload);
   [[nodiscard]] Recheck look_again(const Watched& watched, const policy::Decision& decision);
   telemetry::ActionRecord& record(policy::Decision decision);
   void finish(std::uint64_t number, telemetry::Outcome outcome, std::string result, base::SteadyTime began);

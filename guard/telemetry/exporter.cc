@@ -1,5 +1,7 @@
 #include "guard/telemetry/exporter.h"
 
+#include <map>
+
 #include "guard/telemetry/exposition.h"
 
 namespace guard::telemetry {
@@ -70,15 +72,13 @@ void add_lifecycle(Exposition& out, const Labels& labels, const WorkloadReport& 
     out.add("leakguard_workload_start_time_seconds", labels, unix_seconds(*workload.lifecycle.started_at));
   }
   // All reasons from the beginning: a counter that appears with its first event has no increase to see.
+  std::map<std::string, std::uint64_t> restarts = report.restarts_by_reason;
   for (const auto reason : {sample::ExitReason::clean, sample::ExitReason::error, sample::ExitReason::signal,
-                            sample::ExitReason::oom_kill, sample::ExitReason::none}) {
-    const std::string name(sample::name_of(reason));
-    const auto found = report.restarts_by_reason.find(name);
-    const bool counted = found != report.restarts_by_reason.end();
-    if (reason == sample::ExitReason::none && !counted) continue;  // a start whose cause nobody saw
-    out.add("leakguard_workload_restarts_total",
-            with(labels, "reason", counted && reason == sample::ExitReason::none ? "unknown" : name),
-            counted ? static_cast<double>(found->second) : 0.0);
+                            sample::ExitReason::oom_kill}) {
+    restarts.try_emplace(std::string(sample::name_of(reason)), 0);
+  }
+  for (const auto& [reason, count] : restarts) {
+    out.add("leakguard_workload_restarts_total", with(labels, "reason", reason), static_cast<double>(count));
   }
 }
 

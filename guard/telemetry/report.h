@@ -30,7 +30,7 @@ struct WorkloadReport {
   signal::WorkloadSignals signals;
   std::vector<policy::CapDrift> caps;
   std::vector<LogReport> logs;
-  std::map<std::string, std::uint64_t> restarts_by_reason;  // by sample::ExitReason's name
+  std::map<std::string, std::uint64_t> restarts_by_reason;  // by sample::ExitReason's name, or "unknown"
 };
 
 // What became of a decision.
