@@ -39,7 +39,11 @@ Child::Child(ChildOptions options, ChildContext& context) : options_(std::move(o
   pause_ = options_.command.backoff.initial;
 }
 
-Child::~Child() { close_output(); }
+Child::~Child() {
+  // A line begun is not delivered: whoever took the lines may be gone already.
+  output_watch_.cancel();
+  if (output_ >= 0) ::close(output_);
+}
 
 void Child::start() {
   wanted_ = true;
@@ -127,6 +131,7 @@ void Child::launch() {
 
 void Child::stop(std::chrono::nanoseconds drain, guard::Children::Done done) {
   wanted_ = false;
+  start_after_stop_ = false;  // a restart under way is overtaken
   pause_timer_.cancel();
   report_done(base::fail(base::Code::cancelled, "overtaken by another stop"));
   done_ = std::move(done);
@@ -139,10 +144,16 @@ void Child::stop(std::chrono::nanoseconds drain, guard::Children::Done done) {
 }
 
 void Child::restart(std::chrono::nanoseconds drain, guard::Children::Done done) {
-  stop(drain, std::move(done));
+  if (pid_ != 0) {
+    stop(drain, std::move(done));
+    wanted_ = true;
+    start_after_stop_ = true;
+    return;
+  }
+  report_done(base::fail(base::Code::cancelled, "overtaken by another restart"));
+  done_ = std::move(done);
   wanted_ = true;
-  start_after_stop_ = true;
-  if (pid_ == 0) launch();
+  launch();
 }
 
 void Child::signal(int number) const {

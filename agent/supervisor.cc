@@ -65,8 +65,11 @@ void Supervisor::retire(std::unique_ptr<Child> child) {
   retiring_.push_back(std::move(child));
   leaving->stop(leaving->options().command.stop_timeout, [this, leaving](const base::Status&) {
     // Not from within the child's own call.
-    context_.loop.post(
-        [this, leaving] { std::erase_if(retiring_, [&](const auto& gone) { return gone.get() == leaving; }); });
+    context_.loop.post([this, leaving] {
+      // A changed command of the same name has taken the cgroup over.
+      if (find(leaving->options().name) == nullptr) leaving->remove_cgroup();
+      std::erase_if(retiring_, [&](const auto& gone) { return gone.get() == leaving; });
+    });
   });
 }
 
