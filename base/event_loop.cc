@@ -187,7 +187,8 @@ class SignalWatch final : public Pending::State, public std::enable_shared_from_
   }
   void close() override {
     error_code ignored;
-    signals_.clear(ignored);  // gives the signals their former disposition back and ends the wait
+    signals_.clear(ignored);   // gives the signals their former disposition back, but does not end the wait
+    signals_.cancel(ignored);  // this does, and so frees what it holds
   }
 
   asio::signal_set signals_;
