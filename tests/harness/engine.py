@@ -207,7 +207,11 @@ def _owned_by_root(entry):
 def _lock_folder(folder):
     """Marks the folder as in use for as long as this process lives: the kernel drops the lock with it."""
     lock = open(f"{folder}/owner.lock", "w", encoding="ascii")
-    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        lock.close()
+        raise
     return lock
 
 
