@@ -41,12 +41,12 @@ base::Status Journal::append(std::string_view json_line) {
   if (path_.empty()) return {};
   if (auto opened = open(); !opened) return opened;
   if (auto rotated = rotate_if_full(json_line.size() + 1); !rotated) return rotated;
-  const std::string line = std::string(json_line) + '\n';
+  const std::string line = (is_torn_ ? "\n" : "") + std::string(json_line) + '\n';
   const ssize_t written = ::write(fd_, line.data(), line.size());
   if (written < 0) return base::fail(base::error_from_errno(errno, "write " + path_));
   size_ += static_cast<std::size_t>(written);
-  if (static_cast<std::size_t>(written) < line.size())
-    return base::fail(base::Code::exhausted, "write " + path_ + ": disk full");
+  is_torn_ = static_cast<std::size_t>(written) < line.size();
+  if (is_torn_) return base::fail(base::Code::exhausted, "write " + path_ + ": disk full");
   if (::fdatasync(fd_) != 0) return base::fail(base::error_from_errno(errno, "sync " + path_));
   return {};
 }

@@ -33,6 +33,7 @@ class Journal {
   const std::size_t max_bytes_;
   int fd_ = -1;
   std::size_t size_ = 0;
+  bool is_torn_ = false;  // the disk filled up within a line: the next one must not be joined to what there is of it
 };
 
 }  // namespace guard::history
