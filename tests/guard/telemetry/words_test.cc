@@ -1,0 +1,175 @@
+#include "guard/telemetry/words.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/guard/telemetry/filled_report.h"
+
+namespace guard::telemetry {
+namespace {
+
+using testing::AllOf;
+using testing::Each;
+using testing::ElementsAre;
+using testing::Field;
+using testing::Not;
+using testing::StartsWith;
+
+auto says(Urgency urgency, const std::string& text) {
+  return AllOf(Field("urgency", &Sentence::urgency, urgency), Field("text", &Sentence::text, text));
+}
+
+// Runs, and of which nothing else is known.
+WorkloadReport quiet() {
+  WorkloadReport report;
+  report.workload.lifecycle.state = sample::State::running;
+  return report;
+}
+
+TEST(Words, OfAQuietWorkloadAreOneSentence) {
+  EXPECT_THAT(describe(quiet()), ElementsAre(says(Urgency::fine, "runs; nothing has been read of it yet")));
+}
+
+TEST(Words, SayWhyAStateIsUnknown) {
+  WorkloadReport report = quiet();
+  report.workload.lifecycle.state = sample::State::unknown;
+  report.workload.lifecycle.why = "the engine does not answer";
+  EXPECT_THAT(describe(report),
+              ElementsAre(says(Urgency::notice,
+                               "state unknown (the engine does not answer); nothing is enforced until "
+                               "it can be read")));
+}
+
+TEST(Words, CallAnAbsentWorkloadTrouble) {
+  WorkloadReport report = quiet();
+  report.workload.lifecycle.state = sample::State::absent;
+  EXPECT_THAT(describe(report), ElementsAre(says(Urgency::trouble, "does not exist")));
+}
+
+TEST(Words, CallAStartANotice) {
+  WorkloadReport report = quiet();
+  report.workload.lifecycle.state = sample::State::starting;
+  EXPECT_THAT(describe(report), ElementsAre(says(Urgency::notice, "is starting")));
+}
+
+TEST(Words, SayHowAStoppedWorkloadEnded) {
+  WorkloadReport report = quiet();
+  report.workload.lifecycle = {sample::State::stopped, "", {}, 1, sample::ExitReason::oom_kill, 137};
+  EXPECT_THAT(describe(report),
+              ElementsAre(says(Urgency::trouble, "is stopped; its last run ended with code 137 (oom_kill)")));
+}
+
+WorkloadReport with_memory(std::int64_t mebibytes_used, base::Bytes limit) {
+  WorkloadReport report = quiet();
+  report.signals.working_set = base::mebibytes(mebibytes_used);
+  report.signals.memory_limit = limit;
+  if (!limit.is_unlimited()) {
+    report.signals.memory_used =
+        base::Ratio{static_cast<double>(mebibytes_used << 20) / static_cast<double>(limit.count)};
+  }
+  return report;
+}
+
+TEST(Words, AreCalmJustBelow85PerCentOfTheLimit) {
+  EXPECT_THAT(describe(with_memory(849, base::mebibytes(1000))),
+              ElementsAre(says(Urgency::fine, "memory 849 MiB, 84.9% of 1000 MiB")));
+}
+
+TEST(Words, CallMemoryFrom85PerCentOnTrouble) {
+  EXPECT_THAT(describe(with_memory(850, base::mebibytes(1000))),
+              ElementsAre(says(Urgency::trouble, "memory 850 MiB, 85% of 1000 MiB: near its limit")));
+}
+
+TEST(Words, GiveNoShareOfALimitThatThereIsNot) {
+  EXPECT_THAT(describe(with_memory(850, base::Bytes::unlimited())), ElementsAre(says(Urgency::fine, "memory 850 MiB")));
+}
+
+WorkloadReport growing(double bytes_per_second, signal::LeakState state) {
+  WorkloadReport report = quiet();
+  report.signals.growth = bytes_per_second;
+  report.signals.leak = state;
+  return report;
+}
+
+TEST(Words, DoNotMentionASlopeThatIsNoGrowth) {
+  for (const auto state : {signal::LeakState::unknown, signal::LeakState::warming_up, signal::LeakState::stable}) {
+    EXPECT_THAT(describe(growing(1048576.0, state)), Each(Field(&Sentence::text, Not(StartsWith("memory grows")))));
+  }
+}
+
+TEST(Words, CallGrowthANotice) {
+  WorkloadReport report = growing(65536.0 / 3600, signal::LeakState::growing);
+  report.signals.time_to_limit = base::Duration(std::chrono::hours(3));
+  EXPECT_THAT(describe(report), ElementsAre(says(Urgency::notice, "memory grows by 64 KiB/h, limit in 3h (growing)")));
+}
+
+TEST(Words, CallALeakTroubleAndGiveItsEvidence) {
+  WorkloadReport report = growing(1048576.0, signal::LeakState::leaking);
+  report.signals.time_to_limit = base::Duration::max();
+  report.signals.leak_evidence = "the floor rose in 9 of 10 windows";
+  EXPECT_THAT(describe(report), ElementsAre(says(Urgency::trouble, "memory grows by 3.5 GiB/h (leaking)"),
+                                            says(Urgency::trouble, "the floor rose in 9 of 10 windows")));
+}
+
+TEST(Words, CountOomKills) {
+  WorkloadReport report = quiet();
+  report.signals.oom_kills_total = 1;
+  EXPECT_THAT(describe(report), ElementsAre(says(Urgency::trouble, "killed by the OOM killer once")));
+  report.signals.oom_kills_total = 3;
+  EXPECT_THAT(describe(report), ElementsAre(says(Urgency::trouble, "killed by the OOM killer 3 times")));
+}
+
+TEST(Words, CallRestartsANoticeAndALoopTrouble) {
+  WorkloadReport report = quiet();
+  report.signals.restarts_total = 2;
+  EXPECT_THAT(describe(report), ElementsAre(says(Urgency::notice, "restarted 2 times")));
+  report.signals.restart_loop = {true, 4};
+  EXPECT_THAT(describe(report), ElementsAre(says(Urgency::trouble, "in a restart loop: 4 restarts in its window")));
+}
+
+TEST(Words, CallADriftedCapTrouble) {
+  WorkloadReport report = quiet();
+  report.caps = {{"memory", 1, 2.0, true}};
+  EXPECT_THAT(describe(report),
+              ElementsAre(says(Urgency::trouble, "cap memory is not as configured; it is being put back")));
+}
+
+TEST(Words, CallACapThatCannotBeReadANoticeWhileTheWorkloadRuns) {
+  WorkloadReport report = quiet();
+  report.caps = {{"pids", 1, sample::Reading<double>::absent("no pids controller"), false}};
+  EXPECT_THAT(describe(report), ElementsAre(says(Urgency::notice, "cap pids cannot be read: no pids controller")));
+  report.workload.lifecycle.state = sample::State::starting;
+  EXPECT_THAT(describe(report), ElementsAre(says(Urgency::notice, "is starting")));
+}
+
+TEST(Words, TellAnOverdueLineFromALogThatCannotBeRead) {
+  WorkloadReport report = quiet();
+  report.logs = {filled_log()};
+  EXPECT_THAT(describe(report), ElementsAre(says(Urgency::fine, "log line 'cleanup' seen 41 times")));
+  report.logs[0].overdue = true;
+  EXPECT_THAT(describe(report),
+              ElementsAre(says(Urgency::trouble, "log line 'cleanup' is overdue: expected every 30m")));
+  report.logs[0].overdue = sample::Reading<bool>::absent("the stream broke");
+  report.logs[0].watch.source_up = false;
+  report.logs[0].watch.why = "the stream broke";
+  EXPECT_THAT(describe(report),
+              ElementsAre(says(Urgency::notice, "log line 'cleanup': the log cannot be read (the stream broke)")));
+}
+
+TEST(Words, BeginWithTheMostUrgent) {
+  WorkloadReport report = filled_workload();
+  report.logs[0].overdue = true;
+  const auto sentences = describe(report);
+  for (std::size_t i = 1; i < sentences.size(); ++i) EXPECT_GE(sentences[i - 1].urgency, sentences[i].urgency) << i;
+  EXPECT_EQ(sentences.front().urgency, Urgency::trouble);
+  EXPECT_EQ(sentences.back().urgency, Urgency::fine);
+}
+
+TEST(Words, NameUrgenciesForScripts) {
+  EXPECT_EQ(name_of(Urgency::fine), "ok");
+  EXPECT_EQ(name_of(Urgency::notice), "notice");
+  EXPECT_EQ(name_of(Urgency::trouble), "trouble");
+}
+
+}  // namespace
+}  // namespace guard::telemetry
