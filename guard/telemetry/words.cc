@@ -13,9 +13,6 @@ using base::format_duration;
 
 // Over this part of its limit a workload is near enough to it to say so.
 constexpr double kNearLimit = 0.85;
-// Below this growth (64 KiB an hour) a slope is not worth a sentence.
-constexpr double kNoticeableGrowth = 64.0 * 1024 / 3600;
-
 class Sentences {
  public:
   void say(Urgency urgency, std::string text) { sentences_.push_back({urgency, std::move(text)}); }
@@ -58,7 +55,9 @@ void describe_memory(const signal::WorkloadSignals& signals, Sentences& out) {
 }
 
 void describe_growth(const signal::WorkloadSignals& signals, Sentences& out) {
-  if (!signals.growth || *signals.growth < kNoticeableGrowth) return;
+  // A slope alone is no news: a stable workload's goes up and down.
+  if (signals.leak != signal::LeakState::growing && signals.leak != signal::LeakState::leaking) return;
+  if (!signals.growth) return;
   const base::Bytes hourly{std::llround(*signals.growth * 3600)};
   std::string text = "memory grows by " + format_bytes(hourly) + "/h";
   if (signals.time_to_limit && *signals.time_to_limit != base::Duration::max()) {

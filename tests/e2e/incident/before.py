@@ -6,16 +6,20 @@ import unittest
 from incident.load import Load
 from incident.scene import UNBOUNDED, Scene, metric
 
+LEAK_STATE = 'leakguard_workload_leak_state{workload="chat",state=~"growing|leaking"}'
+
 
 class Before(unittest.TestCase):
     def test_the_leak_is_seen_as_growth_then_oom_kills_then_a_restart_loop(self):
         workloads = [{"name": "chat", "container": "chat", "restarts": {"max": 2, "within": "5m"},
                       "leak": {"enabled": True, "window": "10s"}}]
         with Scene(workloads) as scene:
-            scene.start_chat(*UNBOUNDED, options=("--memory", "64m", "--memory-swap", "64m", "--restart", "always"))
+            scene.start_chat(*UNBOUNDED, options=("--memory", "96m", "--memory-swap", "96m", "--restart", "always"))
             prometheus = scene.prometheus
-            with Load(scene.chat_port, clients=4):
+            with Load(scene.chat_port, clients=3, question_bytes=12_000):
                 prometheus.wait_for(metric("workload_memory_growth_bytes_per_second") + " > 100000", 60)
+                prometheus.wait_for(f"{LEAK_STATE} == 1", 60)
+                self.assertRegex(scene.status(), r"memory grows by .* limit in \d+")
                 prometheus.wait_for(metric("workload_memory_time_to_limit_seconds") + " < 600", 60)
                 prometheus.wait_for(metric("workload_oom_kills_total") + " >= 2", 120)
                 prometheus.wait_for(metric("workload_restart_loop") + " == 1", 30)
