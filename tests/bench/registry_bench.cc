@@ -70,7 +70,7 @@ void bench_turns() {
   std::printf("registry: 10 000 conversations, budget full, windows of 50\n%10s %16s %16s\n", "threads", "turns/s",
               "ns per turn");
   for (const int threads : {1, 2}) {
-    const base::SystemClock clock;
+    const base::SystemClock clock{};
     Registry registry({.budget = base::mebibytes(64)}, clock);
     std::atomic<std::int64_t> turns{0};
     const auto work = [&](unsigned seed) {
@@ -92,7 +92,7 @@ void bench_turns() {
 }
 
 void bench_acquire() {
-  const base::SystemClock clock;
+  const base::SystemClock clock{};
   Registry registry({}, clock);
   for (int i = 0; i < 10'000; ++i) take_turn(registry, std::to_string(i), 100, 400);
   constexpr int kRounds = 1'000'000;
@@ -110,7 +110,7 @@ void print_memory(const char* when, const Registry& registry, std::int64_t befor
 
 // Sizes of messages as people and models write them: many short, few long.
 void bench_memory() {
-  const base::SystemClock clock;
+  const base::SystemClock clock{};
   Registry registry({.time_to_live = 1ns, .budget = {0}}, clock);
   std::mt19937 random(1);
   std::lognormal_distribution<> question(4.5, 0.8);
@@ -166,7 +166,7 @@ double seconds_per_sync(const std::filesystem::path& folder) {
 
 // Each writer appends to its own conversation, the next message when the last is durable, for two seconds.
 void bench_appends(const std::filesystem::path& folder, int writers) {
-  const base::SystemClock clock;
+  const base::SystemClock clock{};
   auto opened = storage::open_store("sqlite://" + (folder / (std::to_string(writers) + ".db")).string(), clock);
   if (!opened) {
     std::printf("%s\n", opened.error().message.c_str());

@@ -48,7 +48,7 @@ void append_for_ever(Store& store, int conversation, std::int64_t after, int ack
 }
 
 [[noreturn]] void run_child(const std::string& url, int acknowledgements) {
-  const base::SystemClock clock;
+  const base::SystemClock clock{};
   auto store = open_store(url, clock);
   if (!store) _exit(1);
   for (int conversation = 0; conversation < kConversations; ++conversation) {
@@ -98,7 +98,7 @@ struct DurabilityTest : testing::Test {
     }
   }
 
-  const base::SystemClock clock;
+  const base::SystemClock clock{};
   const TemporaryFolder folder;
   const std::string url = folder.url("chatcore.db");
   std::array<std::int64_t, kConversations> acknowledged{};

@@ -20,7 +20,7 @@ namespace {
 
 struct FaultsTest : testing::Test {
   const TemporaryFolder folder;
-  const base::ManualClock clock;
+  const base::ManualClock clock{};
 };
 
 // Fills a small disk of its own, makes room, and goes on.

@@ -45,7 +45,7 @@ struct GroupCommitTest : testing::Test {
   void go_on() { release.set_value(); }
 
   const TemporaryFolder folder;
-  const base::ManualClock clock;
+  const base::ManualClock clock{};
   std::promise<void> release;
   std::unique_ptr<Store> store;
 };

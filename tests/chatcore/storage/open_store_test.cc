@@ -35,7 +35,7 @@ struct OpenStoreTest : testing::Test {
     ASSERT_TRUE(done) << done.error().message;
   }
   const TemporaryFolder folder;
-  const base::ManualClock clock;
+  const base::ManualClock clock{};
 };
 
 TEST_F(OpenStoreTest, RefusesAUrlWithoutASchemeOrAFile) {

@@ -179,7 +179,7 @@ TEST_F(SqliteStoreTest, RefusesEveryCallOnceClosed) {
 
 TEST(SqliteStoreFile, KeepsConversationsFromOneOpeningToTheNext) {
   const TemporaryFolder folder;
-  const base::ManualClock clock;
+  const base::ManualClock clock{};
   for (std::int64_t after = 0; after < 3; ++after) {
     auto store = open_store(folder.url("data/chatcore.db"), clock);
     ASSERT_TRUE(store) << store.error().message;
@@ -190,7 +190,7 @@ TEST(SqliteStoreFile, KeepsConversationsFromOneOpeningToTheNext) {
 
 TEST(SqliteStoreFile, LetsOneOfTwoStoresAppendFirst) {
   const TemporaryFolder folder;
-  const base::ManualClock clock;
+  const base::ManualClock clock{};
   auto one = open_store(folder.url("chatcore.db"), clock);
   auto other = open_store(folder.url("chatcore.db"), clock);
   ASSERT_TRUE(one && other);
