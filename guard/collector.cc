@@ -126,8 +126,9 @@ void MachineCollector::read_container(Watched& watched, sample::Workload& worklo
   const source::EngineView& view = sources_.engine->view();
   if (!view.up) return set_unknown(workload, "the container engine cannot be asked: " + view.why);
   const Container* container = find_container(watched.target);
-  if (sources_.logs != nullptr)
-    sources_.logs->follow_container(watched.name, container == nullptr ? "" : container->id);
+  if (sources_.logs != nullptr && container != nullptr) {
+    sources_.logs->follow_container(watched.name, container->id, sources_.engine->starts_of(container->name));
+  }
   if (container == nullptr) {
     workload.lifecycle.state = State::absent;
     return;

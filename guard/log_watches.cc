@@ -17,6 +17,7 @@ struct LogWatches::Watch {
 
 struct LogWatches::Followed {
   std::string id;
+  std::uint64_t starts = 0;
   bool seen_before = false;
   std::unique_ptr<source::ContainerLog> log;
 };
@@ -65,19 +66,28 @@ void LogWatches::on_child_line(const std::string& workload, std::string_view lin
   on_line(workload, line, clock_.wall_now());
 }
 
-void LogWatches::follow_container(const std::string& workload, const std::string& id) {
+std::vector<source::LogMatcher> LogWatches::matchers_of(const std::string& workload) const {
   std::vector<source::LogMatcher> matchers;
   for (const auto& watch : watches_) {
     if (watch->seen.workload == workload && !watch->file && watch->matcher) matchers.push_back(*watch->matcher);
   }
-  if (matchers.empty()) return;
+  return matchers;
+}
+
+void LogWatches::follow_container(const std::string& workload, const std::string& id, std::uint64_t starts) {
   Followed& followed = followed_[workload];
-  if (id.empty() || followed.id == id) return;
+  const bool started = std::exchange(followed.starts, starts) != starts;
+  if (followed.id == id) {
+    if (started && followed.log) followed.log->wake();
+    return;
+  }
   // A container that takes another's place is read from its beginning; of the first one the past is history.
   const base::WallTime since = followed.seen_before ? base::WallTime{} : clock_.wall_now();
   followed.log.reset();
   followed.id = id;
   followed.seen_before = true;
+  auto matchers = matchers_of(workload);
+  if (matchers.empty()) return;  // nothing is expected of this one
   source::ContainerLogOptions options;
   options.engine = engine_;
   options.container_id = id;

@@ -3,6 +3,7 @@
 // output of a supervised command), matches them, and counts. "The stream is broken" and "the line is absent" stay
 // apart: the first is this class's to say (source_up), the second is a signal made from what it counted.
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,8 +31,8 @@ class LogWatches {
   // A line that a supervised command wrote.
   void on_child_line(const std::string& workload, std::string_view line);
   // Which container is the workload's now; follows its log from when it started, or from now when it is the first.
-  // `id` empty: there is none, or it is not known.
-  void follow_container(const std::string& workload, const std::string& id);
+  // `starts`: how often it has been started; when that changes its log is looked at at once.
+  void follow_container(const std::string& workload, const std::string& id, std::uint64_t starts);
   // Reads what log files have gained. Call each tick.
   void poll_files();
 
@@ -42,6 +43,7 @@ class LogWatches {
   struct Watch;
   struct Followed;
   void count(Watch& watch, std::string_view line, base::WallTime written);
+  [[nodiscard]] std::vector<source::LogMatcher> matchers_of(const std::string& workload) const;
   void on_line(const std::string& workload, std::string_view line, base::WallTime written);
 
   base::EventLoop& loop_;
