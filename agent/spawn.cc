@@ -122,7 +122,9 @@ void write_file(const char* path, const char* text) {
     const rlimit limit = {bytes, bytes};
     if (::setrlimit(RLIMIT_DATA, &limit) != 0) give_up(report_fd, "limit the data segment");
   }
-  const int null = ::open("/dev/null", O_RDONLY);
+  // Whatever the agent was started with, or a library has opened, ends with exec.
+  (void)::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+  const int null = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (null >= 0) ::dup2(null, STDIN_FILENO);
   if (::dup2(output_fd, STDOUT_FILENO) < 0 || ::dup2(output_fd, STDERR_FILENO) < 0)
     give_up(report_fd, "connect its output");
