@@ -1,0 +1,166 @@
+#include "agent/options.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace agent {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+using Words = std::vector<std::string>;
+
+template <class Options>
+Options parsed(const Words& words) {
+  const auto invocation = parse_command_line(words);
+  EXPECT_TRUE(invocation) << (invocation ? "" : invocation.error().message);
+  if (!invocation || !std::holds_alternative<Options>(*invocation)) {
+    ADD_FAILURE() << "another command was understood";
+    return {};
+  }
+  return std::get<Options>(*invocation);
+}
+
+std::string refusal(const Words& words) {
+  const auto invocation = parse_command_line(words);
+  if (invocation) return "it was taken";
+  EXPECT_EQ(invocation.error().code, base::Code::invalid_argument);
+  return invocation.error().message;
+}
+
+TEST(Run, NeedsNoOption) {
+  const auto options = parsed<RunOptions>({"run"});
+  EXPECT_EQ(options.config, "");
+  EXPECT_FALSE(options.dry_run);
+}
+
+TEST(Run, TakesAConfigurationAndADryRun) {
+  const auto options = parsed<RunOptions>({"run", "--config", "a.yml", "--dry-run"});
+  EXPECT_EQ(options.config, "a.yml");
+  EXPECT_TRUE(options.dry_run);
+  EXPECT_EQ(parsed<RunOptions>({"run", "-c", "b.yml"}).config, "b.yml");
+}
+
+TEST(Run, RefusesAnArgument) { EXPECT_THAT(refusal({"run", "web"}), HasSubstr("see leakguard run --help")); }
+
+TEST(Exec, TakesTheCommandAfterTwoDashesAsItIs) {
+  const auto options = parsed<ExecOptions>({"exec", "--", "/usr/bin/server", "--memory", "1", "--", "x"});
+  EXPECT_THAT(options.command, ElementsAre("/usr/bin/server", "--memory", "1", "--", "x"));
+  EXPECT_EQ(options.name, "server");
+  EXPECT_TRUE(options.caps.empty());
+}
+
+TEST(Exec, HasDefaultsForAContainersPid1) {
+  const auto options = parsed<ExecOptions>({"exec", "--", "server"});
+  EXPECT_EQ(options.restart, RestartPolicy::on_failure);
+  EXPECT_EQ(options.stop_timeout, seconds(30));
+  EXPECT_EQ(options.grace, minutes(5));
+  EXPECT_EQ(options.listen, "127.0.0.1:10780");
+  EXPECT_FALSE(options.every);
+  EXPECT_FALSE(options.dry_run);
+}
+
+TEST(Exec, TakesEveryFlag) {
+  const auto options = parsed<ExecOptions>(
+      {"exec",         "--name",    "web", "--memory",  "700m",   "--memory-reservation", "512m",       "--memory-high",
+       "640m",         "--cpus",    "0.8", "--pids",    "512",    "--expect-log",         "Cleaned up", "--every",
+       "30m",          "--grace",   "1m",  "--restart", "always", "--stop-timeout",       "5s",         "--listen",
+       "0.0.0.0:9000", "--dry-run", "--",  "server"});
+  EXPECT_EQ(options.name, "web");
+  EXPECT_EQ(options.caps.memory, base::mebibytes(700));
+  EXPECT_EQ(options.caps.memory_reservation, base::mebibytes(512));
+  EXPECT_EQ(options.caps.memory_high, base::mebibytes(640));
+  EXPECT_EQ(options.caps.cpus, base::Cores{0.8});
+  EXPECT_EQ(options.caps.pids, 512);
+  EXPECT_EQ(options.expect_log, "Cleaned up");
+  EXPECT_EQ(options.every, base::Duration(minutes(30)));
+  EXPECT_EQ(options.grace, minutes(1));
+  EXPECT_EQ(options.restart, RestartPolicy::always);
+  EXPECT_EQ(options.stop_timeout, seconds(5));
+  EXPECT_EQ(options.listen, "0.0.0.0:9000");
+  EXPECT_TRUE(options.dry_run);
+}
+
+TEST(Exec, KnowsThreeRestartPolicies) {
+  EXPECT_EQ(parsed<ExecOptions>({"exec", "--restart", "no", "--", "x"}).restart, RestartPolicy::never);
+  EXPECT_EQ(parsed<ExecOptions>({"exec", "--restart", "on-failure", "--", "x"}).restart, RestartPolicy::on_failure);
+  EXPECT_THAT(refusal({"exec", "--restart", "sometimes", "--", "x"}),
+              AllOf(HasSubstr("--restart: 'sometimes' is none of no, on-failure, always"),
+                    HasSubstr("see leakguard exec --help")));
+}
+
+TEST(Exec, HasNoPageWhenListenIsOff) {
+  EXPECT_EQ(parsed<ExecOptions>({"exec", "--listen", "off", "--", "x"}).listen, "");
+}
+
+TEST(Exec, WantsACommand) {
+  EXPECT_THAT(refusal({"exec"}), HasSubstr("no command: write it after --"));
+  EXPECT_THAT(refusal({"exec", "--memory", "1g", "--"}), HasSubstr("no command: write it after --"));
+}
+
+TEST(Exec, NamesTheFlagWhoseValueIsWrong) {
+  for (const char* flag :
+       {"memory", "memory-reservation", "memory-high", "cpus", "pids", "every", "grace", "stop-timeout", "restart"}) {
+    const std::string dashed = std::string("--") + flag;
+    EXPECT_THAT(refusal({"exec", "--expect-log", "x", dashed, "nonsense", "--", "x"}),
+                AllOf(HasSubstr(dashed + ": "), HasSubstr("nonsense"), HasSubstr("see leakguard exec --help")));
+  }
+}
+
+TEST(Exec, AllowsOneProcessAtLeast) {
+  EXPECT_EQ(parsed<ExecOptions>({"exec", "--pids", "1", "--", "x"}).caps.pids, 1);
+  EXPECT_THAT(refusal({"exec", "--pids", "0", "--", "x"}), HasSubstr("not a count of processes"));
+  EXPECT_THAT(refusal({"exec", "--pids", "5x", "--", "x"}), HasSubstr("not a count of processes"));
+}
+
+TEST(Exec, RefusesAnIntervalOfNoLine) {
+  EXPECT_THAT(refusal({"exec", "--every", "30m", "--", "x"}), HasSubstr("--expect-log names no line"));
+}
+
+TEST(CheckConfig, TakesOneFileOrNone) {
+  EXPECT_EQ(parsed<CheckConfigOptions>({"check-config"}).file, "");
+  EXPECT_EQ(parsed<CheckConfigOptions>({"check-config", "a.yml"}).file, "a.yml");
+  EXPECT_THAT(refusal({"check-config", "a.yml", "b.yml"}), HasSubstr("see leakguard check-config --help"));
+}
+
+TEST(Status, TakesAWorkloadAnAddressAndJson) {
+  const auto all = parsed<StatusOptions>({"status"});
+  EXPECT_EQ(all.address, "127.0.0.1:10780");
+  EXPECT_EQ(all.workload, "");
+  EXPECT_FALSE(all.json);
+  const auto one = parsed<StatusOptions>({"status", "--json", "--address", "127.0.0.1:9", "web"});
+  EXPECT_EQ(one.address, "127.0.0.1:9");
+  EXPECT_EQ(one.workload, "web");
+  EXPECT_TRUE(one.json);
+}
+
+TEST(CommandLine, RefusesAFlagThatThereIsNot) {
+  for (const char* command : {"run", "check-config", "status"}) {
+    EXPECT_THAT(refusal({command, "--colour"}),
+                AllOf(HasSubstr("--colour"), HasSubstr(std::string("see leakguard ") + command + " --help")));
+  }
+  EXPECT_THAT(refusal({"exec", "--colour", "--", "x"}), HasSubstr("--colour"));
+}
+
+TEST(CommandLine, RefusesAFlagWithoutItsValue) { EXPECT_THAT(refusal({"run", "--config"}), HasSubstr("--config")); }
+
+TEST(CommandLine, NamesTheCommandThatThereIsNot) {
+  EXPECT_THAT(refusal({"rum"}), AllOf(HasSubstr("there is no command 'rum'"), HasSubstr("see leakguard --help")));
+  EXPECT_THAT(refusal({}), HasSubstr("no command given"));
+}
+
+TEST(CommandLine, HelpsWithEveryCommand) {
+  for (const char* command : {"run", "exec", "check-config", "status"}) {
+    EXPECT_THAT(parsed<ShowText>({command, "--help"}).text, HasSubstr(std::string("usage: leakguard ") + command));
+    EXPECT_THAT(parsed<ShowText>({"--help"}).text, HasSubstr(std::string("leakguard ") + command));
+  }
+}
+
+TEST(CommandLine, SaysItsVersion) { EXPECT_THAT(parsed<ShowText>({"--version"}).text, HasSubstr("leakguard ")); }
+
+}  // namespace
+}  // namespace agent
