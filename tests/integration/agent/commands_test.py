@@ -1,0 +1,102 @@
+"""The commands that ask and check: their words and their exit codes."""
+
+import json
+import os
+import tempfile
+import unittest
+
+from agent import Agent, ask, require_agent, unique, WORKLOAD
+from harness.process import free_port
+
+WRONG = """agent: {listen: [127.0.0.1:10780]}
+workloads:
+  - name: web
+    container: web
+    caps: {memry: 700m, cpus: lots}
+"""
+RIGHT = """workloads:
+  - {name: web, container: web, caps: {memory: 700m}}
+"""
+
+
+class CheckConfigTest(unittest.TestCase):
+    def check(self, text):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        path = os.path.join(folder, "leakguard.yml")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path, ask("check-config", path)
+
+    def test_all_errors_are_told_at_once_with_their_place(self):
+        path, answer = self.check(WRONG)
+        self.assertEqual(answer.returncode, 78)
+        self.assertIn(f"{path}:5:12: workloads[0].caps.memry", answer.stderr)
+        self.assertRegex(answer.stderr, r":5:\d+: workloads\[0\]\.caps\.cpus: .*lots")
+        self.assertIn("2 errors", answer.stderr)
+        self.assertEqual(answer.stdout, "")
+
+    def test_the_nearest_key_is_named(self):
+        self.assertRegex(self.check(WRONG)[1].stderr, r"memry.*\bmemory\b")
+
+    def test_a_right_file_is_fine(self):
+        path, answer = self.check(RIGHT)
+        self.assertEqual((answer.returncode, answer.stdout), (0, f"{path} is fine: 1 workload\n"))
+
+    def test_a_file_that_is_not_there_is_an_error(self):
+        answer = ask("check-config", "/nowhere/leakguard.yml")
+        self.assertEqual(answer.returncode, 78)
+        self.assertIn("/nowhere/leakguard.yml", answer.stderr)
+
+    def test_run_refuses_a_wrong_file_in_the_same_words(self):
+        path, answer = self.check(WRONG)
+        started = ask("run", "--config", path)
+        self.assertEqual(started.returncode, 78)
+        self.assertIn(started.stderr, answer.stderr)
+        self.assertIn("workloads[0].caps.memry", started.stderr)
+
+
+class StatusTest(unittest.TestCase):
+    def test_an_agent_that_is_not_there_is_exit_code_4(self):
+        answer = ask("status", "--address", f"127.0.0.1:{free_port()}")
+        self.assertEqual(answer.returncode, 4)
+        self.assertIn("no agent answers", answer.stderr)
+        self.assertEqual(answer.stdout, "")
+
+    def test_a_running_agent_answers_in_words_and_in_json(self):
+        name = unique("asked")
+        agent = self.enterContext(Agent.exec(WORKLOAD, "print", "hello", "1", flags=["--name", name]))
+        agent.wait_until_ready()
+        address = agent.url.removeprefix("http://")
+        words = ask("status", "--address", address)
+        self.assertEqual(words.returncode, 0)
+        self.assertIn(f"{name}: ", words.stdout)
+        document = json.loads(ask("status", "--json", "--address", address).stdout)
+        self.assertEqual([workload["name"] for workload in document["workloads"]], [name])
+        one = json.loads(ask("status", "--json", "--address", address, name).stdout)
+        self.assertEqual(one["name"], name)
+
+    def test_a_workload_that_is_not_configured_is_a_failure(self):
+        agent = self.enterContext(Agent.exec(WORKLOAD, "print", "hello", "1", flags=["--name", unique("asked")]))
+        agent.wait_until_ready()
+        answer = ask("status", "--address", agent.url.removeprefix("http://"), "nobody")
+        self.assertEqual(answer.returncode, 1)
+        self.assertIn("no workload called 'nobody'", answer.stderr)
+
+
+class UsageTest(unittest.TestCase):
+    def test_wrong_usage_is_exit_code_2_and_says_where_help_is(self):
+        for words in ([], ["rum"], ["exec"], ["status", "--colour"]):
+            answer = ask(*words)
+            self.assertEqual(answer.returncode, 2, words)
+            self.assertIn("--help", answer.stderr)
+
+    def test_help_and_version_go_to_standard_output(self):
+        for words in (["--help"], ["--version"], ["exec", "--help"]):
+            answer = ask(*words)
+            self.assertEqual((answer.returncode, answer.stderr), (0, ""), words)
+            self.assertIn("leakguard", answer.stdout)
+
+
+if __name__ == "__main__":
+    require_agent()
+    unittest.main()
