@@ -38,18 +38,22 @@ class EngineTest(unittest.TestCase):
             os.symlink(engine.socket, self.socket)
             self.wait_for_engine(1)
             self.agent.wait_for_metric("leakguard_workload_up", lambda up: up == 0)
-            engine.run("workload", "--memory", "256m", name="job", command=["print", "hello", "1"])
+            engine.run("workload", "--memory", "256m", "--restart", "always", name="job", command=["print", "hello", "1"])
             self.agent.wait_for_metric("leakguard_workload_up", lambda up: up == 1)
             limit = f"{engine.cgroup('job', 'memory')}/memory.limit_in_bytes"
             wait_until(lambda: int(read(limit)) == 64 << 20, SECONDS, "the cap to be in force")
             self.agent.wait_for_metric("leakguard_workload_cap_drift", lambda drift: drift == 0, resource="memory")
             self.assertEqual(engine.inspect("job")["HostConfig"]["Memory"], 64 << 20)
-            engine.kill_daemon()
-            self.wait_for_engine(0)
             done = self.agent.metric("leakguard_actions_total", action="caps", result="done")
+            engine.stop_daemon()
+            self.wait_for_engine(0)
+            self.assertIsNone(self.agent.metric("leakguard_workload_up"), "what cannot be seen is not said to be down")
             engine.start_daemon()
             self.wait_for_engine(1)
+            self.agent.wait_for_metric("leakguard_workload_up", lambda up: up == 1)
             self.assertEqual(self.agent.metric("leakguard_actions_total", action="caps", result="done"), done)
+            self.assertEqual(self.agent.output().count("container engine is down"), 2, "said once each time")
+
 
 
 if __name__ == "__main__":
