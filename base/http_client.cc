@@ -103,7 +103,7 @@ class Transfer {
       if (!is_safe_header(name, value)) return false;
       has_content_type = has_content_type || lower_case(name) == "content-type";
       // curl's spelling of a header with an empty value; "Name:" would remove it.
-      append_header(value.empty() ? name + ";" : name + ": " + value);
+      append_header(value.empty() ? name + ";" : std::string(name).append(": ").append(value));
     }
     append_header("Expect:");  // without it curl waits a second for 100-continue before it sends a larger body
     if (!has_content_type) append_header("Content-Type:");  // else curl claims a form

@@ -42,13 +42,13 @@ std::vector<std::shared_ptr<HttpClientSlot>> HttpConnections::all() const {
   return connections;
 }
 
-void HttpConnections::drain(std::function<void()> when_empty) {
+void HttpConnections::drain(const std::function<void()>& when_empty) {
   bool empty = false;
   {
     const std::lock_guard lock(mutex_);
     draining_ = true;
     empty = connections_.empty();
-    if (!empty) when_empty_ = std::move(when_empty);
+    if (!empty) when_empty_ = when_empty;
   }
   if (empty) return when_empty();
   for (const auto& connection : all()) connection->drain();

@@ -25,7 +25,8 @@ class HttpClientSlot {
 // Thread-safe. Outlives the server as long as a connection is left.
 class HttpConnections {
  public:
-  HttpConnections(HttpServerOptions bounds, HttpHandler on_request) : options(bounds), handler(std::move(on_request)) {}
+  HttpConnections(HttpServerOptions bounds, HttpHandler on_request)
+      : options(std::move(bounds)), handler(std::move(on_request)) {}
 
   // Keeps the connection alive until it is removed or all are abandoned.
   void add(std::shared_ptr<HttpClientSlot> connection);
@@ -35,7 +36,7 @@ class HttpConnections {
   [[nodiscard]] bool is_abandoned() const;  // the handler must not be called any more
 
   // `when_empty` is called once, as soon as no connection is left: right here, if there is none.
-  void drain(std::function<void()> when_empty);
+  void drain(const std::function<void()>& when_empty);
   void cut();
   // The server is being destroyed: cuts all and forgets the callback of drain().
   void abandon();

@@ -63,7 +63,7 @@ void AnswerQueue::start(int status, const HttpHeaders& headers) {
   wake_();
 }
 
-std::size_t AnswerQueue::write(std::string chunk) {
+std::size_t AnswerQueue::write(const std::string& chunk) {
   std::size_t queued = 0;
   {
     const std::lock_guard lock(mutex_);
@@ -176,7 +176,7 @@ class Exchange final : public HttpExchange {
   [[nodiscard]] const HttpRequest& request() const override { return request_; }
   void respond(HttpResponse response) override { queue_->respond(response); }
   void start(int status, HttpHeaders headers) override { queue_->start(status, headers); }
-  std::size_t write(std::string chunk) override { return queue_->write(std::move(chunk)); }
+  std::size_t write(std::string chunk) override { return queue_->write(chunk); }
   void finish() override { queue_->finish(); }
   void on_drained(std::function<void()> callback) override { queue_->on_drained(std::move(callback)); }
   void on_closed(std::function<void()> callback) override { queue_->on_closed(std::move(callback)); }

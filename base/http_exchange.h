@@ -32,7 +32,7 @@ class AnswerQueue {
   // For handlers, as in HttpExchange.
   void respond(const HttpResponse& response);
   void start(int status, const HttpHeaders& headers);
-  std::size_t write(std::string chunk);
+  std::size_t write(const std::string& chunk);
   void finish();
   void on_drained(Callback callback);
   void on_closed(Callback callback);

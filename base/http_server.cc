@@ -136,7 +136,7 @@ std::string HttpRequest::query_value(std::string_view name) const { return find_
 
 struct HttpServer::Impl {
   Impl(EventLoop& event_loop, HttpServerOptions options, HttpHandler handler)
-      : loop(event_loop), connections(std::make_shared<HttpConnections>(options, std::move(handler))) {}
+      : loop(event_loop), connections(std::make_shared<HttpConnections>(std::move(options), std::move(handler))) {}
 
   void close_listeners() {
     const std::lock_guard lock(mutex);
@@ -152,7 +152,7 @@ struct HttpServer::Impl {
 };
 
 HttpServer::HttpServer(EventLoop& loop, HttpServerOptions options, HttpHandler handler)
-    : impl_(std::make_shared<Impl>(loop, options, std::move(handler))) {}
+    : impl_(std::make_shared<Impl>(loop, std::move(options), std::move(handler))) {}
 
 HttpServer::~HttpServer() {
   impl_->close_listeners();

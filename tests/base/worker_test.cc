@@ -51,9 +51,15 @@ TEST(Worker, RefusesAJobOnlyWhenTheQueueIsFull) {
 }
 
 // Tells when it is destroyed.
-struct Farewell {
-  std::promise<void>* gone;
-  ~Farewell() { gone->set_value(); }
+class Farewell {
+ public:
+  explicit Farewell(std::promise<void>& gone) : gone_(gone) {}
+  ~Farewell() { gone_.set_value(); }
+  Farewell(const Farewell&) = delete;
+  Farewell& operator=(const Farewell&) = delete;
+
+ private:
+  std::promise<void>& gone_;
 };
 
 TEST(Worker, DropsWhatHasNotBegunWhenItIsDestroyed) {
@@ -69,7 +75,7 @@ TEST(Worker, DropsWhatHasNotBegunWhenItIsDestroyed) {
     Worker worker("drop", 2);
     ASSERT_TRUE(worker.submit(hold.job()));
     hold.begun.get_future().wait();
-    ASSERT_TRUE(worker.submit([&ran, farewell = std::make_shared<Farewell>(&dropped)] { ran = true; }));
+    ASSERT_TRUE(worker.submit([&ran, farewell = std::make_shared<Farewell>(dropped)] { ran = true; }));
   }
   EXPECT_FALSE(ran);
 }
