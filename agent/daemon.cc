@@ -125,7 +125,7 @@ void Daemon::reload() {
   }
   options_.config = std::move(*result.config);
   auto next = std::make_unique<Watch>(options_.config, loop_, clock_, supervisor_, [this] { wake(); });
-  next->guard().inherit(watch_->guard());
+  next->inherit(*watch_);
   next->guard().note_reload(true);
   watch_ = std::move(next);
   supervisor_.replace(children_of(options_.config, options_.restart));

@@ -49,4 +49,9 @@ Watch::Watch(const guard::config::Config& config, base::EventLoop& loop, const b
   guard_.on_action([this](const guard::telemetry::ActionRecord& action) { notifier_.tell(action); });
 }
 
+void Watch::inherit(Watch& previous) {
+  logs_.inherit(previous.logs_);
+  guard_.inherit(previous.guard_);
+}
+
 }  // namespace agent

@@ -27,6 +27,8 @@ class Watch {
 
   void on_child_line(const std::string& workload, std::string_view line) { logs_.on_child_line(workload, line); }
   [[nodiscard]] guard::Guard& guard() { return guard_; }
+  // After a reload: goes on from what the one before has counted and remembered.
+  void inherit(Watch& previous);
 
  private:
   guard::LogWatches logs_;

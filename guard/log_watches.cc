@@ -9,7 +9,9 @@ namespace guard {
 
 struct LogWatches::Watch {
   sample::LogWatch seen;
-  sample::TargetKind kind = sample::TargetKind::container;
+  sample::Target target;
+  std::string pattern;
+  std::string path;  // of the file; "" for the workload's own output
   std::optional<source::LogMatcher> matcher;
   std::string refused;                  // why the pattern could not be compiled
   std::optional<source::FileLog> file;  // when the configuration names one
@@ -29,7 +31,10 @@ LogWatches::LogWatches(const config::Config& config, base::EventLoop& loop, cons
       auto watch = std::make_unique<Watch>();
       watch->seen.workload = workload.name;
       watch->seen.name = expected.name;
-      watch->kind = workload.target.kind;
+      watch->seen.watched_since = clock.steady_now();
+      watch->target = workload.target;
+      watch->pattern = expected.pattern;
+      watch->path = expected.file;
       auto matcher = source::LogMatcher::compile(expected.pattern);
       if (matcher)
         watch->matcher = std::move(*matcher);
@@ -42,6 +47,16 @@ LogWatches::LogWatches(const config::Config& config, base::EventLoop& loop, cons
 }
 
 LogWatches::~LogWatches() = default;
+
+void LogWatches::inherit(const LogWatches& previous) {
+  for (const auto& watch : watches_) {
+    const auto same = std::ranges::find_if(previous.watches_, [&](const auto& before) {
+      return before->seen.workload == watch->seen.workload && before->seen.name == watch->seen.name &&
+             before->target == watch->target && before->pattern == watch->pattern && before->path == watch->path;
+    });
+    if (same != previous.watches_.end()) watch->seen = (*same)->seen;
+  }
+}
 
 void LogWatches::count(Watch& watch, std::string_view line, base::WallTime written) {
   if (!watch.matcher) return;
@@ -117,7 +132,7 @@ std::vector<sample::LogWatch> LogWatches::read() const {
     } else if (watch->file) {
       log.source_up = watch->file->up();
       log.why = watch->file->why();
-    } else if (watch->kind == sample::TargetKind::command) {
+    } else if (watch->target.kind == sample::TargetKind::command) {
       log.source_up = true;  // the agent holds the other end of the pipe
     } else if (const auto followed = followed_.find(log.workload);
                followed != followed_.end() && followed->second.log) {

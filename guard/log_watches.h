@@ -28,6 +28,10 @@ class LogWatches {
   LogWatches(const config::Config& config, base::EventLoop& loop, const base::Clock& clock);
   ~LogWatches();
 
+  // Takes over what was counted for each watch that is the same as before. For a reload: a line that came shortly
+  // before it must not seem overdue right after.
+  void inherit(const LogWatches& previous);
+
   // A line that a supervised command wrote.
   void on_child_line(const std::string& workload, std::string_view line);
   // Which container is the workload's now; follows its log from when it started, or from now when it is the first.

@@ -66,8 +66,9 @@ struct Workload {
 struct LogWatch {
   std::string workload;
   std::string name;
-  bool source_up = false;  // the stream delivers (or could: the workload is quiet but connected)
-  std::string why;         // when not up
+  bool source_up = false;          // the stream delivers (or could: the workload is quiet but connected)
+  std::string why;                 // when not up
+  base::SteadyTime watched_since;  // no line can be missed that was due before
   std::uint64_t matches = 0;
   std::optional<base::SteadyTime> last_match;
   std::optional<base::WallTime> last_match_wall;

@@ -80,7 +80,8 @@ LogSignal derive_log(const LogExpectation& expectation, const sample::LogWatch* 
   if (!running_since) {
     signal.since_match = Reading<base::Duration>::absent("the workload is not running");
   } else {
-    signal.since_match = now - std::max(*running_since, watch->last_match.value_or(*running_since));
+    const base::SteadyTime began = std::max(*running_since, watch->watched_since);
+    signal.since_match = now - std::max(began, watch->last_match.value_or(began));
   }
   if (!watch->source_up)
     signal.overdue = Reading<bool>::absent("the log cannot be read: " + watch->why);
