@@ -90,6 +90,16 @@ TEST(Overdue, IsAbsentWhileItWasNeverKnown) {
   EXPECT_FALSE(scene.report().workloads[0].logs[0].overdue.has_value());
 }
 
+TEST(Overdue, IsJudgedFromWhenWatchingBegan) {
+  Scene scene(expecting_a_line());
+  scene.collector.logs = {quiet_log()};
+  scene.tick();
+  scene.clock.advance(minutes(35));
+  scene.collector.logs[0].watched_since = scene.clock.steady_now();  // a reload has added the watch
+  scene.tick();
+  EXPECT_EQ(scene.report().workloads[0].logs[0].overdue, sample::Reading<bool>(false));
+}
+
 policy::Rule every_tick() {
   policy::Rule rule = memory_rule({policy::Signal{10}});
   rule.held_for = seconds(0);

@@ -38,7 +38,8 @@ class EngineTest(unittest.TestCase):
             os.symlink(engine.socket, self.socket)
             self.wait_for_engine(1)
             self.agent.wait_for_metric("leakguard_workload_up", lambda up: up == 0)
-            engine.run("workload", "--memory", "256m", "--restart", "always", name="job", command=["print", "hello", "1"])
+            engine.run("workload", "--memory", "256m", "--restart", "always", name="job",
+                       command=["print", "hello", "1"])
             self.agent.wait_for_metric("leakguard_workload_up", lambda up: up == 1)
             limit = f"{engine.cgroup('job', 'memory')}/memory.limit_in_bytes"
             wait_until(lambda: int(read(limit)) == 64 << 20, SECONDS, "the cap to be in force")

@@ -8,6 +8,7 @@ import unittest
 from agent import Agent, SECONDS, WORKLOAD, ask, cgroup_of, read, require_agent, unique
 from harness.process import wait_until
 
+WAIT = "echo ready; while :; do sleep 0.05; done"
 IS_ROOT = os.geteuid() == 0
 
 
@@ -50,19 +51,18 @@ class ExecTest(Starts):
         self.assertEqual(answer.stdout, "one\ntwo")
 
     def test_sigterm_reaches_the_command_and_its_answer_is_the_exit_code(self):
-        agent = self.start("sh", "-c", "trap 'echo asked to stop; exit 5' TERM; echo ready; while :; do sleep 0.05; done")
+        agent = self.start("sh", "-c", f"trap 'echo asked to stop; exit 5' TERM; {WAIT}")
         agent.wait_for_line(r"^ready$", SECONDS)
         self.assertEqual(agent.stop(signal.SIGTERM), 5)
         self.assertIn("asked to stop", agent.output())
 
     def test_a_command_that_ignores_sigterm_is_killed_after_its_time(self):
-        agent = self.start("sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.05; done",
-                           flags=["--stop-timeout", "200ms"])
+        agent = self.start("sh", "-c", f"trap '' TERM; {WAIT}", flags=["--stop-timeout", "200ms"])
         agent.wait_for_line(r"^ready$", SECONDS)
         self.assertEqual(agent.stop(signal.SIGTERM), 128 + signal.SIGKILL)
 
     def test_other_signals_are_passed_on(self):
-        agent = self.start("sh", "-c", "trap 'echo again' HUP; trap 'exit 0' TERM; echo ready; while :; do sleep 0.05; done")
+        agent = self.start("sh", "-c", f"trap 'echo again' HUP; trap 'exit 0' TERM; {WAIT}")
         agent.wait_for_line(r"^ready$", SECONDS)
         agent.send(signal.SIGHUP)
         agent.wait_for_line(r"^again$", SECONDS)
