@@ -10,8 +10,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "guard/action/cgroup_files.h"
-#include "guard/source/cgroup_tree.h"
 #include "guard/source/process_tree.h"
 
 namespace agent {
@@ -22,6 +20,7 @@ using guard::sample::State;
 
 // Processes that are not our children cannot be waited for; they are looked at so often.
 constexpr auto kLeftoverPoll = std::chrono::milliseconds(100);
+constexpr int kCannotStart = 127;  // as a shell says it
 
 int exit_code_of(int wait_status) {
   return WIFSIGNALED(wait_status) ? 128 + WTERMSIG(wait_status) : WEXITSTATUS(wait_status);
@@ -32,6 +31,11 @@ int exit_code_of(int wait_status) {
 bool ChildOptions::runs_the_same(const ChildOptions& other) const {
   return argv == other.argv && command.environment == other.command.environment &&
          command.working_dir == other.command.working_dir && command.user == other.command.user;
+}
+
+void Child::update(ChildOptions options) {
+  options_.command = std::move(options.command);
+  options_.caps = options.caps;
 }
 
 Child::Child(ChildOptions options, ChildContext& context) : options_(std::move(options)), context_(context) {
@@ -50,76 +54,74 @@ void Child::start() {
   if (pid_ == 0) launch();
 }
 
-void Child::make_cgroup() {
-  if (std::exchange(cgroup_tried_, true)) return;
-  guard::source::CgroupTree tree;
-  auto own = tree.of_self();
-  auto made = own ? guard::action::create_child_cgroup(*own, "leakguard-" + options_.name)
-                  : base::Result<guard::sample::Cgroup>(base::fail(own.error()));
-  if (!made) {
-    base::log_warning(
-        "no cgroup of its own: memory is capped by a resource limit only, other caps are not enforced; "
-        "run as root, or in a delegated cgroup, for all caps",
-        {{"workload", options_.name}, {"error", made.error().message}});
-    return;
-  }
-  cgroup_ = *made;
-  if (auto applied = guard::action::apply_caps(*cgroup_, options_.caps); !applied) {
-    base::log_warning("a cap is not in force yet", {{"workload", options_.name}, {"error", applied.error().message}});
-  }
+base::Status Child::make_cgroup() {
+  if (runs_without_cgroup_) return {};
+  auto made = cgroup_.make(options_.name, options_.caps);
+  if (made || made.error().code == base::Code::conflict) return made;
+  runs_without_cgroup_ = true;
+  base::log_warning(
+      "no cgroup of its own: memory is capped by a resource limit only, other caps are not enforced; "
+      "run as root, or in a delegated cgroup, for all caps",
+      {{"workload", options_.name}, {"error", made.error().message}});
+  return {};
 }
 
-// An agent that was killed leaves its command running, with its output cut off. Two of them would fight over
-// ports and files, so the one before is asked to end, and killed when it does not.
+// An agent that was killed leaves its command running, with its output cut off, and a command that ended may leave
+// processes of its own. Two of them would fight over ports and files, so those are asked to end, and killed when they
+// do not.
 bool Child::is_waiting_for_leftovers() {
-  const auto leftovers =
-      cgroup_ ? guard::source::CgroupTree().processes(*cgroup_) : base::Result<std::vector<std::int64_t>>();
-  if (!leftovers || leftovers->empty()) {
+  const auto leftovers = cgroup_.processes();
+  if (leftovers.empty()) {
     leftovers_since_.reset();
     return false;
   }
   const base::SteadyTime now = context_.clock.steady_now();
   if (!leftovers_since_) {
-    base::log_warning("runs already, left by an agent that was killed; it is ended first",
-                      {{"workload", options_.name}});
+    base::log_warning("processes of an earlier run are still there; they are ended first",
+                      {{"workload", options_.name}, {"processes", leftovers.size()}});
     leftovers_since_ = now;
-    for (const std::int64_t pid : *leftovers) ::kill(static_cast<pid_t>(pid), options_.command.stop_signal);
+    for (const std::int64_t pid : leftovers) ::kill(static_cast<pid_t>(pid), options_.command.stop_signal);
   } else if (now - *leftovers_since_ >= options_.command.stop_timeout) {
-    for (const std::int64_t pid : *leftovers) ::kill(static_cast<pid_t>(pid), SIGKILL);
+    for (const std::int64_t pid : leftovers) ::kill(static_cast<pid_t>(pid), SIGKILL);
   }
   pause_timer_ = context_.loop.after(kLeftoverPoll, [this] { launch(); });
   return true;
 }
 
+void Child::fail_to_start(const base::Error& error) {
+  base::log_error("cannot start", {{"workload", options_.name}, {"error", error.message}});
+  lifecycle_.last_exit = ExitReason::error;
+  lifecycle_.last_exit_code = kCannotStart;
+  lifecycle_.why = error.message;
+  report_done(base::fail(error));
+  // A command that never ran is wrong, not failing: only one that is always wanted is tried again.
+  if (options_.restart == RestartPolicy::always || lifecycle_.starts > 0)
+    back_off();
+  else
+    wanted_ = false;
+  context_.on_change();
+}
+
 void Child::launch() {
   pause_timer_.cancel();
-  make_cgroup();
+  if (auto made = make_cgroup(); !made) return fail_to_start(made.error());
   if (is_waiting_for_leftovers()) return;
   SpawnRequest request;
   request.argv = options_.argv;
   request.environment = options_.command.environment;
   request.working_dir = options_.command.working_dir;
   request.user = options_.command.user;
-  request.cgroup = cgroup_;
-  if (!cgroup_) request.data_limit = options_.caps.memory;
-  oom_kills_before_ = oom_kills();
+  request.cgroup = cgroup_.get();
+  if (!request.cgroup) request.data_limit = options_.caps.memory;
+  oom_kills_before_ = cgroup_.oom_kills();
   auto spawned = spawn(request);
-  if (!spawned) {
-    base::log_error("cannot start", {{"workload", options_.name}, {"error", spawned.error().message}});
-    lifecycle_.last_exit = ExitReason::error;
-    lifecycle_.last_exit_code = 127;
-    report_done(base::fail(spawned.error()));
-    if (options_.restart == RestartPolicy::never)
-      wanted_ = false;
-    else
-      back_off();
-    return context_.on_change();
-  }
+  if (!spawned) return fail_to_start(spawned.error());
   pid_ = spawned->pid;
   output_ = spawned->output;
   output_watch_ = context_.loop.readable(output_, [this] { read_output(); });
   launched_at_ = context_.clock.steady_now();
   lifecycle_.state = State::running;
+  lifecycle_.why.clear();
   lifecycle_.started_at = context_.clock.wall_now();
   ++lifecycle_.starts;
   const auto identity = guard::source::process_identity("/", pid_);
@@ -160,15 +162,9 @@ void Child::signal(int number) const {
   if (pid_ > 0) ::kill(-pid_, number);
 }
 
-std::optional<std::uint64_t> Child::oom_kills() const {
-  if (!cgroup_) return std::nullopt;
-  const auto reading = guard::source::CgroupTree().read(*cgroup_).memory.oom_kills;
-  return reading ? std::optional(*reading) : std::nullopt;
-}
-
 ExitReason Child::reason_for(int wait_status) {
   const bool killed = WIFSIGNALED(wait_status) && WTERMSIG(wait_status) == SIGKILL;
-  const auto kills = oom_kills();
+  const auto kills = cgroup_.oom_kills();
   if (killed && kills && oom_kills_before_ && *kills > *oom_kills_before_) return ExitReason::oom_kill;
   if (WIFSIGNALED(wait_status)) return ExitReason::signal;
   return WEXITSTATUS(wait_status) == 0 ? ExitReason::clean : ExitReason::error;
@@ -231,14 +227,8 @@ void Child::close_output() {
   ::close(std::exchange(output_, -1));
 }
 
-guard::ChildView Child::view() const { return {lifecycle_, identity_, pid_ > 0 ? cgroup_ : std::nullopt}; }
+guard::ChildView Child::view() const { return {lifecycle_, identity_, pid_ > 0 ? cgroup_.get() : std::nullopt}; }
 
-void Child::remove_cgroup() {
-  if (!cgroup_) return;
-  if (auto removed = guard::action::remove(*cgroup_); !removed) {
-    base::log_warning("its cgroup stays", {{"workload", options_.name}, {"error", removed.error().message}});
-  }
-  cgroup_.reset();
-}
+void Child::remove_cgroup() { cgroup_.remove(options_.name); }
 
 }  // namespace agent

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/child_cgroup.h"
 #include "agent/spawn.h"
 #include "base/clock.h"
 #include "base/event_loop.h"
@@ -48,6 +49,8 @@ class Child {
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
 
+  // Takes over what a running process need not be restarted for: how it is stopped, its back-off, its caps.
+  void update(ChildOptions options);
   // Keeps it running from now on.
   void start();
   // `done` when it has ended (at once when it does not run).
@@ -69,19 +72,19 @@ class Child {
 
  private:
   void launch();
-  void make_cgroup();
+  [[nodiscard]] base::Status make_cgroup();
+  void fail_to_start(const base::Error& error);
   [[nodiscard]] bool is_waiting_for_leftovers();
   void read_output();
   void close_output();
   void back_off();
   void report_done(const base::Status& status);
-  [[nodiscard]] std::optional<std::uint64_t> oom_kills() const;
   [[nodiscard]] guard::sample::ExitReason reason_for(int wait_status);
 
-  const ChildOptions options_;
+  ChildOptions options_;
   ChildContext& context_;
-  std::optional<guard::sample::Cgroup> cgroup_;
-  bool cgroup_tried_ = false;
+  ChildCgroup cgroup_;
+  bool runs_without_cgroup_ = false;  // none can be had here, which was said
   std::optional<base::SteadyTime> leftovers_since_;
   std::optional<std::uint64_t> oom_kills_before_;
 

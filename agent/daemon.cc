@@ -124,10 +124,9 @@ void Daemon::reload() {
     base::log_warning("agent.listen has changed: that takes effect with a restart of the agent");
   }
   options_.config = std::move(*result.config);
-  auto next = std::make_unique<Watch>(options_.config, loop_, clock_, supervisor_, [this] { wake(); });
-  next->inherit(*watch_);
-  next->guard().note_reload(true);
-  watch_ = std::move(next);
+  watch_ = std::make_unique<Watch>(
+      options_.config, loop_, clock_, supervisor_, [this] { wake(); }, watch_.get());
+  watch_->guard().note_reload(true);
   supervisor_.replace(children_of(options_.config, options_.restart));
   start_ticking();
   base::log_info("configuration reloaded", {{"workloads", options_.config.workloads.size()}});
@@ -141,8 +140,13 @@ void Daemon::shut_down() {
   ticking_.cancel();
   early_.cancel();
   supervisor_.stop_all([this] {
-    for (const auto& server : servers_) server->drain(kServerDrain, [] {});
-    loop_.stop();
+    auto draining = std::make_shared<std::size_t>(servers_.size());
+    if (*draining == 0) return loop_.stop();
+    for (const auto& server : servers_) {
+      server->drain(kServerDrain, [this, draining] {
+        if (--*draining == 0) loop_.stop();
+      });
+    }
   });
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// The agent keeps cgroup files open between ticks (about 15 a workload), more than a shell's usual soft limit of 1024 allows.
-// Its children get the limit back that the agent was started with.
+// The agent keeps cgroup files open between ticks (about 15 a workload), more than a shell's usual soft limit of 1024
+// allows. Its children get the limit back that the agent was started with.
 
 namespace agent {
 

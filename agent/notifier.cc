@@ -21,8 +21,9 @@ std::string bearer(const std::string& file) {
   return token;
 }
 
-void send(const ReceiverConfig& receiver, const std::string& body) {
+void send(const ReceiverConfig& receiver, const std::string& body, std::stop_token stop) {
   base::FetchRequest request;
+  request.stop = std::move(stop);
   request.method = "POST";
   request.url = receiver.kind == ReceiverKind::alertmanager ? receiver.url + "/api/v2/alerts" : receiver.url;
   request.headers = {{"Content-Type", "application/json"}};
@@ -46,7 +47,8 @@ void Notifier::tell(const guard::telemetry::ActionRecord& action) {
   for (const ReceiverConfig& receiver : receivers_) {
     std::string body = receiver.kind == ReceiverKind::alertmanager ? guard::telemetry::alert_json(action)
                                                                    : guard::telemetry::action_json(action);
-    if (!worker_.submit([receiver, body = std::move(body)] { send(receiver, body); })) {
+    if (!worker_.submit(
+            [receiver, body = std::move(body), stop = stopping_.get_token()] { send(receiver, body, stop); })) {
       base::log_error("a notification was dropped: too many wait already", {{"receiver", receiver.name}});
     }
   }

@@ -3,7 +3,7 @@
 // alert of Alertmanager's. Sent by a worker with a bounded queue: a receiver that hangs costs notifications, counted
 // and logged, and nothing else.
 
-#include <cstdint>
+#include <stop_token>
 #include <vector>
 
 #include "base/worker.h"
@@ -15,11 +15,13 @@ namespace agent {
 class Notifier {
  public:
   explicit Notifier(std::vector<guard::config::ReceiverConfig> receivers);
+  ~Notifier() { stopping_.request_stop(); }
   // On the guard's thread; returns at once.
   void tell(const guard::telemetry::ActionRecord& action);
 
  private:
   std::vector<guard::config::ReceiverConfig> receivers_;
+  std::stop_source stopping_;
   base::Worker worker_{"lg-notify", 256};
 };
 

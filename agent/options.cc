@@ -154,6 +154,10 @@ Result<ExecOptions> exec_from(const po::variables_map& values) {
   converter.convert("stop-timeout", exec.stop_timeout, base::parse_duration);
   converter.convert("restart", exec.restart, parse_restart);
   if (converter.error()) return base::fail(*converter.error());
+  if (exec.caps.memory && exec.caps.memory_reservation && *exec.caps.memory_reservation > *exec.caps.memory)
+    return base::fail(usage("exec", "--memory-reservation must not be above --memory"));
+  if (exec.caps.memory && exec.caps.memory_high && *exec.caps.memory_high >= *exec.caps.memory)
+    return base::fail(usage("exec", "--memory-high must be below --memory"));
   if (exec.every && exec.expect_log.empty())
     return base::fail(usage("exec", "--every says how often, but --expect-log names no line"));
   return exec;

@@ -58,6 +58,11 @@ int status(const StatusOptions& options) {
                 (options.workload.empty() ? "/api/v1/status" : "/api/v1/workloads/" + options.workload);
   request.total_timeout = std::chrono::seconds(5);
   const auto answer = base::fetch(request);
+  if (!answer && answer.error().code == base::Code::invalid_argument) {
+    std::fprintf(stderr, "leakguard status: '%s' at '%s' cannot be asked for: %s\n", options.workload.c_str(),
+                 options.address.c_str(), answer.error().message.c_str());
+    return kFailed;
+  }
   if (!answer) {
     std::fprintf(stderr,
                  "leakguard status: no agent answers at %s (%s); is it running? try: systemctl status leakguard\n",

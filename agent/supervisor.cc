@@ -2,17 +2,35 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
+#include <future>
 #include <utility>
 
+#include <poll.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 namespace agent {
 namespace {
 
-void write_all(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
+// A reader that takes nothing for so long loses what was to be written; nothing else waits for it.
+constexpr auto kReaderPatience = std::chrono::seconds(2);
+constexpr auto kReaderPoll = std::chrono::milliseconds(100);
+// What children wrote last is passed on for so long at the end.
+constexpr auto kLastWords = std::chrono::milliseconds(500);
+
+bool wait_writable(const std::atomic<bool>& stopping) {
+  for (auto waited = kReaderPoll; waited <= kReaderPatience && !stopping; waited += kReaderPoll) {
+    pollfd out = {STDOUT_FILENO, POLLOUT, 0};
+    if (::poll(&out, 1, static_cast<int>(kReaderPoll.count())) > 0) return true;
+  }
+  return false;
+}
+
+void write_all(std::string_view bytes, const std::atomic<bool>& stopping) {
+  while (!bytes.empty() && wait_writable(stopping)) {
+    // A pipe that polls as writable takes this much without blocking.
+    const ssize_t written = ::write(STDOUT_FILENO, bytes.data(), std::min<std::size_t>(bytes.size(), PIPE_BUF));
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) return;
     bytes.remove_prefix(static_cast<std::size_t>(written));
@@ -31,7 +49,12 @@ Supervisor::Supervisor(base::EventLoop& loop, const base::Clock& clock,
     : context_{loop, clock, std::move(on_line), [this](std::string_view bytes) { pass_on(bytes); },
                std::move(on_change)} {}
 
-Supervisor::~Supervisor() = default;
+Supervisor::~Supervisor() {
+  auto written = std::make_shared<std::promise<void>>();
+  auto done = written->get_future();
+  if (output_.submit([written] { written->set_value(); })) done.wait_for(kLastWords);
+  stopping_ = true;
+}
 
 void Supervisor::add(ChildOptions options) {
   children_.push_back(std::make_unique<Child>(std::move(options), context_));
@@ -43,21 +66,32 @@ void Supervisor::start_all() {
 
 void Supervisor::replace(std::vector<ChildOptions> wanted) {
   std::vector<std::unique_ptr<Child>> kept;
+  std::vector<Child*> added;
   for (ChildOptions& options : wanted) {
     const auto same = std::ranges::find_if(children_, [&](const auto& child) {
       return child != nullptr && child->options().name == options.name && child->options().runs_the_same(options);
     });
     if (same != children_.end()) {
+      (*same)->update(std::move(options));
       kept.push_back(std::move(*same));
     } else {
       kept.push_back(std::make_unique<Child>(std::move(options), context_));
+      added.push_back(kept.back().get());
     }
   }
   for (auto& child : children_) {
     if (child) retire(std::move(child));
   }
   children_ = std::move(kept);
-  start_all();
+  // Only these: one that waits out its back-off, or was stopped by an action, stays as it is. One that takes the place
+  // of another is started when that one has ended.
+  for (Child* child : added) {
+    if (!is_retiring(child->options().name)) child->start();
+  }
+}
+
+bool Supervisor::is_retiring(const std::string& name) const {
+  return std::ranges::any_of(retiring_, [&](const auto& child) { return child->options().name == name; });
 }
 
 void Supervisor::retire(std::unique_ptr<Child> child) {
@@ -66,14 +100,21 @@ void Supervisor::retire(std::unique_ptr<Child> child) {
   leaving->stop(leaving->options().command.stop_timeout, [this, leaving](const base::Status&) {
     // Not from within the child's own call.
     context_.loop.post([this, leaving] {
-      // A changed command of the same name has taken the cgroup over.
-      if (find(leaving->options().name) == nullptr) leaving->remove_cgroup();
-      std::erase_if(retiring_, [&](const auto& gone) { return gone.get() == leaving; });
+      const auto gone = std::ranges::find(retiring_, leaving, &std::unique_ptr<Child>::get);
+      if (gone == retiring_.end()) return;  // everything is being stopped meanwhile, this one too
+      const std::string name = leaving->options().name;
+      Child* successor = find(name);
+      if (successor == nullptr) leaving->remove_cgroup();
+      retiring_.erase(gone);  // and lets go of its cgroup, which a successor takes over
+      if (successor != nullptr) successor->start();
     });
   });
 }
 
 void Supervisor::stop_all(std::function<void()> done) {
+  // Those on their way out since a reload are asked again, and waited for like the others.
+  for (auto& child : retiring_) children_.push_back(std::move(child));
+  retiring_.clear();
   auto waiting = std::make_shared<std::size_t>(children_.size());
   auto shared_done = std::make_shared<std::function<void()>>(std::move(done));
   if (*waiting == 0) return (*shared_done)();
@@ -134,7 +175,7 @@ void Supervisor::stop(const std::string& workload, std::chrono::nanoseconds drai
 }
 
 void Supervisor::pass_on(std::string_view bytes) {
-  (void)output_.submit([text = std::string(bytes)] { write_all(text); });
+  (void)output_.submit([this, text = std::string(bytes)] { write_all(text, stopping_); });
 }
 
 }  // namespace agent

@@ -2,6 +2,7 @@
 // All supervised commands together, and the reaper: as PID 1 of a container the agent inherits every orphan, and an
 // orphan that nobody waits for stays a zombie for ever.
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -45,8 +46,10 @@ class Supervisor final : public guard::Children {
   [[nodiscard]] Child* find(const std::string& workload) const;
   void pass_on(std::string_view bytes);
   void retire(std::unique_ptr<Child> child);
+  [[nodiscard]] bool is_retiring(const std::string& name) const;
 
   ChildContext context_;
+  std::atomic<bool> stopping_{false};
   base::Worker output_{"lg-output", 1024};
   std::vector<std::unique_ptr<Child>> children_;
   std::vector<std::unique_ptr<Child>> retiring_;  // no longer configured, on their way out

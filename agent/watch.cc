@@ -15,8 +15,11 @@ bool is_container(const guard::config::WorkloadConfig& workload) {
   return kind == TargetKind::container || kind == TargetKind::compose_service || kind == TargetKind::container_label;
 }
 
-std::unique_ptr<guard::source::EngineWatch> watch_engine(const guard::config::Config& config, base::EventLoop& loop,
-                                                         const std::function<void()>& wake) {
+using EnginePointer = std::unique_ptr<guard::source::EngineWatch>;
+
+// `before` is taken over when it watches the same engine.
+EnginePointer watch_engine(const guard::config::Config& config, base::EventLoop& loop,
+                           const std::function<void()>& wake, EnginePointer before) {
   std::vector<guard::sample::Target> targets;
   for (const auto& workload : config.workloads) {
     if (is_container(workload)) targets.push_back(workload.target);
@@ -27,6 +30,10 @@ std::unique_ptr<guard::source::EngineWatch> watch_engine(const guard::config::Co
   options.wanted = [targets = std::move(targets)](const guard::source::Container& container) {
     return std::ranges::any_of(targets, [&](const auto& target) { return guard::selects(target, container); });
   };
+  if (before) {
+    before->set_wanted(std::move(options.wanted));
+    return before;
+  }
   return std::make_unique<guard::source::EngineWatch>(
       std::move(options), loop, [](const guard::source::EngineEvent&) {}, wake);
 }
@@ -38,20 +45,22 @@ std::string journal_path(const guard::config::Config& config) {
 }  // namespace
 
 Watch::Watch(const guard::config::Config& config, base::EventLoop& loop, const base::Clock& clock,
-             Supervisor& supervisor, std::function<void()> wake)
-    : logs_(config, loop, clock),
-      engine_(watch_engine(config, loop, wake)),
+             Supervisor& supervisor, std::function<void()> wake, Watch* previous)
+    : engine_socket_(config.engine.socket),
+      logs_(config, loop, clock),
+      engine_(watch_engine(
+          config, loop, wake,
+          previous != nullptr && previous->engine_socket_ == engine_socket_ ? std::move(previous->engine_) : nullptr)),
       collector_(config, {.root = "/", .engine = engine_.get(), .children = &supervisor, .logs = &logs_}),
       hands_({.root = "/", .engine_socket = config.engine.socket, .children = &supervisor}, loop),
       journal_(journal_path(config)),
       notifier_(config.notify),
       guard_(config, {collector_, hands_, journal_, clock}) {
+  if (previous != nullptr) {
+    logs_.inherit(previous->logs_);
+    guard_.inherit(previous->guard_);
+  }
   guard_.on_action([this](const guard::telemetry::ActionRecord& action) { notifier_.tell(action); });
-}
-
-void Watch::inherit(Watch& previous) {
-  logs_.inherit(previous.logs_);
-  guard_.inherit(previous.guard_);
 }
 
 }  // namespace agent

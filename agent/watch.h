@@ -2,7 +2,9 @@
 // Everything that one configuration brings to life, put together: log watches, engine watch, eyes, hands, journal and
 // the guard itself. A reload makes a new one and lets it inherit from the old.
 
+#include <functional>
 #include <memory>
+#include <string>
 
 #include "agent/notifier.h"
 #include "agent/supervisor.h"
@@ -21,16 +23,17 @@ namespace agent {
 // All members on the loop's thread. Members are declared in the order in which they depend on each other.
 class Watch {
  public:
-  // `wake` is called when something happened that is worth an early tick.
+  // `wake` is called when something happened that is worth an early tick. `previous` is the watch before a reload, or
+  // null: its engine watch, what its logs have counted and what its guard remembers are taken over, since a reload is
+  // neither a restart nor a silence. It is of no use afterwards.
   Watch(const guard::config::Config& config, base::EventLoop& loop, const base::Clock& clock, Supervisor& supervisor,
-        std::function<void()> wake);
+        std::function<void()> wake, Watch* previous = nullptr);
 
   void on_child_line(const std::string& workload, std::string_view line) { logs_.on_child_line(workload, line); }
   [[nodiscard]] guard::Guard& guard() { return guard_; }
-  // After a reload: goes on from what the one before has counted and remembered.
-  void inherit(Watch& previous);
 
  private:
+  const std::string engine_socket_;
   guard::LogWatches logs_;
   std::unique_ptr<guard::source::EngineWatch> engine_;  // only when a workload is a container
   guard::MachineCollector collector_;

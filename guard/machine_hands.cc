@@ -79,8 +79,18 @@ Result<std::string> apply_to_cgroup(const Scene& scene, const sample::Caps& caps
   return "in force in the cgroup";
 }
 
+// The recheck saw the engine's view, which may be seconds old; a container keeps its id across restarts, and only its
+// process tells one run from the next.
+base::Status is_same_run(const Scene& scene) {
+  const auto now = scene.engine_reader().inspect(scene.target.identity.container_id);
+  if (!now) return base::fail(now.error());
+  if (now->pid == scene.target.identity.pid) return {};
+  return base::fail(Code::conflict, "it has been restarted or stopped meanwhile; nothing was done");
+}
+
 Result<std::string> restart_container(const Scene& scene, std::chrono::nanoseconds drain) {
   const std::string& id = scene.target.identity.container_id;
+  if (auto same = is_same_run(scene); !same) return base::fail(same.error());
   if (auto restarted = scene.engine().restart(id, drain); !restarted) return base::fail(restarted.error());
   const auto container = scene.engine_reader().inspect(id);
   if (!container) return base::fail(container.error().within("restarted, but could not be verified"));
@@ -92,6 +102,7 @@ Result<std::string> restart_container(const Scene& scene, std::chrono::nanosecon
 }
 
 Result<std::string> stop_container(const Scene& scene, std::chrono::nanoseconds drain) {
+  if (auto same = is_same_run(scene); !same) return base::fail(same.error());
   if (auto stopped = scene.engine().stop(scene.target.identity.container_id, drain); !stopped) {
     return base::fail(stopped.error());
   }
@@ -203,7 +214,9 @@ void MachineHands::carry_out(const policy::Decision& decision, const sample::Wor
     });
   });
   if (!taken) {
-    loop_.post([shared_done] { (*shared_done)(base::fail(Code::exhausted, "too many actions are waiting already")); });
+    loop_.post([alive = alive_, shared_done] {
+      if (*alive) (*shared_done)(base::fail(Code::exhausted, "too many actions are waiting already"));
+    });
   }
 }
 

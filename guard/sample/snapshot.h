@@ -28,7 +28,7 @@ std::string_view name_of(ExitReason reason);
 
 struct Lifecycle {
   State state = State::unknown;
-  std::string why;  // when unknown: the reason; else ""
+  std::string why;  // when unknown: the reason; when it could not be started: why; else ""
   std::optional<base::WallTime> started_at;
   std::uint64_t starts = 0;  // counter: runs seen begin since the guard (or the engine) first knew the workload
   ExitReason last_exit = ExitReason::none;

@@ -139,6 +139,10 @@ Reading<base::Duration> time_to_limit(const Growth& growth, const Reading<base::
   if (!growth.bytes_per_second) return Reading<base::Duration>::absent(growth.bytes_per_second.reason());
   if (!used) return Reading<base::Duration>::absent(used.reason());
   if (!limit) return Reading<base::Duration>::absent(limit.reason());
+  // What fills a cache or warms up grows fast for a while: before a whole window has been seen, growth is no forecast.
+  if (growth.state == LeakState::unknown || growth.state == LeakState::warming_up) {
+    return Reading<base::Duration>::absent("warming up: a whole window has not been watched yet");
+  }
   if (!growth.significant || limit->is_unlimited()) return base::Duration::max();
   if (*used >= *limit) return base::Duration::zero();
   const double seconds = static_cast<double>((*limit - *used).count) / *growth.bytes_per_second;

@@ -34,7 +34,9 @@ void describe_state(const WorkloadReport& report, Sentences& out) {
       out.say(Urgency::notice, "state unknown (" + lifecycle.why + "); nothing is enforced until it can be read");
       break;
     case sample::State::absent: out.say(Urgency::trouble, "does not exist"); break;
-    case sample::State::starting: out.say(Urgency::notice, "is starting"); break;
+    case sample::State::starting:
+      out.say(Urgency::notice, lifecycle.why.empty() ? "is starting" : "does not start: " + lifecycle.why);
+      break;
     case sample::State::stopped:
       out.say(Urgency::trouble, "is stopped; its last run ended with code " + std::to_string(lifecycle.last_exit_code) +
                                     " (" + std::string(sample::name_of(lifecycle.last_exit)) + ")");

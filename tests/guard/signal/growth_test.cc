@@ -139,12 +139,19 @@ Growth growing_by(double bytes_per_second, bool significant = true) {
   Growth growth;
   growth.bytes_per_second = bytes_per_second;
   growth.significant = significant;
+  growth.state = significant ? LeakState::growing : LeakState::stable;
   return growth;
 }
 
 TEST(TimeToLimit, IsTheRoomLeftOverTheRate) {
   EXPECT_EQ(*time_to_limit(growing_by(1048576), Reading<Bytes>(mebibytes(100)), Reading<Bytes>(mebibytes(700))),
             base::Duration(minutes(10)));
+}
+
+TEST(TimeToLimit, IsAbsentWhileAWholeWindowHasNotBeenSeen) {
+  Growth growth = growing_by(1048576);
+  growth.state = LeakState::warming_up;
+  EXPECT_FALSE(time_to_limit(growth, Reading<Bytes>(mebibytes(100)), Reading<Bytes>(mebibytes(700))));
 }
 
 TEST(TimeToLimit, IsZeroAtTheLimit) {
