@@ -271,7 +271,8 @@ TEST(Reload, StartsACommandThatHasChanged) {
     if (line == "ready") nursery.supervisor.replace({Nursery::shell("echo changed; exec sleep 60")});
   };
   nursery.run_until([&] { return !nursery.lines.empty() && nursery.lines.back() == "changed"; });
-  EXPECT_THAT(nursery.lines, ElementsAre("ready", "changed"));
+  EXPECT_EQ(std::ranges::count(nursery.lines, "ready"), 1);
+  EXPECT_EQ(std::ranges::count(nursery.lines, "changed"), 1);
 }
 
 }  // namespace
