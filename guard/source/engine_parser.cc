@@ -54,13 +54,16 @@ std::string own_name(const Json* names) {
   return {};
 }
 
+// A label that is longer selects nothing and would only be carried along (build tools put whole files into labels).
+constexpr std::size_t kMostLabelBytes = 256;
+
 std::map<std::string, std::string> labels_of(const Json* labels) {
   std::map<std::string, std::string> kept;
   if (!labels || !labels->is_object()) return kept;
   for (const auto& [key, value] : labels->items()) {
-    const bool ours =
-        key.starts_with("leakguard.") || key == "com.docker.compose.project" || key == "com.docker.compose.service";
-    if (ours && value.is_string()) kept.emplace(key, value.get<std::string>());
+    if (!value.is_string()) continue;
+    const auto& text = value.get_ref<const std::string&>();
+    if (key.size() + text.size() <= kMostLabelBytes) kept.emplace(key, text);
   }
   return kept;
 }

@@ -29,7 +29,7 @@ struct Container {
   std::string id;                             // 64 hex digits
   std::string name;                           // without the engine's leading '/'
   std::string image;                          // as it was asked for: "chatcore:latest"
-  std::map<std::string, std::string> labels;  // only leakguard.* and com.docker.compose.{project,service}
+  std::map<std::string, std::string> labels;  // those of 256 bytes and less
   ContainerState state = ContainerState::unknown;
 
   // Known only after an inspection; a list does not tell them.

@@ -88,7 +88,9 @@ TEST(Spawn, GivesBackTheSignalsThatTheAgentBlocksAndIgnores) {
   (void)std::signal(SIGPIPE, handler);
   ::sigprocmask(SIG_SETMASK, &before, nullptr);
   EXPECT_THAT(status, HasSubstr("SigBlk:\t0000000000000000"));
-  EXPECT_THAT(status, HasSubstr("SigIgn:\t0000000000000000"));
+  // Signals 32 and 33 are the C library's own, which gives nobody their handlers: whoever ran the test may ignore them.
+  const auto ignored = std::stoull(status.substr(status.find("SigIgn:") + 7), nullptr, 16);
+  EXPECT_EQ(ignored & ~0x180000000ULL, 0U);
 }
 
 TEST(Spawn, LeadsAProcessGroupOfItsOwn) {

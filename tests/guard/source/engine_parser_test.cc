@@ -43,12 +43,20 @@ TEST(ContainerList, TellsIdImageAndStateButNothingThatNeedsAnInspection) {
   EXPECT_TRUE(capped.caps.empty());
 }
 
-TEST(ContainerList, KeepsOnlyTheLabelsThatTheGuardReads) {
+TEST(ContainerList, KeepsAllLabelsThatAreNotTooLong) {
   const auto list = parse_container_list(engine_fixture("docker_list.json"));
   ASSERT_TRUE(list);
   EXPECT_THAT(list->back().labels,
               ElementsAre(Pair("com.docker.compose.project", "shop"), Pair("com.docker.compose.service", "web"),
-                          Pair("leakguard.enable", "true")));
+                          Pair("leakguard.enable", "true"), Pair("other", "x")));
+  const auto labelled = [](std::size_t value_bytes) {
+    const auto one =
+        parse_container_list(R"([{"Id":")" + kId + R"(","Names":["/a"],"State":"running","Labels":{"k":")" +
+                             std::string(value_bytes, 'v') + R"("}}])");
+    return one && one->front().labels.contains("k");
+  };
+  EXPECT_TRUE(labelled(255));
+  EXPECT_FALSE(labelled(256));
 }
 
 TEST(ContainerList, PrefersTheContainersOwnNameToAnAliasOfALink) {
