@@ -1,0 +1,120 @@
+"""A rule from its breach to what people are told: the action, the journal, the metrics and the receivers."""
+
+import json
+import os
+import tempfile
+import threading
+import unittest
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from agent import Agent, SECONDS, WORKLOAD, config_text, require_agent, unique
+from harness.process import free_port, wait_until
+
+LIMIT = "64m"
+
+
+class Receiver:
+    """A web server that keeps what is posted to it, as (path, authorization, document)."""
+
+    def __init__(self, status=200):
+        received = self.received = []
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                received.append((self.path, self.headers.get("Authorization"), json.loads(body)))
+                self.send_response(status)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._server.shutdown()
+        self._server.server_close()
+
+
+class RulesTest(unittest.TestCase):
+    def setUp(self):
+        self.folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.name = unique("grows")
+
+    def start(self, action, notify="", more=""):
+        """A workload that soon holds 40 MiB of 64, and a rule that does not like more than 30."""
+        workload = (f"  - name: {self.name}\n    command: [{WORKLOAD}, grow, 200m, 40m]\n    caps: {{memory: {LIMIT}}}\n"
+                    f"    rules:\n      - {{name: high, when: {{memory: '> 30m', for: 400ms}}, do: [{action}], "
+                    f"cooldown: 1h}}\n")
+        config = os.path.join(self.folder, "leakguard.yml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(config_text(self.folder, workload, free_port()) + notify)
+        agent = self.enterContext(Agent.run(config))
+        agent.wait_until_ready()
+        return agent
+
+    def wait_for_action(self, agent, action, result):
+        agent.wait_for_metric("leakguard_actions_total", lambda count: count == 1, action=action, result=result,
+                              rule="high")
+
+    def journal(self):
+        """The lines about the rule; those about caps are others' business."""
+        with open(f"{self.folder}/state/actions.jsonl", encoding="utf-8") as file:
+            return [line for line in map(json.loads, file) if line["rule"] == "high"]
+
+    def test_a_restart_is_carried_out_once_and_written_down_before_and_after(self):
+        agent = self.start("{restart: {drain: 5s}}")
+        before = agent.workload(self.name)["identity"]["pid"]
+        self.wait_for_action(agent, "restart", "done")
+        wait_until(lambda: agent.workload(self.name)["identity"]["pid"] not in (0, before), SECONDS, "the next run")
+        decided, done = self.journal()
+        self.assertEqual((decided["outcome"], done["outcome"]), (None, "done"))
+        self.assertRegex(decided["reason"], "memory .* above 30 MiB")
+        self.assertIn("memory", decided["evidence"])
+        self.assertEqual(agent.metric("leakguard_breach_to_action_seconds_count"), 1)
+        self.assertGreaterEqual(agent.metric("leakguard_breach_to_action_seconds_sum"), 0.4)
+        agent.wait_for_metric("leakguard_workload_restarts_total", lambda count: count == 1, reason="clean")
+
+    def test_all_actions_of_a_rule_are_carried_out(self):
+        agent = self.start("notify, {signal: {name: TERM}}")
+        self.wait_for_action(agent, "notify", "done")
+        self.wait_for_action(agent, "signal", "done")
+
+    def test_people_are_told(self):
+        token = os.path.join(self.folder, "token")
+        with open(token, "w", encoding="utf-8") as file:
+            file.write("s3cret\n")
+        hook, alerts = self.enterContext(Receiver()), self.enterContext(Receiver())
+        agent = self.start("notify", "notify:\n"
+                           f"  - {{name: hook, webhook: {{url: '{hook.url}/told', bearer_token_file: '{token}'}}}}\n"
+                           f"  - {{name: oncall, alertmanager: {{url: '{alerts.url}'}}}}\n")
+        wait_until(lambda: any(told[2]["rule"] == "high" for told in hook.received), SECONDS, "the webhook")
+        path, authorization, action = next(told for told in hook.received if told[2]["rule"] == "high")
+        self.assertEqual((path, authorization), ("/told", "Bearer s3cret"))
+        self.assertEqual((action["workload"], action["outcome"]), (self.name, "done"))
+        wait_until(lambda: any(told[2][0]["labels"]["rule"] == "high" for told in alerts.received), SECONDS, "the alert")
+        self.assertEqual(alerts.received[0][0], "/api/v2/alerts")
+        self.assertNotIn("s3cret", agent.output() + agent.get("/metrics")[1])
+
+    def test_a_receiver_that_refuses_is_logged_and_stops_nothing(self):
+        hook = self.enterContext(Receiver(status=500))
+        agent = self.start("notify", f"notify:\n  - {{name: hook, webhook: {{url: '{hook.url}'}}}}\n")
+        agent.wait_for_line("a notification was not delivered.*500", SECONDS)
+        ticks = agent.metric("leakguard_ticks_total")
+        agent.wait_for_metric("leakguard_ticks_total", lambda count: count > ticks)
+
+    def test_an_action_that_fails_says_why(self):
+        agent = self.start(f"{{shed: {{url: 'http://127.0.0.1:{free_port()}/admin/shed'}}}}")
+        self.wait_for_action(agent, "shed", "failed")
+        self.assertRegex(self.journal()[-1]["result"], r"(?i)connect")
+
+
+if __name__ == "__main__":
+    require_agent()
+    unittest.main()
