@@ -105,7 +105,8 @@ void measure_embedding() {
   float sum = 0;
   for (const auto& [name, text] :
        {std::pair("question", std::string_view(question)), std::pair("chunk", std::string_view(chunk))}) {
-    const double seconds = median_seconds(CLOCK_THREAD_CPUTIME_ID, 501, [&] { sum += embedder.embed(text)->front(); });
+    const double seconds =
+        median_seconds(CLOCK_THREAD_CPUTIME_ID, 501, [&, text = text] { sum += embedder.embed(text)->front(); });
     std::printf("embed a %-8s (%4zu bytes)  %9.1f us\n", name, text.size(), seconds * 1e6);
   }
   if (std::isnan(sum)) std::puts("not a number");  // keeps the work from being optimised away
