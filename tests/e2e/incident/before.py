@@ -16,7 +16,7 @@ class Before(unittest.TestCase):
         with Scene(workloads) as scene:
             scene.start_chat(*UNBOUNDED, options=("--memory", "96m", "--memory-swap", "96m", "--restart", "always"))
             prometheus = scene.prometheus
-            with Load(scene.chat_port, clients=3, question_bytes=12_000):
+            with Load(scene.chat_port, clients=3, question_bytes=12_000, turns_a_second=200):
                 prometheus.wait_for(metric("workload_memory_growth_bytes_per_second") + " > 100000", 60)
                 prometheus.wait_for(f"{LEAK_STATE} == 1", 60)
                 self.assertRegex(scene.status(), r"memory grows by .* limit in \d+")

@@ -3,11 +3,14 @@
 An answer counts as acknowledged when its stream has ended with `event: end`: from then on question and answer must be
 found in the conversation for ever. A connection that is refused was never a request; the client tries again, as any
 client does while a service restarts.
+
+A load has a pace: how long a leak takes to its cap is then a property of the test, and not of the machine it runs on.
 """
 
 import http.client
 import json
 import threading
+import time
 import urllib.parse
 
 
@@ -22,13 +25,16 @@ class Outcomes:
 
 
 class Load:
-    """`with Load(port) as load: …` asks until the block ends; then `load.outcomes` is complete."""
+    """`with Load(port) as load: …` asks until the block ends; then `load.outcomes` is complete.
 
-    def __init__(self, port, clients=8, question_bytes=24_000, turns_a_conversation=1):
+    `turns_a_second` is the most that all clients ask together; None asks as fast as answers come."""
+
+    def __init__(self, port, clients=8, question_bytes=24_000, turns_a_conversation=1, turns_a_second=None):
         self.outcomes = Outcomes()
         self._port = port
         self._question_bytes = question_bytes
         self._turns = turns_a_conversation
+        self._pause = clients / turns_a_second if turns_a_second else 0
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._threads = [threading.Thread(target=self._client, args=(number,)) for number in range(clients)]
@@ -50,8 +56,10 @@ class Load:
             for turn in range(self._turns):
                 if self._stop.is_set():
                     return
+                began = time.monotonic()
                 head = f"question {number}-{count}-{turn} "
                 self._ask(f"c{number}-{count}", head + "x" * (self._question_bytes - len(head)))
+                self._stop.wait(max(0, began + self._pause - time.monotonic()))
 
     def _ask(self, conversation, question):
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
