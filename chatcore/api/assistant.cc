@@ -51,7 +51,7 @@ void answer_assistant(const ApiParts& parts, const SharedCall& call) {
   auto begun = std::make_shared<bool>(false);
   const auto turn =
       Turn::begin(parts.turn, std::move(*ticket),
-                  {.conversation = conversation::ConversationKey{.user = "", .id = id},
+                  {.conversation = conversation::ConversationKey{.user = call->user(), .id = id},
                    .messages = {{.role = conversation::Role::user, .content = std::move(request->message)}}},
                   {.on_begin =
                        [call, id, begun] {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/clock.h"
 #include "base/http_server.h"
@@ -27,6 +28,10 @@ class Call {
   Call& operator=(const Call&) = delete;
 
   [[nodiscard]] const base::HttpRequest& request() const { return exchange_->request(); }
+  // Who asks, as authentication found it; empty without authentication. The user part of every ConversationKey.
+  [[nodiscard]] const std::string& user() const { return user_; }
+  // Before the handler runs.
+  void set_user(std::string user) { user_ = std::move(user); }
 
   void json(std::string body, int status = 200);
   void respond(base::HttpResponse response);
@@ -50,6 +55,7 @@ class Call {
   const std::string_view route_;
   Metrics& metrics_;
   const base::SteadyTime began_;
+  std::string user_;
   std::atomic<int> status_{0};  // of a stream under way; 0: not answered
   std::atomic<bool> counted_{false};
 };

@@ -34,7 +34,7 @@ bool names_conversation(const base::HttpRequest& request) {
 void list_conversations(const ApiParts& parts, const SharedCall& call) {
   auto ticket = admit(parts, kReadBytes, false);
   if (!ticket) return call->refuse(ticket.error());
-  parts.turn.store.list("", kListed, [call, place = std::shared_ptr(std::move(*ticket))](auto conversations) {
+  parts.turn.store.list(call->user(), kListed, [call, place = std::shared_ptr(std::move(*ticket))](auto conversations) {
     if (conversations)
       call->json(conversations_json(*conversations));
     else
@@ -52,7 +52,7 @@ void get_conversations(const ApiParts& parts, const SharedCall& call) {
   if (!limit) return call->refuse(limit.error());
   auto ticket = admit(parts, kReadBytes, false);
   if (!ticket) return call->refuse(ticket.error());
-  parts.turn.store.load_window(ConversationKey{.user = "", .id = id}, *limit,
+  parts.turn.store.load_window(ConversationKey{.user = call->user(), .id = id}, *limit,
                                [call, id, place = std::shared_ptr(std::move(*ticket))](auto window) {
                                  if (!window) return call->refuse(call->problem_of(window.error()));
                                  if (window->last_sequence == 0) return call->refuse(conversation_not_found());
@@ -63,7 +63,7 @@ void get_conversations(const ApiParts& parts, const SharedCall& call) {
 void delete_conversation(const ApiParts& parts, const SharedCall& call) {
   const std::string id = call->request().query_value("conversationId");
   if (const auto problem = check_conversation_id(id)) return call->refuse(*problem);
-  const ConversationKey key{.user = "", .id = id};
+  const ConversationKey key{.user = call->user(), .id = id};
   auto ticket = admit(parts, kReadBytes, false);
   if (!ticket) return call->refuse(ticket.error());
   parts.turn.store.remove(
