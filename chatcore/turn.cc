@@ -23,7 +23,7 @@ std::shared_ptr<Turn> Turn::begin(const TurnParts& parts, std::unique_ptr<Admiss
     if (turn->request_.conversation)
       turn->wait_for_conversation();
     else
-      turn->generate();
+      turn->retrieve();
   });
   return turn;
 }
@@ -75,14 +75,26 @@ void Turn::keep_question(base::Result<std::int64_t> sequence) {
   if (!sequence) return end_distrusting_memory(sequence.error());
   request_.messages.back().sequence = *sequence;
   if (auto kept = lease_->append(request_.messages.back()); !kept) return end_distrusting_memory(kept.error());
-  generate();
+  retrieve();
 }
 
-void Turn::generate() {
+// A broken vector store was reported when it was loaded and shows in the metrics; an answer without passages is better
+// than none.
+void Turn::retrieve() {
+  step_ = Step::retrieving;
+  parts_.retriever.retrieve(request_.messages.back().content, [self = shared_from_this()](
+                                                                  base::Result<std::vector<retrieval::Passage>> found) {
+    self->back_on_loop([self, passages = std::move(found).value_or(std::vector<retrieval::Passage>())]() mutable {
+      self->generate(std::move(passages));
+    });
+  });
+}
+
+void Turn::generate(std::vector<retrieval::Passage> passages) {
   step_ = Step::generating;
   if (client_left_) return end(base::fail(Code::cancelled, "the client left before the answer began"));
   llm::Prompt prompt{.messages = lease_ ? lease_->window() : request_.messages,
-                     .passages = retrieve(),
+                     .passages = std::move(passages),
                      .max_tokens = request_.max_tokens};
   for (const auto& message : prompt.messages) result_.prompt_tokens += llm::estimate_tokens(message.content);
   events_.on_begin();
@@ -98,15 +110,6 @@ void Turn::generate() {
                                       self->in_order([self, status = std::move(status)] { self->take_end(status); });
                                     }},
                                parts_.loop);
-}
-
-// A broken vector store was reported when the program started and shows in the metrics; an answer without passages
-// is better than none.
-std::vector<retrieval::Passage> Turn::retrieve() {
-  const auto began = std::chrono::steady_clock::now();
-  auto passages = parts_.retriever.retrieve(request_.messages.back().content);
-  parts_.metrics.search_ended(std::chrono::steady_clock::now() - began);
-  return passages ? std::move(*passages) : std::vector<retrieval::Passage>();
 }
 
 void Turn::take_text(std::string_view text) {

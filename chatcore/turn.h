@@ -84,14 +84,15 @@ class Turn : public std::enable_shared_from_this<Turn> {
   Turn(const TurnParts& parts, std::unique_ptr<Admission::Ticket> ticket, TurnRequest request, TurnEvents events);
 
  private:
-  enum class Step { waiting, storing_question, generating, storing_answer, ended };
+  enum class Step { waiting, storing_question, retrieving, generating, storing_answer, ended };
 
   void wait_for_conversation();
   void enter_conversation(base::Result<conversation::Lease> lease);
   void fill_window(base::Result<storage::Window> window);
   void append_question();
   void keep_question(base::Result<std::int64_t> sequence);
-  void generate();
+  void retrieve();
+  void generate(std::vector<retrieval::Passage> passages);
   void take_text(std::string_view text);
   void take_end(base::Status status);
   void stop_generating();
@@ -100,7 +101,6 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void end_distrusting_memory(base::Error error);
   void end(base::Status status);
 
-  std::vector<retrieval::Passage> retrieve();
   void in_order(std::function<void()> step);      // from a loop thread
   void back_on_loop(std::function<void()> step);  // from any thread
 

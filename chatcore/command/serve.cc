@@ -17,7 +17,7 @@
 #include "chatcore/command/commands.h"
 #include "chatcore/command/drain.h"
 #include "chatcore/llm/extractive_answerer.h"
-#include "chatcore/retrieval/embedder.h"
+#include "chatcore/retrieval/query_embedder.h"
 #include "chatcore/version.h"
 
 namespace chatcore::command {
@@ -76,8 +76,9 @@ struct Program {
         sweeper(registry, clock, [this] { store->drop_page_cache(); }),
         retriever({.store_file = config.retrieval.store_file,
                    .top = config.retrieval.top,
-                   .threshold = static_cast<float>(config.retrieval.threshold)},
-                  retrieval::make_built_in_embedder()),
+                   .threshold = static_cast<float>(config.retrieval.threshold),
+                   .on_search = [this](base::Duration took) { metrics.search_ended(took); }},
+                  retrieval::make_built_in_query_embedder()),
         answerer(llm::ExtractiveOptions{.words_per_second = config.llm.words_per_second}),
         admission({.max_turns = config.limits.max_turns, .max_bytes_in_flight = config.limits.max_bytes_in_flight}),
         api{.turn = {.loop = loop,

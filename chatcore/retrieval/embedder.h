@@ -32,6 +32,11 @@ class Embedder {
   [[nodiscard]] virtual base::Result<std::vector<float>> embed(std::string_view text,
                                                                std::span<const float> weights) const = 0;
   [[nodiscard]] base::Result<std::vector<float>> embed(std::string_view text) const { return embed(text, {}); }
+
+  // One vector a text, in their order; one request where a backend is asked. May block. As given here, embed() for
+  // each of them.
+  [[nodiscard]] virtual base::Result<std::vector<std::vector<float>>> embed_batch(
+      std::span<const std::string_view> texts, std::span<const float> weights) const;
 };
 
 // The embedder that needs no model, key or network; see hashed_embedder.h.

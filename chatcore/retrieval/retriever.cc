@@ -1,7 +1,10 @@
 #include "chatcore/retrieval/retriever.h"
 
+#include <chrono>
+#include <utility>
+
 #include "base/log.h"
-#include "chatcore/retrieval/embedder.h"
+#include "chatcore/retrieval/query_embedder.h"
 #include "chatcore/retrieval/utf8.h"
 #include "chatcore/retrieval/vector_file.h"
 #include "chatcore/retrieval/vector_store.h"
@@ -14,22 +17,32 @@ constexpr std::size_t kMaxQuestionBytes = 8192;
 
 }  // namespace
 
-Retriever::Retriever(RetrieverOptions options, std::shared_ptr<const Embedder> embedder)
+Retriever::Retriever(RetrieverOptions options, std::shared_ptr<QueryEmbedder> embedder)
     : options_(std::move(options)), embedder_(std::move(embedder)) {}
 
 Retriever::~Retriever() = default;
 
-base::Result<std::vector<Passage>> Retriever::retrieve(std::string_view question) {
-  const auto loaded = store();
-  if (!loaded) return base::fail(loaded.error());
-  const VectorStore& texts = **loaded;
+void Retriever::retrieve(std::string question, std::function<void(base::Result<std::vector<Passage>>)> done) {
+  auto loaded = store();
+  if (!loaded) return done(base::fail(loaded.error()));
+  auto texts = std::move(*loaded);
+  if (texts->size() == 0) return done(std::vector<Passage>());
+  question.resize(utf8_prefix(question, kMaxQuestionBytes).size());
+  const std::span<const float> weights = texts->contents().weights;
+  embedder_->embed({std::move(question)}, weights, [this, texts, done = std::move(done)](auto vectors) {
+    if (!vectors) return done(base::fail(vectors.error().within("embed the question")));
+    if (vectors->size() != 1) return done(base::fail(base::Code::internal, "the embedder gave no vector"));
+    done(search(*texts, vectors->front()));
+  });
+}
+
+std::vector<Passage> Retriever::search(const VectorStore& texts, const std::vector<float>& question) const {
+  const auto began = std::chrono::steady_clock::now();
   std::vector<Passage> passages;
-  if (texts.size() == 0) return passages;
-  const auto vector = embedder_->embed(utf8_prefix(question, kMaxQuestionBytes), texts.contents().weights);
-  if (!vector) return base::fail(vector.error().within("embed the question"));
-  for (const Match& match : texts.search(*vector, options_.top, options_.threshold)) {
+  for (const Match& match : texts.search(question, options_.top, options_.threshold)) {
     passages.push_back({std::string(texts.text(match)), std::string(texts.source(match)), match.score});
   }
+  if (options_.on_search) options_.on_search(std::chrono::steady_clock::now() - began);
   return passages;
 }
 
@@ -50,7 +63,7 @@ base::Result<std::shared_ptr<const VectorStore>> Retriever::store() {
   const std::lock_guard lock(loading_);
   if (store_) return store_;
   if (failure_) return base::fail(*failure_);
-  auto loaded = load_vector_store(options_.store_file, *embedder_);
+  auto loaded = load_vector_store(options_.store_file, embedder_->name(), embedder_->dimensions());
   if (!loaded && loaded.error().code == base::Code::not_found) return kNoTexts;  // ingested later, it will be found
   ++loads_;
   if (!loaded) {

@@ -6,19 +6,20 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include "base/result.h"
+#include "base/units.h"
 
 namespace chatcore::retrieval {
 
-class Embedder;     // text → unit vector; see embedder.h
-class VectorStore;  // chunks and their vectors, immutable; see vector_store.h
+class QueryEmbedder;  // text → unit vector; see query_embedder.h
+class VectorStore;    // chunks and their vectors, immutable; see vector_store.h
 
 struct Passage {
   std::string text;
@@ -30,18 +31,19 @@ struct RetrieverOptions {
   std::string store_file;  // empty or missing file: no passages, which is not an error
   std::size_t top = 5;
   float threshold = 0.1F;
+  std::function<void(base::Duration took)> on_search = {};  // told of every search, without the embedding; may be empty
 };
 
 // Thread-safe.
 class Retriever {
  public:
-  Retriever(RetrieverOptions options, std::shared_ptr<const Embedder> embedder);
+  Retriever(RetrieverOptions options, std::shared_ptr<QueryEmbedder> embedder);
   ~Retriever();
 
   // The best passages first, at most `top`, none below `threshold`. Of a question longer than 8 KiB the beginning
-  // counts. CPU only once loaded (about 1 ms for 10k chunks). Errors: corrupt (the store file is broken: the caller
-  // says so and goes on without).
-  base::Result<std::vector<Passage>> retrieve(std::string_view question);
+  // counts. `done` is called exactly once, before retrieve() returns or later on another thread. Errors: corrupt (the
+  // store file is broken: the caller says so and goes on without), those of the embedder.
+  void retrieve(std::string question, std::function<void(base::Result<std::vector<Passage>>)> done);
 
   // Loads now if nobody has; for start-up, so that the first question does not wait. A load that failed is not tried
   // again by retrieve(), which would read a broken file for every question, but it is by warm_up().
@@ -52,9 +54,10 @@ class Retriever {
 
  private:
   base::Result<std::shared_ptr<const VectorStore>> store();
+  std::vector<Passage> search(const VectorStore& texts, const std::vector<float>& question) const;
 
   const RetrieverOptions options_;
-  const std::shared_ptr<const Embedder> embedder_;
+  const std::shared_ptr<QueryEmbedder> embedder_;
   std::mutex loading_;  // held while the file is read, so that later askers wait for the first one's result
   std::shared_ptr<const VectorStore> store_;
   std::optional<base::Error> failure_;

@@ -11,10 +11,11 @@
 //   checksum  CRC-32 of all before it
 // All numbers are little-endian.
 
+#include <cstddef>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
-#include "chatcore/retrieval/embedder.h"
 #include "chatcore/retrieval/vector_store.h"
 
 namespace chatcore::retrieval {
@@ -23,8 +24,8 @@ namespace chatcore::retrieval {
 // vector store, cut short, damaged, or of a later version; the message says what to do), internal (disk).
 base::Result<VectorStore> read_vector_file(const std::string& path);
 
-// The same, for use with one embedder. Errors: also corrupt when another embedder made the vectors.
-base::Result<VectorStore> load_vector_store(const std::string& path, const Embedder& embedder);
+// The same, for use with one embedder, known by its name. Errors: also corrupt when another one made the vectors.
+base::Result<VectorStore> load_vector_store(const std::string& path, std::string_view embedder, std::size_t dimensions);
 
 // Replaces `path` whole. Errors: invalid_argument (more text than the format can count), exhausted (disk full),
 // permission_denied, internal; then what was at `path` is still there.

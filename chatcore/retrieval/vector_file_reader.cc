@@ -147,14 +147,15 @@ base::Result<VectorStore> read_vector_file(const std::string& path) {
   return VectorStore(std::move(contents));
 }
 
-base::Result<VectorStore> load_vector_store(const std::string& path, const Embedder& embedder) {
+base::Result<VectorStore> load_vector_store(const std::string& path, std::string_view embedder,
+                                            std::size_t dimensions) {
   auto store = read_vector_file(path);
   if (!store) return store;
   const StoreContents& contents = store->contents();
-  if (contents.embedder != embedder.name() || contents.dimensions != embedder.dimensions()) {
+  if (contents.embedder != embedder || contents.dimensions != dimensions) {
     return base::fail(base::Code::corrupt,
                       "vector store " + path + ": made by embedder " + contents.embedder + " (" +
-                          std::to_string(contents.dimensions) + " dimensions), not by " + std::string(embedder.name()) +
+                          std::to_string(contents.dimensions) + " dimensions), not by " + std::string(embedder) +
                           "; run `chatcore ingest` again, or configure the embedder it was made by");
   }
   return store;

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "chatcore/retrieval/embedder.h"
+#include "chatcore/retrieval/query_embedder.h"
 #include "chatcore/turn.h"
 
 namespace chatcore::testing {
@@ -133,7 +133,7 @@ struct TurnWorld {
     answerer.running->events.on_end(std::move(status));
     settle();
   }
-  // Until the loop has done all that has been posted and what that posted in turn; a turn's longest chain is four.
+  // Until the loop has done all that has been posted and what that posted in turn; a turn's longest chain is five.
   void settle() {
     for (int i = 0; i < 8; ++i) {
       std::promise<void> reached;
@@ -156,7 +156,7 @@ struct TurnWorld {
   Admission door{{}};
   conversation::Registry registry{{}, clock};
   FakeStore store;
-  retrieval::Retriever retriever{{}, retrieval::make_built_in_embedder()};
+  retrieval::Retriever retriever{{}, retrieval::make_built_in_query_embedder()};
   FakeAnswerer answerer;
   Metrics metrics{"1", "1"};
   base::Bytes parts_max_answer;

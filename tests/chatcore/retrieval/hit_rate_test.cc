@@ -7,7 +7,9 @@
 
 #include "chatcore/retrieval/hashed_embedder.h"
 #include "chatcore/retrieval/ingest.h"
+#include "chatcore/retrieval/query_embedder.h"
 #include "chatcore/retrieval/retriever.h"
+#include "tests/chatcore/retrieval/asking.h"
 #include "tests/chatcore/retrieval/scratch_folder.h"
 
 namespace chatcore::retrieval {
@@ -67,14 +69,13 @@ HitRate measure(SplitOptions split) {
   options.paths = {FIXTURES "/texts"};
   options.store_file = folder.path("store");
   options.split = split;
-  const auto embedder = std::make_shared<HashedEmbedder>();
-  const auto report = ingest(options, *embedder, {});
+  const auto report = ingest(options, HashedEmbedder(), {});
   EXPECT_TRUE(report) << (report ? "" : report.error().message);
 
-  Retriever retriever(RetrieverOptions{options.store_file}, embedder);
+  Retriever retriever(RetrieverOptions{options.store_file}, make_built_in_query_embedder());
   HitRate rate;
   for (const Question& question : kQuestions) {
-    const auto passages = retriever.retrieve(question.text).value();
+    const auto passages = ask(retriever, question.text).value();
     std::size_t rank = 0;
     while (rank < passages.size() && passages[rank].text.find(question.answer) == std::string::npos) ++rank;
     rate.in_first += rank == 0 && !passages.empty() ? 1 : 0;

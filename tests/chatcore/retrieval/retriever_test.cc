@@ -7,7 +7,9 @@
 
 #include "chatcore/retrieval/hashed_embedder.h"
 #include "chatcore/retrieval/ingest.h"
+#include "chatcore/retrieval/query_embedder.h"
 #include "chatcore/retrieval/vector_store.h"
+#include "tests/chatcore/retrieval/asking.h"
 #include "tests/chatcore/retrieval/scratch_folder.h"
 
 namespace chatcore::retrieval {
@@ -23,19 +25,19 @@ class RetrieverTest : public ::testing::Test {
     IngestOptions options;
     options.paths = {folder_.path("texts")};
     options.store_file = store_file_;
-    ASSERT_TRUE(ingest(options, *embedder_, {}));
+    ASSERT_TRUE(ingest(options, HashedEmbedder(), {}));
   }
   [[nodiscard]] RetrieverOptions options() const { return {store_file_, 5, 0.1F}; }
 
   const ScratchFolder folder_;
   const std::string store_file_ = folder_.path("store");
-  const std::shared_ptr<const Embedder> embedder_ = make_built_in_embedder();
+  const std::shared_ptr<QueryEmbedder> embedder_ = make_built_in_query_embedder();
 };
 
 TEST_F(RetrieverTest, FindsThePassageThatBearsOnTheQuestion) {
   ingest_texts();
   Retriever retriever(options(), embedder_);
-  const auto passages = retriever.retrieve("When do cats hunt?").value();
+  const auto passages = ask(retriever, "When do cats hunt?").value();
   ASSERT_FALSE(passages.empty());
   EXPECT_EQ(passages[0].source, "cats.md");
   EXPECT_EQ(passages[0].text, "Cats sleep most of the day and hunt at dusk.");
@@ -48,7 +50,7 @@ TEST_F(RetrieverTest, GivesNoMoreThanTop) {
   one.top = 1;
   one.threshold = -1;
   Retriever retriever(one, embedder_);
-  EXPECT_EQ(retriever.retrieve("cats and ships").value().size(), 1U);
+  EXPECT_EQ(ask(retriever, "cats and ships").value().size(), 1U);
 }
 
 TEST_F(RetrieverTest, GivesNothingBelowTheThreshold) {
@@ -56,15 +58,15 @@ TEST_F(RetrieverTest, GivesNothingBelowTheThreshold) {
   RetrieverOptions strict = options();
   strict.threshold = 0.99F;
   Retriever retriever(strict, embedder_);
-  EXPECT_TRUE(retriever.retrieve("When do cats hunt?").value().empty());
+  EXPECT_TRUE(ask(retriever, "When do cats hunt?").value().empty());
 }
 
 TEST_F(RetrieverTest, ReadsOnlyTheBeginningOfAHugeQuestion) {
   ingest_texts();
   Retriever retriever(options(), embedder_);
   const std::string filling(8192, ' ');
-  EXPECT_FALSE(retriever.retrieve("cats" + filling).value().empty());
-  EXPECT_TRUE(retriever.retrieve(filling + "cats").value().empty());
+  EXPECT_FALSE(ask(retriever, "cats" + filling).value().empty());
+  EXPECT_TRUE(ask(retriever, filling + "cats").value().empty());
 }
 
 TEST_F(RetrieverTest, LoadsOnceForAllQuestions) {
@@ -72,7 +74,7 @@ TEST_F(RetrieverTest, LoadsOnceForAllQuestions) {
   Retriever retriever(options(), embedder_);
   EXPECT_EQ(retriever.loads(), 0U);
   EXPECT_EQ(retriever.chunks(), 0U);
-  for (int i = 0; i < 10; ++i) ASSERT_TRUE(retriever.retrieve("cats"));
+  for (int i = 0; i < 10; ++i) ASSERT_TRUE(ask(retriever, "cats"));
   ASSERT_TRUE(retriever.warm_up());
   EXPECT_EQ(retriever.loads(), 1U);
   EXPECT_EQ(retriever.chunks(), 2U);
@@ -89,7 +91,7 @@ TEST_F(RetrieverTest, LoadsOnceWhenTheFirstQuestionsComeTogether) {
     for (int i = 0; i < kAskers; ++i) {
       askers.emplace_back([&] {
         start.arrive_and_wait();
-        const auto passages = retriever.retrieve("cats");
+        const auto passages = ask(retriever, "cats");
         if (passages && !passages->empty()) ++answered;
       });
     }
@@ -103,29 +105,29 @@ TEST_F(RetrieverTest, AnswersFromMemoryWhenTheFileIsGone) {
   Retriever retriever(options(), embedder_);
   ASSERT_TRUE(retriever.warm_up());
   std::filesystem::remove(store_file_);
-  EXPECT_FALSE(retriever.retrieve("cats").value().empty());
+  EXPECT_FALSE(ask(retriever, "cats").value().empty());
 }
 
 TEST_F(RetrieverTest, FindsNothingWithoutAStoreFile) {
   Retriever missing(options(), embedder_);
-  EXPECT_TRUE(missing.retrieve("cats").value().empty());
+  EXPECT_TRUE(ask(missing, "cats").value().empty());
   Retriever none(RetrieverOptions{}, embedder_);
-  EXPECT_TRUE(none.retrieve("cats").value().empty());
+  EXPECT_TRUE(ask(none, "cats").value().empty());
   EXPECT_TRUE(none.warm_up());
   EXPECT_EQ(missing.loads() + none.loads(), 0U);
 }
 
 TEST_F(RetrieverTest, SeesAStoreThatIsIngestedLater) {
   Retriever retriever(options(), embedder_);
-  EXPECT_TRUE(retriever.retrieve("cats").value().empty());
+  EXPECT_TRUE(ask(retriever, "cats").value().empty());
   ingest_texts();
-  EXPECT_FALSE(retriever.retrieve("cats").value().empty());
+  EXPECT_FALSE(ask(retriever, "cats").value().empty());
 }
 
 TEST_F(RetrieverTest, SaysEachTimeThatTheFileIsBrokenButReadsItOnce) {
   folder_.write("store", "broken");
   Retriever retriever(options(), embedder_);
-  for (int i = 0; i < 10; ++i) EXPECT_EQ(retriever.retrieve("cats").error().code, Code::corrupt);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(ask(retriever, "cats").error().code, Code::corrupt);
   EXPECT_EQ(retriever.loads(), 1U);
   EXPECT_EQ(ScratchFolder::read(store_file_), "broken");
 }
@@ -136,9 +138,9 @@ TEST_F(RetrieverTest, TriesABrokenFileAgainOnlyWhenToldTo) {
   EXPECT_EQ(retriever.warm_up().error().code, Code::corrupt);
   std::filesystem::remove(store_file_);
   ingest_texts();
-  EXPECT_EQ(retriever.retrieve("cats").error().code, Code::corrupt);
+  EXPECT_EQ(ask(retriever, "cats").error().code, Code::corrupt);
   EXPECT_TRUE(retriever.warm_up());
-  EXPECT_FALSE(retriever.retrieve("cats").value().empty());
+  EXPECT_FALSE(ask(retriever, "cats").value().empty());
   EXPECT_EQ(retriever.loads(), 2U);
 }
 

@@ -148,7 +148,7 @@ TEST_F(VectorFile, SaysWhatToDoWhenItIsBroken) {
 }
 
 TEST_F(VectorFile, IsRefusedForAnotherEmbedder) {
-  const auto store = load_vector_store(file_, HashedEmbedder());
+  const auto store = load_vector_store(file_, HashedEmbedder().name(), HashedEmbedder().dimensions());
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, Code::corrupt);
   EXPECT_THAT(store.error().message, HasSubstr("test-embedder"));
@@ -159,7 +159,8 @@ TEST_F(VectorFile, IsRefusedForTheSameEmbedderWithOtherDimensions) {
   StoreContents contents = small_contents();
   contents.embedder = HashedEmbedder().name();
   ASSERT_TRUE(write_vector_file(file_, contents));
-  EXPECT_EQ(load_vector_store(file_, HashedEmbedder()).error().code, Code::corrupt);
+  EXPECT_EQ(load_vector_store(file_, HashedEmbedder().name(), HashedEmbedder().dimensions()).error().code,
+            Code::corrupt);
 }
 
 TEST_F(VectorFile, OfALaterVersionIsRefusedByItsVersion) {
