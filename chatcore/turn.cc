@@ -63,7 +63,7 @@ void Turn::fill_window(base::Result<storage::Window> window) {
 void Turn::append_question() {
   step_ = Step::storing_question;
   const auto& question = request_.messages.back();
-  parts_.store.append(*request_.conversation, question, lease_->last_sequence(),
+  parts_.store.append({.key = *request_.conversation, .message = question, .after = lease_->last_sequence()},
                       [self = shared_from_this()](base::Result<std::int64_t> sequence) {
                         self->back_on_loop([self, sequence = std::move(sequence)]() mutable {
                           self->keep_question(std::move(sequence));
@@ -171,7 +171,7 @@ void Turn::append_answer() {
   step_ = Step::storing_answer;
   result_.answer_tokens = llm::estimate_tokens(answer_.content);
   if (!lease_ || answer_.content.empty()) return end(result_.status);
-  parts_.store.append(*request_.conversation, answer_, lease_->last_sequence(),
+  parts_.store.append({.key = *request_.conversation, .message = answer_, .after = lease_->last_sequence()},
                       [self = shared_from_this()](base::Result<std::int64_t> sequence) {
                         self->back_on_loop([self, sequence = std::move(sequence)]() mutable {
                           self->keep_answer(std::move(sequence));

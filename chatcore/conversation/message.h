@@ -1,5 +1,5 @@
 #pragma once
-// What a conversation consists of. A message knows its place (sequence, from 1, without holes) because storage,
+// What a conversation consists of. A message knows its place (sequence, from 1; a removed one leaves a hole): storage,
 // memory and clients all name messages by it.
 
 #include <compare>

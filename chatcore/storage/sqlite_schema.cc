@@ -14,7 +14,10 @@ constexpr std::int64_t kApplicationId = 0x63686174;
 // Messages are kept in the order of their key (WITHOUT ROWID), so the end of a conversation is read from
 // neighbouring pages. The system message has an index of its own, which holds only such messages: it is found
 // without reading the history between.
-constexpr std::array<const char*, 1> kSteps{R"sql(
+//
+// Step 2: metadata, conversations that are not listed, messages removed one by one, and the answers that clients know
+// by a response's id. Those have a table of their own, so that other messages carry no part of it.
+constexpr std::array<const char*, 2> kSteps{R"sql(
 CREATE TABLE conversations (
   id            INTEGER PRIMARY KEY,
   user          TEXT    NOT NULL,
@@ -36,6 +39,23 @@ CREATE TABLE messages (
   PRIMARY KEY (conversation_id, sequence)
 ) WITHOUT ROWID;
 CREATE INDEX messages_system ON messages (conversation_id, sequence) WHERE role = 'system';
+)sql",
+                                            R"sql(
+ALTER TABLE conversations ADD COLUMN metadata TEXT NOT NULL DEFAULT '{}';
+ALTER TABLE conversations ADD COLUMN listed INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE conversations ADD COLUMN removed_messages INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE conversations ADD COLUMN revision INTEGER NOT NULL DEFAULT 1;
+DROP INDEX conversations_by_last_use;
+CREATE INDEX conversations_by_last_use ON conversations (user, last_used_at, id) WHERE listed = 1;
+CREATE TABLE responses (
+  user            TEXT    NOT NULL,
+  response_id     TEXT    NOT NULL,
+  conversation_id INTEGER NOT NULL,
+  sequence        INTEGER NOT NULL,
+  PRIMARY KEY (user, response_id),
+  FOREIGN KEY (conversation_id, sequence) REFERENCES messages (conversation_id, sequence) ON DELETE CASCADE
+) WITHOUT ROWID;
+CREATE INDEX responses_by_message ON responses (conversation_id, sequence);
 )sql"};
 
 base::Status run_step(SqliteConnection& connection, std::size_t step) {

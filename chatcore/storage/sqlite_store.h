@@ -1,21 +1,12 @@
 #pragma once
-// Conversations in one SQLite file: one thread that writes in groups, a few that read. Every connection is opened
-// once and lives as long as the store.
+// Conversations in one SQLite file: one thread that writes in groups, a few that read.
 
 #include <filesystem>
-#include <functional>
 #include <memory>
-#include <string>
-#include <thread>
-#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "chatcore/storage/bounded_queue.h"
-#include "chatcore/storage/sqlite_reader.h"
-#include "chatcore/storage/sqlite_writer.h"
-#include "chatcore/storage/store.h"
-#include "chatcore/storage/store_counters.h"
+#include "chatcore/storage/pooled_store.h"
 
 namespace chatcore::storage {
 
@@ -27,40 +18,22 @@ struct SqliteOptions {
   WriteLimits writes = {};
 };
 
-class SqliteStore final : public Store {
+class SqliteStore final : public PooledStore {
  public:
-  // Errors as open_store().
+  // Errors as open_store(). The clock must outlive the store.
   static base::Result<std::unique_ptr<Store>> open(SqliteOptions options, const base::Clock& clock);
   ~SqliteStore() override;
 
-  void append(const ConversationKey& key, Message message, std::int64_t after,
-              std::function<void(base::Result<std::int64_t>)> done) override;
-  void load_window(const ConversationKey& key, std::size_t max_messages,
-                   std::function<void(base::Result<Window>)> done) override;
-  void list(const std::string& user, std::size_t limit,
-            std::function<void(base::Result<std::vector<ConversationSummary>>)> done) override;
-  void remove(const ConversationKey& key, std::function<void(base::Result<bool>)> done) override;
   void drop_page_cache() override;
-  [[nodiscard]] StoreStatistics statistics() const override;
   void close() override;
 
  private:
-  // Called with a reader on its thread, or with null and the reason when it is refused.
-  using Read = std::function<void(SqliteReader* reader, base::Code refused)>;
-
   explicit SqliteStore(SqliteOptions options);
-  void submit(Read read);
-  void serve_reads(SqliteReader reader);
-  template <class Value, class Question>
-  void ask(Question question, std::function<void(base::Result<Value>)> done);
+  base::Status open_sessions(const base::Clock& clock);
 
   const SqliteOptions options_;
-  StoreCounters counters_;
-  std::unique_ptr<SqliteWriter> writer_;
   // Open for as long as any connection: closing a file drops all locks that the process holds on it, SQLite's too.
   int cached_file_ = -1;
-  BoundedQueue<Read> reads_;
-  std::vector<std::thread> readers_;
 };
 
 }  // namespace chatcore::storage

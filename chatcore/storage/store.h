@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,11 @@ using conversation::Message;
 // The end of a conversation: its last messages, oldest first, the system message (if it has one) in front.
 struct Window {
   std::vector<Message> messages;
-  std::int64_t last_sequence = 0;  // 0: the conversation does not exist
+  std::int64_t last_sequence = 0;  // 0: no message was ever appended
+  bool exists = false;             // a conversation may exist and have no messages yet
+  // Changes when a message is removed, and from one conversation of this name to the next: what an append compares to
+  // notice that a copy in memory is of another text, though its last sequence is the same. Never 0 when it exists.
+  std::int64_t revision = 0;
 };
 
 struct ConversationSummary {
@@ -33,6 +38,45 @@ struct ConversationSummary {
   std::string title;  // the beginning of its first question
   std::int64_t messages = 0;
   base::WallTime last_used;
+};
+
+struct Append {
+  ConversationKey key;
+  Message message;            // its own sequence is ignored
+  std::int64_t after = 0;     // the conversation's last sequence as the writer knows it; 0 begins the conversation
+  std::string response_id{};  // names an answer of /v1/responses; empty: none
+  std::int64_t revision = 0;  // of the window the writer knows; 0: not compared
+};
+
+struct NewConversation {
+  ConversationKey key;
+  std::string metadata = "{}";
+  std::vector<Message> messages{};  // become its first; their own sequences are ignored
+  bool listed = true;               // false: list() does not show it, as with chains of responses
+};
+
+struct Description {
+  base::WallTime created;
+  base::WallTime last_used;
+  std::string metadata;  // a JSON object as text, "{}" when there is none
+  std::int64_t last_sequence = 0;
+};
+
+struct PageRequest {
+  std::int64_t after = 0;  // an exclusive sequence; 0: from the first, or from the newest
+  std::size_t limit = 20;
+  bool newest_first = false;
+};
+
+struct Page {
+  std::vector<Message> messages;  // in the order asked for
+  bool has_more = false;
+};
+
+struct StoredResponse {
+  std::string conversation_id;
+  Message answer;  // its sequence is its place
+  base::WallTime created;
 };
 
 struct StoreStatistics {
@@ -49,19 +93,43 @@ class Store {
  public:
   virtual ~Store() = default;
 
-  // Appends as sequence `after` + 1. Errors: conflict when the conversation's last sequence is not `after` (another
-  // writer was first), unavailable (database down, closing), exhausted (disk full, queue of writes full).
-  virtual void append(const ConversationKey& key, Message message, std::int64_t after,
-                      std::function<void(base::Result<std::int64_t>)> done) = 0;
+  // Appends as sequence `after` + 1, which it returns. Errors: conflict when the conversation's last sequence is not
+  // `after` (another writer was first), its revision is not the one given, or the user has a response of that id;
+  // unavailable (database down, closing), exhausted (disk full, queue of writes full). After unavailable the message
+  // may be stored or not, when the database was lost while it committed: read the conversation before going on.
+  virtual void append(Append what, std::function<void(base::Result<std::int64_t>)> done) = 0;
+  // The errors of append hold for every write below.
+  // A conversation with its first messages, of which there may be none. Returns the last sequence. Errors: conflict
+  // when it exists.
+  virtual void create(NewConversation what, std::function<void(base::Result<std::int64_t>)> done) = 0;
+  // A new conversation of the same user with the messages of `from` up to sequence `last`, which keep their
+  // sequences, and then its own. Returns the last sequence. Errors: not_found when `from` does not exist or has not
+  // come to `last`; conflict when `to` exists.
+  virtual void fork(const ConversationKey& from, std::int64_t last, NewConversation to,
+                    std::function<void(base::Result<std::int64_t>)> done) = 0;
+  // `metadata` replaces what there was. False: no such conversation.
+  virtual void set_metadata(const ConversationKey& key, std::string metadata,
+                            std::function<void(base::Result<bool>)> done) = 0;
+  // The others keep their sequences; the next message is numbered as if it were still there. False: no such message.
+  virtual void remove_message(const ConversationKey& key, std::int64_t sequence,
+                              std::function<void(base::Result<bool>)> done) = 0;
+  // Deletes the conversation, its messages and the names of its responses; true when it existed.
+  virtual void remove(const ConversationKey& key, std::function<void(base::Result<bool>)> done) = 0;
+
   // Reads no more than the last `max_messages` (0: all) and the first system message, through an index. Not found is
-  // an empty Window. Errors here and below: unavailable, exhausted (queue of reads full), corrupt.
+  // a Window that does not exist. Errors here and below: unavailable, exhausted (queue of reads full), corrupt.
   virtual void load_window(const ConversationKey& key, std::size_t max_messages,
                            std::function<void(base::Result<Window>)> done) = 0;
-  // The user's conversations, the most recently used first, `limit` at most.
+  // The user's listed conversations, the most recently used first, `limit` at most.
   virtual void list(const std::string& user, std::size_t limit,
                     std::function<void(base::Result<std::vector<ConversationSummary>>)> done) = 0;
-  // Deletes the conversation and its messages; true when it existed.
-  virtual void remove(const ConversationKey& key, std::function<void(base::Result<bool>)> done) = 0;
+  // Here and below absent means that it does not exist, or is another user's.
+  virtual void describe(const ConversationKey& key,
+                        std::function<void(base::Result<std::optional<Description>>)> done) = 0;
+  virtual void list_messages(const ConversationKey& key, PageRequest page,
+                             std::function<void(base::Result<std::optional<Page>>)> done) = 0;
+  virtual void find_response(const std::string& user, const std::string& response_id,
+                             std::function<void(base::Result<std::optional<StoredResponse>>)> done) = 0;
 
   // Asks the kernel to drop the file's clean pages from its page cache. Pages written again and again count as active
   // there, which a container's working set includes: with every conversation stored it grows, though nothing leaks.

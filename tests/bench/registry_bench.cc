@@ -175,7 +175,7 @@ void bench_appends(const std::filesystem::path& folder, int writers) {
   storage::Store& store = **opened;
   const auto begin = std::chrono::steady_clock::now();
   std::function<void(int, std::int64_t)> write = [&](int writer, std::int64_t after) {
-    store.append({"user", std::to_string(writer)}, message(Role::user, 400), after,
+    store.append({.key = {"user", std::to_string(writer)}, .message = message(Role::user, 400), .after = after},
                  [&, writer](const base::Result<std::int64_t>& sequence) {
                    if (sequence && seconds_since(begin) < 2) write(writer, *sequence);
                  });

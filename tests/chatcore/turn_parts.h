@@ -19,9 +19,8 @@ namespace chatcore::testing {
 // Keeps one conversation, in memory. A call whose error is set fails with it once; while held, calls wait.
 class FakeStore final : public storage::Store {
  public:
-  void append(const storage::ConversationKey&, storage::Message message, std::int64_t after,
-              std::function<void(base::Result<std::int64_t>)> done) override {
-    auto work = [this, message = std::move(message), after, done = std::move(done)]() mutable {
+  void append(storage::Append what, std::function<void(base::Result<std::int64_t>)> done) override {
+    auto work = [this, message = std::move(what.message), after = what.after, done = std::move(done)]() mutable {
       if (auto error = std::exchange(append_error, std::nullopt)) return done(base::fail(*error));
       if (after != static_cast<std::int64_t>(messages.size()))
         return done(base::fail(base::Code::conflict, "other writer"));
@@ -38,8 +37,22 @@ class FakeStore final : public storage::Store {
                    std::function<void(base::Result<storage::Window>)> done) override {
     ++loads;
     if (auto error = std::exchange(load_error, std::nullopt)) return done(base::fail(*error));
-    done(storage::Window{.messages = messages, .last_sequence = static_cast<std::int64_t>(messages.size())});
+    done(storage::Window{.messages = messages,
+                         .last_sequence = static_cast<std::int64_t>(messages.size()),
+                         .exists = !messages.empty()});
   }
+  void create(storage::NewConversation, std::function<void(base::Result<std::int64_t>)>) override {}
+  void fork(const storage::ConversationKey&, std::int64_t, storage::NewConversation,
+            std::function<void(base::Result<std::int64_t>)>) override {}
+  void set_metadata(const storage::ConversationKey&, std::string, std::function<void(base::Result<bool>)>) override {}
+  void remove_message(const storage::ConversationKey&, std::int64_t, std::function<void(base::Result<bool>)>) override {
+  }
+  void describe(const storage::ConversationKey&,
+                std::function<void(base::Result<std::optional<storage::Description>>)>) override {}
+  void list_messages(const storage::ConversationKey&, storage::PageRequest,
+                     std::function<void(base::Result<std::optional<storage::Page>>)>) override {}
+  void find_response(const std::string&, const std::string&,
+                     std::function<void(base::Result<std::optional<storage::StoredResponse>>)>) override {}
   void list(const std::string&, std::size_t,
             std::function<void(base::Result<std::vector<storage::ConversationSummary>>)>) override {}
   void remove(const storage::ConversationKey&, std::function<void(base::Result<bool>)>) override {}

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <future>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,7 +28,8 @@ base::Result<Value> wait_for(Ask ask) {
 
 inline base::Result<std::int64_t> append(Store& store, const ConversationKey& key, Message message,
                                          std::int64_t after) {
-  return wait_for<std::int64_t>([&](auto done) { store.append(key, std::move(message), after, done); });
+  return wait_for<std::int64_t>(
+      [&](auto done) { store.append({.key = key, .message = std::move(message), .after = after}, done); });
 }
 inline base::Result<Window> load_window(Store& store, const ConversationKey& key, std::size_t max_messages) {
   return wait_for<Window>([&](auto done) { store.load_window(key, max_messages, done); });
@@ -37,6 +39,33 @@ inline base::Result<std::vector<ConversationSummary>> list(Store& store, const s
 }
 inline base::Result<bool> remove(Store& store, const ConversationKey& key) {
   return wait_for<bool>([&](auto done) { store.remove(key, done); });
+}
+
+inline base::Result<std::int64_t> append(Store& store, Append what) {
+  return wait_for<std::int64_t>([&](auto done) { store.append(std::move(what), done); });
+}
+inline base::Result<std::int64_t> create(Store& store, NewConversation what) {
+  return wait_for<std::int64_t>([&](auto done) { store.create(std::move(what), done); });
+}
+inline base::Result<std::int64_t> fork(Store& store, const ConversationKey& from, std::int64_t last,
+                                       NewConversation to) {
+  return wait_for<std::int64_t>([&](auto done) { store.fork(from, last, std::move(to), done); });
+}
+inline base::Result<bool> set_metadata(Store& store, const ConversationKey& key, std::string metadata) {
+  return wait_for<bool>([&](auto done) { store.set_metadata(key, std::move(metadata), done); });
+}
+inline base::Result<bool> remove_message(Store& store, const ConversationKey& key, std::int64_t sequence) {
+  return wait_for<bool>([&](auto done) { store.remove_message(key, sequence, done); });
+}
+inline base::Result<std::optional<Description>> describe(Store& store, const ConversationKey& key) {
+  return wait_for<std::optional<Description>>([&](auto done) { store.describe(key, done); });
+}
+inline base::Result<std::optional<Page>> list_messages(Store& store, const ConversationKey& key, PageRequest page) {
+  return wait_for<std::optional<Page>>([&](auto done) { store.list_messages(key, page, done); });
+}
+inline base::Result<std::optional<StoredResponse>> find_response(Store& store, const std::string& user,
+                                                                 const std::string& response_id) {
+  return wait_for<std::optional<StoredResponse>>([&](auto done) { store.find_response(user, response_id, done); });
 }
 
 // Appends a message for each letter of `roles` ("suaua"), its content the letter and its number: "u2".
@@ -53,11 +82,12 @@ inline void append_all(Store& store, const ConversationKey& key, std::string_vie
 }
 
 // "s1 u4 a5"
-inline std::string contents(const Window& window) {
+inline std::string contents(const std::vector<Message>& messages) {
   std::string all;
-  for (const Message& message : window.messages) all += (all.empty() ? "" : " ") + message.content;
+  for (const Message& message : messages) all += (all.empty() ? "" : " ") + message.content;
   return all;
 }
+inline std::string contents(const Window& window) { return contents(window.messages); }
 
 // A folder that is removed with everything in it.
 class TemporaryFolder {

@@ -38,7 +38,9 @@ std::string content_of(int conversation, std::int64_t sequence) {
 
 // Appends to one conversation, the next message as soon as the last is acknowledged, until the process dies.
 void append_for_ever(Store& store, int conversation, std::int64_t after, int acknowledgements) {
-  store.append(key_of(conversation), {.role = Role::user, .content = content_of(conversation, after + 1)}, after,
+  store.append({.key = key_of(conversation),
+                .message = {.role = Role::user, .content = content_of(conversation, after + 1)},
+                .after = after},
                [&store, conversation, acknowledgements](const base::Result<std::int64_t>& sequence) {
                  if (!sequence) _exit(3);
                  const Acknowledged record{conversation, *sequence};
@@ -64,7 +66,7 @@ struct DurabilityTest : testing::Test {
   void kill_a_writer(int enough) {
     std::array<int, 2> ends{};
     ASSERT_EQ(pipe(ends.data()), 0);
-    const pid_t child = fork();
+    const pid_t child = ::fork();
     ASSERT_GE(child, 0);
     if (child == 0) {
       close(ends[0]);

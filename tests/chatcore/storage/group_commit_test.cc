@@ -28,10 +28,11 @@ struct GroupCommitTest : testing::Test {
   // Keeps the thread that writes in a callback until go_on().
   void hold_writer() {
     const auto held = std::make_shared<std::promise<void>>();
-    store->append({"", "holding"}, {.content = "?"}, 0, [this, held](base::Result<std::int64_t>) {
-      held->set_value();
-      release.get_future().wait();
-    });
+    store->append({.key = {"", "holding"}, .message = {.content = "?"}, .after = 0},
+                  [this, held](base::Result<std::int64_t>) {
+                    held->set_value();
+                    release.get_future().wait();
+                  });
     held->get_future().wait();
   }
   void hold_reader() {
@@ -55,9 +56,10 @@ TEST_F(GroupCommitTest, CommitsAllThatHasQueuedUpAtOnce) {
   hold_writer();
   std::atomic<int> stored{0};
   for (int i = 0; i < 100; ++i) {
-    store->append({"", std::to_string(i)}, {.content = "?"}, 0, [&](base::Result<std::int64_t> sequence) {
-      if (sequence) ++stored;
-    });
+    store->append({.key = {"", std::to_string(i)}, .message = {.content = "?"}, .after = 0},
+                  [&](base::Result<std::int64_t> sequence) {
+                    if (sequence) ++stored;
+                  });
   }
   EXPECT_EQ(store->statistics().writes_waiting, 100U);
   go_on();
@@ -70,7 +72,8 @@ TEST_F(GroupCommitTest, CommitsAllThatHasQueuedUpAtOnce) {
 TEST_F(GroupCommitTest, KeepsAGroupWithinItsBound) {
   open({.path = {}, .writes = {.largest_group = 10}});
   hold_writer();
-  for (int i = 0; i < 25; ++i) store->append({"", std::to_string(i)}, {.content = "?"}, 0, [](const auto&) {});
+  for (int i = 0; i < 25; ++i)
+    store->append({.key = {"", std::to_string(i)}, .message = {.content = "?"}, .after = 0}, [](const auto&) {});
   go_on();
   store->close();
   EXPECT_EQ(store->statistics().commits_total, 4U);  // 1, 10, 10, 5
@@ -81,9 +84,10 @@ TEST_F(GroupCommitTest, FailsAConflictWithoutItsGroup) {
   hold_writer();
   std::vector<base::Result<std::int64_t>> outcomes;
   for (const std::int64_t after : {0, 7, 1, 1, 2}) {
-    store->append({"", "a"}, {.content = "?"}, after, [&](base::Result<std::int64_t> outcome) {
-      outcomes.push_back(std::move(outcome));  // on the one writing thread
-    });
+    store->append({.key = {"", "a"}, .message = {.content = "?"}, .after = after},
+                  [&](base::Result<std::int64_t> outcome) {
+                    outcomes.push_back(std::move(outcome));  // on the one writing thread
+                  });
   }
   go_on();
   store->close();
@@ -103,7 +107,8 @@ TEST_F(GroupCommitTest, RemovesAndBeginsAgainWithinAGroup) {
   hold_writer();
   std::promise<base::Result<std::int64_t>> appended;
   store->remove({"", "a"}, [](const auto&) {});
-  store->append({"", "a"}, {.content = "anew"}, 0, [&](auto sequence) { appended.set_value(std::move(sequence)); });
+  store->append({.key = {"", "a"}, .message = {.content = "anew"}, .after = 0},
+                [&](auto sequence) { appended.set_value(std::move(sequence)); });
   go_on();
   EXPECT_EQ(appended.get_future().get(), 1);
   EXPECT_EQ(contents(*load_window(*store, {"", "a"}, 0)), "anew");
@@ -116,9 +121,9 @@ TEST_F(GroupCommitTest, RefusesAWriteOverTheQueuesBound) {
   const auto note = [&](const base::Result<std::int64_t>& outcome) {
     if (!outcome) refused.push_back(outcome.error().code);
   };
-  for (const char* id : {"a", "b"}) store->append({"", id}, {.content = "?"}, 0, note);
+  for (const char* id : {"a", "b"}) store->append({.key = {"", id}, .message = {.content = "?"}, .after = 0}, note);
   EXPECT_TRUE(refused.empty());
-  store->append({"", "c"}, {.content = "?"}, 0, note);
+  store->append({.key = {"", "c"}, .message = {.content = "?"}, .after = 0}, note);
   EXPECT_EQ(refused, std::vector<base::Code>{base::Code::exhausted});
   go_on();
   store->close();
@@ -132,9 +137,9 @@ TEST_F(GroupCommitTest, RefusesAWriteOverTheQueuesBytes) {
   const auto note = [&](const base::Result<std::int64_t>& outcome) {
     if (!outcome) refused.push_back(outcome.error().code);
   };
-  store->append({"", "a"}, {.content = std::string(1000, 'x')}, 0, note);
+  store->append({.key = {"", "a"}, .message = {.content = std::string(1000, 'x')}, .after = 0}, note);
   EXPECT_TRUE(refused.empty());
-  store->append({"", "b"}, {.content = "x"}, 0, note);
+  store->append({.key = {"", "b"}, .message = {.content = "x"}, .after = 0}, note);
   EXPECT_EQ(refused, std::vector<base::Code>{base::Code::exhausted});
   go_on();
   store->close();

@@ -76,6 +76,31 @@ TEST_F(OpenStoreTest, SaysWhatToDoAboutANewerDatabase) {
   EXPECT_THAT(error.message, HasSubstr(folder.file("chatcore.db").string()));
 }
 
+TEST_F(OpenStoreTest, BringsAnOlderDatabaseUpToDate) {
+  change(R"sql(
+CREATE TABLE conversations (id INTEGER PRIMARY KEY, user TEXT NOT NULL, external_id TEXT NOT NULL,
+  created_at INTEGER NOT NULL, last_used_at INTEGER NOT NULL, last_sequence INTEGER NOT NULL DEFAULT 0,
+  title TEXT NOT NULL DEFAULT '', UNIQUE (user, external_id));
+CREATE INDEX conversations_by_last_use ON conversations (user, last_used_at, id);
+CREATE TABLE messages (conversation_id INTEGER NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+  sequence INTEGER NOT NULL, role TEXT NOT NULL, content TEXT NOT NULL, interrupted INTEGER NOT NULL DEFAULT 0,
+  created_at INTEGER NOT NULL, PRIMARY KEY (conversation_id, sequence)) WITHOUT ROWID;
+CREATE INDEX messages_system ON messages (conversation_id, sequence) WHERE role = 'system';
+INSERT INTO conversations VALUES (7, 'user', 'old', 1000, 2000, 1, 'title');
+INSERT INTO messages VALUES (7, 1, 'user', 'kept', 0, 1000);
+PRAGMA application_id=0x63686174; PRAGMA user_version=1;
+)sql");
+  const auto store = open_store(folder.url("chatcore.db"), clock);
+  ASSERT_TRUE(store) << store.error().message;
+  const auto window = load_window(**store, {"user", "old"}, 0);
+  ASSERT_TRUE(window);
+  EXPECT_EQ(contents(*window), "kept");
+  EXPECT_NE(window->revision, 0);
+  EXPECT_EQ((*describe(**store, {"user", "old"}))->metadata, "{}");
+  EXPECT_EQ(list(**store, "user", 10)->at(0).messages, 1);
+  EXPECT_EQ(append(**store, {"user", "old"}, {.content = "new"}, 1), 2);
+}
+
 TEST_F(OpenStoreTest, LeavesAnotherProgramsDatabaseAlone) {
   change("CREATE TABLE theirs (x)");
   const base::Error error = error_of(folder.url("chatcore.db"));
@@ -154,8 +179,8 @@ TEST_F(OpenStoreTest, AnswersEveryQuestionFromAnIndexWithoutSorting) {
   { ASSERT_TRUE(open_store(folder.url("chatcore.db"), clock)); }
   auto connection = SqliteConnection::open(folder.file("chatcore.db").string(), Access::read_only);
   ASSERT_TRUE(connection);
-  for (const char* question :
-       {sql::kFindConversation, sql::kLastMessages, sql::kSystemMessage, sql::kListConversations}) {
+  for (const char* question : {sql::kFindConversation, sql::kLastMessages, sql::kSystemMessage, sql::kListConversations,
+                               sql::kMessagesAfter, sql::kMessagesBefore, sql::kFindResponse}) {
     const std::string plan = plan_of(*connection, question);
     EXPECT_THAT(plan, HasSubstr("SEARCH")) << question;
     EXPECT_THAT(plan, testing::Not(HasSubstr("SCAN"))) << question;

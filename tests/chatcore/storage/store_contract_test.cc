@@ -1,4 +1,4 @@
-// What every store promises, asked of SQLite.
+// What every store promises about messages and conversations.
 
 #include <memory>
 #include <string>
@@ -7,32 +7,20 @@
 
 #include "base/clock.h"
 #include "chatcore/storage/store.h"
-#include "tests/chatcore/storage/asking.h"
+#include "tests/chatcore/storage/contract.h"
 
 namespace chatcore::storage {
 namespace {
 
 using namespace std::chrono_literals;
 
-const ConversationKey kKey{"user", "conversation"};
-
-struct SqliteStoreTest : testing::Test {
-  void SetUp() override {
-    auto opened = open_store(":memory:", clock);
-    ASSERT_TRUE(opened) << opened.error().message;
-    store = *std::move(opened);
-  }
-  base::ManualClock clock;
-  std::unique_ptr<Store> store;
-};
-
-TEST_F(SqliteStoreTest, NumbersMessagesFromOneWithoutHoles) {
+TEST_P(StoreContract, NumbersMessagesFromOneWithoutHoles) {
   EXPECT_EQ(append(*store, kKey, {.role = Role::user, .content = "?"}, 0), 1);
   EXPECT_EQ(append(*store, kKey, {.role = Role::assistant, .content = "!"}, 1), 2);
 }
 
-TEST_F(SqliteStoreTest, ReadsBackWhatWasWritten) {
-  const std::string content("\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85 'quoted' \0 and after", 30);
+TEST_P(StoreContract, ReadsBackWhatWasWritten) {
+  const std::string content = "\xd8\xb3\xd9\x84\xd8\xa7\xd9\x85 'quoted' \"too\" \\ and \x01 after";
   ASSERT_TRUE(append(*store, kKey, {.role = Role::assistant, .content = content, .interrupted = true}, 0));
   const auto window = load_window(*store, kKey, 10);
   ASSERT_TRUE(window);
@@ -43,12 +31,12 @@ TEST_F(SqliteStoreTest, ReadsBackWhatWasWritten) {
   EXPECT_EQ(window->messages[0].sequence, 1);
 }
 
-TEST_F(SqliteStoreTest, KeepsAnEmptyMessage) {
+TEST_P(StoreContract, KeepsAnEmptyMessage) {
   ASSERT_TRUE(append(*store, kKey, {.role = Role::assistant, .content = ""}, 0));
   EXPECT_EQ(load_window(*store, kKey, 10)->messages.at(0).content, "");
 }
 
-TEST_F(SqliteStoreTest, RefusesTheSecondOfTwoWriters) {
+TEST_P(StoreContract, RefusesTheSecondOfTwoWriters) {
   append_all(*store, kKey, "uau");
   for (const std::int64_t after : {0, 2, 4}) {
     const auto late = append(*store, kKey, {.content = "late"}, after);
@@ -58,12 +46,12 @@ TEST_F(SqliteStoreTest, RefusesTheSecondOfTwoWriters) {
   EXPECT_EQ(load_window(*store, kKey, 0)->last_sequence, 3);
 }
 
-TEST_F(SqliteStoreTest, RefusesToBeginAConversationInItsMiddle) {
+TEST_P(StoreContract, RefusesToBeginAConversationInItsMiddle) {
   EXPECT_EQ(append(*store, kKey, {.content = "?"}, 5).error().code, base::Code::conflict);
   EXPECT_EQ(load_window(*store, kKey, 0)->last_sequence, 0);
 }
 
-TEST_F(SqliteStoreTest, ReadsTheLastMessagesOldestFirst) {
+TEST_P(StoreContract, ReadsTheLastMessagesOldestFirst) {
   append_all(*store, kKey, "uauaua");
   const auto window = load_window(*store, kKey, 4);
   ASSERT_TRUE(window);
@@ -71,30 +59,30 @@ TEST_F(SqliteStoreTest, ReadsTheLastMessagesOldestFirst) {
   EXPECT_EQ(window->last_sequence, 6);
 }
 
-TEST_F(SqliteStoreTest, PutsTheSystemMessageInFrontOfAWindowThatDoesNotReachIt) {
+TEST_P(StoreContract, PutsTheSystemMessageInFrontOfAWindowThatDoesNotReachIt) {
   append_all(*store, kKey, "suauau");
   EXPECT_EQ(contents(*load_window(*store, kKey, 2)), "s1 a5 u6");
 }
 
-TEST_F(SqliteStoreTest, DoesNotRepeatASystemMessageWithinTheWindow) {
+TEST_P(StoreContract, DoesNotRepeatASystemMessageWithinTheWindow) {
   append_all(*store, kKey, "sua");
   EXPECT_EQ(contents(*load_window(*store, kKey, 3)), "s1 u2 a3");
   EXPECT_EQ(contents(*load_window(*store, kKey, 2)), "s1 u2 a3");
 }
 
-TEST_F(SqliteStoreTest, WithoutABoundReadsAll) {
+TEST_P(StoreContract, WithoutABoundReadsAll) {
   append_all(*store, kKey, "suauauauaua");
   EXPECT_EQ(load_window(*store, kKey, 0)->messages.size(), 11U);
 }
 
-TEST_F(SqliteStoreTest, FindsNothingOfAnUnknownConversation) {
+TEST_P(StoreContract, FindsNothingOfAnUnknownConversation) {
   const auto window = load_window(*store, {"user", "unknown"}, 10);
   ASSERT_TRUE(window);
   EXPECT_EQ(window->last_sequence, 0);
   EXPECT_TRUE(window->messages.empty());
 }
 
-TEST_F(SqliteStoreTest, KeepsUsersApart) {
+TEST_P(StoreContract, KeepsUsersApart) {
   append_all(*store, kKey, "ua");
   EXPECT_EQ(load_window(*store, {"other", kKey.id}, 10)->last_sequence, 0);
   EXPECT_TRUE(list(*store, "other", 10)->empty());
@@ -102,7 +90,7 @@ TEST_F(SqliteStoreTest, KeepsUsersApart) {
   EXPECT_EQ(load_window(*store, kKey, 10)->last_sequence, 2);
 }
 
-TEST_F(SqliteStoreTest, ListsTheMostRecentlyUsedFirst) {
+TEST_P(StoreContract, ListsTheMostRecentlyUsedFirst) {
   for (const char* id : {"a", "b", "c"}) {
     append_all(*store, {"user", id}, "ua");
     clock.advance(1s);
@@ -119,7 +107,7 @@ TEST_F(SqliteStoreTest, ListsTheMostRecentlyUsedFirst) {
   EXPECT_EQ(list(*store, "user", 2)->size(), 2U);
 }
 
-TEST_F(SqliteStoreTest, TitlesAConversationByItsFirstQuestion) {
+TEST_P(StoreContract, TitlesAConversationByItsFirstQuestion) {
   append_all(*store, kKey, "s");
   EXPECT_EQ(list(*store, "user", 1)->at(0).title, "");
   ASSERT_TRUE(append(*store, kKey, {.role = Role::user, .content = "What\nnow?"}, 1));
@@ -127,7 +115,7 @@ TEST_F(SqliteStoreTest, TitlesAConversationByItsFirstQuestion) {
   EXPECT_EQ(list(*store, "user", 1)->at(0).title, "What now?");
 }
 
-TEST_F(SqliteStoreTest, RemovesAConversationWithItsMessages) {
+TEST_P(StoreContract, RemovesAConversationWithItsMessages) {
   append_all(*store, kKey, "sua");
   EXPECT_EQ(remove(*store, kKey), true);
   EXPECT_EQ(load_window(*store, kKey, 0)->last_sequence, 0);
@@ -135,14 +123,14 @@ TEST_F(SqliteStoreTest, RemovesAConversationWithItsMessages) {
   EXPECT_EQ(remove(*store, kKey), false);
 }
 
-TEST_F(SqliteStoreTest, BeginsAgainAtOneAfterARemoval) {
+TEST_P(StoreContract, BeginsAgainAtOneAfterARemoval) {
   append_all(*store, kKey, "suaua");
   ASSERT_EQ(remove(*store, kKey), true);
   append_all(*store, kKey, "u");
   EXPECT_EQ(contents(*load_window(*store, kKey, 0)), "u1");
 }
 
-TEST_F(SqliteStoreTest, OpensEachConnectionOnce) {
+TEST_P(StoreContract, OpensEachConnectionOnce) {
   const std::uint64_t opened = store->statistics().connects_total;
   EXPECT_GE(opened, 3U);
   for (int i = 0; i < 50; ++i) {
@@ -155,20 +143,21 @@ TEST_F(SqliteStoreTest, OpensEachConnectionOnce) {
   EXPECT_EQ(store->statistics().errors_total, 0U);
 }
 
-TEST_F(SqliteStoreTest, AnswersEverythingThatWasAskedBeforeItCloses) {
+TEST_P(StoreContract, AnswersEverythingThatWasAskedBeforeItCloses) {
   int answered = 0;
   for (int i = 0; i < 100; ++i) {
-    store->append({"user", std::to_string(i)}, {.content = "?"}, 0, [&](base::Result<std::int64_t> sequence) {
-      EXPECT_EQ(sequence, 1);
-      ++answered;  // all on the one writing thread, which close() waits for
-    });
+    store->append({.key = {"user", std::to_string(i)}, .message = {.content = "?"}},
+                  [&](base::Result<std::int64_t> sequence) {
+                    EXPECT_EQ(sequence, 1);
+                    ++answered;  // all on the one writing thread, which close() waits for
+                  });
   }
   store->close();
   EXPECT_EQ(answered, 100);
   EXPECT_EQ(store->statistics().connections_open, 0U);
 }
 
-TEST_F(SqliteStoreTest, RefusesEveryCallOnceClosed) {
+TEST_P(StoreContract, RefusesEveryCallOnceClosed) {
   store->close();
   store->close();
   EXPECT_EQ(append(*store, kKey, {.content = "?"}, 0).error().code, base::Code::unavailable);
@@ -177,28 +166,24 @@ TEST_F(SqliteStoreTest, RefusesEveryCallOnceClosed) {
   EXPECT_EQ(remove(*store, kKey).error().code, base::Code::unavailable);
 }
 
-TEST(SqliteStoreFile, KeepsConversationsFromOneOpeningToTheNext) {
-  const TemporaryFolder folder;
-  const base::ManualClock clock{};
+TEST_P(StoreContract, KeepsConversationsFromOneOpeningToTheNext) {
   for (std::int64_t after = 0; after < 3; ++after) {
-    auto store = open_store(folder.url("data/chatcore.db"), clock);
-    ASSERT_TRUE(store) << store.error().message;
-    EXPECT_EQ(load_window(**store, kKey, 0)->last_sequence, after);
-    EXPECT_EQ(append(**store, kKey, {.content = "?"}, after), after + 1);
+    store.reset();
+    store = open();
+    EXPECT_EQ(load_window(*store, kKey, 0)->last_sequence, after);
+    EXPECT_EQ(append(*store, kKey, {.content = "?"}, after), after + 1);
   }
 }
 
-TEST(SqliteStoreFile, LetsOneOfTwoStoresAppendFirst) {
-  const TemporaryFolder folder;
-  const base::ManualClock clock{};
-  auto one = open_store(folder.url("chatcore.db"), clock);
-  auto other = open_store(folder.url("chatcore.db"), clock);
-  ASSERT_TRUE(one && other);
-  EXPECT_EQ(append(**one, kKey, {.content = "?"}, 0), 1);
-  EXPECT_EQ(append(**other, kKey, {.content = "me too"}, 0).error().code, base::Code::conflict);
-  EXPECT_EQ(append(**other, kKey, {.content = "after you"}, 1), 2);
-  EXPECT_EQ(contents(*load_window(**one, kKey, 0)), "? after you");
+TEST_P(StoreContract, LetsOneOfTwoStoresAppendFirst) {
+  const auto other = open();
+  EXPECT_EQ(append(*store, kKey, {.content = "?"}, 0), 1);
+  EXPECT_EQ(append(*other, kKey, {.content = "me too"}, 0).error().code, base::Code::conflict);
+  EXPECT_EQ(append(*other, kKey, {.content = "after you"}, 1), 2);
+  EXPECT_EQ(contents(*load_window(*store, kKey, 0)), "? after you");
 }
+
+INSTANTIATE_TEST_SUITE_P(On, StoreContract, testing::Values("SQLite"), name_of_database);
 
 }  // namespace
 }  // namespace chatcore::storage

@@ -1,0 +1,194 @@
+#include "chatcore/storage/sqlite_read_session.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "chatcore/storage/sqlite_schema.h"
+
+namespace chatcore::storage {
+namespace {
+
+// Ends a statement's reading on every way out; a statement left open would hold an old state of the database and
+// keep the log from being cut.
+class Reading {
+ public:
+  explicit Reading(SqliteStatement& statement) : statement_(statement) {}
+  ~Reading() { statement_.reset(); }
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
+
+ private:
+  SqliteStatement& statement_;
+};
+
+base::Result<Message> message_of(const SqliteStatement& row) {
+  const std::string role = row.text(1);
+  const auto known = conversation::role_named(role);
+  if (!known) return base::fail(base::Code::corrupt, "a message has the unknown role \"" + role + "\"");
+  return Message{.role = *known, .content = row.text(2), .interrupted = row.number(3) != 0, .sequence = row.number(0)};
+}
+
+base::Result<std::vector<Message>> all_messages(SqliteStatement& statement) {
+  const Reading reading(statement);
+  std::vector<Message> messages;
+  while (true) {
+    const auto row = statement.step();
+    if (!row) return tl::unexpected(row.error());
+    if (!*row) return messages;
+    auto message = message_of(statement);
+    if (!message) return tl::unexpected(std::move(message).error());
+    messages.push_back(*std::move(message));
+  }
+}
+
+base::WallTime time_of(std::int64_t milliseconds) { return base::WallTime(std::chrono::milliseconds(milliseconds)); }
+
+std::int64_t limit_of(std::size_t max_messages) {
+  return max_messages == 0 ? -1 : static_cast<std::int64_t>(max_messages);
+}
+
+}  // namespace
+
+struct SqliteReadSession::Found {
+  std::int64_t conversation = 0;
+  std::int64_t revision = 0;
+  Description description;
+};
+
+base::Result<std::unique_ptr<ReadSession>> SqliteReadSession::open(const std::string& path, StoreCounters& counters) {
+  auto connection = SqliteConnection::open(path, Access::read_only);
+  if (!connection) return tl::unexpected(std::move(connection).error());
+  std::vector<SqliteStatement> statements;
+  for (const char* text : {"BEGIN", "ROLLBACK", sql::kFindConversation, sql::kLastMessages, sql::kSystemMessage,
+                           sql::kMessagesAfter, sql::kMessagesBefore, sql::kListConversations, sql::kFindResponse}) {
+    auto statement = connection->prepare(text);
+    if (!statement) return tl::unexpected(std::move(statement).error());
+    statements.push_back(*std::move(statement));
+  }
+  return std::unique_ptr<ReadSession>(new SqliteReadSession(*std::move(connection), std::move(statements), counters));
+}
+
+SqliteReadSession::SqliteReadSession(SqliteConnection connection, std::vector<SqliteStatement> statements,
+                                     StoreCounters& counters)
+    : counters_(counters),
+      connection_(std::move(connection)),
+      begin_(std::move(statements[0])),
+      end_(std::move(statements[1])),
+      find_(std::move(statements[2])),
+      last_messages_(std::move(statements[3])),
+      system_message_(std::move(statements[4])),
+      messages_after_(std::move(statements[5])),
+      messages_before_(std::move(statements[6])),
+      list_(std::move(statements[7])),
+      find_response_(std::move(statements[8])) {
+  counters_.connected();
+}
+
+SqliteReadSession::~SqliteReadSession() { --counters_.connections_open; }
+
+// Several statements see one state of the database within a transaction.
+template <class Question>
+auto SqliteReadSession::in_one_state(Question question) -> decltype(question()) {
+  if (auto begun = begin_.run(); !begun) return tl::unexpected(std::move(begun).error());
+  auto answer = question();
+  (void)end_.run();  // nothing was written, so a rollback ends it as well as a commit and is never refused
+  return answer;
+}
+
+base::Result<Window> SqliteReadSession::load_window(const ConversationKey& key, std::size_t max_messages) {
+  return in_one_state([&] { return read_window(key, max_messages); });
+}
+
+base::Result<std::optional<SqliteReadSession::Found>> SqliteReadSession::find(const ConversationKey& key) {
+  const Reading reading(find_);
+  const auto found = find_.bind(1, key.user).bind(2, key.id).step();
+  if (!found) return tl::unexpected(found.error());
+  if (!*found) return std::optional<Found>();
+  return std::optional(Found{.conversation = find_.number(0),
+                             .revision = find_.number(2),
+                             .description = {.created = time_of(find_.number(3)),
+                                             .last_used = time_of(find_.number(4)),
+                                             .metadata = find_.text(5),
+                                             .last_sequence = find_.number(1)}});
+}
+
+base::Result<Window> SqliteReadSession::read_window(const ConversationKey& key, std::size_t max_messages) {
+  const auto found = find(key);
+  if (!found) return tl::unexpected(found.error());
+  if (!*found) return Window();
+  const std::int64_t conversation = (*found)->conversation;
+  Window window;
+  window.last_sequence = (*found)->description.last_sequence;
+  window.exists = true;
+  window.revision = (*found)->revision;
+
+  auto last = all_messages(last_messages_.bind(1, conversation).bind(2, limit_of(max_messages)));
+  if (!last) return tl::unexpected(std::move(last).error());
+  auto system = all_messages(system_message_.bind(1, conversation));
+  if (!system) return tl::unexpected(std::move(system).error());
+
+  const bool is_outside = !system->empty() && (last->empty() || system->front().sequence < last->back().sequence);
+  if (is_outside) window.messages.push_back(std::move(system->front()));
+  std::ranges::move(last->rbegin(), last->rend(), std::back_inserter(window.messages));
+  return window;
+}
+
+base::Result<std::vector<ConversationSummary>> SqliteReadSession::list(const std::string& user, std::size_t limit) {
+  const Reading reading(list_);
+  list_.bind(1, user).bind(2, static_cast<std::int64_t>(limit));
+  std::vector<ConversationSummary> found;
+  while (true) {
+    const auto row = list_.step();
+    if (!row) return tl::unexpected(row.error());
+    if (!*row) return found;
+    found.push_back({.id = list_.text(0),
+                     .title = list_.text(1),
+                     .messages = list_.number(2),
+                     .last_used = time_of(list_.number(3))});
+  }
+}
+
+base::Result<std::optional<Description>> SqliteReadSession::describe(const ConversationKey& key) {
+  auto found = find(key);
+  if (!found) return tl::unexpected(std::move(found).error());
+  if (!*found) return std::optional<Description>();
+  return std::optional(std::move((*found)->description));
+}
+
+base::Result<std::optional<Page>> SqliteReadSession::list_messages(const ConversationKey& key,
+                                                                   const PageRequest& page) {
+  return in_one_state([&] { return read_page(key, page); });
+}
+
+base::Result<std::optional<Page>> SqliteReadSession::read_page(const ConversationKey& key, const PageRequest& page) {
+  const auto found = find(key);
+  if (!found) return tl::unexpected(found.error());
+  if (!*found) return std::optional<Page>();
+  // One more than was asked for says whether there are more.
+  const auto wanted = static_cast<std::int64_t>(page.limit) + 1;
+  const std::int64_t before = page.after == 0 ? std::numeric_limits<std::int64_t>::max() : page.after;
+  SqliteStatement& statement = page.newest_first ? messages_before_ : messages_after_;
+  statement.bind(1, (*found)->conversation).bind(2, page.newest_first ? before : page.after).bind(3, wanted);
+  auto messages = all_messages(statement);
+  if (!messages) return tl::unexpected(std::move(messages).error());
+  Page answer{.messages = *std::move(messages), .has_more = false};
+  answer.has_more = answer.messages.size() > page.limit;
+  if (answer.has_more) answer.messages.resize(page.limit);
+  return std::optional(std::move(answer));
+}
+
+base::Result<std::optional<StoredResponse>> SqliteReadSession::find_response(const std::string& user,
+                                                                             const std::string& response_id) {
+  const Reading reading(find_response_);
+  const auto found = find_response_.bind(1, user).bind(2, response_id).step();
+  if (!found) return tl::unexpected(found.error());
+  if (!*found) return std::optional<StoredResponse>();
+  auto answer = message_of(find_response_);
+  if (!answer) return tl::unexpected(std::move(answer).error());
+  return std::optional(StoredResponse{.conversation_id = find_response_.text(4),
+                                      .answer = *std::move(answer),
+                                      .created = time_of(find_response_.number(5))});
+}
+
+}  // namespace chatcore::storage
