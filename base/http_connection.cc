@@ -82,7 +82,9 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
   }
 
   void next_request() {
-    if (state_ != State::closed) wait_for_request(server_->options.idle_timeout);
+    if (state_ == State::closed) return;
+    server_->waits_again(*this);
+    wait_for_request(server_->options.idle_timeout);
   }
 
   void wait_for_request(std::chrono::milliseconds patience) {
@@ -178,6 +180,7 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
   void hand_over() {
     state_ = State::answering;
     no_deadline();
+    server_->request_came(*this);
     if (server_->is_abandoned()) return close();
     auto request = parser_->take();
     request.peer = peer_.to_string();
@@ -263,7 +266,7 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
     if (queue_) gone = queue_->close();
     queue_.reset();
     if (gone) gone();
-    server_->remove(this);
+    server_->remove(*this);
   }
 
   tcp::socket socket_;
@@ -284,13 +287,13 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
 
 void serve(tcp::socket socket, const std::shared_ptr<HttpConnections>& connections) {
   const auto connection = std::make_shared<HttpConnection>(std::move(socket), connections);
-  connections->add(connection);
+  connections->add(connection, true);
   connection->begin();
 }
 
 void turn_away(tcp::socket socket, const std::shared_ptr<HttpConnections>& connections) {
   const auto connection = std::make_shared<HttpConnection>(std::move(socket), connections);
-  connections->add(connection);
+  connections->add(connection, false);
   connection->begin_refusal();
 }
 

@@ -1,12 +1,12 @@
 #pragma once
-// Who is connected to one HttpServer: the count that max_connections bounds, and the way to drain or cut them all.
-// A private part of the server.
+// Who is connected to one HttpServer: the count that max_connections bounds, who of them has been silent for the
+// longest, and the way to drain or cut them all. A private part of the server.
 
 #include <cstddef>
 #include <functional>
+#include <list>
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -20,6 +20,12 @@ class HttpClientSlot {
   virtual ~HttpClientSlot() = default;
   virtual void drain() = 0;  // close when idle, else after the answer under way
   virtual void cut() = 0;
+
+ private:
+  friend class HttpConnections;
+  // Its place in the register, which guards both.
+  std::list<std::shared_ptr<HttpClientSlot>>::iterator place_;
+  bool waits_ = false;
 };
 
 // Thread-safe. Outlives the server as long as a connection is left.
@@ -28,9 +34,14 @@ class HttpConnections {
   HttpConnections(HttpServerOptions bounds, HttpHandler on_request)
       : options(std::move(bounds)), handler(std::move(on_request)) {}
 
-  // Keeps the connection alive until it is removed or all are abandoned.
-  void add(std::shared_ptr<HttpClientSlot> connection);
-  void remove(const HttpClientSlot* connection);
+  // Keeps the connection alive until it is removed or all are abandoned. It owes a request when it `waits`.
+  void add(const std::shared_ptr<HttpClientSlot>& connection, bool waits);
+  void remove(HttpClientSlot& connection);
+  // A whole request has come; and later: it has been answered, and the connection is kept for the next.
+  void request_came(HttpClientSlot& connection);
+  void waits_again(HttpClientSlot& connection);
+  // Cuts the connection that has owed a request for the longest. False when none does: all are being answered.
+  bool cut_longest_waiting();
   [[nodiscard]] std::size_t count() const;
   [[nodiscard]] bool is_draining() const;
   [[nodiscard]] bool is_abandoned() const;  // the handler must not be called any more
@@ -45,10 +56,14 @@ class HttpConnections {
   const HttpHandler handler;
 
  private:
+  using Slots = std::list<std::shared_ptr<HttpClientSlot>>;
+
   [[nodiscard]] std::vector<std::shared_ptr<HttpClientSlot>> all() const;
+  void move(HttpClientSlot& connection, bool waits);
 
   mutable std::mutex mutex_;
-  std::unordered_map<const HttpClientSlot*, std::shared_ptr<HttpClientSlot>> connections_;
+  Slots waiting_;  // for a request, the longest first
+  Slots busy_;
   bool draining_ = false;
   bool abandoned_ = false;
   std::function<void()> when_empty_;

@@ -26,6 +26,8 @@ namespace {
 
 // Those over max_connections are told so politely, but no more than so many at once.
 constexpr std::size_t kMaxTurnedAway = 64;
+// Those that were cut to make room are still counted until the loop has closed them.
+constexpr std::size_t kMaxCutAtOnce = 64;
 // Out of file descriptors, say: accept would fail again at once.
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 
@@ -106,10 +108,12 @@ class Listener : public std::enable_shared_from_this<Listener> {
                            });
   }
 
+  // When all places are taken, the client that has owed a request for the longest gives its own up: whoever holds
+  // connections open without asking anything, or spells a request out for ever, keeps nobody else out.
   void take(tcp::socket socket) {
     const auto limit = connections_->options.max_connections;
     const auto count = connections_->count();
-    if (count < limit)
+    if (count < limit || (count < limit + kMaxCutAtOnce && connections_->cut_longest_waiting()))
       serve(std::move(socket), connections_);
     else if (count < limit + kMaxTurnedAway)
       turn_away(std::move(socket), connections_);

@@ -27,7 +27,9 @@ struct HttpServerOptions {
   std::chrono::milliseconds body_timeout{30'000};   // for the whole body: 408
   std::chrono::milliseconds idle_timeout{60'000};   // between requests of a kept connection
   std::chrono::milliseconds write_timeout{30'000};  // a client that takes no byte for so long is cut
-  std::size_t max_connections = 4096;               // more: 503 with Retry-After, connection closed
+  // One more, and the connection that has owed a request for the longest is closed; when all are being answered, the
+  // new one gets 503 with Retry-After.
+  std::size_t max_connections = 4096;
   // How an answer looks that the server gives by itself (400, 408, 413, 431, 503 …); called on a loop thread. None:
   // a line of plain text.
   std::function<HttpResponse(int status)> refusal;

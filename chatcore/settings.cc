@@ -158,7 +158,7 @@ constexpr std::array kSettings{
             [](Config& c, Text t) { return parse_bytes(t, c.limits.max_bytes_in_flight); }},
     Setting{"limits.max_turns", "256", "turns under way or waiting; more is 503",
             [](Config& c, Text t) { return parse_count(t, c.limits.max_turns); }},
-    Setting{"limits.max_connections", "1024", "connections; more is 503",
+    Setting{"limits.max_connections", "1024", "connections; one more closes the longest silent",
             [](Config& c, Text t) { return parse_count(t, c.limits.max_connections); }},
     Setting{"admin.token_file", "", "file with the token that /admin asks for; empty: loopback only",
             [](Config& c, Text t) { return parse_text(t, c.admin.token_file); }},

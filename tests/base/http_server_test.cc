@@ -238,23 +238,43 @@ TEST(HttpServerLimits, DoesNotHurryAHandler) {
   EXPECT_THAT(client.read_to_end(), EndsWith("slow"));
 }
 
-TEST(HttpServerLimits, TurnsAwayWhoComesOverTheLimit) {
+TEST(HttpServerLimits, TurnsAwayWhoComesWhileAllPlacesAreBeingAnswered) {
   HttpServerOptions options;
   options.max_connections = 2;
-  ServerOnLoopback server(echo, options);
+  Handed<Exchange> waiting;
+  ServerOnLoopback server([&](const Exchange& exchange) { waiting.put(exchange); }, options);
   RawClient first(server.port);
+  first.send(kLastGet);
+  const auto one = waiting.take();
   RawClient second(server.port);
-  first.send(kGet);
-  second.send(kGet);
-  first.read_until("GET / ");
-  second.read_until("GET / ");
+  second.send(kLastGet);
+  const auto other = waiting.take();
   RawClient third(server.port);
   third.send(kGet);
   const auto text = third.read_to_end();
   EXPECT_THAT(text, StartsWith("HTTP/1.1 503 "));
   EXPECT_THAT(text, HasSubstr("Retry-After: "));
-  first.send(kGet);  // the others are not disturbed
-  first.read_until("GET / ");
+  one->respond({200, {}, "answered"});  // the others are not disturbed
+  other->respond({200, {}, "answered"});
+  EXPECT_THAT(first.read_to_end(), EndsWith("answered"));
+  EXPECT_THAT(second.read_to_end(), EndsWith("answered"));
+}
+
+TEST(HttpServerLimits, TheLongestSilentGivesUpItsPlaceToWhoAsks) {
+  HttpServerOptions options;
+  options.max_connections = 2;
+  ServerOnLoopback server(echo, options);
+  RawClient silent(server.port);
+  silent.send("GET / HTTP/1.1\r\nHost: h");  // and never the rest
+  RawClient asking(server.port);
+  asking.send(kGet);
+  asking.read_until("GET / ");
+  RawClient late(server.port);
+  late.send(kGet);
+  late.read_until("GET / ");
+  EXPECT_EQ(silent.read_to_end(), "");
+  asking.send(kGet);  // who asked last waits for the shortest
+  asking.read_until("GET / ");
 }
 
 TEST(HttpServer, RefusesAnAddressInUseOrWithoutAPort) {
