@@ -1,19 +1,38 @@
 #include "chatcore/api/call.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
+#include "chatcore/api/random_id.h"
 
 namespace chatcore::api {
 namespace {
 
 // What nginx made customary for "the client closed the request before it was answered".
 constexpr int kClientLeft = 499;
+constexpr std::size_t kMaxRequestIdBytes = 64;
+
+bool is_plain_word(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxRequestIdBytes && std::ranges::all_of(text, [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
+           c == '.';
+  });
+}
+
+std::string request_id_of(const base::HttpRequest& request) {
+  const std::string_view given = request.header("x-request-id");
+  return is_plain_word(given) ? std::string(given) : random_id("req_");
+}
 
 }  // namespace
 
 Call::Call(std::shared_ptr<base::HttpExchange> exchange, std::string_view route, Metrics& metrics)
-    : exchange_(std::move(exchange)), route_(route), metrics_(metrics), began_(std::chrono::steady_clock::now()) {
+    : exchange_(std::move(exchange)),
+      route_(route),
+      metrics_(metrics),
+      began_(std::chrono::steady_clock::now()),
+      request_id_(request_id_of(exchange_->request())) {
   metrics_.request_began();
 }
 
@@ -27,14 +46,26 @@ void Call::count_end(int status) {
   metrics_.request_ended(route_, status, std::chrono::steady_clock::now() - began_);
 }
 
+std::string Call::path_value(std::string_view name) const {
+  for (const auto& [place, value] : path_values_) {
+    if (place == name) return value;
+  }
+  return "";
+}
+
+void Call::add_common_headers(base::HttpHeaders& headers) const {
+  headers.emplace_back("x-request-id", request_id_);
+  // Whatever a browser is told here is for this user and this moment.
+  headers.emplace_back("cache-control", "no-store");
+}
+
 void Call::json(std::string body, int status) {
   respond({.status = status, .headers = {{"content-type", "application/json"}}, .body = std::move(body)});
 }
 
 void Call::respond(base::HttpResponse response) {
   count_end(response.status);
-  // Whatever a browser is told here is for this user and this moment.
-  response.headers.emplace_back("cache-control", "no-store");
+  add_common_headers(response.headers);
   response.headers.emplace_back("x-content-type-options", "nosniff");
   exchange_->respond(std::move(response));
 }
@@ -43,14 +74,16 @@ void Call::refuse(const Problem& problem) { respond(response_of(problem)); }
 
 Problem Call::problem_of(const base::Error& error) const {
   Problem problem = api::problem_of(error);
-  if (problem.status >= 500) base::log_warning("A request failed", {{"route", route_}, {"error", error.message}});
+  if (problem.status >= 500) {
+    base::log_warning("A request failed", {{"route", route_}, {"request_id", request_id_}, {"error", error.message}});
+  }
   return problem;
 }
 
 void Call::start_events(base::HttpHeaders headers) {
   status_ = 200;
   headers.emplace_back("content-type", "text/event-stream");
-  headers.emplace_back("cache-control", "no-store");
+  add_common_headers(headers);
   // Asks a reverse proxy not to hold the stream back (nginx).
   headers.emplace_back("x-accel-buffering", "no");
   exchange_->start(200, std::move(headers));

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/http_server.h"
+#include "chatcore/api/path.h"
 #include "chatcore/api/problem.h"
 #include "chatcore/metrics.h"
 
@@ -21,7 +22,9 @@ namespace chatcore::api {
 // exchange is.
 class Call {
  public:
-  // `route` must be a string that lives as long as the program: it becomes a metric label.
+  // `route` must be a string that lives as long as the program: it becomes a metric label. Every answer names its
+  // request in the header X-Request-Id, and so does the log line of one that failed: by what the client calls it there,
+  // when that is a plain word, else by a name made here.
   Call(std::shared_ptr<base::HttpExchange> exchange, std::string_view route, Metrics& metrics);
   ~Call();
   Call(const Call&) = delete;
@@ -32,6 +35,9 @@ class Call {
   [[nodiscard]] const std::string& user() const { return user_; }
   // Before the handler runs.
   void set_user(std::string user) { user_ = std::move(user); }
+  // What the path says in a place of the route's pattern; "" when the pattern has no such place.
+  [[nodiscard]] std::string path_value(std::string_view name) const;
+  void set_path_values(PathValues values) { path_values_ = std::move(values); }
 
   void json(std::string body, int status = 200);
   void respond(base::HttpResponse response);
@@ -50,12 +56,15 @@ class Call {
 
  private:
   void count_end(int status);
+  void add_common_headers(base::HttpHeaders& headers) const;
 
   const std::shared_ptr<base::HttpExchange> exchange_;
   const std::string_view route_;
   Metrics& metrics_;
   const base::SteadyTime began_;
+  const std::string request_id_;
   std::string user_;
+  PathValues path_values_;
   std::atomic<int> status_{0};  // of a stream under way; 0: not answered
   std::atomic<bool> counted_{false};
 };

@@ -4,8 +4,10 @@
 #include <exception>
 #include <string>
 #include <string_view>
+#include <utility>
 
-#include "base/log.h"
+#include "chatcore/api/path.h"
+#include "chatcore/api/random_id.h"
 
 namespace chatcore::api {
 namespace {
@@ -14,7 +16,7 @@ enum class Access { everyone, admin };
 
 struct Route {
   std::string_view method;
-  std::string_view path;  // exact; also the name in the metrics
+  std::string_view path;  // a pattern (path.h); also the name in the metrics
   Access access;
   void (*handle)(const ApiParts&, const SharedCall&);
   bool takes_json = false;
@@ -37,22 +39,23 @@ constexpr std::array kRoutes{
 
 constexpr std::string_view kOtherPaths = "other";
 
-const Route* find_route(std::string_view method, std::string_view path) {
+struct Found {
+  const Route* route = nullptr;
+  PathValues values;
+  std::string methods;  // without a route: those that the path takes, as "GET, DELETE"; "" when the path is unknown
+};
+
+Found find_route(std::string_view method, std::string_view path) {
   // What may be got may be asked for its header alone; the server leaves out the body.
   if (method == "HEAD") method = "GET";
+  Found found;
   for (const auto& route : kRoutes) {
-    if (route.path == path && route.method == method) return &route;
+    auto values = match_path(route.path, path);
+    if (!values) continue;
+    if (route.method == method) return {.route = &route, .values = std::move(*values), .methods = ""};
+    found.methods += (found.methods.empty() ? "" : ", ") + std::string(route.method);
   }
-  return nullptr;
-}
-
-// "GET, DELETE", or "" when the path is unknown.
-std::string allowed_methods(std::string_view path) {
-  std::string methods;
-  for (const auto& route : kRoutes) {
-    if (route.path == path) methods += (methods.empty() ? "" : ", ") + std::string(route.method);
-  }
-  return methods;
+  return found;
 }
 
 void refuse_unknown(const SharedCall& call, const std::string& methods) {
@@ -84,17 +87,15 @@ void run(const Route& route, const ApiParts& parts, const SharedCall& call) {
 
 base::HttpHandler route_requests(const ApiParts& parts) {
   return [&parts](const std::shared_ptr<base::HttpExchange>& exchange) {
-    const auto& request = exchange->request();
-    const Route* route = find_route(request.method, request.path);
-    const std::string methods = route ? "" : allowed_methods(request.path);
+    auto [route, values, methods] = find_route(exchange->request().method, exchange->request().path);
     const auto call = std::make_shared<Call>(exchange, route ? route->path : kOtherPaths, parts.turn.metrics);
     if (!route) return refuse_unknown(call, methods);
+    call->set_path_values(std::move(values));
     try {
       run(*route, parts, call);
     } catch (const std::exception& exception) {
       // Only bad_alloc and bugs come this far. One request fails; the others go on.
-      base::log_error("A request failed", {{"route", route->path}, {"error", exception.what()}});
-      call->refuse({.status = 500, .message = "Internal error", .code = "internal"});
+      call->refuse(call->problem_of(base::Error{base::Code::internal, exception.what()}));
     }
   };
 }
@@ -103,7 +104,9 @@ std::function<base::HttpResponse(int status)> refuse_requests(Metrics& metrics) 
   return [&metrics](int status) {
     metrics.request_began();
     metrics.request_ended(kOtherPaths, status, base::Duration(0));
-    return response_of(problem_of_status(status));
+    auto response = response_of(problem_of_status(status));
+    response.headers.emplace_back("x-request-id", random_id("req_"));
+    return response;
   };
 }
 

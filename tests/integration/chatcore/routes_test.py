@@ -142,6 +142,18 @@ class Observing(ChatcoreTest):
             self.server.request("GET", f"/made/up/{number}")
         self.assertEqual(self.server.metric('chatcore_requests_total{code="404",route="other"}'), 5)
 
+    def test_every_answer_names_its_request(self):
+        first = self.server.request("GET", "/-/healthy").headers["X-Request-Id"]
+        second = self.ask("Hello").headers["X-Request-Id"]
+        self.assertRegex(first, "^req_[0-9a-f]{32}$")
+        self.assertNotEqual(first, second)
+        self.assertTrue(self.server.request("GET", "/nowhere").headers["X-Request-Id"])
+
+    def test_a_request_keeps_the_name_its_client_gave_it_when_that_is_a_plain_word(self):
+        for given, kept in (("trace-1.a_B", True), ("x" * 64, True), ("x" * 65, False), ("a b", False), ("é", False)):
+            answer = self.server.request("GET", "/-/healthy", headers={"X-Request-Id": given.encode("latin-1")})
+            self.assertEqual(answer.headers["X-Request-Id"] == given, kept, given)
+
     def test_the_page_may_run_only_its_own_script(self):
         first = self.server.request("GET", "/")
         second = self.server.request("GET", "/")
