@@ -33,6 +33,7 @@ FLOORS = {
     "chatcore/storage": ["base", "chatcore", "chatcore/*"],
     "chatcore/retrieval": ["base", "chatcore", "chatcore/*"],
     "chatcore/llm": ["base", "chatcore", "chatcore/*"],
+    "chatcore/access": ["base", "chatcore", "chatcore/*"],
     "chatcore/api": ["base", "chatcore", "chatcore/*"],
     "chatcore/command": ["base", "chatcore", "chatcore/*"],
 }
@@ -43,6 +44,7 @@ LIBRARIES = {
     r"boost/asio/": ["base/event_loop.cc", "base/http_connection.h", "base/http_connection.cc", "base/http_server.cc",
                      "base/http_parser.cc"],
     r"boost/program_options": ["agent/options.cc", "chatcore/command/command_line.cc"],
+    r"openssl/": ["chatcore/access/digest.cc"],
     r"curl/": ["base/http_client.cc"],
     r"spdlog/": ["base/log.cc"],
     r"tl/expected": ["base/result.h", "chatcore/api/problem.h"],
@@ -54,7 +56,8 @@ LIBRARIES = {
     r"prometheus/": ["guard/telemetry/exposition.cc", "chatcore/metrics.cc"],
     r"nlohmann/": ["guard/source/engine_json.h", "guard/action/engine_control.cc",
                    "guard/action/engine_control_update.cc", "guard/action/shed_request.cc",
-                   "guard/telemetry/report_json.cc", "agent/status.cc", "chatcore/api/problem.cc",
+                   "guard/telemetry/report_json.cc", "agent/status.cc", "chatcore/access/jwt.cc",
+                   "chatcore/api/problem.cc",
                    "chatcore/api/replies.cc", "chatcore/api/requests.cc"],
 }
 

@@ -1,0 +1,47 @@
+#include "chatcore/access/digest.h"
+
+#include <cstdlib>
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+
+namespace chatcore::access {
+
+Digest sha256(std::string_view text) {
+  Digest digest{};
+  unsigned length = 0;
+  if (EVP_Digest(text.data(), text.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1 ||
+      length != digest.size()) {
+    std::abort();
+  }
+  return digest;
+}
+
+Digest hmac_sha256(std::string_view key, std::string_view text) {
+  Digest digest{};
+  unsigned length = 0;
+  const auto* bytes = reinterpret_cast<const unsigned char*>(text.data());
+  if (!HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), bytes, text.size(), digest.data(), &length) ||
+      length != digest.size()) {
+    std::abort();
+  }
+  return digest;
+}
+
+Digest random_digest() {
+  Digest digest{};
+  if (RAND_bytes(digest.data(), static_cast<int>(digest.size())) != 1) std::abort();
+  return digest;
+}
+
+bool is_equal_in_constant_time(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+bool is_equal_in_constant_time(const Digest& a, const Digest& b) {
+  return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace chatcore::access

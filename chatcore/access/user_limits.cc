@@ -1,0 +1,120 @@
+#include "chatcore/access/user_limits.h"
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+namespace chatcore::access {
+namespace {
+
+using std::chrono::nanoseconds;
+
+// A list node, a hash node and a bucket beside the name itself.
+constexpr std::size_t kEntryBytes = 160;
+
+std::size_t bytes_of(const std::string& name) { return kEntryBytes + name.capacity(); }
+
+}  // namespace
+
+std::optional<nanoseconds> RateGate::pass(const UserLimitSettings& settings, base::SteadyTime now) {
+  const nanoseconds interval(
+      std::max<std::int64_t>(1, std::llround(1e9 / std::max(kSlowestRate, settings.requests_per_second))));
+  const auto ahead = interval * static_cast<std::int64_t>(std::clamp<std::size_t>(settings.burst, 1, kMaxBurst) - 1);
+  if (now < due_ - ahead) return due_ - ahead - now;
+  due_ = std::max(due_, now) + interval;
+  return std::nullopt;
+}
+
+UserLimits::UserLimits(UserLimitSettings settings, std::size_t max_users)
+    : max_users_per_shard_(std::max<std::size_t>(1, max_users / std::tuple_size_v<decltype(shards_)>)),
+      requests_per_second_(settings.requests_per_second),
+      burst_(settings.burst),
+      streams_(settings.streams) {}
+
+std::optional<std::chrono::seconds> UserLimits::check_rate(std::string_view user, base::SteadyTime now) {
+  const UserLimitSettings limits = settings();
+  if (limits.requests_per_second <= 0) return std::nullopt;
+  Shard& shard = shard_of(user);
+  const std::lock_guard lock(shard.mutex);
+  const auto wait = touch(shard, user).gate.pass(limits, now);
+  if (!wait) return std::nullopt;
+  return std::max(std::chrono::seconds(1), std::chrono::ceil<std::chrono::seconds>(*wait));
+}
+
+std::unique_ptr<UserLimits::Stream> UserLimits::begin_stream(std::string_view user) {
+  const std::size_t most = streams_;
+  if (most == 0) return std::make_unique<Stream>(nullptr, std::string());
+  Shard& shard = shard_of(user);
+  {
+    const std::lock_guard lock(shard.mutex);
+    User& entry = touch(shard, user);
+    if (entry.streams >= most) return nullptr;
+    ++entry.streams;
+  }
+  return std::make_unique<Stream>(this, std::string(user));
+}
+
+void UserLimits::end_stream(const std::string& user) {
+  Shard& shard = shard_of(user);
+  const std::lock_guard lock(shard.mutex);
+  if (const auto found = shard.by_name.find(user); found != shard.by_name.end()) --found->second->streams;
+}
+
+void UserLimits::configure(UserLimitSettings settings) {
+  requests_per_second_ = settings.requests_per_second;
+  burst_ = settings.burst;
+  streams_ = settings.streams;
+  // What was owed at a slow rate would keep a user out at a quick one.
+  for (Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    for (User& user : shard.by_use) user.gate = {};
+  }
+}
+
+UserLimitSettings UserLimits::settings() const {
+  return {.requests_per_second = requests_per_second_, .burst = burst_, .streams = streams_};
+}
+
+UserLimits::Shard& UserLimits::shard_of(std::string_view user) {
+  return shards_.at(std::hash<std::string_view>{}(user) % shards_.size());
+}
+
+UserLimits::User& UserLimits::touch(Shard& shard, std::string_view user) const {
+  if (const auto found = shard.by_name.find(user); found != shard.by_name.end()) {
+    shard.by_use.splice(shard.by_use.begin(), shard.by_use, found->second);
+    return *found->second;
+  }
+  // From the one unheard of for longest on; those with answers under way stay.
+  for (auto old = shard.by_use.end(); shard.by_use.size() >= max_users_per_shard_ && old != shard.by_use.begin();) {
+    --old;
+    if (old->streams != 0) continue;
+    shard.bytes -= bytes_of(old->name);
+    shard.by_name.erase(old->name);
+    old = shard.by_use.erase(old);
+  }
+  shard.by_use.push_front({.name = std::string(user), .gate = {}, .streams = 0});
+  const auto entry = shard.by_use.begin();
+  shard.by_name.emplace(entry->name, entry);
+  shard.bytes += bytes_of(entry->name);
+  return *entry;
+}
+
+std::size_t UserLimits::users() const {
+  std::size_t count = 0;
+  for (Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    count += shard.by_use.size();
+  }
+  return count;
+}
+
+base::Bytes UserLimits::bytes() const {
+  std::size_t bytes = 0;
+  for (Shard& shard : shards_) {
+    const std::lock_guard lock(shard.mutex);
+    bytes += shard.bytes;
+  }
+  return {static_cast<std::int64_t>(bytes)};
+}
+
+}  // namespace chatcore::access

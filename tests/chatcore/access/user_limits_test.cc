@@ -1,0 +1,129 @@
+#include "chatcore/access/user_limits.h"
+
+#include <gtest/gtest.h>
+
+namespace chatcore::access {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::nanoseconds;
+using std::chrono::seconds;
+
+const base::SteadyTime kBegin{std::chrono::hours(1)};
+
+TEST(RateGate, LetsTheBurstInAndThenOneAnInterval) {
+  const UserLimitSettings settings{.requests_per_second = 2, .burst = 3};
+  RateGate gate;
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(gate.pass(settings, kBegin));
+  EXPECT_EQ(gate.pass(settings, kBegin), milliseconds(500));
+  EXPECT_EQ(gate.pass(settings, kBegin + milliseconds(499)), milliseconds(1));
+  EXPECT_FALSE(gate.pass(settings, kBegin + milliseconds(500)));
+  EXPECT_EQ(gate.pass(settings, kBegin + milliseconds(500)), milliseconds(500));
+}
+
+TEST(RateGate, OneNanosecondBeforeIsTooEarly) {
+  const UserLimitSettings settings{.requests_per_second = 0.1, .burst = 1};
+  RateGate gate;
+  EXPECT_FALSE(gate.pass(settings, kBegin));
+  EXPECT_EQ(gate.pass(settings, kBegin + seconds(10) - nanoseconds(1)), nanoseconds(1));
+  EXPECT_FALSE(gate.pass(settings, kBegin + seconds(10)));
+}
+
+TEST(RateGate, APauseFillsTheBurstAgainAndNoMore) {
+  const UserLimitSettings settings{.requests_per_second = 1, .burst = 2};
+  RateGate gate;
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(gate.pass(settings, kBegin));
+  const auto later = kBegin + std::chrono::hours(100);
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(gate.pass(settings, later));
+  EXPECT_TRUE(gate.pass(settings, later));
+}
+
+TEST(RateGate, RefusedOnesCostNothing) {
+  const UserLimitSettings settings{.requests_per_second = 1, .burst = 1};
+  RateGate gate;
+  EXPECT_FALSE(gate.pass(settings, kBegin));
+  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(gate.pass(settings, kBegin + milliseconds(i)));
+  EXPECT_FALSE(gate.pass(settings, kBegin + seconds(1)));
+}
+
+TEST(RateGate, TheSlowestRateWithTheLargestBurstDoesNotOverflow) {
+  const UserLimitSettings settings{.requests_per_second = kSlowestRate, .burst = kMaxBurst};
+  RateGate gate;
+  for (std::size_t i = 0; i < kMaxBurst; ++i) ASSERT_FALSE(gate.pass(settings, kBegin)) << i;
+  EXPECT_EQ(gate.pass(settings, kBegin), std::chrono::hours(24));
+}
+
+TEST(UserLimits, RetryAfterIsTheSecondThatLetsIn) {
+  UserLimits limits({.requests_per_second = 0.4, .burst = 1});
+  EXPECT_FALSE(limits.check_rate("alice", kBegin));
+  const auto wait = limits.check_rate("alice", kBegin);
+  EXPECT_EQ(wait, seconds(3)) << "2.5 s, told in whole seconds";
+  EXPECT_TRUE(limits.check_rate("alice", kBegin + *wait - seconds(1)));
+  EXPECT_FALSE(limits.check_rate("alice", kBegin + *wait));
+}
+
+TEST(UserLimits, OneUserDoesNotSpendAnothers) {
+  UserLimits limits({.requests_per_second = 1, .burst = 1});
+  EXPECT_FALSE(limits.check_rate("alice", kBegin));
+  EXPECT_TRUE(limits.check_rate("alice", kBegin));
+  EXPECT_FALSE(limits.check_rate("bob", kBegin));
+}
+
+TEST(UserLimits, WithoutARateEverythingPassesAndNobodyIsRemembered) {
+  UserLimits limits({});
+  for (int i = 0; i < 1000; ++i) EXPECT_FALSE(limits.check_rate("alice", kBegin));
+  const auto stream = limits.begin_stream("alice");
+  EXPECT_TRUE(stream);
+  EXPECT_EQ(limits.users(), 0U);
+}
+
+TEST(UserLimits, StreamsUnderWayAreCountedAndGivenBack) {
+  UserLimits limits({.streams = 2});
+  auto first = limits.begin_stream("alice");
+  const auto second = limits.begin_stream("alice");
+  EXPECT_TRUE(first && second);
+  EXPECT_FALSE(limits.begin_stream("alice"));
+  EXPECT_TRUE(limits.begin_stream("bob"));
+  first.reset();
+  EXPECT_TRUE(limits.begin_stream("alice"));
+}
+
+TEST(UserLimits, NewSettingsHoldFromTheNextRequestOn) {
+  UserLimits limits({.requests_per_second = 1, .burst = 1, .streams = 1});
+  const auto stream = limits.begin_stream("alice");
+  EXPECT_FALSE(limits.begin_stream("alice"));
+  EXPECT_FALSE(limits.check_rate("alice", kBegin));
+  EXPECT_TRUE(limits.check_rate("alice", kBegin));
+  limits.configure({.requests_per_second = 100, .burst = 50, .streams = 2});
+  EXPECT_TRUE(limits.begin_stream("alice"));
+  EXPECT_FALSE(limits.check_rate("alice", kBegin));
+}
+
+TEST(UserLimits, TheTableIsBoundedAndForgetsWhoWasUnheardOfForLongest) {
+  UserLimits limits({.requests_per_second = 1, .burst = 1}, 160);
+  for (int i = 0; i < 10'000; ++i) limits.check_rate("user" + std::to_string(i), kBegin);
+  EXPECT_LE(limits.users(), 160U);
+  EXPECT_GT(limits.users(), 100U);
+  EXPECT_LT(limits.bytes().count, 160 * 400);
+  EXPECT_TRUE(limits.check_rate("user9999", kBegin)) << "the newest is remembered";
+  EXPECT_FALSE(limits.check_rate("user0", kBegin)) << "the oldest is not";
+}
+
+TEST(UserLimits, AUserWithAStreamIsNotForgotten) {
+  UserLimits limits({.requests_per_second = 1, .burst = 1, .streams = 1}, 16);
+  const auto stream = limits.begin_stream("alice");
+  for (int i = 0; i < 1000; ++i) limits.check_rate("user" + std::to_string(i), kBegin);
+  EXPECT_FALSE(limits.begin_stream("alice"));
+}
+
+TEST(UserLimits, WhatIsForgottenIsNotCountedAnyMore) {
+  UserLimits limits({.requests_per_second = 1, .burst = 1}, 16);
+  limits.check_rate(std::string(100, 'a'), kBegin);
+  const auto one = limits.bytes();
+  EXPECT_GT(one.count, 100);
+  for (int i = 0; i < 1000; ++i) limits.check_rate(std::string(100, 'a') + std::to_string(i), kBegin);
+  EXPECT_LE(limits.bytes().count, 17 * (one.count + 32));
+}
+
+}  // namespace
+}  // namespace chatcore::access
