@@ -7,8 +7,7 @@
 #include <memory>
 #include <optional>
 
-#include <curl/curl.h>
-
+#include "base/curl_parts.h"
 #include "base/http_text.h"
 
 namespace base {
@@ -21,53 +20,6 @@ using std::chrono::steady_clock;
 // curl 7.88 bounds a header line but not their number.
 constexpr std::size_t kMaxResponseHeaderBytes = 256u << 10;
 constexpr milliseconds kLongestPoll{250};
-
-struct Deleter {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-  void operator()(CURLU* handle) const { curl_url_cleanup(handle); }
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-  void operator()(char* text) const { curl_free(text); }
-};
-template <class Handle>
-using Owned = std::unique_ptr<Handle, Deleter>;
-
-struct MultiDeleter {
-  void operator()(CURLM* handle) const { curl_multi_cleanup(handle); }
-};
-
-// The parts of a URL that may be told in an error message: path, query and user often hold secrets.
-struct Origin {
-  std::string text;  // "http://host:port"
-  bool is_loopback = false;
-};
-
-std::optional<Origin> origin_of(const std::string& url) {
-  const Owned<CURLU> parsed(curl_url());
-  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return std::nullopt;
-  const auto part = [&](CURLUPart which) {
-    char* text = nullptr;
-    if (curl_url_get(parsed.get(), which, &text, 0) != CURLUE_OK) return std::string();
-    return std::string(Owned<char>(text).get());
-  };
-  const auto scheme = part(CURLUPART_SCHEME);
-  const auto host = part(CURLUPART_HOST);
-  const auto port = part(CURLUPART_PORT);
-  if ((scheme != "http" && scheme != "https") || host.empty()) return std::nullopt;
-  const bool is_loopback = host == "localhost" || host == "[::1]" || host.starts_with("127.");
-  return Origin{scheme + "://" + host + (port.empty() ? "" : ":" + port), is_loopback};
-}
-
-Code code_from_curl(CURLcode code, long os_error) {
-  switch (code) {
-    case CURLE_OPERATION_TIMEDOUT: return Code::deadline_exceeded;
-    case CURLE_URL_MALFORMAT:
-    case CURLE_UNSUPPORTED_PROTOCOL: return Code::invalid_argument;
-    case CURLE_OUT_OF_MEMORY: return Code::exhausted;
-    case CURLE_COULDNT_CONNECT:
-      return os_error == EACCES || os_error == EPERM ? Code::permission_denied : Code::unavailable;
-    default: return Code::unavailable;
-  }
-}
 
 // One request from beginning to end. A connection of its own each time: curl would silently send a request again
 // on a new connection when a kept one has died, and a restart must not be asked for twice.
@@ -87,7 +39,9 @@ class Transfer {
     origin_ = *origin;
     if (!easy_ || !multi_) return failed(Code::exhausted, "no memory for a request");
     if (!is_token(request_.method)) return failed(Code::invalid_argument, "not a method");
-    if (!add_headers()) return failed(Code::invalid_argument, "a header holds characters that no header may hold");
+    auto headers = header_list(request_.headers);
+    if (!headers) return failed(headers.error().code, headers.error().message);
+    headers_ = std::move(*headers);
     set_options();
     return perform();
   }
@@ -96,20 +50,6 @@ class Transfer {
   tl::unexpected<Error> failed(Code code, std::string_view why) const {
     return fail(Error{code, std::string(why)}.within(request_.method + " " + origin_.text));
   }
-
-  bool add_headers() {
-    bool has_content_type = false;
-    for (const auto& [name, value] : request_.headers) {
-      if (!is_safe_header(name, value)) return false;
-      has_content_type = has_content_type || lower_case(name) == "content-type";
-      // curl's spelling of a header with an empty value; "Name:" would remove it.
-      append_header(value.empty() ? name + ";" : std::string(name).append(": ").append(value));
-    }
-    append_header("Expect:");  // without it curl waits a second for 100-continue before it sends a larger body
-    if (!has_content_type) append_header("Content-Type:");  // else curl claims a form
-    return true;
-  }
-  void append_header(const std::string& line) { headers_.reset(curl_slist_append(headers_.release(), line.c_str())); }
 
   template <class Value>
   void set(CURLoption option, Value value) {
@@ -218,15 +158,8 @@ class Transfer {
     last_progress_ = steady_clock::now();
     header_bytes_ += line.size();
     if (header_bytes_ > kMaxResponseHeaderBytes) return give_up(Code::too_large, "the response's header is too large");
-    if (body_begun_) return true;                              // a trailer
-    if (line.starts_with("HTTP/")) response_.headers.clear();  // what came before belonged to a 1xx answer
-    const auto colon = line.find(':');
-    if (colon == std::string_view::npos) return true;
-    const auto value = line.substr(colon + 1);
-    const auto first = value.find_first_not_of(" \t\r\n");
-    const auto last = value.find_last_not_of(" \t\r\n");
-    response_.headers.emplace_back(lower_case(line.substr(0, colon)),
-                                   first == std::string_view::npos ? "" : value.substr(first, last - first + 1));
+    if (body_begun_) return true;  // a trailer
+    take_header_line(line, response_.headers);
     return true;
   }
 
@@ -255,12 +188,11 @@ class Transfer {
   curl_off_t transferred_ = 0;
   steady_clock::time_point last_progress_;
   Owned<CURL> easy_;
-  std::unique_ptr<CURLM, MultiDeleter> multi_;
+  OwnedMulti multi_;
 };
 
 Result<FetchResponse> transfer(const FetchRequest& request, const Transfer::OnData* on_data) {
-  static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
-  if (ready != CURLE_OK) return fail(Code::internal, "curl could not be initialised");
+  if (!prepare_curl()) return fail(Code::internal, "curl could not be initialised");
   return Transfer(request, on_data).run();
 }
 

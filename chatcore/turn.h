@@ -25,6 +25,7 @@
 
 #include "base/event_loop.h"
 #include "base/result.h"
+#include "base/serial.h"
 #include "base/units.h"
 #include "chatcore/admission.h"
 #include "chatcore/conversation/message.h"
@@ -32,7 +33,6 @@
 #include "chatcore/llm/answerer.h"
 #include "chatcore/metrics.h"
 #include "chatcore/retrieval/retriever.h"
-#include "chatcore/serial.h"
 #include "chatcore/storage/store.h"
 
 namespace chatcore {
@@ -109,7 +109,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   TurnRequest request_;
   TurnEvents events_;
 
-  Serial serial_;  // guards all below
+  base::Serial serial_;  // guards all below
   Step step_ = Step::waiting;
   bool client_left_ = false;
   std::optional<conversation::Lease> lease_;

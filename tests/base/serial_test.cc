@@ -1,4 +1,4 @@
-#include "chatcore/serial.h"
+#include "base/serial.h"
 
 #include <atomic>
 #include <thread>
@@ -6,7 +6,7 @@
 
 #include <gtest/gtest.h>
 
-namespace chatcore {
+namespace base {
 namespace {
 
 TEST(Serial, RunsAStepAtOnceWhenNoneRuns) {
@@ -52,4 +52,4 @@ TEST(Serial, StepsOfManyThreadsNeverOverlap) {
 }
 
 }  // namespace
-}  // namespace chatcore
+}  // namespace base

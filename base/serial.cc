@@ -1,8 +1,8 @@
-#include "chatcore/serial.h"
+#include "base/serial.h"
 
 #include <utility>
 
-namespace chatcore {
+namespace base {
 
 void Serial::run(std::function<void()> step) {
   {
@@ -26,4 +26,4 @@ void Serial::run(std::function<void()> step) {
   }
 }
 
-}  // namespace chatcore
+}  // namespace base

@@ -6,7 +6,7 @@
 #include <functional>
 #include <mutex>
 
-namespace chatcore {
+namespace base {
 
 class Serial {
  public:
@@ -21,4 +21,4 @@ class Serial {
   bool running_ = false;
 };
 
-}  // namespace chatcore
+}  // namespace base
