@@ -45,7 +45,7 @@ void Turn::enter_conversation(base::Result<Lease> lease) {
   if (!lease) return end(base::fail(lease.error()));
   lease_.emplace(std::move(*lease));
   if (client_left_) return end(base::fail(Code::cancelled, "the client left while it waited"));
-  if (lease_->is_loaded()) return append_question();
+  if (lease_->is_loaded()) return go_on_in_conversation();
   parts_.store.load_window(
       *request_.conversation, parts_.window_messages,
       [self = shared_from_this()](base::Result<storage::Window> window) {
@@ -55,15 +55,25 @@ void Turn::enter_conversation(base::Result<Lease> lease) {
 
 void Turn::fill_window(base::Result<storage::Window> window) {
   if (!window) return end(base::fail(window.error()));
+  if (request_.must_exist && !window->exists) return end(base::fail(Code::not_found, "no such conversation"));
   auto filled = lease_->fill(std::move(window->messages), window->last_sequence);
   if (!filled) return end_distrusting_memory(filled.error());
+  go_on_in_conversation();
+}
+
+void Turn::go_on_in_conversation() {
+  if (request_.after && *request_.after != lease_->last_sequence()) {
+    return end(base::fail(Code::conflict, "the conversation has gone on since"));
+  }
+  if (request_.is_stored) return retrieve();
   append_question();
 }
 
+// What is new to the conversation, one message after the other; mostly it is the question alone.
 void Turn::append_question() {
   step_ = Step::storing_question;
-  const auto& question = request_.messages.back();
-  parts_.store.append({.key = *request_.conversation, .message = question, .after = lease_->last_sequence()},
+  const auto& next = request_.messages[kept_];
+  parts_.store.append({.key = *request_.conversation, .message = next, .after = lease_->last_sequence()},
                       [self = shared_from_this()](base::Result<std::int64_t> sequence) {
                         self->back_on_loop([self, sequence = std::move(sequence)]() mutable {
                           self->keep_question(std::move(sequence));
@@ -73,8 +83,10 @@ void Turn::append_question() {
 
 void Turn::keep_question(base::Result<std::int64_t> sequence) {
   if (!sequence) return end_distrusting_memory(sequence.error());
-  request_.messages.back().sequence = *sequence;
-  if (auto kept = lease_->append(request_.messages.back()); !kept) return end_distrusting_memory(kept.error());
+  auto& message = request_.messages[kept_++];
+  message.sequence = *sequence;
+  if (auto kept = lease_->append(message); !kept) return end_distrusting_memory(kept.error());
+  if (kept_ < request_.messages.size()) return append_question();
   retrieve();
 }
 
@@ -96,8 +108,11 @@ void Turn::generate(std::vector<retrieval::Passage> passages) {
   llm::Prompt prompt{.messages = lease_ ? lease_->window() : request_.messages,
                      .passages = std::move(passages),
                      .max_tokens = request_.max_tokens};
+  if (!request_.instructions.empty()) {
+    prompt.messages.insert(prompt.messages.begin(), {.role = Role::system, .content = request_.instructions});
+  }
   for (const auto& message : prompt.messages) result_.prompt_tokens += llm::estimate_tokens(message.content);
-  events_.on_begin();
+  events_.on_begin(lease_ ? lease_->last_sequence() + 1 : 0);
   generation_began_ = std::chrono::steady_clock::now();
   generation_ =
       parts_.answerer.generate(std::move(prompt),
@@ -171,7 +186,10 @@ void Turn::append_answer() {
   step_ = Step::storing_answer;
   result_.answer_tokens = llm::estimate_tokens(answer_.content);
   if (!lease_ || answer_.content.empty()) return end(result_.status);
-  parts_.store.append({.key = *request_.conversation, .message = answer_, .after = lease_->last_sequence()},
+  parts_.store.append({.key = *request_.conversation,
+                       .message = answer_,
+                       .after = lease_->last_sequence(),
+                       .response_id = request_.response_id},
                       [self = shared_from_this()](base::Result<std::int64_t> sequence) {
                         self->back_on_loop([self, sequence = std::move(sequence)]() mutable {
                           self->keep_answer(std::move(sequence));

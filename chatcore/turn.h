@@ -51,8 +51,13 @@ struct TurnParts {
 
 struct TurnRequest {
   std::optional<conversation::ConversationKey> conversation;  // none: stateless
-  std::vector<conversation::Message> messages;  // ends with the question; with a conversation it is the question alone
+  std::vector<conversation::Message> messages;  // ends with the question; with a conversation only what is new to it
   std::size_t max_tokens = 0;                   // 0: the answerer's own bound
+  std::string instructions = {};                // a system message of this prompt alone, never stored
+  std::string response_id = {};                 // names the answer in storage; empty: no name
+  bool must_exist = false;                      // not_found, rather than beginning the conversation
+  std::optional<std::int64_t> after = {};       // the conversation must end there, else conflict
+  bool is_stored = false;                       // the messages are in the conversation already, at its end
 };
 
 struct TurnResult {
@@ -65,15 +70,17 @@ struct TurnResult {
 
 // Called on a loop thread, one at a time: on_begin at most once, then on_text, then on_end exactly once.
 struct TurnEvents {
-  std::function<void()> on_begin;                             // the question is durable and an answer will come
+  // The question is durable and an answer will come, which will be stored at that place; 0: will not be stored.
+  std::function<void(std::int64_t answer_sequence)> on_begin;
   std::function<std::size_t(std::string_view text)> on_text;  // returns the bytes the client has yet to take
   std::function<void(const TurnResult&)> on_end;              // errors before on_begin left nothing acknowledged
 };
 
 class Turn : public std::enable_shared_from_this<Turn> {
  public:
-  // Errors that on_end brings: conflict (another writer, or too many wait for this conversation), exhausted (no room
-  // in memory, disk full), unavailable (storage or backend down), deadline_exceeded (backend), cancelled.
+  // Errors that on_end brings: not_found (see must_exist), conflict (another writer, or too many wait for this
+  // conversation), exhausted (no room in memory, disk full), unavailable (storage or backend down), deadline_exceeded
+  // (backend), cancelled.
   static std::shared_ptr<Turn> begin(const TurnParts& parts, std::unique_ptr<Admission::Ticket> ticket,
                                      TurnRequest request, TurnEvents events);
   // The client has taken what was queued for it. Thread-safe.
@@ -89,6 +96,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void wait_for_conversation();
   void enter_conversation(base::Result<conversation::Lease> lease);
   void fill_window(base::Result<storage::Window> window);
+  void go_on_in_conversation();
   void append_question();
   void keep_question(base::Result<std::int64_t> sequence);
   void retrieve();
@@ -113,6 +121,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   Step step_ = Step::waiting;
   bool client_left_ = false;
   std::optional<conversation::Lease> lease_;
+  std::size_t kept_ = 0;  // so many of the request's messages are in the conversation
   std::unique_ptr<llm::Generation> generation_;
   base::SteadyTime generation_began_;
   bool paused_ = false;

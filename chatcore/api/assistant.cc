@@ -54,7 +54,7 @@ void answer_assistant(const ApiParts& parts, const SharedCall& call) {
                   {.conversation = conversation::ConversationKey{.user = call->user(), .id = id},
                    .messages = {{.role = conversation::Role::user, .content = std::move(request->message)}}},
                   {.on_begin =
-                       [call, id, begun] {
+                       [call, id, begun](std::int64_t /*answer_sequence*/) {
                          *begun = true;
                          call->start_events({{"x-conversation-id", header_text(id)}});
                        },

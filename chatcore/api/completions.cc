@@ -1,9 +1,9 @@
 #include <utility>
 
+#include "chatcore/api/completion_replies.h"
+#include "chatcore/api/completion_requests.h"
 #include "chatcore/api/handlers.h"
 #include "chatcore/api/random_id.h"
-#include "chatcore/api/replies.h"
-#include "chatcore/api/requests.h"
 
 namespace chatcore::api {
 namespace {
@@ -13,7 +13,7 @@ constexpr base::Bytes kTurnOverhead = base::kibibytes(16);
 // A completion that is sent as it comes.
 TurnEvents streamed(const SharedCall& call, const CompletionHead& head, bool include_usage) {
   return {.on_begin =
-              [call, head] {
+              [call, head](std::int64_t /*answer_sequence*/) {
                 call->start_events({});
                 call->write(completion_role_event(head));
               },
@@ -34,7 +34,7 @@ TurnEvents streamed(const SharedCall& call, const CompletionHead& head, bool inc
 // A completion that is sent when it is whole. Nothing queues at the client meanwhile, so it is never paused.
 TurnEvents whole(const SharedCall& call, const CompletionHead& head) {
   auto text = std::make_shared<std::string>();
-  return {.on_begin = [] {},
+  return {.on_begin = [](std::int64_t /*answer_sequence*/) {},
           .on_text =
               [text](std::string_view piece) {
                 *text += piece;
@@ -66,6 +66,12 @@ void answer_completion(const ApiParts& parts, const SharedCall& call) {
       {.conversation = std::nullopt, .messages = std::move(request->messages), .max_tokens = request->max_tokens},
       request->stream ? streamed(call, head, request->include_usage) : whole(call, head));
   bind_client(call, turn);
+}
+
+void show_model(const ApiParts& parts, const SharedCall& call) {
+  const std::string name = call->path_value("model");
+  if (name == parts.turn.answerer.model()) return call->json(model_json(name, parts.started));
+  call->refuse({.status = 404, .message = "The model does not exist", .code = "model_not_found", .param = "model"});
 }
 
 void list_models(const ApiParts& parts, const SharedCall& call) {

@@ -36,6 +36,8 @@ void answer_assistant(const ApiParts& parts, const SharedCall& call);
 void answer_completion(const ApiParts& parts, const SharedCall& call);
 // GET /v1/models
 void list_models(const ApiParts& parts, const SharedCall& call);
+// GET /v1/models/{+model}
+void show_model(const ApiParts& parts, const SharedCall& call);
 
 // GET /api/conversations: the last used ones; with ?conversationId= the end of that one, of at most ?limit= messages.
 void get_conversations(const ApiParts& parts, const SharedCall& call);

@@ -1,54 +1,20 @@
 #include "chatcore/api/replies.h"
 
-#include <chrono>
 #include <optional>
-#include <utility>
 
-#include <nlohmann/json.hpp>
+#include "chatcore/api/json_writer.h"
 
 namespace chatcore::api {
 namespace {
 
-// Fields stay in the order in which they are written here, which people reading them will thank us for.
-using nlohmann::ordered_json;
-
-std::string text_of(const ordered_json& document) {
-  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
-
-std::string event_of(const ordered_json& document) { return "data: " + text_of(document) + "\n\n"; }
-
-std::int64_t unix_seconds(base::WallTime time) {
-  return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count();
-}
-
-ordered_json usage_of(const TurnResult& result) {
-  return {{"prompt_tokens", result.prompt_tokens},
-          {"completion_tokens", result.answer_tokens},
-          {"total_tokens", result.prompt_tokens + result.answer_tokens}};
-}
-
-const char* finish_reason(const TurnResult& result) { return result.cut ? "length" : "stop"; }
-
-ordered_json completion_of(const CompletionHead& head, const char* object) {
-  return {{"id", head.id}, {"object", object}, {"created", unix_seconds(head.created)}, {"model", head.model}};
-}
-
-std::string chunk_event(const CompletionHead& head, ordered_json delta, ordered_json reason) {
-  ordered_json chunk = completion_of(head, "chat.completion.chunk");
-  chunk["choices"] = ordered_json::array(
-      {{{"index", 0}, {"delta", std::move(delta)}, {"logprobs", nullptr}, {"finish_reason", std::move(reason)}}});
-  return event_of(chunk);
-}
-
-ordered_json usage_json(const conversation::Usage& usage) {
+OrderedJson usage_json(const conversation::Usage& usage) {
   return {{"conversations", usage.conversations},
           {"bytes", usage.bytes.count},
-          {"budget_bytes", usage.budget.is_unlimited() ? ordered_json() : ordered_json(usage.budget.count)}};
+          {"budget_bytes", usage.budget.is_unlimited() ? OrderedJson() : OrderedJson(usage.budget.count)}};
 }
 
-ordered_json bytes_or_null(std::optional<base::Bytes> bytes) {
-  return bytes && !bytes->is_unlimited() ? ordered_json(bytes->count) : ordered_json();
+OrderedJson bytes_or_null(std::optional<base::Bytes> bytes) {
+  return bytes && !bytes->is_unlimited() ? OrderedJson(bytes->count) : OrderedJson();
 }
 
 }  // namespace
@@ -63,45 +29,8 @@ std::string assistant_error_event(const Problem& problem) {
   return "event: error\ndata: " + error_json(problem) + "\n\n";
 }
 
-std::string completion_json(const CompletionHead& head, std::string_view text, const TurnResult& result) {
-  ordered_json completion = completion_of(head, "chat.completion");
-  completion["choices"] = ordered_json::array({{{"index", 0},
-                                                {"message", {{"role", "assistant"}, {"content", text}}},
-                                                {"logprobs", nullptr},
-                                                {"finish_reason", finish_reason(result)}}});
-  completion["usage"] = usage_of(result);
-  return text_of(completion);
-}
-
-std::string completion_role_event(const CompletionHead& head) {
-  return chunk_event(head, {{"role", "assistant"}, {"content", ""}}, nullptr);
-}
-
-std::string completion_text_event(const CompletionHead& head, std::string_view text) {
-  return chunk_event(head, {{"content", text}}, nullptr);
-}
-
-std::string completion_finish_event(const CompletionHead& head, const TurnResult& result) {
-  return chunk_event(head, ordered_json::object(), finish_reason(result));
-}
-
-std::string completion_usage_event(const CompletionHead& head, const TurnResult& result) {
-  ordered_json chunk = completion_of(head, "chat.completion.chunk");
-  chunk["choices"] = ordered_json::array();
-  chunk["usage"] = usage_of(result);
-  return event_of(chunk);
-}
-
-std::string models_json(std::string_view model, base::WallTime since) {
-  return text_of(
-      {{"object", "list"},
-       {"data",
-        ordered_json::array(
-            {{{"id", model}, {"object", "model"}, {"created", unix_seconds(since)}, {"owned_by", "leakguard"}}})}});
-}
-
 std::string conversations_json(const std::vector<storage::ConversationSummary>& conversations) {
-  ordered_json list = ordered_json::array();
+  OrderedJson list = OrderedJson::array();
   for (const auto& conversation : conversations) {
     list.push_back({{"conversationId", conversation.id},
                     {"title", conversation.title},
@@ -112,7 +41,7 @@ std::string conversations_json(const std::vector<storage::ConversationSummary>& 
 }
 
 std::string messages_json(std::string_view conversation_id, const storage::Window& window) {
-  ordered_json list = ordered_json::array();
+  OrderedJson list = OrderedJson::array();
   for (const auto& message : window.messages) {
     list.push_back({{"role", name_of(message.role)},
                     {"content", message.content},

@@ -1,20 +1,19 @@
 #pragma once
-// What clients get: server-sent events and JSON documents as text. Pure. Bytes that are not UTF-8 are replaced, so
-// that no answer is unreadable because of one of them.
+// What clients of the incident's application and administrators get: server-sent events and JSON documents as text.
+// Pure. OpenAI's replies have files of their own: completion_replies.h, response_replies.h, conversation_replies.h,
+// embedding_replies.h.
 
 #include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/clock.h"
 #include "base/units.h"
 #include "chatcore/admission.h"
 #include "chatcore/api/problem.h"
 #include "chatcore/conversation/registry.h"
 #include "chatcore/process_reading.h"
 #include "chatcore/storage/store.h"
-#include "chatcore/turn.h"
 
 namespace chatcore::api {
 
@@ -28,26 +27,8 @@ std::string assistant_end_event(std::string_view conversation_id, std::int64_t s
 // `event: error`, in place of the end: OpenAI's error shape as data.
 std::string assistant_error_event(const Problem& problem);
 
-// --- POST /v1/chat/completions
-
-// What all parts of one completion have in common.
-struct CompletionHead {
-  std::string id;  // "chatcmpl-…"
-  std::string model;
-  base::WallTime created;
-};
-
-std::string completion_json(const CompletionHead& head, std::string_view text, const TurnResult& result);
-// The chunks of a stream, each a whole `data:` event: role, text, why it ended, and the token counts when asked for.
-std::string completion_role_event(const CompletionHead& head);
-std::string completion_text_event(const CompletionHead& head, std::string_view text);
-std::string completion_finish_event(const CompletionHead& head, const TurnResult& result);
-std::string completion_usage_event(const CompletionHead& head, const TurnResult& result);
-inline constexpr std::string_view kCompletionDone = "data: [DONE]\n\n";
-
 // --- the rest
 
-std::string models_json(std::string_view model, base::WallTime since);
 std::string conversations_json(const std::vector<storage::ConversationSummary>& conversations);
 std::string messages_json(std::string_view conversation_id, const storage::Window& window);
 std::string deleted_json(std::string_view conversation_id);

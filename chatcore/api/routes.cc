@@ -28,6 +28,7 @@ constexpr std::array kRoutes{
     Route{"DELETE", "/api/conversations", Access::everyone, delete_conversation},
     Route{"POST", "/v1/chat/completions", Access::everyone, answer_completion, true},
     Route{"GET", "/v1/models", Access::everyone, list_models},
+    Route{"GET", "/v1/models/{+model}", Access::everyone, show_model},
     Route{"GET", "/", Access::everyone, show_page},
     Route{"GET", "/metrics", Access::everyone, show_metrics},
     Route{"GET", "/-/healthy", Access::everyone, show_health},

@@ -20,12 +20,14 @@ namespace chatcore::testing {
 class FakeStore final : public storage::Store {
  public:
   void append(storage::Append what, std::function<void(base::Result<std::int64_t>)> done) override {
-    auto work = [this, message = std::move(what.message), after = what.after, done = std::move(done)]() mutable {
+    auto work = [this, message = std::move(what.message), after = what.after, id = std::move(what.response_id),
+                 done = std::move(done)]() mutable {
       if (auto error = std::exchange(append_error, std::nullopt)) return done(base::fail(*error));
       if (after != static_cast<std::int64_t>(messages.size()))
         return done(base::fail(base::Code::conflict, "other writer"));
       message.sequence = after + 1;
       messages.push_back(std::move(message));
+      response_ids.push_back(std::move(id));
       done(after + 1);
     };
     if (held)
@@ -66,6 +68,7 @@ class FakeStore final : public storage::Store {
   }
 
   std::vector<storage::Message> messages;
+  std::vector<std::string> response_ids;  // of the messages appended here
   std::optional<base::Error> append_error;
   std::optional<base::Error> load_error;
   int loads = 0;
@@ -111,6 +114,7 @@ class FakeAnswerer final : public llm::Answerer {
 // What the client of one turn has seen.
 struct Client {
   bool begun = false;
+  std::int64_t answer_sequence = -1;  // as it was announced
   std::string text;
   std::size_t queued = 0;  // what on_text answers
   std::optional<TurnResult> result;
@@ -127,7 +131,14 @@ struct TurnWorld {
   std::shared_ptr<Turn> begin(Client& client, const std::string& question, bool stateless = false) {
     TurnRequest request{.conversation = std::nullopt, .messages = {{.content = question}}};
     if (!stateless) request.conversation = conversation::ConversationKey{.user = "", .id = "c"};
-    TurnEvents events{.on_begin = [&client] { client.begun = true; },
+    return begin(client, std::move(request));
+  }
+  std::shared_ptr<Turn> begin(Client& client, TurnRequest request) {
+    TurnEvents events{.on_begin =
+                          [&client](std::int64_t answer_sequence) {
+                            client.begun = true;
+                            client.answer_sequence = answer_sequence;
+                          },
                       .on_text =
                           [&client](std::string_view text) {
                             client.text += text;

@@ -8,9 +8,6 @@ namespace {
 
 using testing::HasSubstr;
 
-const CompletionHead kHead{
-    .id = "chatcmpl-1", .model = "m", .created = base::WallTime(std::chrono::seconds(1700000000))};
-
 TEST(AssistantEvents, TextIsOneDataLineAndABlankOne) {
   EXPECT_EQ(assistant_text_event("Hello"), "data: {\"data\":\"Hello\"}\n\n");
 }
@@ -25,21 +22,6 @@ TEST(AssistantEvents, BytesThatAreNotUtf8AreReplaced) {
 
 TEST(AssistantEvents, TheEndHasDataSinceABrowserDropsEventsWithout) {
   EXPECT_EQ(assistant_end_event("c", 4), "event: end\ndata: {\"conversationId\":\"c\",\"sequence\":4}\n\n");
-}
-
-TEST(CompletionChunks, FinishTellsACutAnswerFromAWholeOne) {
-  EXPECT_THAT(completion_finish_event(kHead, {}), HasSubstr(R"("finish_reason":"stop")"));
-  TurnResult cut;
-  cut.cut = true;
-  EXPECT_THAT(completion_finish_event(kHead, cut), HasSubstr(R"("finish_reason":"length")"));
-}
-
-TEST(CompletionChunks, EveryChunkCarriesTheHead) {
-  for (const auto& chunk : {completion_role_event(kHead), completion_text_event(kHead, "a"),
-                            completion_finish_event(kHead, {}), completion_usage_event(kHead, {})}) {
-    EXPECT_THAT(chunk,
-                HasSubstr(R"({"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":"m")"));
-  }
 }
 
 TEST(Problems, HaveOpenAisShape) {

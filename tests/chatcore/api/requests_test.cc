@@ -84,31 +84,6 @@ TEST(ConversationId, MustBeUtf8) {
   EXPECT_TRUE(check_conversation_id("a\xC3"));
 }
 
-TEST(CompletionRequest, ReadsRolesPartsAndOptions) {
-  const auto parsed = parse_completion_request(R"({"messages":[
-      {"role":"developer","content":"Be brief."},
-      {"role":"user","content":[{"type":"text","text":"Hel"},{"type":"text","text":"lo"}]}],
-      "stream":true,"stream_options":{"include_usage":true},"max_completion_tokens":7,"max_tokens":9})");
-  ASSERT_TRUE(parsed);
-  EXPECT_EQ(parsed->messages.at(0).role, conversation::Role::system);
-  EXPECT_EQ(parsed->messages.at(1).content, "Hello");
-  EXPECT_TRUE(parsed->stream && parsed->include_usage);
-  EXPECT_EQ(parsed->max_tokens, 7U);
-}
-
-TEST(CompletionRequest, TheLastMessageMustBeTheUsers) {
-  const auto parsed = parse_completion_request(R"({"messages":[{"role":"assistant","content":"a"}]})");
-  ASSERT_FALSE(parsed);
-  EXPECT_EQ(parsed.error().param, "messages");
-}
-
-TEST(CompletionRequest, NamesTheMessageAtFault) {
-  const auto parsed =
-      parse_completion_request(R"({"messages":[{"role":"user","content":"a"},{"role":"robot","content":"b"}]})");
-  ASSERT_FALSE(parsed);
-  EXPECT_EQ(parsed.error().param, "messages[1].role");
-}
-
 TEST(ShedRequest, TakesOneTarget) {
   EXPECT_EQ(parse_shed_request(R"({"target_bytes":1048576})")->target_bytes, base::mebibytes(1));
   EXPECT_EQ(parse_shed_request(R"({"target_ratio":0.7})")->target_ratio, base::Ratio{0.7});

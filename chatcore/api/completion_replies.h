@@ -1,0 +1,30 @@
+#pragma once
+// What POST /v1/chat/completions and GET /v1/models answer with, in OpenAI's shapes. Pure.
+
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "chatcore/turn.h"
+
+namespace chatcore::api {
+
+// What all parts of one completion have in common.
+struct CompletionHead {
+  std::string id;  // "chatcmpl-…"
+  std::string model;
+  base::WallTime created;
+};
+
+std::string completion_json(const CompletionHead& head, std::string_view text, const TurnResult& result);
+// The chunks of a stream, each a whole `data:` event: role, text, why it ended, and the token counts when asked for.
+std::string completion_role_event(const CompletionHead& head);
+std::string completion_text_event(const CompletionHead& head, std::string_view text);
+std::string completion_finish_event(const CompletionHead& head, const TurnResult& result);
+std::string completion_usage_event(const CompletionHead& head, const TurnResult& result);
+inline constexpr std::string_view kCompletionDone = "data: [DONE]\n\n";
+
+std::string model_json(std::string_view model, base::WallTime since);
+std::string models_json(std::string_view model, base::WallTime since);
+
+}  // namespace chatcore::api

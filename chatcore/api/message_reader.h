@@ -1,0 +1,20 @@
+#pragma once
+// For the parsers of requests (*_requests.cc) alone: messages as OpenAI's clients send them, be it to chat completions
+// or as items of a conversation. Their texts differ only in the names of their parts.
+
+#include <string>
+#include <vector>
+
+#include "chatcore/api/json_reader.h"
+#include "chatcore/conversation/message.h"
+
+namespace chatcore::api {
+
+// `where` is the way to the list, as "messages". Understood are messages of text; a part or an item that is anything
+// else (an image, a file, a call of a tool) is refused by its place.
+std::vector<conversation::Message> read_messages(const Json& list, const std::string& where, Fault& fault);
+
+// Refuses, under the name `param`, a list that does not end with a question.
+void require_question_last(const std::vector<conversation::Message>& messages, const std::string& param, Fault& fault);
+
+}  // namespace chatcore::api

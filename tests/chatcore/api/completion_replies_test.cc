@@ -1,0 +1,40 @@
+#include "chatcore/api/completion_replies.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace chatcore::api {
+namespace {
+
+using testing::HasSubstr;
+
+const CompletionHead kHead{
+    .id = "chatcmpl-1", .model = "m", .created = base::WallTime(std::chrono::seconds(1700000000))};
+
+TEST(CompletionChunks, FinishTellsACutAnswerFromAWholeOne) {
+  EXPECT_THAT(completion_finish_event(kHead, {}), HasSubstr(R"("finish_reason":"stop")"));
+  TurnResult cut;
+  cut.cut = true;
+  EXPECT_THAT(completion_finish_event(kHead, cut), HasSubstr(R"("finish_reason":"length")"));
+}
+
+TEST(CompletionChunks, EveryChunkCarriesTheHead) {
+  for (const auto& chunk : {completion_role_event(kHead), completion_text_event(kHead, "a"),
+                            completion_finish_event(kHead, {}), completion_usage_event(kHead, {})}) {
+    EXPECT_THAT(chunk,
+                HasSubstr(R"({"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":"m")"));
+  }
+}
+
+TEST(Completion, WholeItIsOneDocument) {
+  TurnResult result;
+  result.prompt_tokens = 3;
+  result.answer_tokens = 2;
+  EXPECT_EQ(completion_json(kHead, "Hi", result),
+            R"({"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"m","choices":[{"index":0,)"
+            R"("message":{"role":"assistant","content":"Hi","refusal":null},"logprobs":null,"finish_reason":"stop"}],)"
+            R"("usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}})");
+}
+
+}  // namespace
+}  // namespace chatcore::api
