@@ -22,13 +22,10 @@ class Embedder {
   [[nodiscard]] virtual std::string_view name() const = 0;
   [[nodiscard]] virtual std::size_t dimensions() const = 0;
 
-  // What an embedder wants to know about the whole of the texts before it embeds one of them, such as how rare each
-  // word is. Learned at ingest, kept in the store, handed back to embed(). Empty: nothing.
-  [[nodiscard]] virtual std::vector<float> learn_weights(std::span<const std::string_view> texts) const = 0;
-
-  // A vector of unit length and dimensions() numbers; all zeros for a text without a single word. `weights` are
-  // what learn_weights() returned for the texts that are searched, or empty. Errors: those of a backend that is
-  // asked over the network; the built-in embedder has none.
+  // A vector of unit length and dimensions() numbers; all zeros for a text without a single word. `weights` say how
+  // rare each word is in the store that is searched (VectorStore::weights()); empty for the texts of a store and where
+  // there is none. Models have no use for them. Errors: those of a backend that is asked over the network; the
+  // built-in embedder has none.
   [[nodiscard]] virtual base::Result<std::vector<float>> embed(std::string_view text,
                                                                std::span<const float> weights) const = 0;
   [[nodiscard]] base::Result<std::vector<float>> embed(std::string_view text) const { return embed(text, {}); }

@@ -5,16 +5,16 @@
 #include <cmath>
 #include <cstdint>
 #include <unordered_map>
-#include <unordered_set>
 
+#include "chatcore/retrieval/lexical.h"
 #include "chatcore/retrieval/utf8.h"
+#include "chatcore/retrieval/word_hash.h"
 #include "chatcore/retrieval/words.h"
 
 namespace chatcore::retrieval {
 namespace {
 
 constexpr std::size_t kDimensions = 384;
-constexpr std::size_t kWeightBuckets = 16'384;
 
 // Measured on the questions of the hit rate test: anything from 0.2 to 0.4 is as good. The word itself as a feature
 // beside its stem, or each feature in several dimensions, found less.
@@ -24,32 +24,21 @@ constexpr float kStopWordShare = 0.05F;  // not 0: a question of nothing but suc
 
 enum class Kind : std::uint64_t { stem = 2, trigram = 3 };
 
-// FNV-1a, then a mixer (SplitMix64's finish), since FNV's high bits are weak on short words.
-std::uint64_t hash_feature(Kind kind, std::string_view text) {
-  std::uint64_t hash = 14695981039346656037ULL ^ static_cast<std::uint64_t>(kind);
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  hash = (hash ^ (hash >> 30)) * 0xBF58476D1CE4E5B9ULL;
-  hash = (hash ^ (hash >> 27)) * 0x94D049BB133111EBULL;
-  return hash ^ (hash >> 31);
-}
-
-std::size_t bucket_of(std::string_view stemmed) { return hash_feature(Kind::stem, stemmed) % kWeightBuckets; }
-
-struct Term {
+struct Word {
   float count = 0;
   float share = 1;
 };
 
 // Sorted by word, so that sums are formed in the same order everywhere and come out the same to the last bit.
-std::vector<std::pair<std::string, Term>> count_terms(std::string_view text) {
-  std::unordered_map<std::string, Term> counted;
+std::vector<std::pair<std::string, Word>> count_words(std::string_view text) {
+  std::unordered_map<std::string, Word> counted;
   for (std::string& word : split_words(text)) {
     const float share = is_stop_word(word) ? kStopWordShare : 1.0F;
-    Term& term = counted[std::move(word)];
+    Word& term = counted[std::move(word)];
     term.count += 1;
     term.share = share;
   }
-  std::vector<std::pair<std::string, Term>> terms(counted.begin(), counted.end());
+  std::vector<std::pair<std::string, Word>> terms(counted.begin(), counted.end());
   std::sort(terms.begin(), terms.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   return terms;
 }
@@ -57,7 +46,7 @@ std::vector<std::pair<std::string, Term>> count_terms(std::string_view text) {
 class Accumulator {
  public:
   void add(Kind kind, std::string_view feature, float amount) {
-    const std::uint64_t hash = hash_feature(kind, feature);
+    const std::uint64_t hash = hash_word(feature, static_cast<std::uint64_t>(kind));
     sums_[(hash & 0x7FFF) % kDimensions] += (hash & 0x8000) != 0 ? amount : -amount;
   }
   // "^word$" in overlapping threes of code points: what misspellings and endings unknown to stem() still share.
@@ -87,28 +76,11 @@ class Accumulator {
 
 }  // namespace
 
-std::vector<float> HashedEmbedder::learn_weights(std::span<const std::string_view> texts) const {
-  std::vector<std::uint32_t> containing(kWeightBuckets, 0);
-  std::unordered_set<std::size_t> buckets;
-  for (const std::string_view text : texts) {
-    buckets.clear();
-    for (const std::string& word : split_words(text)) buckets.insert(bucket_of(stem(word)));
-    for (const std::size_t bucket : buckets) ++containing[bucket];
-  }
-  std::vector<float> weights;
-  weights.reserve(kWeightBuckets);
-  const double total = static_cast<double>(texts.size());
-  for (const std::uint32_t count : containing) {
-    weights.push_back(static_cast<float>(std::log1p((total - count + 0.5) / (count + 0.5))));
-  }
-  return weights;
-}
-
 base::Result<std::vector<float>> HashedEmbedder::embed(std::string_view text, std::span<const float> weights) const {
   Accumulator sums;
-  for (const auto& [word, term] : count_terms(text)) {
+  for (const auto& [word, term] : count_words(text)) {
     const std::string stemmed = stem(word);
-    const float rarity = weights.size() == kWeightBuckets ? weights[bucket_of(stemmed)] : 1.0F;
+    const float rarity = rarity_of(weights, stemmed);
     // The square root stands for the usual logarithm: sublinear too, and exact by IEEE 754 on every machine.
     const float amount = std::sqrt(term.count) * term.share * rarity;
     sums.add(Kind::stem, stemmed, amount * kStemShare);

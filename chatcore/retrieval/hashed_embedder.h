@@ -9,10 +9,8 @@ namespace chatcore::retrieval {
 
 class HashedEmbedder final : public Embedder {
  public:
-  [[nodiscard]] std::string_view name() const override { return "leakguard-hashed-384-1"; }
+  [[nodiscard]] std::string_view name() const override { return "leakguard-hashed-384-2"; }
   [[nodiscard]] std::size_t dimensions() const override { return 384; }
-  // One number a bucket of stems: the inverse document frequency, as BM25 has it.
-  [[nodiscard]] std::vector<float> learn_weights(std::span<const std::string_view> texts) const override;
   using Embedder::embed;
   [[nodiscard]] base::Result<std::vector<float>> embed(std::string_view text,
                                                        std::span<const float> weights) const override;

@@ -81,7 +81,8 @@ base::Result<std::string> read_text(const fs::path& path, std::size_t max_bytes)
 // embedder is whole and replaced.
 base::Status check_replaceable(const std::string& store_file) {
   const auto existing = read_vector_file(store_file);
-  if (existing || existing.error().code == base::Code::not_found) return {};
+  const auto code = existing ? base::Code::not_found : existing.error().code;
+  if (code == base::Code::not_found || code == base::Code::conflict) return {};
   return base::fail(existing.error());
 }
 
@@ -138,10 +139,9 @@ class Ingestion {
       for (const Chunk& chunk : contents_.chunks) views.emplace_back(chunk.text);
       return views;
     }();
-    contents_.weights = embedder_.learn_weights(texts);
     contents_.vectors.reserve(texts.size() * contents_.dimensions);
     for (const std::string_view text : texts) {
-      const auto vector = embedder_.embed(text, contents_.weights);
+      const auto vector = embedder_.embed(text);
       if (!vector) return base::fail(vector.error().within("embed a chunk"));
       if (vector->size() != contents_.dimensions) {
         return base::fail(base::Code::internal, "the embedder gave a vector of another length than it promised");

@@ -26,8 +26,8 @@ class QueryEmbedder {
   [[nodiscard]] virtual std::string_view name() const = 0;
   [[nodiscard]] virtual std::size_t dimensions() const = 0;
 
-  // `weights` are those of the store that is searched (see Embedder::learn_weights); empty, as in the second form:
-  // no store. They are read before embed() returns. `done` is called exactly once, before embed() returns or later on
+  // `weights` are those of the store that is searched (see Embedder::embed); empty, as in the second form: no store.
+  // They are read before embed() returns. `done` is called exactly once, before embed() returns or later on
   // another thread. Errors: those of a backend; the built-in embedder has none.
   virtual void embed(std::vector<std::string> texts, std::span<const float> weights, Done done) = 0;
   void embed(std::vector<std::string> texts, Done done) { embed(std::move(texts), {}, std::move(done)); }

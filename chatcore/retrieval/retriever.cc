@@ -28,7 +28,7 @@ void Retriever::retrieve(std::string question, std::function<void(base::Result<s
   auto texts = std::move(*loaded);
   if (texts->size() == 0) return done(std::vector<Passage>());
   question.resize(utf8_prefix(question, kMaxQuestionBytes).size());
-  const std::span<const float> weights = texts->contents().weights;
+  const std::span<const float> weights = texts->weights();
   embedder_->embed({std::move(question)}, weights, [this, texts, done = std::move(done)](auto vectors) {
     if (!vectors) return done(base::fail(vectors.error().within("embed the question")));
     if (vectors->size() != 1) return done(base::fail(base::Code::internal, "the embedder gave no vector"));
@@ -40,7 +40,7 @@ std::vector<Passage> Retriever::search(const VectorStore& texts, const std::vect
   const auto began = std::chrono::steady_clock::now();
   std::vector<Passage> passages;
   for (const Match& match : texts.search(question, options_.top, options_.threshold)) {
-    passages.push_back({std::string(texts.text(match)), std::string(texts.source(match)), match.score});
+    passages.push_back({std::string(texts.text(match.chunk)), std::string(texts.source(match.chunk)), match.score});
   }
   if (options_.on_search) options_.on_search(std::chrono::steady_clock::now() - began);
   return passages;

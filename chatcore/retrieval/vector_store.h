@@ -1,27 +1,32 @@
 #pragma once
-// The ingested texts in memory: chunks and one unit vector each. Immutable once made, so that any number of threads
-// search it without a lock. Search is exact: at 100 000 chunks it reads 150 MB, some 20 ms, and needs no index that
-// could go stale.
+// The ingested texts: chunks, one unit vector each, and what makes searching them quick. Immutable, so that any number
+// of threads search it without a lock. It is a view into one piece of memory, which is laid out as the file is
+// (vector_file_format.h) and usually is the mapped file itself.
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "chatcore/retrieval/lexical.h"
+
 namespace chatcore::retrieval {
+
+struct ChunkRecord;
+struct SourceRecord;
 
 struct Chunk {
   std::string text;
   std::uint32_t source = 0;  // index into StoreContents::sources
 };
 
-// What a store consists of; also what its file holds.
+// What a store is made of.
 struct StoreContents {
   std::string embedder;  // the name of the embedder that made the vectors
   std::size_t dimensions = 0;
-  std::vector<float> weights;        // what the embedder learned from the texts; may be empty
   std::vector<std::string> sources;  // the files the chunks came from
   std::vector<Chunk> chunks;
   std::vector<float> vectors;  // chunks.size() × dimensions, in the order of the chunks, each of unit length
@@ -32,26 +37,62 @@ struct Match {
   float score = 0;  // cosine similarity, -1..1
 };
 
+enum class Search {
+  automatic,  // what is quickest for this store's size and finds what exact finds
+  exact,      // every vector
+  coded,      // every code, then the vectors of the best
+};
+
 class VectorStore {
  public:
+  // The sections of a store's memory; see vector_file_format.h.
+  struct Sections {
+    std::string_view embedder;
+    std::size_t dimensions = 0;
+    std::span<const SourceRecord> sources;
+    std::span<const ChunkRecord> chunks;
+    std::span<const float> weights;
+    std::span<const Term> terms;
+    std::string_view texts;
+    std::span<const std::uint8_t> codes;
+    std::span<const float> vectors;
+  };
+
   // Empty: finds nothing.
   VectorStore() = default;
-  // `contents` must be consistent: every source index valid, as many vectors as chunks. A file's reader checks that.
-  explicit VectorStore(StoreContents contents);
+  // `sections` point into `memory` and fit together; a file's reader checks that.
+  VectorStore(const Sections& sections, std::shared_ptr<const void> memory)
+      : its_(sections), memory_(std::move(memory)) {}
+  // In memory of its own, for tests and benches. `contents` must be consistent: as many vectors as chunks, every source
+  // there.
+  explicit VectorStore(const StoreContents& contents);
 
-  [[nodiscard]] const StoreContents& contents() const { return contents_; }
-  [[nodiscard]] std::size_t size() const { return contents_.chunks.size(); }
-  [[nodiscard]] std::string_view text(const Match& match) const { return contents_.chunks[match.chunk].text; }
-  [[nodiscard]] std::string_view source(const Match& match) const {
-    return contents_.sources[contents_.chunks[match.chunk].source];
-  }
+  [[nodiscard]] std::size_t size() const { return its_.chunks.size(); }
+  [[nodiscard]] std::size_t dimensions() const { return its_.dimensions; }
+  [[nodiscard]] std::string_view embedder() const { return its_.embedder; }
+  // How rare each word is among the chunks; see lexical.h.
+  [[nodiscard]] std::span<const float> weights() const { return its_.weights; }
+  [[nodiscard]] std::string_view text(std::size_t chunk) const;
+  [[nodiscard]] std::string_view source(std::size_t chunk) const;
+  [[nodiscard]] std::span<const float> vector(std::size_t chunk) const;
+  [[nodiscard]] std::span<const Term> terms(std::size_t chunk) const;
+  [[nodiscard]] float usual_terms() const;  // the mean number of terms of a chunk
+  // A copy of all, which may be large.
+  [[nodiscard]] StoreContents contents() const;
 
-  // The `top` best, best first, none below `threshold`; of equals the earlier chunk. A question of another dimension
-  // finds nothing.
-  [[nodiscard]] std::vector<Match> search(std::span<const float> question, std::size_t top, float threshold) const;
+  // The `top` best by vector, best first, none below `threshold`; of equals the earlier chunk. A question of another
+  // dimension finds nothing. Uses some kilobytes of stack and heap, whatever the store's size.
+  [[nodiscard]] std::vector<Match> search(std::span<const float> question, std::size_t top, float threshold,
+                                          Search how = Search::automatic) const;
 
  private:
-  StoreContents contents_;
+  [[nodiscard]] std::vector<Match> search_exact(std::span<const float> question, std::size_t top,
+                                                float threshold) const;
+  [[nodiscard]] std::vector<Match> search_coded(std::span<const float> question, std::size_t top,
+                                                float threshold) const;
+
+  Sections its_;
+  std::shared_ptr<const void> memory_;
 };
 
 }  // namespace chatcore::retrieval

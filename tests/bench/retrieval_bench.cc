@@ -65,25 +65,25 @@ VectorStore random_store(std::size_t chunks) {
     const auto vector = random_unit_vector(random, contents.dimensions);
     contents.vectors.insert(contents.vectors.end(), vector.begin(), vector.end());
   }
-  return VectorStore(std::move(contents));
+  return VectorStore(contents);
 }
 
 void measure_search(const VectorStore& store) {
   std::mt19937 random(2);
-  const auto question = random_unit_vector(random, store.contents().dimensions);
+  const auto question = random_unit_vector(random, store.dimensions());
   std::size_t found = 0;
   const double seconds =
       median_seconds(CLOCK_THREAD_CPUTIME_ID, 21, [&] { found += store.search(question, 5, -1).size(); });
-  const auto bytes = static_cast<double>(store.contents().vectors.size() * sizeof(float));
-  std::printf("search %6zu x %zu            %9.2f ms  %6.2f GB/s  (%zu found)\n", store.size(),
-              store.contents().dimensions, seconds * 1e3, bytes / seconds / 1e9, found);
+  const auto bytes = static_cast<double>(store.size() * store.dimensions() * sizeof(float));
+  std::printf("search %6zu x %zu            %9.2f ms  %6.2f GB/s  (%zu found)\n", store.size(), store.dimensions(),
+              seconds * 1e3, bytes / seconds / 1e9, found);
 }
 
 void measure_file(const VectorStore& store, const std::filesystem::path& folder) {
   const auto file = (folder / ("retrieval_bench." + std::to_string(getpid()))).string();
   bool good = true;
-  const double writing =
-      median_seconds(CLOCK_MONOTONIC, 3, [&] { good = good && write_vector_file(file, store.contents()); });
+  const StoreContents contents = store.contents();
+  const double writing = median_seconds(CLOCK_MONOTONIC, 3, [&] { good = good && write_vector_file(file, contents); });
   const double reading = median_seconds(CLOCK_MONOTONIC, 3, [&] { good = good && read_vector_file(file); });
   std::error_code ignored;
   const double megabytes = static_cast<double>(std::filesystem::file_size(file, ignored)) / 1e6;

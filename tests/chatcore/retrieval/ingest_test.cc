@@ -21,7 +21,6 @@ class FailingEmbedder final : public Embedder {
  public:
   [[nodiscard]] std::string_view name() const override { return "failing"; }
   [[nodiscard]] std::size_t dimensions() const override { return 2; }
-  [[nodiscard]] std::vector<float> learn_weights(std::span<const std::string_view>) const override { return {}; }
   using Embedder::embed;
   [[nodiscard]] base::Result<std::vector<float>> embed(std::string_view, std::span<const float>) const override {
     return base::fail(Code::unavailable, "no route to the embedder");

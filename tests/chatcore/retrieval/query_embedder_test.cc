@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "chatcore/retrieval/hashed_embedder.h"
+#include "chatcore/retrieval/lexical.h"
 
 namespace chatcore::retrieval {
 namespace {
@@ -21,8 +22,9 @@ TEST(QueryEmbedder, GivesInlineAndInOrderWhatTheEmbedderGives) {
 
 TEST(QueryEmbedder, PassesTheWeightsOfTheStoreOn) {
   const HashedEmbedder embedder;
-  const std::vector<std::string_view> texts = {"server memory", "server", "server port"};
-  const auto weights = embedder.learn_weights(texts);
+  RarityCounter counter;
+  for (const char* text : {"server memory", "server", "server port"}) counter.add(terms_of(text));
+  const auto weights = counter.rarities();
   std::vector<std::vector<float>> vectors;
   make_built_in_query_embedder()->embed({"server memory"}, weights, [&](auto given) { vectors = given.value(); });
   ASSERT_EQ(vectors.size(), 1U);

@@ -20,7 +20,7 @@ VectorStore store_of(std::size_t dimensions, const std::vector<std::vector<float
     contents.chunks.push_back({"chunk " + std::to_string(contents.chunks.size()), 0});
     contents.vectors.insert(contents.vectors.end(), vector.begin(), vector.end());
   }
-  return VectorStore(std::move(contents));
+  return VectorStore(contents);
 }
 
 std::vector<std::size_t> places(const std::vector<Match>& matches) {
@@ -42,8 +42,8 @@ TEST(VectorStore, GivesTextAndSourceOfAMatch) {
   const std::vector<float> question = {1};
   const auto matches = store.search(question, 1, 0);
   ASSERT_EQ(matches.size(), 1U);
-  EXPECT_EQ(store.text(matches[0]), "chunk 1");
-  EXPECT_EQ(store.source(matches[0]), "a.md");
+  EXPECT_EQ(store.text(matches[0].chunk), "chunk 1");
+  EXPECT_EQ(store.source(matches[0].chunk), "a.md");
   EXPECT_FLOAT_EQ(matches[0].score, 1);
 }
 

@@ -1,0 +1,53 @@
+#pragma once
+// How well the words of a text match those of a question, exactly: what a vector of hashed words only comes near to.
+// The store keeps each chunk's words as numbers, and the best rows by vector are put into their final order with the
+// help of this score (Okapi BM25, brought into 0..1). Pure.
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace chatcore::retrieval {
+
+// A stemmed word of a text: the upper 24 bits of its hash, and in the lower 8 how often it stands there (up to 255).
+using Term = std::uint32_t;
+
+// Each word once, ascending. Stop words are left out.
+std::vector<Term> terms_of(std::string_view text);
+
+// How much a word says about which text is meant: its inverse document frequency, as BM25 has it, in a table that
+// words are hashed into. `documents` counts the texts whose terms were added.
+class RarityCounter {
+ public:
+  RarityCounter();
+  void add(std::span<const Term> text);
+  [[nodiscard]] std::vector<float> rarities() const;
+
+ private:
+  std::size_t documents_ = 0;
+  std::vector<std::uint32_t> containing_;
+};
+
+// 1 for every word when `rarities` is empty or of another kind.
+float rarity_of(std::span<const float> rarities, std::string_view stemmed);
+
+class LexicalQuestion {
+ public:
+  LexicalQuestion(std::string_view question, std::span<const float> rarities);
+
+  // 0: no word in common; 1: all, each many times. `usual_terms` is the mean number of terms of a text.
+  [[nodiscard]] float match(std::span<const Term> text, float usual_terms) const;
+  // False for a question without a word that says anything.
+  [[nodiscard]] bool says_anything() const { return !words_.empty(); }
+
+ private:
+  struct Word {
+    Term term = 0;  // without a count
+    float share = 0;
+  };
+  std::vector<Word> words_;  // their shares add up to 1
+};
+
+}  // namespace chatcore::retrieval
