@@ -1,6 +1,7 @@
 #include "base/event_loop.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <limits>
 #include <mutex>
@@ -202,6 +203,17 @@ struct EventLoop::Impl {
 
   asio::io_context context;
   asio::executor_work_guard<asio::io_context::executor_type> keep_running;
+
+  void run_with_beat(std::size_t thread, std::chrono::nanoseconds beat) {
+    while (!context.stopped()) {
+      last_beats[thread] = std::chrono::steady_clock::now().time_since_epoch();
+      context.run_for(beat);
+    }
+  }
+
+  // One a thread of run_threads(), made before they start; when each was last back from its work.
+  std::vector<std::atomic<std::chrono::nanoseconds>> last_beats;
+  std::atomic<bool> beating{false};
 };
 
 EventLoop::EventLoop(int threads) : impl_(std::make_unique<Impl>(threads)) {}
@@ -236,11 +248,30 @@ Pending EventLoop::on_signals(std::initializer_list<int> signals, std::function<
 
 void EventLoop::run() { impl_->context.run(); }
 
-void EventLoop::run_threads(int count) {
+void EventLoop::run_threads(int count, std::chrono::nanoseconds beat) {
+  if (beat.count() > 0) {
+    impl_->last_beats = decltype(impl_->last_beats)(static_cast<std::size_t>(count));
+    for (auto& last : impl_->last_beats) last = std::chrono::steady_clock::now().time_since_epoch();
+    impl_->beating = true;
+  }
+  const auto run_one = [this, beat](int thread) {
+    if (beat.count() > 0)
+      impl_->run_with_beat(static_cast<std::size_t>(thread), beat);
+    else
+      run();
+  };
   std::vector<std::thread> others;
-  for (int i = 1; i < count; ++i) others.emplace_back([this] { run(); });
-  run();
+  for (int i = 1; i < count; ++i) others.emplace_back(run_one, i);
+  run_one(0);
   for (auto& thread : others) thread.join();
+}
+
+std::chrono::nanoseconds EventLoop::longest_silence() const {
+  if (!impl_->beating) return std::chrono::nanoseconds(0);
+  const std::chrono::nanoseconds now = std::chrono::steady_clock::now().time_since_epoch();
+  std::chrono::nanoseconds longest(0);
+  for (const auto& last : impl_->last_beats) longest = std::max(longest, now - last.load());
+  return longest;
 }
 
 void EventLoop::stop() { impl_->context.stop(); }

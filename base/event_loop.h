@@ -52,8 +52,12 @@ class EventLoop {
   [[nodiscard]] Pending readable(int fd, std::function<void()> ready);
   [[nodiscard]] Pending on_signals(std::initializer_list<int> signals, std::function<void(int signal)> work);
 
-  void run();                   // until stop(); may be called by several threads
-  void run_threads(int count);  // run() on count-1 new threads and on this one
+  void run();  // until stop(); may be called by several threads
+  // run() on count-1 new threads and on this one. With a `beat` each of them comes back from its work to say so at
+  // least that often, unless its work does not end; it costs a look at the clock for every piece of work.
+  void run_threads(int count, std::chrono::nanoseconds beat = std::chrono::nanoseconds(0));
+  // How long the thread that is silent for longest has not come back from its work; 0 without a beat.
+  [[nodiscard]] std::chrono::nanoseconds longest_silence() const;
   void stop();
 
   // For the HTTP server alone.

@@ -1,9 +1,13 @@
 #include "base/http_server.h"
 
+#include <cerrno>
 #include <charconv>
 #include <mutex>
 #include <optional>
 #include <utility>
+
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -78,6 +82,24 @@ class Listener : public std::enable_shared_from_this<Listener> {
     if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
     if (!error) acceptor_.bind(endpoint, error);
     if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    return error;
+  }
+
+  // Instead of open().
+  error_code adopt(int fd) {
+    sockaddr_storage address{};
+    socklen_t length = sizeof address;
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    if (getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0 ||
+        getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) != 0) {
+      return {errno, boost::system::system_category()};
+    }
+    if (listens == 0 || (address.ss_family != AF_INET && address.ss_family != AF_INET6)) {
+      return asio::error::make_error_code(asio::error::operation_not_supported);
+    }
+    error_code error;
+    acceptor_.assign(address.ss_family == AF_INET ? tcp::v4() : tcp::v6(), fd, error);
     return error;
   }
 
@@ -172,6 +194,18 @@ Result<std::uint16_t> HttpServer::listen(const std::string& address) {
   const auto listener = std::make_shared<Listener>(impl_->loop.native(), impl_->connections);
   if (const auto error = listener->open(*endpoint)) {
     return fail(code_of(error), "listen on " + address + ": " + error.message());
+  }
+  listener->begin();
+  const std::lock_guard lock(impl_->mutex);
+  impl_->listeners.push_back(listener);
+  return listener->port();
+}
+
+Result<std::uint16_t> HttpServer::adopt(int fd) {
+  const auto listener = std::make_shared<Listener>(impl_->loop.native(), impl_->connections);
+  if (const auto error = listener->adopt(fd)) {
+    return fail(Code::invalid_argument, "the socket passed as descriptor " + std::to_string(fd) +
+                                            " is no TCP socket that listens: " + error.message());
   }
   listener->begin();
   const std::lock_guard lock(impl_->mutex);

@@ -87,6 +87,9 @@ class HttpServer {
   // "127.0.0.1:8080", "[::1]:0", ":8080" (all addresses). Returns the port bound (useful for port 0).
   // Errors: invalid_argument, unavailable (address in use), permission_denied.
   Result<std::uint16_t> listen(const std::string& address);
+  // Answers on a listening socket that someone else has opened (a service manager), and owns it from now on. Returns
+  // its port. Errors: invalid_argument, when it is no TCP socket that listens.
+  Result<std::uint16_t> adopt(int fd);
   // Stops accepting and closes idle connections; answers under way go on. `done` is called on the loop when the
   // last has ended or at the deadline, when what is left has been cut.
   void drain(std::chrono::milliseconds deadline, std::function<void()> done);

@@ -14,6 +14,7 @@ LoadedConfig load_config(const std::vector<SettingText>& texts) {
     if (auto applied = setting.apply(loaded.config, setting.default_text); !applied) {
       loaded.errors.push_back({"default", std::string(setting.name) + ": " + applied.error().message});
     }
+    loaded.texts[std::string(setting.name)] = setting.default_text;
   }
   for (const auto& text : texts) {
     const Setting* setting = find_setting(text.name);
@@ -21,9 +22,43 @@ LoadedConfig load_config(const std::vector<SettingText>& texts) {
       loaded.errors.push_back({text.where, text.name + ": no such setting"});
     } else if (auto applied = setting->apply(loaded.config, text.text); !applied) {
       loaded.errors.push_back({text.where, text.name + ": " + applied.error().message});
+    } else {
+      loaded.texts[text.name] = text.text;
     }
   }
   return loaded;
+}
+
+bool is_loopback(std::string_view listen) {
+  if (listen.starts_with("[::1]:")) return true;
+  // Only numbers are listened on: a name that begins so is refused later.
+  return listen.starts_with("127.");
+}
+
+std::vector<ConfigError> check_authentication(const Config& config, bool on_loopback) {
+  const bool configured = !config.auth.keys_file.empty() || !config.auth.jwt_secret_file.empty();
+  if (config.auth.required == AuthRequired::no && configured) {
+    return {{"auth.required", "is false, but auth.keys_file or auth.jwt_secret_file is set: take one of them out"}};
+  }
+  if (config.auth.required == AuthRequired::yes && !configured) {
+    return {{"auth.required", "is true, so set auth.keys_file or auth.jwt_secret_file"}};
+  }
+  if (config.auth.required == AuthRequired::automatic && !configured && !on_loopback) {
+    return {{"listen",
+             "others than this machine can reach this address, and nobody is asked who they are: set auth.keys_file "
+             "(lines of user:key) or auth.jwt_secret_file, or listen on 127.0.0.1, or, on a network where everyone may "
+             "read everything, set auth.required to false"}};
+  }
+  return {};
+}
+
+std::vector<std::string> changed_settings(const LoadedConfig& before, const LoadedConfig& after) {
+  std::vector<std::string> changed;
+  for (const auto& [name, text] : after.texts) {
+    const auto old = before.texts.find(name);
+    if (old == before.texts.end() || old->second != text) changed.push_back(name);
+  }
+  return changed;
 }
 
 std::vector<SettingText> settings_of_environment(const char* const* environment) {

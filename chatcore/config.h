@@ -5,8 +5,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/log.h"
@@ -14,11 +16,14 @@
 
 namespace chatcore {
 
+enum class AuthRequired { automatic, yes, no };
+
 // Every bound says "off" as 0. Off is for rehearsing the incident, not for service. The defaults stand in the
 // settings table, where --help finds them too.
 struct Config {
-  std::string listen;       // address:port
-  std::size_t threads = 0;  // 0: as many as the cores that the cgroup's quota allows
+  std::string listen;                      // address:port
+  std::vector<std::string> allowed_hosts;  // what requests may name as their host besides this machine
+  std::size_t threads = 0;                 // 0: as many as the cores that the cgroup's quota allows
   std::string database_url;
 
   struct {
@@ -45,7 +50,19 @@ struct Config {
     base::Bytes max_bytes_in_flight;
     std::size_t max_turns = 0;
     std::size_t max_connections = 0;
+    double user_rate = 0;  // requests a second
+    std::size_t user_burst = 0;
+    std::size_t user_streams = 0;
   } limits;
+
+  struct {
+    AuthRequired required = AuthRequired::automatic;
+    std::string keys_file;        // empty: no keys
+    std::string jwt_secret_file;  // empty: no tokens
+    std::string jwt_issuer;
+    std::string jwt_audience;
+    base::Duration jwt_leeway{0};
+  } auth;
 
   struct {
     std::string token_file;     // empty: no token
@@ -70,12 +87,23 @@ struct ConfigError {
 
 struct LoadedConfig {
   Config config;
-  std::vector<ConfigError> errors;  // empty: the configuration is usable
+  std::map<std::string, std::string> texts;  // what each setting came to, by its name
+  std::vector<ConfigError> errors;           // empty: the configuration is usable
 };
 
 // Applies `texts` in their order over the defaults, so later ones win; a wrong one is reported even when a later
 // one hides it.
 LoadedConfig load_config(const std::vector<SettingText>& texts);
+
+// Every address that `listen` stands for is this machine's own: 127.0.0.0/8 or [::1].
+bool is_loopback(std::string_view listen);
+
+// What must be right between settings before requests are answered: who can be reached from elsewhere asks who asks.
+// `on_loopback`: every address listened on is this machine's own.
+std::vector<ConfigError> check_authentication(const Config& config, bool on_loopback);
+
+// The names of the settings whose texts differ.
+std::vector<std::string> changed_settings(const LoadedConfig& before, const LoadedConfig& after);
 
 // The settings that the environment names (CHATCORE_LISTEN, …). `environment` is a null-terminated array of
 // "NAME=value"; unknown names are left alone, since orchestrators put their own there (CHATCORE_PORT, …).

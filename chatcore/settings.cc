@@ -3,131 +3,20 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <charconv>
-#include <cmath>
 #include <vector>
+
+#include "chatcore/setting_texts.h"
 
 namespace chatcore {
 namespace {
 
-using base::Code;
-using base::Status;
 using Text = std::string_view;
-
-bool is_off(Text text) { return text == "off" || text == "0"; }
-
-Status parse_text(Text text, std::string& value) {
-  value = text;
-  return {};
-}
-
-Status parse_duration(Text text, base::Duration& value) {
-  if (is_off(text)) {
-    value = base::Duration{0};
-    return {};
-  }
-  const auto parsed = base::parse_duration(text);
-  if (!parsed) return base::fail(parsed.error());
-  value = *parsed;
-  return {};
-}
-
-Status parse_bytes(Text text, base::Bytes& value) {
-  if (is_off(text)) {
-    value = {0};
-    return {};
-  }
-  const auto parsed = base::parse_bytes(text);
-  if (!parsed) return base::fail(parsed.error());
-  value = *parsed;
-  return {};
-}
-
-Status parse_count(Text text, std::size_t& value) {
-  if (is_off(text)) {
-    value = 0;
-    return {};
-  }
-  constexpr std::size_t kMost = 1'000'000'000;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc() && end == text.data() + text.size() && value <= kMost) return {};
-  return base::fail(Code::invalid_argument, "\"" + std::string(text) + "\" is not a whole number such as 50, or off");
-}
-
-Status parse_number(Text text, double low, double high, double& value) {
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error == std::errc() && end == text.data() + text.size() && value >= low && value <= high) return {};
-  return base::fail(Code::invalid_argument, "\"" + std::string(text) + "\" is not a number from " +
-                                                std::to_string(low) + " to " + std::to_string(high));
-}
-
-Status parse_switch(Text text, bool& value) {
-  if (text != "true" && text != "false") {
-    return base::fail(Code::invalid_argument, "\"" + std::string(text) + "\" is neither true nor false");
-  }
-  value = text == "true";
-  return {};
-}
-
-Status parse_listen(Text text, std::string& value) {
-  const auto colon = text.rfind(':');
-  std::size_t port = 0;
-  const bool has_port = colon != Text::npos && colon + 1 < text.size() && parse_count(text.substr(colon + 1), port);
-  if (!has_port || port > 65535) {
-    return base::fail(Code::invalid_argument,
-                      "\"" + std::string(text) + "\" is not address:port such as 127.0.0.1:8080");
-  }
-  return parse_text(text, value);
-}
-
-Status parse_database(Text text, std::string& value) {
-  if (!text.starts_with("sqlite://") || text.size() == Text("sqlite://").size()) {
-    return base::fail(Code::invalid_argument,
-                      "is not a database this program knows, such as sqlite://./data/chatcore.db");
-  }
-  return parse_text(text, value);
-}
-
-Status parse_budget(Text text, std::optional<base::Bytes>& value) {
-  value.reset();
-  return text == "auto" ? Status() : parse_bytes(text, value.emplace());
-}
-
-Status parse_log_level(Text text, base::LogLevel& level) {
-  if (text == "debug")
-    level = base::LogLevel::debug;
-  else if (text == "info")
-    level = base::LogLevel::info;
-  else if (text == "warning")
-    level = base::LogLevel::warning;
-  else if (text == "error")
-    level = base::LogLevel::error;
-  else
-    return base::fail(Code::invalid_argument, "\"" + std::string(text) + "\" is none of debug, info, warning, error");
-  return {};
-}
-
-Status parse_log_format(Text text, base::LogFormat& format) {
-  if (text == "logfmt")
-    format = base::LogFormat::logfmt;
-  else if (text == "json")
-    format = base::LogFormat::json;
-  else
-    return base::fail(Code::invalid_argument, "\"" + std::string(text) + "\" is neither logfmt nor json");
-  return {};
-}
-
-Status parse_threads(Text text, std::size_t& value) {
-  value = 0;
-  if (text == "auto") return {};
-  if (auto parsed = parse_count(text, value); !parsed) return parsed;
-  if (value >= 1 && value <= 256) return {};
-  return base::fail(Code::invalid_argument, "must be auto or from 1 to 256");
-}
 
 constexpr std::array kSettings{
     Setting{"listen", "127.0.0.1:8080", "address and port to answer on",
             [](Config& c, Text t) { return parse_listen(t, c.listen); }},
+    Setting{"allowed_hosts", "", "names that requests may have as their Host, besides this machine's own",
+            [](Config& c, Text t) { return parse_names(t, c.allowed_hosts); }, true},
     Setting{"threads", "auto", "I/O threads; auto: the cores that the cgroup allows",
             [](Config& c, Text t) { return parse_threads(t, c.threads); }},
     Setting{"database.url", "sqlite://./data/chatcore.db", "where conversations are kept",
@@ -160,14 +49,32 @@ constexpr std::array kSettings{
             [](Config& c, Text t) { return parse_count(t, c.limits.max_turns); }},
     Setting{"limits.max_connections", "1024", "connections; one more closes the longest silent",
             [](Config& c, Text t) { return parse_count(t, c.limits.max_connections); }},
+    Setting{"limits.user_rate", "0", "requests a second of one user; more is 429; 0: any",
+            [](Config& c, Text t) { return parse_user_rate(t, c.limits.user_rate); }, true},
+    Setting{"limits.user_burst", "20", "requests of one user that may come at once after a pause",
+            [](Config& c, Text t) { return parse_user_burst(t, c.limits.user_burst); }, true},
+    Setting{"limits.user_streams", "0", "answers to one user under way at once; more is 429; 0: any",
+            [](Config& c, Text t) { return parse_count(t, c.limits.user_streams); }, true},
+    Setting{"auth.required", "auto", "true, false, or auto: whenever others than this machine can reach `listen`",
+            [](Config& c, Text t) { return parse_required(t, c.auth.required); }, true},
+    Setting{"auth.keys_file", "", "file of API keys, lines of user:key or user:sha256:DIGEST",
+            [](Config& c, Text t) { return parse_text(t, c.auth.keys_file); }, true},
+    Setting{"auth.jwt_secret_file", "", "file with the secret that signs tokens (JWT, HS256), at least 32 bytes",
+            [](Config& c, Text t) { return parse_text(t, c.auth.jwt_secret_file); }, true},
+    Setting{"auth.jwt_issuer", "", "what a token must have as iss; empty: anything",
+            [](Config& c, Text t) { return parse_text(t, c.auth.jwt_issuer); }, true},
+    Setting{"auth.jwt_audience", "", "what a token must have in aud; empty: anything",
+            [](Config& c, Text t) { return parse_text(t, c.auth.jwt_audience); }, true},
+    Setting{"auth.jwt_leeway", "30s", "how far clocks may differ when a token's times are looked at",
+            [](Config& c, Text t) { return parse_duration(t, c.auth.jwt_leeway); }, true},
     Setting{"admin.token_file", "", "file with the token that /admin asks for; empty: loopback only",
-            [](Config& c, Text t) { return parse_text(t, c.admin.token_file); }},
+            [](Config& c, Text t) { return parse_text(t, c.admin.token_file); }, true},
     Setting{"admin.allow_remote", "false", "without a token, serve /admin to any peer (a private network only)",
-            [](Config& c, Text t) { return parse_switch(t, c.admin.allow_remote); }},
+            [](Config& c, Text t) { return parse_switch(t, c.admin.allow_remote); }, true},
     Setting{"drain.deadline", "25s", "streams may go on so long after SIGTERM",
             [](Config& c, Text t) { return parse_duration(t, c.drain_deadline); }},
     Setting{"log.level", "info", "debug, info, warning or error",
-            [](Config& c, Text t) { return parse_log_level(t, c.log.level); }},
+            [](Config& c, Text t) { return parse_log_level(t, c.log.level); }, true},
     Setting{"log.format", "logfmt", "logfmt or json",
             [](Config& c, Text t) { return parse_log_format(t, c.log.format); }},
 };

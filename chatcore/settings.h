@@ -16,6 +16,7 @@ struct Setting {
   std::string_view default_text;  // read by the same `apply`
   std::string_view help;
   base::Status (*apply)(Config& config, std::string_view text);
+  bool reloadable = false;  // takes effect with SIGHUP; else with a restart
 };
 
 std::span<const Setting> settings();

@@ -1,6 +1,6 @@
 #pragma once
-// Who may do what, as far as it can be told without accounts: admin routes, and requests that a browser was tricked
-// into sending from another site's page.
+// Single questions about a request that entrance.h asks in their order: admin routes, and requests that a browser was
+// tricked into sending from another site's page.
 
 #include <optional>
 #include <string>
@@ -18,11 +18,15 @@ struct AdminAccess {
 
 // Empty: let in. Else 401 (token wrong or missing) or 403 (not from loopback).
 std::optional<Problem> check_admin(const base::HttpRequest& request, const AdminAccess& access);
+// What admin routes take is JSON or nothing at all: any page may make a browser send a form or plain text. Else 415.
+std::optional<Problem> check_admin_body(const base::HttpRequest& request);
 // A page of another site may make a visitor's browser send requests to this server: they carry an Origin that is
-// not this server's Host, and get 403.
+// not this server's Host, or say that they come from another site, and get 403.
 std::optional<Problem> check_same_site(const base::HttpRequest& request);
 
-// Takes the same time wherever the two differ.
-bool is_equal_in_constant_time(std::string_view a, std::string_view b);
+// What follows "Bearer " in the one Authorization header; "" when there is none, or more than one.
+std::string_view bearer_of(const base::HttpRequest& request);
+// application/json, with parameters or without.
+bool is_json(std::string_view content_type);
 
 }  // namespace chatcore::api

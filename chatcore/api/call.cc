@@ -43,6 +43,7 @@ Call::~Call() {
 
 void Call::count_end(int status) {
   if (counted_.exchange(true)) return;
+  visitor_.stream.reset();
   metrics_.request_ended(route_, status, std::chrono::steady_clock::now() - began_);
 }
 

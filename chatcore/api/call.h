@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/http_server.h"
+#include "chatcore/api/entrance.h"
 #include "chatcore/api/path.h"
 #include "chatcore/api/problem.h"
 #include "chatcore/metrics.h"
@@ -32,9 +33,10 @@ class Call {
 
   [[nodiscard]] const base::HttpRequest& request() const { return exchange_->request(); }
   // Who asks, as authentication found it; empty without authentication. The user part of every ConversationKey.
-  [[nodiscard]] const std::string& user() const { return user_; }
-  // Before the handler runs.
-  void set_user(std::string user) { user_ = std::move(user); }
+  [[nodiscard]] const std::string& user() const { return visitor_.user; }
+  // Before the handler runs. The visitor's place among the user's answers is free again when the request is counted as
+  // ended.
+  void set_visitor(Visitor visitor) { visitor_ = std::move(visitor); }
   // What the path says in a place of the route's pattern; "" when the pattern has no such place.
   [[nodiscard]] std::string path_value(std::string_view name) const;
   void set_path_values(PathValues values) { path_values_ = std::move(values); }
@@ -63,7 +65,7 @@ class Call {
   Metrics& metrics_;
   const base::SteadyTime began_;
   const std::string request_id_;
-  std::string user_;
+  Visitor visitor_;
   PathValues path_values_;
   std::atomic<int> status_{0};  // of a stream under way; 0: not answered
   std::atomic<bool> counted_{false};

@@ -8,8 +8,8 @@
 
 #include "base/clock.h"
 #include "chatcore/admission.h"
-#include "chatcore/api/access.h"
 #include "chatcore/api/call.h"
+#include "chatcore/api/entrance.h"
 #include "chatcore/conversation/sweeper.h"
 #include "chatcore/turn.h"
 
@@ -21,7 +21,7 @@ struct ApiParts {
   Admission& admission;
   conversation::Sweeper& sweeper;
   const base::Clock& clock;
-  AdminAccess admin;
+  const Entrance& entrance;
   base::WallTime started;
   // Gives memory that was freed back to the kernel, which the allocator would else keep for a while.
   std::function<void()> return_free_memory;

@@ -12,8 +12,6 @@
 namespace chatcore::api {
 namespace {
 
-enum class Access { everyone, admin };
-
 struct Route {
   std::string_view method;
   std::string_view path;  // a pattern (path.h); also the name in the metrics
@@ -23,12 +21,12 @@ struct Route {
 };
 
 constexpr std::array kRoutes{
-    Route{"POST", "/api/assistant", Access::everyone, answer_assistant, true},
-    Route{"GET", "/api/conversations", Access::everyone, get_conversations},
-    Route{"DELETE", "/api/conversations", Access::everyone, delete_conversation},
-    Route{"POST", "/v1/chat/completions", Access::everyone, answer_completion, true},
-    Route{"GET", "/v1/models", Access::everyone, list_models},
-    Route{"GET", "/v1/models/{+model}", Access::everyone, show_model},
+    Route{"POST", "/api/assistant", Access::turn, answer_assistant, true},
+    Route{"GET", "/api/conversations", Access::user, get_conversations},
+    Route{"DELETE", "/api/conversations", Access::user, delete_conversation},
+    Route{"POST", "/v1/chat/completions", Access::turn, answer_completion, true},
+    Route{"GET", "/v1/models", Access::user, list_models},
+    Route{"GET", "/v1/models/{+model}", Access::user, show_model},
     Route{"GET", "/", Access::everyone, show_page},
     Route{"GET", "/metrics", Access::everyone, show_metrics},
     Route{"GET", "/-/healthy", Access::everyone, show_health},
@@ -67,17 +65,17 @@ void refuse_unknown(const SharedCall& call, const std::string& methods) {
   call->respond(std::move(response));
 }
 
-bool is_json(std::string_view content_type) {
-  return content_type.empty() || content_type.starts_with("application/json");
-}
-
 void run(const Route& route, const ApiParts& parts, const SharedCall& call) {
   const auto& request = call->request();
-  if (const auto problem = check_same_site(request)) return call->refuse(*problem);
-  if (route.access == Access::admin) {
-    if (const auto problem = check_admin(request, parts.admin)) return call->refuse(*problem);
+  auto visitor =
+      parts.entrance.enter(route.access, request, {.steady = parts.clock.steady_now(), .wall = parts.clock.wall_now()});
+  if (!visitor) {
+    if (visitor.error().status == 429) parts.turn.metrics.request_shed(visitor.error().code);
+    return call->refuse(visitor.error());
   }
-  if (route.takes_json && !is_json(request.header("content-type"))) {
+  call->set_visitor(std::move(*visitor));
+  const std::string_view type = request.header("content-type");
+  if (route.takes_json && !type.empty() && !is_json(type)) {
     return call->refuse(
         {.status = 415, .message = "The body must be application/json", .code = "unsupported_media_type"});
   }

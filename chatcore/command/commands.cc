@@ -45,14 +45,23 @@ int run_command(const std::vector<std::string>& arguments, const char* const* en
   if (line->command == "help") return std::fputs(help_text(line->help_of).c_str(), stdout), kExitFine;
   if (line->command == "version") return std::printf("chatcore %s (%s)\n", kVersion, kRevision), kExitFine;
 
-  const LoadedConfig loaded = load(*line, environment);
+  const bool serves = line->command == "serve" || line->command == "check-config";
+  const auto read = [&line, environment, serves] {
+    LoadedConfig loaded = load(*line, environment);
+    if (!serves) return loaded;
+    // Sockets that a service manager passes are looked at when they are there.
+    const bool on_loopback = is_loopback(loaded.config.listen);
+    for (auto& error : check_authentication(loaded.config, on_loopback)) loaded.errors.push_back(std::move(error));
+    return loaded;
+  };
+  LoadedConfig loaded = read();
   if (!loaded.errors.empty()) {
     print_errors(loaded.errors);
     return kExitWrongConfiguration;
   }
   if (line->command == "check-config") return std::puts("The configuration is fine."), kExitFine;
   if (line->command == "ingest") return ingest_texts(loaded.config, line->paths);
-  return serve(loaded.config, return_free_memory);
+  return serve({.loaded = std::move(loaded), .read_again = read, .return_free_memory = return_free_memory});
 }
 
 }  // namespace chatcore::command

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "chatcore/command/command_line.h"
+#include "chatcore/command/reload.h"
 #include "chatcore/config.h"
 
 namespace chatcore::command {
@@ -21,8 +22,14 @@ using ReturnFreeMemory = std::function<void()>;
 int run_command(const std::vector<std::string>& arguments, const char* const* environment,
                 const ReturnFreeMemory& return_free_memory);
 
+struct ServeOptions {
+  LoadedConfig loaded;    // without errors
+  ReadConfig read_again;  // for SIGHUP
+  ReturnFreeMemory return_free_memory;
+};
+
 // Answers until SIGTERM or SIGINT, then drains. Starts and stops the log.
-int serve(const Config& config, const ReturnFreeMemory& return_free_memory);
+int serve(const ServeOptions& options);
 int ingest_texts(const Config& config, const std::vector<std::string>& paths);
 
 }  // namespace chatcore::command

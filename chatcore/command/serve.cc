@@ -1,21 +1,20 @@
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <csignal>
-#include <fstream>
 #include <limits>
 #include <memory>
 #include <thread>
-
-#include <systemd/sd-daemon.h>
 
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "base/http_server.h"
 #include "base/log.h"
 #include "chatcore/api/routes.h"
+#include "chatcore/command/access_parts.h"
 #include "chatcore/command/commands.h"
 #include "chatcore/command/drain.h"
+#include "chatcore/command/service_manager.h"
+#include "chatcore/command/watchdog.h"
 #include "chatcore/llm/extractive_answerer.h"
 #include "chatcore/retrieval/query_embedder.h"
 #include "chatcore/version.h"
@@ -25,27 +24,12 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// More is a mistake, and would be read into memory.
-constexpr std::size_t kMaxTokenBytes = 4096;
-
 std::size_t or_unbounded(std::size_t bound) { return bound == 0 ? std::numeric_limits<std::size_t>::max() / 2 : bound; }
 
 int thread_count(const Config& config, const CgroupReading& cgroup) {
   if (config.threads != 0) return static_cast<int>(config.threads);
   const double machine = std::max(1U, std::thread::hardware_concurrency());
   return static_cast<int>(std::ceil(std::min(machine, cgroup.cpu_limit.count)));
-}
-
-base::Result<std::string> read_token(const std::string& path) {
-  if (path.empty()) return std::string();
-  std::ifstream file(path);
-  if (!file) return base::fail(base::error_from_errno(errno, "open admin.token_file " + path));
-  std::string token;
-  std::getline(file, token);
-  if (token.empty() || token.size() > kMaxTokenBytes) {
-    return base::fail(base::Code::invalid_argument, "admin.token_file " + path + ": its first line must be the token");
-  }
-  return token;
 }
 
 conversation::RegistryLimits registry_limits(const Config& config, base::Bytes budget) {
@@ -66,7 +50,7 @@ base::HttpServerOptions server_options(const Config& config, Metrics& metrics) {
 // All that a serving chatcore consists of, in the order in which it is built; destroyed in the reverse.
 struct Program {
   Program(const Config& config, const CgroupReading& cgroup, std::unique_ptr<storage::Store> its_store,
-          std::string token, const ReturnFreeMemory& return_free_memory)
+          AccessParts access, const ReturnFreeMemory& return_free_memory)
       : threads(thread_count(config, cgroup)),
         budget(effective_budget(config, cgroup.memory_limit)),
         loop(threads),
@@ -80,6 +64,9 @@ struct Program {
                    .on_search = [this](base::Duration took) { metrics.search_ended(took); }},
                   retrieval::make_built_in_query_embedder()),
         answerer(llm::ExtractiveOptions{.words_per_second = config.llm.words_per_second}),
+        authenticator(std::move(access.credentials)),
+        user_limits(access.limits),
+        entrance(authenticator, user_limits, std::move(access.rules)),
         admission({.max_turns = config.limits.max_turns, .max_bytes_in_flight = config.limits.max_bytes_in_flight}),
         api{.turn = {.loop = loop,
                      .registry = registry,
@@ -92,7 +79,7 @@ struct Program {
             .admission = admission,
             .sweeper = sweeper,
             .clock = clock,
-            .admin = {.token = std::move(token), .allow_remote = config.admin.allow_remote},
+            .entrance = entrance,
             .started = clock.wall_now(),
             .return_free_memory = return_free_memory},
         server(loop, server_options(config, metrics), api::route_requests(api)) {}
@@ -107,67 +94,120 @@ struct Program {
   conversation::Sweeper sweeper;
   retrieval::Retriever retriever;
   llm::ExtractiveAnswerer answerer;
+  access::Authenticator authenticator;
+  access::UserLimits user_limits;
+  api::Entrance entrance;
   Admission admission;
   api::ApiParts api;
   base::HttpServer server;
 };
 
-void say_ready(const Config& config, const Program& program, std::uint16_t port) {
-  base::log_info("Ready", {{"listen", config.listen},
+// The one address configured, or the sockets that the service manager has opened; their ports.
+base::Result<std::uint16_t> listen(const Config& config, const std::vector<PassedSocket>& sockets,
+                                   base::HttpServer& server) {
+  if (sockets.empty()) return server.listen(config.listen);
+  base::Result<std::uint16_t> port = 0;
+  for (const PassedSocket& socket : sockets) {
+    port = server.adopt(socket.fd);
+    if (!port) break;
+  }
+  return port;
+}
+
+std::string addresses(const Config& config, const std::vector<PassedSocket>& sockets) {
+  if (sockets.empty()) return config.listen;
+  std::string text;
+  for (const PassedSocket& socket : sockets) text += (text.empty() ? "" : ",") + socket.address;
+  return text;
+}
+
+bool is_on_loopback(const Config& config, const std::vector<PassedSocket>& sockets) {
+  if (sockets.empty()) return is_loopback(config.listen);
+  return std::ranges::all_of(sockets, [](const PassedSocket& socket) { return is_loopback(socket.address); });
+}
+
+void say_ready(const Program& program, const std::string& listen, std::uint16_t port) {
+  base::log_info("Ready", {{"listen", listen},
                            {"port", port},
                            {"threads", program.threads},
                            {"memory_budget", base::format_bytes(program.budget)},
+                           {"authentication", program.authenticator.is_on()},
                            {"version", kVersion}});
-  sd_notify(0, "READY=1");
+  notify_ready();
 }
 
-int run(const Config& config, Program& program) {
+// What can be changed while serving, all of it or (with errors) nothing.
+std::vector<std::string> apply_anew(Program& program, const Config& config, bool on_loopback) {
+  AccessParts parts = read_access(config, on_loopback);
+  if (!parts.errors.empty()) return parts.errors;
+  program.authenticator.replace(std::move(parts.credentials));
+  program.user_limits.configure(parts.limits);
+  program.entrance.replace(std::move(parts.rules));
+  base::set_log_level(config.log.level);
+  return {};
+}
+
+int run(const ServeOptions& options, Program& program, const std::vector<PassedSocket>& sockets) {
+  const Config& config = options.loaded.config;
   if (const auto warmed = program.retriever.warm_up(); !warmed) {
     base::log_warning("Questions are answered without passages", {{"error", warmed.error().message}});
   }
   program.sweeper.start(program.loop, config.conversation.sweep_interval);
-  const auto port = program.server.listen(config.listen);
+  const auto port = listen(config, sockets, program.server);
   if (!port) {
-    base::log_error("Cannot listen", {{"listen", config.listen}, {"error", port.error().message}});
+    base::log_error("Cannot listen", {{"listen", addresses(config, sockets)}, {"error", port.error().message}});
     return kExitFailed;
   }
   Drain drain(program.loop, program.server, program.admission,
               std::chrono::duration_cast<milliseconds>(config.drain_deadline));
-  const auto signals = program.loop.on_signals({SIGTERM, SIGINT}, [&](int signal) {
-    sd_notify(0, "STOPPING=1");
+  const auto stop_signals = program.loop.on_signals({SIGTERM, SIGINT}, [&](int signal) {
+    notify_stopping();
     drain.begin(signal);
   });
-  say_ready(config, program, *port);
-  program.loop.run_threads(program.threads);
+  Reload reload(options.loaded, options.read_again,
+                [&, on_loopback = is_on_loopback(config, sockets)](const Config& anew) {
+                  return apply_anew(program, anew, on_loopback);
+                });
+  const auto reload_signal = program.loop.on_signals({SIGHUP}, [&](int) { reload.begin(); });
+  const Watchdog watchdog(program.loop, watchdog_time(), notify_alive);
+  say_ready(program, addresses(config, sockets), *port);
+  program.loop.run_threads(program.threads, watchdog.beat());
   program.sweeper.stop();
   program.store->close();
   base::log_info("Stopped", {{"answers_cut", drain.cut()}});
   return kExitFine;
 }
 
-int serve_logged(const Config& config, const ReturnFreeMemory& return_free_memory) {
-  const base::SystemClock clock;
-  auto token = read_token(config.admin.token_file);
-  if (!token) {
-    base::log_error("Wrong configuration", {{"error", token.error().message}});
+int serve_logged(const ServeOptions& options) {
+  const Config& config = options.loaded.config;
+  const auto sockets = take_passed_sockets();
+  if (!sockets) {
+    base::log_error("Wrong configuration", {{"error", sockets.error().message}});
     return kExitWrongConfiguration;
   }
+  AccessParts access = read_access(config, is_on_loopback(config, *sockets));
+  for (const auto& error : access.errors) base::log_error("Wrong configuration", {{"error", error}});
+  if (!access.errors.empty()) return kExitWrongConfiguration;
+  if (!access.credentials.any() && !access.rules.on_loopback) {
+    base::log_warning("Everyone who can reach this server may read and write everything, by auth.required: false");
+  }
+  const base::SystemClock clock;
   auto store = storage::open_store(config.database_url, clock);
   if (!store) {
     base::log_error("Cannot open the database", {{"url", config.database_url}, {"error", store.error().message}});
     return kExitFailed;
   }
-  Program program(config, read_cgroup(), std::move(*store), std::move(*token), return_free_memory);
-  return run(config, program);
+  Program program(config, read_cgroup(), std::move(*store), std::move(access), options.return_free_memory);
+  return run(options, program, *sockets);
 }
 
 }  // namespace
 
-int serve(const Config& config, const ReturnFreeMemory& return_free_memory) {
+int serve(const ServeOptions& options) {
   // A client that leaves while it is written to must be an error of that write, not the end of the program.
   std::signal(SIGPIPE, SIG_IGN);
-  base::start_log(config.log);
-  const int code = serve_logged(config, return_free_memory);
+  base::start_log(options.loaded.config.log);
+  const int code = serve_logged(options);
   base::stop_log();
   return code;
 }

@@ -59,7 +59,7 @@ std::string request_text(int client, int turn, const Load& load) {
   const std::string id = "load-" + std::to_string(client) + "-" + std::to_string(turn % load.conversations_each);
   const std::string body = R"({"message":"What keeps the memory of this server bounded, turn )" + std::to_string(turn) +
                            R"(?","conversationId":")" + id + "\"}";
-  return "POST /api/assistant HTTP/1.1\r\nHost: load\r\nContent-Type: application/json\r\nContent-Length: " +
+  return "POST /api/assistant HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: " +
          std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 

@@ -137,6 +137,61 @@ TEST(Settings, NumbersOutsideTheirRangeAreRefusedAndTheirEndsTaken) {
   EXPECT_EQ(errors("database.url", "mysql://x"), 1U);
 }
 
+TEST(Settings, LimitsOfAUserHaveBoundsThatMakeSense) {
+  const auto errors = [](const char* name, const char* text) { return load_config({{name, text, "x"}}).errors.size(); };
+  EXPECT_EQ(errors("limits.user_rate", "off"), 0U);
+  EXPECT_EQ(errors("limits.user_rate", "0.0001"), 0U);
+  EXPECT_EQ(errors("limits.user_rate", "0.00001"), 1U) << "less than a request a day";
+  EXPECT_EQ(errors("limits.user_rate", "-1"), 1U);
+  EXPECT_EQ(errors("limits.user_burst", "1"), 0U);
+  EXPECT_EQ(errors("limits.user_burst", "0"), 1U);
+  EXPECT_EQ(errors("limits.user_burst", "10000"), 0U);
+  EXPECT_EQ(errors("limits.user_burst", "10001"), 1U);
+}
+
+TEST(Settings, NamesArePartedByCommasAndSpaces) {
+  const auto hosts = [](const char* text) { return load_config({{"allowed_hosts", text, "x"}}).config.allowed_hosts; };
+  EXPECT_EQ(hosts(" a.example, b.example,,c "), (std::vector<std::string>{"a.example", "b.example", "c"}));
+  EXPECT_TRUE(hosts(" , ").empty());
+}
+
+TEST(Loopback, IsThisMachinesOwnAddressesAlone) {
+  for (const char* own : {"127.0.0.1:8080", "127.1.2.3:1", "[::1]:8080"}) EXPECT_TRUE(is_loopback(own)) << own;
+  for (const char* others : {":8080", "0.0.0.0:8080", "[::]:8080", "192.0.2.1:80", "[::12]:80", "12.7.0.0:1"}) {
+    EXPECT_FALSE(is_loopback(others)) << others;
+  }
+}
+
+// The settings at fault.
+std::vector<std::string> authentication_faults(const std::vector<SettingText>& texts, bool on_loopback) {
+  std::vector<std::string> faults;
+  for (const auto& error : check_authentication(load_config(texts).config, on_loopback)) faults.push_back(error.where);
+  return faults;
+}
+
+TEST(Authentication, WhoCanBeReachedFromElsewhereAsksWhoAsks) {
+  using Faults = std::vector<std::string>;
+  const SettingText keys{"auth.keys_file", "keys", "x"};
+  const SettingText tokens{"auth.jwt_secret_file", "secret", "x"};
+  const SettingText yes{"auth.required", "true", "x"};
+  const SettingText no{"auth.required", "false", "x"};
+  EXPECT_EQ(authentication_faults({}, true), Faults{});
+  EXPECT_EQ(authentication_faults({}, false), Faults{"listen"});
+  EXPECT_EQ(authentication_faults({keys}, false), Faults{});
+  EXPECT_EQ(authentication_faults({tokens}, false), Faults{});
+  EXPECT_EQ(authentication_faults({no}, false), Faults{});
+  EXPECT_EQ(authentication_faults({yes}, true), Faults{"auth.required"});
+  EXPECT_EQ(authentication_faults({yes, keys}, true), Faults{});
+  EXPECT_EQ(authentication_faults({no, keys}, true), Faults{"auth.required"});
+}
+
+TEST(ChangedSettings, AreThoseWhoseTextsDiffer) {
+  const LoadedConfig before = load_config({{"listen", "127.0.0.1:1", "x"}, {"limits.user_rate", "2", "x"}});
+  const LoadedConfig after = load_config({{"listen", "127.0.0.1:1", "x"}, {"log.level", "debug", "x"}});
+  EXPECT_EQ(changed_settings(before, after), (std::vector<std::string>{"limits.user_rate", "log.level"}));
+  EXPECT_TRUE(changed_settings(after, after).empty());
+}
+
 TEST(EffectiveBudget, IsTheLessOf256MiBAndTwoFifthsOfTheLimit) {
   const Config config = load_config({}).config;
   EXPECT_EQ(effective_budget(config, base::Bytes::unlimited()), base::mebibytes(256));

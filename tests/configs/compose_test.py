@@ -53,6 +53,11 @@ class ComposeFiles(unittest.TestCase):
         self.assertEqual(services["app"]["environment"]["NODE_OPTIONS"], "--max-old-space-size=512")
         self.assert_sidecar_sees_engine_and_cgroups(services["leakguard"])
 
+    def test_the_chat_server_knows_whom_to_answer(self):
+        chat = services_of("compose.yml")["chat"]
+        name = os.path.basename(chat["environment"]["CHATCORE_AUTH_KEYS_FILE"])
+        self.assertIn(name, [secret["source"] for secret in chat["secrets"]])
+
     def test_every_port_is_published_on_loopback_only(self):
         for name in ("compose.yml", "compose.node-app.yml"):
             for service in services_of(name).values():

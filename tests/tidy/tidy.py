@@ -50,7 +50,7 @@ LIBRARIES = {
     r"tl/expected": ["base/result.h", "chatcore/api/problem.h"],
     r"sqlite3\.h": ["chatcore/storage/sqlite_connection.cc"],
     r"jemalloc/": ["chatcore/main.cc"],
-    r"systemd/": ["agent/service_manager.cc", "chatcore/command/serve.cc"],
+    r"systemd/": ["agent/service_manager.cc", "chatcore/command/service_manager.cc"],
     r"yaml-cpp/": ["guard/config/yaml_tree.cc", "chatcore/config_file.cc"],
     r"re2/": ["guard/config/pattern.cc", "guard/source/log_matcher.cc"],
     r"prometheus/": ["guard/telemetry/exposition.cc", "chatcore/metrics.cc"],

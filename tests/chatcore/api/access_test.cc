@@ -25,7 +25,7 @@ TEST(AdminAccess, ATokenIsAskedOfEveryone) {
   EXPECT_EQ(status_of(check_admin(request_with({}, true), access)), 401);
   EXPECT_EQ(status_of(check_admin(request_with({{"authorization", "Bearer secret"}}, false), access)), 200);
   for (const char* wrong :
-       {"secret", "Bearer", "Bearer ", "Bearer secre", "Bearer secret ", "Bearer Secret", "bearer secret"}) {
+       {"secret", "Bearer", "Bearer ", "Bearer secre", "Bearer secret ", "Bearer Secret", "Basic secret"}) {
     EXPECT_EQ(status_of(check_admin(request_with({{"authorization", wrong}}, true), access)), 401) << wrong;
   }
 }
@@ -45,11 +45,46 @@ TEST(SameSite, WithoutAnOriginItIsNoBrowsersCrossSiteRequest) {
   EXPECT_FALSE(check_same_site(request_with({{"host", "a"}}, true)));
 }
 
-TEST(ConstantTime, ComparesAsEqualsDoes) {
-  EXPECT_TRUE(is_equal_in_constant_time("", ""));
-  EXPECT_TRUE(is_equal_in_constant_time("abc", "abc"));
-  EXPECT_FALSE(is_equal_in_constant_time("abc", "abd"));
-  EXPECT_FALSE(is_equal_in_constant_time("abc", "ab"));
+TEST(SameSite, AChangeFromAnotherSiteIsRefusedAndALinkIsNot) {
+  const auto status = [](const char* method, const char* site) {
+    auto request = request_with({{"host", "a"}, {"sec-fetch-site", site}}, true);
+    request.method = method;
+    return status_of(check_same_site(request));
+  };
+  EXPECT_EQ(status("POST", "same-origin"), 200);
+  EXPECT_EQ(status("POST", "none"), 200);
+  EXPECT_EQ(status("POST", "cross-site"), 403);
+  EXPECT_EQ(status("DELETE", "same-site"), 403) << "another port of this machine is the same site";
+  EXPECT_EQ(status("GET", "cross-site"), 200);
+}
+
+TEST(AdminBody, IsJsonOrNothing) {
+  const auto status = [](base::HttpHeaders headers, const char* body) {
+    auto request = request_with(std::move(headers), true);
+    request.body = body;
+    return status_of(check_admin_body(request));
+  };
+  EXPECT_EQ(status({}, ""), 200);
+  EXPECT_EQ(status({{"content-type", "application/json"}}, "{}"), 200);
+  EXPECT_EQ(status({{"content-type", "Application/JSON ; charset=utf-8"}}, "{}"), 200);
+  EXPECT_EQ(status({}, "{}"), 415);
+  for (const char* type : {"application/x-www-form-urlencoded", "text/plain", "multipart/form-data; boundary=x",
+                           "application/jsonp", "text/plain; application/json"}) {
+    EXPECT_EQ(status({{"content-type", type}}, "{}"), 415) << type;
+    EXPECT_EQ(status({{"content-type", type}}, ""), 415) << type;
+  }
+}
+
+TEST(Bearer, IsWhatFollowsTheSchemeOfTheOneHeader) {
+  const auto bearer = [](base::HttpHeaders headers) {
+    return std::string(bearer_of(request_with(std::move(headers), true)));
+  };
+  EXPECT_EQ(bearer({{"authorization", "Bearer abc"}}), "abc");
+  EXPECT_EQ(bearer({{"authorization", "bEARER abc"}}), "abc");
+  EXPECT_EQ(bearer({{"authorization", "Bearer "}}), "");
+  EXPECT_EQ(bearer({{"authorization", "Basic abc"}}), "");
+  EXPECT_EQ(bearer({}), "");
+  EXPECT_EQ(bearer({{"authorization", "Bearer abc"}, {"authorization", "Bearer abc"}}), "") << "two may disagree";
 }
 
 }  // namespace

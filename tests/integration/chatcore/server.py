@@ -124,7 +124,7 @@ class Chatcore:
         """Sends a request and returns (socket, first bytes of the answer): the rest is for the caller to read."""
         data = json.dumps(body).encode()
         stream = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
-        head = f"POST {path} HTTP/1.1\r\nHost: chatcore\r\nContent-Type: application/json\r\nContent-Length: {len(data)}"
+        head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(data)}"
         stream.sendall(f"{head}\r\n\r\n".encode() + data)
         begin = b""
         while b"data: " not in begin:
@@ -180,6 +180,11 @@ class ChatcoreTest(unittest.TestCase):
         self.assertTrue(error["message"])
         if code:
             self.assertEqual(error["code"], code)
+
+
+def bearer(key):
+    """The header that shows an API key or token."""
+    return {"Authorization": f"Bearer {key}"}
 
 
 def quoted(text):

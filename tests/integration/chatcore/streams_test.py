@@ -55,7 +55,7 @@ class LeavingClient(ChatcoreTest):
     def test_a_client_that_leaves_a_whole_completion_cancels_it_too(self):
         data = json.dumps({"messages": [{"role": "user", "content": "Hello"}]}).encode()
         with socket.create_connection(("127.0.0.1", self.server.port), timeout=PATIENCE) as stream:
-            stream.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: chatcore\r\nContent-Length: %d\r\n\r\n" % len(data)
+            stream.sendall(b"POST /v1/chat/completions HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(data)
                            + data)
             wait_for(lambda: self.server.request("GET", "/admin/memory").json()["accounted"]["in_flight"]["turns"],
                      "the completion under way")

@@ -1,0 +1,136 @@
+#include "chatcore/api/entrance.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <utility>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include "base/http_text.h"
+
+namespace chatcore::api {
+namespace {
+
+// A place is free when an answer ends, which nobody can foretell.
+constexpr int kRetryAfterStreams = 2;
+
+bool is_loopback_name(const std::string& host) {
+  if (host == "localhost" || host.ends_with(".localhost")) return true;
+  in_addr v4{};
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24U == 127;
+  in6_addr v6{};
+  return inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6) != 0;
+}
+
+// "Example.org:8080" and "[::1]:8080" without the port, in lower case.
+std::string host_name(std::string_view host) {
+  if (host.starts_with('[')) {
+    const auto end = host.find(']');
+    return base::lower_case(host.substr(1, end == std::string_view::npos ? end : end - 1));
+  }
+  return base::lower_case(host.substr(0, host.find(':')));
+}
+
+bool asks_for_own_host(Access access, const EntranceRules& rules, bool authenticates) {
+  if (!rules.allowed_hosts.empty()) return true;
+  const bool admin_by_place = access == Access::admin && rules.admin.token.empty() && !rules.admin.allow_remote;
+  return admin_by_place || (rules.on_loopback && !authenticates);
+}
+
+Problem wrong_host() {
+  return {.status = 421,
+          .message = "This server is not known by that name; name it in allowed_hosts if it should be",
+          .code = "unknown_host"};
+}
+
+Problem too_many_streams() {
+  return {.status = 429,
+          .message = "Too many of your answers are being written at present",
+          .code = "too_many_streams",
+          .retry_after_seconds = kRetryAfterStreams};
+}
+
+Problem too_fast(std::chrono::seconds wait) {
+  return {.status = 429,
+          .message = "You are asking too quickly",
+          .code = "rate_limit_exceeded",
+          .retry_after_seconds = static_cast<int>(wait.count())};
+}
+
+Problem not_authenticated(const base::Error& error) {
+  return {.status = 401, .message = error.message, .code = "invalid_api_key"};
+}
+
+}  // namespace
+
+Entrance::Entrance(const access::Authenticator& authenticator, access::UserLimits& limits, EntranceRules rules)
+    : authenticator_(authenticator), limits_(limits), rules_(std::make_shared<const EntranceRules>(std::move(rules))) {}
+
+void Entrance::replace(EntranceRules rules) {
+  auto replacement = std::make_shared<const EntranceRules>(std::move(rules));
+  const std::lock_guard lock(mutex_);
+  rules_.swap(replacement);
+}
+
+std::shared_ptr<const EntranceRules> Entrance::rules() const {
+  const std::lock_guard lock(mutex_);
+  return rules_;
+}
+
+Parsed<Visitor> Entrance::enter(Access access, const base::HttpRequest& request, Moment now) const {
+  const auto rules = this->rules();
+  if (asks_for_own_host(access, *rules, authenticator_.is_on()) &&
+      !is_own_host(request.header("host"), rules->allowed_hosts)) {
+    return tl::unexpected(wrong_host());
+  }
+  if (const auto problem = check_same_site(request)) return tl::unexpected(*problem);
+  switch (access) {
+    case Access::everyone: return Visitor{};
+    case Access::user:
+    case Access::turn: return enter_as_user(access, request, now);
+    case Access::admin: break;
+  }
+  if (const auto problem = check_admin(request, rules->admin)) return tl::unexpected(*problem);
+  if (const auto problem = check_admin_body(request)) return tl::unexpected(*problem);
+  return Visitor{};
+}
+
+Parsed<Visitor> Entrance::enter_as_user(Access access, const base::HttpRequest& request, Moment now) const {
+  Visitor visitor;
+  if (authenticator_.is_on()) {
+    auto user = authenticator_.user_of(bearer_of(request), now.wall);
+    if (!user) return tl::unexpected(not_authenticated(user.error()));
+    visitor.user = std::move(*user);
+  }
+  // A user may be called like an address.
+  const std::string limited = visitor.user.empty() ? "from " + network_of(request.peer) : "user " + visitor.user;
+  if (const auto wait = limits_.check_rate(limited, now.steady)) return tl::unexpected(too_fast(*wait));
+  if (access == Access::turn) {
+    visitor.stream = limits_.begin_stream(limited);
+    if (!visitor.stream) return tl::unexpected(too_many_streams());
+  }
+  return visitor;
+}
+
+bool is_own_host(std::string_view host, const std::vector<std::string>& allowed) {
+  if (host.empty()) return true;
+  std::string name = host_name(host);
+  if (name.ends_with('.')) name.pop_back();
+  return is_loopback_name(name) ||
+         std::ranges::any_of(allowed, [&](const std::string& known) { return base::lower_case(known) == name; });
+}
+
+std::string network_of(const std::string& peer) {
+  in6_addr address{};
+  if (inet_pton(AF_INET6, peer.c_str(), &address) != 1) return peer;
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (IN6_IS_ADDR_V4MAPPED(&address) != 0) {
+    return inet_ntop(AF_INET, address.s6_addr + 12, text.data(), text.size()) ? text.data() : peer;
+  }
+  std::fill(address.s6_addr + 8, address.s6_addr + 16, std::uint8_t{0});
+  return inet_ntop(AF_INET6, &address, text.data(), text.size()) ? std::string(text.data()) + "/64" : peer;
+}
+
+}  // namespace chatcore::api

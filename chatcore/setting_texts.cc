@@ -1,0 +1,163 @@
+#include "chatcore/setting_texts.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace chatcore {
+namespace {
+
+using base::Code;
+using base::Status;
+using Text = std::string_view;
+
+bool is_off(Text text) { return text == "off" || text == "0"; }
+
+}  // namespace
+
+Status parse_text(Text text, std::string& value) {
+  value = text;
+  return {};
+}
+
+Status parse_duration(Text text, base::Duration& value) {
+  if (is_off(text)) {
+    value = base::Duration{0};
+    return {};
+  }
+  const auto parsed = base::parse_duration(text);
+  if (!parsed) return base::fail(parsed.error());
+  value = *parsed;
+  return {};
+}
+
+Status parse_bytes(Text text, base::Bytes& value) {
+  if (is_off(text)) {
+    value = {0};
+    return {};
+  }
+  const auto parsed = base::parse_bytes(text);
+  if (!parsed) return base::fail(parsed.error());
+  value = *parsed;
+  return {};
+}
+
+Status parse_count(Text text, std::size_t& value) {
+  if (is_off(text)) {
+    value = 0;
+    return {};
+  }
+  constexpr std::size_t kMost = 1'000'000'000;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size() && value <= kMost) return {};
+  return base::fail(Code::invalid_argument, "\"" + std::string(text) + "\" is not a whole number such as 50, or off");
+}
+
+Status parse_number(Text text, double low, double high, double& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error == std::errc() && end == text.data() + text.size() && value >= low && value <= high) return {};
+  return base::fail(Code::invalid_argument, "\"" + std::string(text) + "\" is not a number from " +
+                                                std::to_string(low) + " to " + std::to_string(high));
+}
+
+Status parse_switch(Text text, bool& value) {
+  if (text != "true" && text != "false") {
+    return base::fail(Code::invalid_argument, "\"" + std::string(text) + "\" is neither true nor false");
+  }
+  value = text == "true";
+  return {};
+}
+
+Status parse_listen(Text text, std::string& value) {
+  const auto colon = text.rfind(':');
+  std::size_t port = 0;
+  const bool has_port = colon != Text::npos && colon + 1 < text.size() && parse_count(text.substr(colon + 1), port);
+  if (!has_port || port > 65535) {
+    return base::fail(Code::invalid_argument,
+                      "\"" + std::string(text) + "\" is not address:port such as 127.0.0.1:8080");
+  }
+  return parse_text(text, value);
+}
+
+Status parse_database(Text text, std::string& value) {
+  if (!text.starts_with("sqlite://") || text.size() == Text("sqlite://").size()) {
+    return base::fail(Code::invalid_argument,
+                      "is not a database this program knows, such as sqlite://./data/chatcore.db");
+  }
+  return parse_text(text, value);
+}
+
+Status parse_budget(Text text, std::optional<base::Bytes>& value) {
+  value.reset();
+  return text == "auto" ? Status() : parse_bytes(text, value.emplace());
+}
+
+Status parse_log_level(Text text, base::LogLevel& level) {
+  if (text == "debug")
+    level = base::LogLevel::debug;
+  else if (text == "info")
+    level = base::LogLevel::info;
+  else if (text == "warning")
+    level = base::LogLevel::warning;
+  else if (text == "error")
+    level = base::LogLevel::error;
+  else
+    return base::fail(Code::invalid_argument, "\"" + std::string(text) + "\" is none of debug, info, warning, error");
+  return {};
+}
+
+Status parse_log_format(Text text, base::LogFormat& format) {
+  if (text == "logfmt")
+    format = base::LogFormat::logfmt;
+  else if (text == "json")
+    format = base::LogFormat::json;
+  else
+    return base::fail(Code::invalid_argument, "\"" + std::string(text) + "\" is neither logfmt nor json");
+  return {};
+}
+
+Status parse_required(Text text, AuthRequired& value) {
+  bool required = false;
+  value = AuthRequired::automatic;
+  if (text == "auto") return {};
+  if (!parse_switch(text, required)) {
+    return base::fail(Code::invalid_argument, "\"" + std::string(text) + "\" is none of auto, true, false");
+  }
+  value = required ? AuthRequired::yes : AuthRequired::no;
+  return {};
+}
+
+// Names parted by commas or spaces.
+Status parse_names(Text text, std::vector<std::string>& value) {
+  constexpr Text kBetween = ", ";
+  value.clear();
+  for (auto begin = text.find_first_not_of(kBetween); begin != Text::npos;
+       begin = text.find_first_not_of(kBetween, begin)) {
+    const auto end = std::min(text.size(), text.find_first_of(kBetween, begin));
+    value.emplace_back(text.substr(begin, end - begin));
+    begin = end;
+  }
+  return {};
+}
+
+Status parse_user_rate(Text text, double& value) {
+  constexpr double kSlowest = 1.0 / 86'400;  // a request a day; slower ones would make sense to nobody
+  if (auto parsed = parse_number(is_off(text) ? "0" : text, 0, 1e6, value); !parsed) return parsed;
+  if (value == 0 || value >= kSlowest) return {};
+  return base::fail(Code::invalid_argument, "is less than one request a day");
+}
+
+Status parse_user_burst(Text text, std::size_t& value) {
+  if (auto parsed = parse_count(text, value); !parsed) return parsed;
+  if (value >= 1 && value <= 10'000) return {};
+  return base::fail(Code::invalid_argument, "must be from 1 to 10000");
+}
+
+Status parse_threads(Text text, std::size_t& value) {
+  value = 0;
+  if (text == "auto") return {};
+  if (auto parsed = parse_count(text, value); !parsed) return parsed;
+  if (value >= 1 && value <= 256) return {};
+  return base::fail(Code::invalid_argument, "must be auto or from 1 to 256");
+}
+
+}  // namespace chatcore

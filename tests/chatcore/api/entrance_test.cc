@@ -1,0 +1,138 @@
+#include "chatcore/api/entrance.h"
+
+#include <gtest/gtest.h>
+
+namespace chatcore::api {
+namespace {
+
+using std::chrono::seconds;
+
+constexpr const char* kAlice = "sk-alice-0123456789";
+constexpr const char* kBob = "sk-bob-0123456789";
+
+access::Credentials two_users() {
+  auto keys = access::KeyRing::parse("alice:" + std::string(kAlice) + "\nbob:" + kBob, "keys");
+  access::Credentials credentials;
+  credentials.keys = std::move(keys.value());
+  return credentials;
+}
+
+base::HttpRequest request_of(const char* key, const char* host = "localhost:8080", const char* peer = "127.0.0.1") {
+  base::HttpRequest request;
+  request.method = "POST";
+  request.headers = {{"host", host}};
+  if (key) request.headers.emplace_back("authorization", "Bearer " + std::string(key));
+  request.peer = peer;
+  request.peer_is_loopback = request.peer == "127.0.0.1";
+  return request;
+}
+
+class EntranceTest : public testing::Test {
+ protected:
+  void open(access::Credentials credentials, access::UserLimitSettings settings = {}, EntranceRules rules = {}) {
+    authenticator_.replace(std::move(credentials));
+    limits_.configure(settings);
+    entrance_.replace(std::move(rules));
+  }
+  Parsed<Visitor> enter(Access access, const base::HttpRequest& request, seconds after = seconds(0)) {
+    return entrance_.enter(access, request, {.steady = base::SteadyTime(seconds(1000) + after), .wall = {}});
+  }
+  int status(Access access, const base::HttpRequest& request) {
+    const auto visitor = enter(access, request);
+    return visitor ? 200 : visitor.error().status;
+  }
+
+  access::Authenticator authenticator_{access::Credentials{}};
+  access::UserLimits limits_{access::UserLimitSettings{}};
+  Entrance entrance_{authenticator_, limits_, EntranceRules{}};
+};
+
+TEST_F(EntranceTest, WithoutKeysEveryoneIsNobody) {
+  EXPECT_EQ(enter(Access::user, request_of(nullptr))->user, "");
+  EXPECT_EQ(enter(Access::user, request_of(kAlice))->user, "");
+}
+
+TEST_F(EntranceTest, WithKeysEveryoneIsSomeone) {
+  open(two_users());
+  EXPECT_EQ(enter(Access::user, request_of(kAlice))->user, "alice");
+  EXPECT_EQ(enter(Access::turn, request_of(kBob))->user, "bob");
+  EXPECT_EQ(status(Access::user, request_of(nullptr)), 401);
+  EXPECT_EQ(status(Access::turn, request_of("sk-nobody-0123456789")), 401);
+}
+
+TEST_F(EntranceTest, HealthAsksNobodyAndAKeyIsNoAdminToken) {
+  open(two_users(), {}, {.admin = {.token = "admin token", .allow_remote = false}});
+  EXPECT_EQ(status(Access::everyone, request_of(nullptr)), 200);
+  EXPECT_EQ(status(Access::admin, request_of(kAlice)), 401);
+  EXPECT_EQ(status(Access::admin, request_of("admin token")), 200);
+  EXPECT_EQ(status(Access::user, request_of("admin token")), 401);
+}
+
+TEST_F(EntranceTest, AUserWhoAsksTooQuicklyIsToldWhenToComeBack) {
+  open(two_users(), {.requests_per_second = 0.5, .burst = 1});
+  EXPECT_TRUE(enter(Access::user, request_of(kAlice)));
+  const auto refused = enter(Access::user, request_of(kAlice));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().status, 429);
+  EXPECT_EQ(refused.error().retry_after_seconds, 2);
+  EXPECT_TRUE(enter(Access::user, request_of(kBob)));
+  EXPECT_FALSE(enter(Access::user, request_of(kAlice), seconds(1)));
+  EXPECT_TRUE(enter(Access::user, request_of(kAlice), seconds(2)));
+}
+
+TEST_F(EntranceTest, WithoutNamesTheAddressIsLimited) {
+  open({}, {.requests_per_second = 1, .burst = 1}, {.on_loopback = false});
+  EXPECT_EQ(status(Access::user, request_of(nullptr, "chat", "192.0.2.1")), 200);
+  EXPECT_EQ(status(Access::user, request_of(nullptr, "chat", "192.0.2.1")), 429);
+  EXPECT_EQ(status(Access::user, request_of(nullptr, "chat", "192.0.2.2")), 200);
+  EXPECT_EQ(status(Access::user, request_of(nullptr, "chat", "2001:db8::1")), 200);
+  EXPECT_EQ(status(Access::user, request_of(nullptr, "chat", "2001:db8::ffff:2")), 429) << "the same network";
+}
+
+TEST_F(EntranceTest, AnswersUnderWayAreCountedAndOtherRequestsAreNot) {
+  open(two_users(), {.streams = 1});
+  auto first = enter(Access::turn, request_of(kAlice));
+  ASSERT_TRUE(first);
+  EXPECT_EQ(status(Access::turn, request_of(kAlice)), 429);
+  EXPECT_EQ(status(Access::user, request_of(kAlice)), 200);
+  EXPECT_EQ(status(Access::turn, request_of(kBob)), 200);
+  first = Visitor{};
+  EXPECT_EQ(status(Access::turn, request_of(kAlice)), 200);
+}
+
+TEST_F(EntranceTest, OnLoopbackWithoutKeysOnlyItsOwnNamesLetIn) {
+  for (const char* host : {"localhost", "LOCALHOST:80", "localhost.:8080", "127.0.0.1:8080", "127.3.4.5", "[::1]:80",
+                           "chat.localhost", ""}) {
+    EXPECT_EQ(status(Access::user, request_of(nullptr, host)), 200) << host;
+    EXPECT_EQ(status(Access::everyone, request_of(nullptr, host)), 200) << host;
+  }
+  for (const char* host : {"evil.example", "evil.example:8080", "127.0.0.1.evil.example", "localhost.evil.example",
+                           "evillocalhost", "128.0.0.1", "0.0.0.0", "[::2]:80", "127.1", "2130706433"}) {
+    EXPECT_EQ(status(Access::user, request_of(nullptr, host)), 421) << host;
+    EXPECT_EQ(status(Access::everyone, request_of(nullptr, host)), 421) << host;
+  }
+}
+
+TEST_F(EntranceTest, AllowedHostsLetInBesidesLoopback) {
+  open({}, {}, {.on_loopback = false, .allowed_hosts = {"Chat.Example"}});
+  EXPECT_EQ(status(Access::user, request_of(nullptr, "chat.example:443")), 200);
+  EXPECT_EQ(status(Access::user, request_of(nullptr, "localhost")), 200);
+  EXPECT_EQ(status(Access::user, request_of(nullptr, "other.example")), 421);
+}
+
+TEST_F(EntranceTest, WhereKeysAreAskedForANameDecidesNothingExceptForAdministration) {
+  open(two_users());
+  EXPECT_EQ(status(Access::user, request_of(kAlice, "chat.example")), 200);
+  EXPECT_EQ(status(Access::admin, request_of(nullptr, "chat.example")), 421) << "loopback is all that lets it in";
+  EXPECT_EQ(status(Access::admin, request_of(nullptr, "localhost")), 200);
+}
+
+TEST(NetworkOf, TakesAnAddressOrHalfOfALongOne) {
+  EXPECT_EQ(network_of("192.0.2.7"), "192.0.2.7");
+  EXPECT_EQ(network_of("::ffff:192.0.2.7"), "192.0.2.7");
+  EXPECT_EQ(network_of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
+  EXPECT_EQ(network_of("::1"), "::/64");
+}
+
+}  // namespace
+}  // namespace chatcore::api
