@@ -37,7 +37,8 @@ struct Config {
   struct {
     std::string store_file;
     std::size_t top = 0;
-    double threshold = 0;  // cosine similarity, -1..1
+    double threshold = 0;  // how well a passage must fit, -1..1
+    base::Bytes cache;     // for the vectors of questions
   } retrieval;
 
   struct {

@@ -187,6 +187,8 @@ std::string Metrics::render(const Readings& readings) const {
   add_sweeps(page, readings);
   page.counter("chatcore_vector_store_loads_total", "Times the vector store was read from disk.",
                number(readings.vector_store_loads));
+  page.counter("chatcore_vector_store_load_failures_total", "Vector store files that were read and not taken.",
+               number(readings.vector_store_failed_loads));
   page.gauge("chatcore_vector_store_chunks", "Chunks in the vector store.", number(readings.vector_store_chunks));
   add_storage(page, readings.storage);
   page.counter("chatcore_log_dropped_lines_total", "Log lines lost to a full queue.",

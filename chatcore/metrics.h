@@ -22,6 +22,7 @@ struct Readings {
   conversation::Usage conversations;
   storage::StoreStatistics storage;
   std::uint64_t vector_store_loads = 0;
+  std::uint64_t vector_store_failed_loads = 0;
   std::size_t vector_store_chunks = 0;
   std::uint64_t sweeps = 0;
   std::optional<base::WallTime> last_sweep;  // absent before the first

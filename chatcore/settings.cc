@@ -37,6 +37,8 @@ constexpr std::array kSettings{
             [](Config& c, Text t) { return parse_count(t, c.retrieval.top); }},
     Setting{"retrieval.threshold", "0.1", "similarity a passage needs, from -1 to 1",
             [](Config& c, Text t) { return parse_number(t, -1, 1, c.retrieval.threshold); }},
+    Setting{"retrieval.cache", "4m", "bytes for the vectors of questions asked before; 0: none",
+            [](Config& c, Text t) { return parse_bytes(t, c.retrieval.cache); }},
     Setting{"llm.words_per_second", "0", "pace of the built-in answerer; 0: as fast as the client reads",
             [](Config& c, Text t) { return parse_number(t, 0, 1e6, c.llm.words_per_second); }},
     Setting{"limits.max_body", "1m", "largest request body; more is 413",

@@ -15,6 +15,7 @@ void show_metrics(const ApiParts& parts, const SharedCall& call) {
   const Readings readings{.conversations = parts.turn.registry.usage(),
                           .storage = parts.turn.store.statistics(),
                           .vector_store_loads = parts.turn.retriever.loads(),
+                          .vector_store_failed_loads = parts.turn.retriever.failed_loads(),
                           .vector_store_chunks = parts.turn.retriever.chunks(),
                           .sweeps = sweeper.sweeps_total,
                           .last_sweep = sweeper.last_finished,

@@ -24,6 +24,9 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// How soon a store that `chatcore ingest` has made is used.
+constexpr auto kStoreLookInterval = std::chrono::seconds(1);
+
 std::size_t or_unbounded(std::size_t bound) { return bound == 0 ? std::numeric_limits<std::size_t>::max() / 2 : bound; }
 
 int thread_count(const Config& config, const CgroupReading& cgroup) {
@@ -61,6 +64,7 @@ struct Program {
         retriever({.store_file = config.retrieval.store_file,
                    .top = config.retrieval.top,
                    .threshold = static_cast<float>(config.retrieval.threshold),
+                   .cache_bytes = static_cast<std::size_t>(config.retrieval.cache.count),
                    .on_search = [this](base::Duration took) { metrics.search_ended(took); }},
                   retrieval::make_built_in_query_embedder()),
         answerer(llm::ExtractiveOptions{.words_per_second = config.llm.words_per_second}),
@@ -152,6 +156,7 @@ int run(const ServeOptions& options, Program& program, const std::vector<PassedS
   if (const auto warmed = program.retriever.warm_up(); !warmed) {
     base::log_warning("Questions are answered without passages", {{"error", warmed.error().message}});
   }
+  program.retriever.watch(program.loop, kStoreLookInterval);
   program.sweeper.start(program.loop, config.conversation.sweep_interval);
   const auto port = listen(config, sockets, program.server);
   if (!port) {

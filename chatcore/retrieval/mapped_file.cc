@@ -114,6 +114,10 @@ MappedFile::MappedFile(const std::byte* data, std::size_t size, FileIdentity ide
   if (data_ != nullptr) slot_ = guard(reinterpret_cast<std::uintptr_t>(data_), size_);
 }
 
+void MappedFile::release_pages() const {
+  if (data_ != nullptr) madvise(const_cast<std::byte*>(data_), size_, MADV_DONTNEED);
+}
+
 MappedFile::~MappedFile() {
   forget(slot_);
   if (data_ != nullptr) munmap(const_cast<std::byte*>(data_), size_);

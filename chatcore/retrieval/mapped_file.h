@@ -36,6 +36,9 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
 
   [[nodiscard]] std::span<const std::byte> bytes() const { return {data_, size_}; }
+  // Takes the pages that were touched out of this process; they stay in the page cache and come back when they are
+  // read.
+  void release_pages() const;
   [[nodiscard]] const FileIdentity& identity() const { return identity_; }
 
  private:

@@ -1,9 +1,12 @@
 #include "chatcore/retrieval/retriever.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "base/log.h"
+#include "chatcore/retrieval/best_matches.h"
+#include "chatcore/retrieval/lexical.h"
 #include "chatcore/retrieval/query_embedder.h"
 #include "chatcore/retrieval/utf8.h"
 #include "chatcore/retrieval/vector_file.h"
@@ -12,68 +15,143 @@
 namespace chatcore::retrieval {
 namespace {
 
+using base::Code;
+
 // A message may be a megabyte of pasted log; embedding all of it would hold up the loop for 60 ms.
 constexpr std::size_t kMaxQuestionBytes = 8192;
+
+// Chunks that are put in order by their words, of which the best are passages.
+constexpr std::size_t kCandidates = 64;
+// What the words have to say beside the vector, measured on the questions of the hit rate test.
+constexpr float kLexicalShare = 0.5F;
+
+// Searches that wait for the thread; one more is done by the one who asks.
+constexpr std::size_t kWaitingSearches = 64;
 
 }  // namespace
 
 Retriever::Retriever(RetrieverOptions options, std::shared_ptr<QueryEmbedder> embedder)
-    : options_(std::move(options)), embedder_(std::move(embedder)) {}
+    : options_(std::move(options)),
+      embedder_(std::move(embedder)),
+      cache_(options_.cache_bytes),
+      searcher_("search", kWaitingSearches),
+      loader_("load-store", 1) {}
 
 Retriever::~Retriever() = default;
 
-void Retriever::retrieve(std::string question, std::function<void(base::Result<std::vector<Passage>>)> done) {
-  auto loaded = store();
-  if (!loaded) return done(base::fail(loaded.error()));
-  auto texts = std::move(*loaded);
-  if (texts->size() == 0) return done(std::vector<Passage>());
+void Retriever::retrieve(std::string question, Done done) {
+  auto generation = current();
+  if (!generation) return done(base::fail(generation.error()));
+  if (!generation->store || generation->store->size() == 0) return done(std::vector<Passage>());
   question.resize(utf8_prefix(question, kMaxQuestionBytes).size());
-  const std::span<const float> weights = texts->weights();
-  embedder_->embed({std::move(question)}, weights, [this, texts, done = std::move(done)](auto vectors) {
-    if (!vectors) return done(base::fail(vectors.error().within("embed the question")));
-    if (vectors->size() != 1) return done(base::fail(base::Code::internal, "the embedder gave no vector"));
-    done(search(*texts, vectors->front()));
+  if (auto known = cache_.find(question, generation->number)) {
+    return search_with(std::move(*generation), std::move(question), std::move(known), std::move(done));
+  }
+  const std::span<const float> weights = generation->store->weights();
+  embedder_->embed({question}, weights, [this, generation = *generation, question, done = std::move(done)](auto given) {
+    if (!given) return done(base::fail(given.error().within("embed the question")));
+    if (given->size() != 1) return done(base::fail(Code::internal, "the embedder gave another number of vectors"));
+    auto vector = std::make_shared<const std::vector<float>>(std::move(given->front()));
+    cache_.keep(question, generation.number, vector);
+    search_with(generation, question, std::move(vector), done);
   });
 }
 
-std::vector<Passage> Retriever::search(const VectorStore& texts, const std::vector<float>& question) const {
+void Retriever::search_with(Generation generation, std::string question, QueryCache::Vector vector, Done done) {
+  const bool is_quick = generation.store->size() <= options_.search_inline_up_to;
+  auto job = [this, store = std::move(generation.store), question = std::move(question), vector = std::move(vector),
+              done = std::move(done)] { done(search(*store, question, *vector)); };
+  if (is_quick || !searcher_.submit(job)) job();
+}
+
+std::vector<Passage> Retriever::search(const VectorStore& texts, std::string_view question,
+                                       const std::vector<float>& vector) const {
   const auto began = std::chrono::steady_clock::now();
   std::vector<Passage> passages;
-  for (const Match& match : texts.search(question, options_.top, options_.threshold)) {
+  if (options_.top == 0) return passages;
+  const LexicalQuestion words(question, texts.weights());
+  BestMatches best(options_.top, options_.threshold);
+  for (Match match : texts.search(vector, std::max(kCandidates, options_.top), -1)) {
+    if (words.says_anything()) {
+      const float shared = words.match(texts.terms(match.chunk), texts.usual_terms());
+      match.score = (1 - kLexicalShare) * match.score + kLexicalShare * shared;
+    }
+    best.add(match);
+  }
+  for (const Match& match : std::move(best).sorted()) {
     passages.push_back({std::string(texts.text(match.chunk)), std::string(texts.source(match.chunk)), match.score});
   }
   if (options_.on_search) options_.on_search(std::chrono::steady_clock::now() - began);
   return passages;
 }
 
+// Loaded, this is a lock for as long as it takes to copy a pointer.
+base::Result<Retriever::Generation> Retriever::current() {
+  if (options_.store_file.empty()) return Generation{};
+  for (const bool may_load : {true, false}) {
+    {
+      const std::lock_guard lock(mutex_);
+      if (generation_.store) return generation_;
+      if (failure_) return base::fail(*failure_);
+    }
+    if (!may_load) break;
+    const std::lock_guard loading(loading_);
+    if (auto loaded = load_if_new(); !loaded) return base::fail(loaded.error());
+  }
+  return Generation{};  // ingested later, it will be found
+}
+
 base::Status Retriever::warm_up() {
+  if (options_.store_file.empty()) return {};
+  const std::lock_guard loading(loading_);
   {
-    const std::lock_guard lock(loading_);
+    const std::lock_guard lock(mutex_);
+    if (generation_.store) return {};
     failure_.reset();
   }
-  const auto loaded = store();
-  if (!loaded) return base::fail(loaded.error());
+  tried_.reset();
+  return load_if_new();
+}
+
+base::Status Retriever::refresh() {
+  if (options_.store_file.empty()) return {};
+  const std::lock_guard loading(loading_);
+  return load_if_new();
+}
+
+base::Status Retriever::load_if_new() {
+  const auto identity = identify(options_.store_file);
+  if (!identity && identity.error().code == Code::not_found) return {};  // what is loaded stays
+  if (identity && identity == tried_) return {};
+  if (identity) tried_ = *identity;
+  auto loaded = identity ? load_vector_store(options_.store_file, embedder_->name(), embedder_->dimensions())
+                         : base::Result<VectorStore>(base::fail(identity.error()));
+  if (!loaded && loaded.error().code == Code::not_found) return {};  // removed in between
+  ++loads_;
+  if (!loaded) {
+    ++failed_loads_;
+    const std::lock_guard lock(mutex_);
+    base::log_warning(generation_.store ? "New vector store not taken, the old one goes on" : "Vector store not taken",
+                      {{"error", loaded.error().message}});
+    if (!generation_.store) failure_ = loaded.error();
+    return base::fail(loaded.error());
+  }
+  auto store = std::make_shared<const VectorStore>(std::move(*loaded));
+  chunks_ = store->size();
+  base::log_info("vector store loaded", {{"file", options_.store_file}, {"chunks", store->size()}});
+  const std::lock_guard lock(mutex_);
+  failure_.reset();
+  ++generation_.number;
+  generation_.store.swap(store);  // the old one is unmapped after the lock, or by its last reader
   return {};
 }
 
-// Loaded, this is a lock for as long as it takes to copy a pointer.
-base::Result<std::shared_ptr<const VectorStore>> Retriever::store() {
-  static const auto kNoTexts = std::make_shared<const VectorStore>();
-  if (options_.store_file.empty()) return kNoTexts;
-  const std::lock_guard lock(loading_);
-  if (store_) return store_;
-  if (failure_) return base::fail(*failure_);
-  auto loaded = load_vector_store(options_.store_file, embedder_->name(), embedder_->dimensions());
-  if (!loaded && loaded.error().code == base::Code::not_found) return kNoTexts;  // ingested later, it will be found
-  ++loads_;
-  if (!loaded) {
-    failure_ = loaded.error();
-    return base::fail(*failure_);
-  }
-  store_ = std::make_shared<const VectorStore>(std::move(*loaded));
-  chunks_ = store_->size();
-  base::log_info("vector store loaded", {{"file", options_.store_file}, {"chunks", store_->size()}});
-  return store_;
+void Retriever::watch(base::EventLoop& loop, std::chrono::nanoseconds interval) {
+  if (options_.store_file.empty()) return;
+  watch_ = loop.every(interval, [this](int) {
+    // Refused while one waits, which will see the same.
+    (void)loader_.submit([this] { (void)refresh(); });
+  });
 }
 
 }  // namespace chatcore::retrieval

@@ -2,19 +2,30 @@
 // Finds the passages of the ingested texts that bear on a question. What it finds goes into that one prompt,
 // never into the stored history.
 //
-// The vector store is loaded once, by whoever asks first (single flight), and shared read-only from then on.
+//   question → vector (cached) → the best chunks by vector → put in order with the words they share → passages
+//
+// The vector store is mapped once, by whoever asks first (single flight), and shared read-only. When another file is
+// put in its place (`chatcore ingest` renames one there) the new one is loaded beside it and swapped in: a question
+// under way goes on with the store it began with, which is unmapped when the last such question has left it. A new
+// file that is broken is reported, and the old store goes on.
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "base/event_loop.h"
 #include "base/result.h"
 #include "base/units.h"
+#include "base/worker.h"
+#include "chatcore/retrieval/mapped_file.h"
+#include "chatcore/retrieval/query_cache.h"
 
 namespace chatcore::retrieval {
 
@@ -24,45 +35,79 @@ class VectorStore;    // chunks and their vectors, immutable; see vector_store.h
 struct Passage {
   std::string text;
   std::string source;  // the file it came from
-  float score = 0;     // cosine similarity, -1..1
+  float score = 0;     // how well it fits, 1 at best; what stands in no relation to the question is near 0
 };
 
 struct RetrieverOptions {
   std::string store_file;  // empty or missing file: no passages, which is not an error
   std::size_t top = 5;
   float threshold = 0.1F;
-  std::function<void(base::Duration took)> on_search = {};  // told of every search, without the embedding; may be empty
+  std::size_t cache_bytes = 4u << 20;  // for the vectors of questions
+  // A larger store is searched on a thread of the retriever's own, since a search of it would hold up a loop's for
+  // more than a millisecond (100 000 chunks: 2.3 ms).
+  std::size_t search_inline_up_to = 50'000;
+  std::function<void(base::Duration took)> on_search = {};  // told of every search, without embedding; may be empty
 };
 
 // Thread-safe.
 class Retriever {
  public:
+  using Done = std::function<void(base::Result<std::vector<Passage>>)>;
+
   Retriever(RetrieverOptions options, std::shared_ptr<QueryEmbedder> embedder);
   ~Retriever();
 
   // The best passages first, at most `top`, none below `threshold`. Of a question longer than 8 KiB the beginning
-  // counts. `done` is called exactly once, before retrieve() returns or later on another thread. Errors: corrupt (the
-  // store file is broken: the caller says so and goes on without), those of the embedder.
-  void retrieve(std::string question, std::function<void(base::Result<std::vector<Passage>>)> done);
+  // counts. `done` is called exactly once, before retrieve() returns or later on another thread (not at all for a
+  // question that is still waiting when the retriever is destroyed). Holds some 50 KB while it is at it, and the
+  // passages. Errors: corrupt or conflict (the store file is of no use: the caller goes on without), those of the
+  // embedder.
+  void retrieve(std::string question, Done done);
 
   // Loads now if nobody has; for start-up, so that the first question does not wait. A load that failed is not tried
   // again by retrieve(), which would read a broken file for every question, but it is by warm_up().
   base::Status warm_up();
+  // Loads the file if it is another than the one tried last. Blocking. The error is also logged, once a file.
+  base::Status refresh();
+  // Calls refresh() every `interval`, on a thread of the retriever's own. The loop must outlive this.
+  void watch(base::EventLoop& loop, std::chrono::nanoseconds interval);
+
   // How often a file was read, with or without success. A missing file is looked for each time, and not counted.
   [[nodiscard]] std::uint64_t loads() const { return loads_.load(); }
+  [[nodiscard]] std::uint64_t failed_loads() const { return failed_loads_.load(); }
   [[nodiscard]] std::size_t chunks() const { return chunks_.load(); }
+  // What the vectors of questions hold, at most RetrieverOptions::cache_bytes.
+  [[nodiscard]] std::size_t cache_bytes() const { return cache_.bytes(); }
 
  private:
-  base::Result<std::shared_ptr<const VectorStore>> store();
-  std::vector<Passage> search(const VectorStore& texts, const std::vector<float>& question) const;
+  // A store and which one it is, counted from 1; 0 is no store.
+  struct Generation {
+    std::shared_ptr<const VectorStore> store;
+    std::uint64_t number = 0;
+  };
+  base::Result<Generation> current();
+  void search_with(Generation generation, std::string question, QueryCache::Vector vector, Done done);
+  [[nodiscard]] std::vector<Passage> search(const VectorStore& texts, std::string_view question,
+                                            const std::vector<float>& vector) const;
+  base::Status load_if_new();  // with loading_ held
 
   const RetrieverOptions options_;
   const std::shared_ptr<QueryEmbedder> embedder_;
-  std::mutex loading_;  // held while the file is read, so that later askers wait for the first one's result
-  std::shared_ptr<const VectorStore> store_;
-  std::optional<base::Error> failure_;
+  QueryCache cache_;
+
+  std::mutex loading_;  // held while a file is read, so that later askers wait for the first one's result
+  std::optional<FileIdentity> tried_;  // guarded by loading_
+
+  mutable std::mutex mutex_;  // guards the two below, and is never held for long
+  Generation generation_;
+  std::optional<base::Error> failure_;  // of the first load; cleared by a later success
+
   std::atomic<std::size_t> chunks_{0};
   std::atomic<std::uint64_t> loads_{0};
+  std::atomic<std::uint64_t> failed_loads_{0};
+  base::Worker searcher_;
+  base::Worker loader_;
+  base::Pending watch_;
 };
 
 }  // namespace chatcore::retrieval

@@ -93,8 +93,10 @@ base::Result<VectorStore> read_vector_file(const std::string& path) {
   auto file = MappedFile::open(path);
   if (!file && file.error().code == Code::corrupt) return base::fail(broken(path, "not a regular file"));
   if (!file) return base::fail(file.error().within("vector store"));
-  const Bytes bytes = (*file)->bytes();
-  return parse_vector_file(bytes, std::move(*file), path);
+  auto store = parse_vector_file((*file)->bytes(), *file, path);
+  // All of it was read for the checksum; a search reads a fifth of it again.
+  (*file)->release_pages();
+  return store;
 }
 
 base::Result<VectorStore> load_vector_store(const std::string& path, std::string_view embedder,
