@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -29,6 +30,19 @@ class Units(unittest.TestCase):
                 with open(f"{folder}/{name}", "w", encoding="utf-8") as copy:
                     copy.write(text)
                 self.assertEqual(analyze("verify", f"{folder}/{name}"), (0, ""))
+
+    def test_systemd_knows_the_socket_and_its_service(self):
+        with tempfile.TemporaryDirectory() as folder:
+            with open(f"{folder}/chatcore.service", "w", encoding="utf-8") as service:
+                service.write("[Service]\nExecStart=/bin/true\n")
+            shutil.copy(f"{CONFIGS}/chatcore.socket", folder)
+            self.assertEqual(analyze("verify", f"{folder}/chatcore.socket"), (0, ""))
+
+    def test_the_service_speaks_with_systemd(self):
+        with open(f"{CONFIGS}/chatcore.service", encoding="utf-8") as unit:
+            text = unit.read()
+        for line in ("Type=notify", "WatchdogSec=30s", "ExecReload=/bin/kill -HUP $MAINPID"):
+            self.assertIn(line, text.splitlines())
 
     def test_an_unknown_directive_would_be_found(self):
         with tempfile.TemporaryDirectory() as folder:
