@@ -24,7 +24,12 @@ struct Config {
   std::string listen;                      // address:port
   std::vector<std::string> allowed_hosts;  // what requests may name as their host besides this machine
   std::size_t threads = 0;                 // 0: as many as the cores that the cgroup's quota allows
-  std::string database_url;
+
+  struct {
+    std::string url;
+    std::string url_file;  // wins over url when set
+    bool migrate = true;
+  } database;
 
   struct {
     base::Duration time_to_live{0};

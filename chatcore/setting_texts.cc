@@ -79,9 +79,13 @@ Status parse_listen(Text text, std::string& value) {
 }
 
 Status parse_database(Text text, std::string& value) {
-  if (!text.starts_with("sqlite://") || text.size() == Text("sqlite://").size()) {
+  const bool is_known =
+      text.starts_with("sqlite://") || text.starts_with("postgresql://") || text.starts_with("postgres://");
+  // The text itself is not repeated: it may hold a password.
+  if (!is_known || text.ends_with("://")) {
     return base::fail(Code::invalid_argument,
-                      "is not a database this program knows, such as sqlite://./data/chatcore.db");
+                      "is not a database this program knows, such as sqlite://./data/chatcore.db or "
+                      "postgresql://user@host/database");
   }
   return parse_text(text, value);
 }

@@ -12,6 +12,7 @@
 #include "chatcore/api/routes.h"
 #include "chatcore/command/access_parts.h"
 #include "chatcore/command/commands.h"
+#include "chatcore/command/database.h"
 #include "chatcore/command/drain.h"
 #include "chatcore/command/service_manager.h"
 #include "chatcore/command/watchdog.h"
@@ -197,9 +198,9 @@ int serve_logged(const ServeOptions& options) {
     base::log_warning("Everyone who can reach this server may read and write everything, by auth.required: false");
   }
   const base::SystemClock clock;
-  auto store = storage::open_store(config.database_url, clock);
+  auto store = open_database(config, clock);
   if (!store) {
-    base::log_error("Cannot open the database", {{"url", config.database_url}, {"error", store.error().message}});
+    base::log_error("Cannot open the database", {{"error", store.error().message}});
     return kExitFailed;
   }
   Program program(config, read_cgroup(), std::move(*store), std::move(access), options.return_free_memory);

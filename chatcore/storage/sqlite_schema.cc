@@ -81,7 +81,7 @@ base::Status check_owner(SqliteConnection& connection) {
 
 std::int64_t schema_version() { return static_cast<std::int64_t>(kSteps.size()); }
 
-base::Status prepare_schema(SqliteConnection& connection) {
+base::Status prepare_schema(SqliteConnection& connection, bool may_migrate) {
   if (auto ours = check_owner(connection); !ours) return ours;
   const auto version = connection.query_number("PRAGMA user_version");
   if (!version) return tl::unexpected(version.error());
@@ -90,6 +90,11 @@ base::Status prepare_schema(SqliteConnection& connection) {
                                                " and this program knows versions up to " +
                                                std::to_string(schema_version()) +
                                                "; install the chatcore that wrote it, or restore an older copy");
+  }
+  if (!may_migrate && *version > 0 && *version < schema_version()) {
+    return base::fail(base::Code::corrupt, "the database has schema version " + std::to_string(*version) +
+                                               " and this program needs " + std::to_string(schema_version()) +
+                                               "; run: chatcore migrate");
   }
   for (auto step = static_cast<std::size_t>(*version); step < kSteps.size(); ++step) {
     if (auto done = run_step(connection, step); !done) {

@@ -12,9 +12,11 @@ namespace chatcore::storage {
 // The version this program writes, kept in the file's user_version.
 std::int64_t schema_version();
 
-// Creates the tables in an empty database and migrates an older one, each step in a transaction of its own.
-// Errors: corrupt when the file is newer than this program or belongs to another one; unavailable, exhausted.
-base::Status prepare_schema(SqliteConnection& connection);
+// Creates the tables in an empty database and migrates an older one, each step in a transaction of its own. Without
+// `may_migrate` an older one is refused.
+// Errors: corrupt when the file is newer than this program, or older and it may not, or belongs to another program;
+// unavailable, exhausted.
+base::Status prepare_schema(SqliteConnection& connection, bool may_migrate);
 
 namespace sql {
 

@@ -46,7 +46,7 @@ SqliteStore::SqliteStore(SqliteOptions options) : PooledStore(options.queue_read
 base::Status SqliteStore::open_sessions(const base::Clock& clock) {
   if (auto folder = create_folder(options_.path.parent_path()); !folder) return folder;
   create_private_file(options_.path);
-  auto writer = SqliteWriteSession::open(options_.path.string(), clock, counters());
+  auto writer = SqliteWriteSession::open(options_.path.string(), options_.may_migrate, clock, counters());
   if (!writer) return tl::unexpected(std::move(writer).error());
   cached_file_ = ::open(options_.path.c_str(), O_RDONLY | O_CLOEXEC);
   std::vector<std::unique_ptr<ReadSession>> readers;

@@ -12,6 +12,7 @@ namespace chatcore::storage {
 
 struct SqliteOptions {
   std::filesystem::path path;
+  bool may_migrate = true;                     // an older file is refused without; an empty one gets its tables
   std::filesystem::path remove_on_close = {};  // a folder to remove with the store; empty for none
   std::size_t readers = 2;                     // threads, each with a connection; reading a window takes some 50 µs
   std::size_t queue_reads = 1024;              // waiting; one more is refused with exhausted

@@ -43,14 +43,14 @@ struct SqliteWriteSession::Prepared {
   SqliteStatement copy_messages;
   SqliteStatement settle_copy;
 
-  static base::Result<std::unique_ptr<Prepared>> open(const std::string& path);
+  static base::Result<std::unique_ptr<Prepared>> open(const std::string& path, bool may_migrate);
 };
 
-base::Result<std::unique_ptr<SqliteWriteSession::Prepared>> SqliteWriteSession::Prepared::open(
-    const std::string& path) {
+base::Result<std::unique_ptr<SqliteWriteSession::Prepared>> SqliteWriteSession::Prepared::open(const std::string& path,
+                                                                                               bool may_migrate) {
   auto connection = SqliteConnection::open(path, Access::read_write);
   if (!connection) return tl::unexpected(std::move(connection).error());
-  if (auto ready = prepare_schema(*connection); !ready) return tl::unexpected(std::move(ready).error());
+  if (auto ready = prepare_schema(*connection, may_migrate); !ready) return tl::unexpected(std::move(ready).error());
   std::vector<SqliteStatement> prepared;
   for (const char* text :
        {"BEGIN IMMEDIATE", "COMMIT", "SAVEPOINT one", "RELEASE one", "ROLLBACK TO one", sql::kFindConversation,
@@ -67,9 +67,10 @@ base::Result<std::unique_ptr<SqliteWriteSession::Prepared>> SqliteWriteSession::
                                                 take()});
 }
 
-base::Result<std::unique_ptr<WriteSession>> SqliteWriteSession::open(const std::string& path, const base::Clock& clock,
+base::Result<std::unique_ptr<WriteSession>> SqliteWriteSession::open(const std::string& path, bool may_migrate,
+                                                                     const base::Clock& clock,
                                                                      StoreCounters& counters) {
-  auto prepared = Prepared::open(path);
+  auto prepared = Prepared::open(path, may_migrate);
   if (!prepared) return tl::unexpected(std::move(prepared).error());
   return std::unique_ptr<WriteSession>(new SqliteWriteSession(*std::move(prepared), clock, counters));
 }

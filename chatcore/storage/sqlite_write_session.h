@@ -14,9 +14,9 @@ namespace chatcore::storage {
 
 class SqliteWriteSession final : public WriteSession {
  public:
-  // Opens the file, creates or migrates its tables. Clock and counters must outlive it.
-  static base::Result<std::unique_ptr<WriteSession>> open(const std::string& path, const base::Clock& clock,
-                                                          StoreCounters& counters);
+  // Opens the file, creates or (when it may) migrates its tables. Clock and counters must outlive it.
+  static base::Result<std::unique_ptr<WriteSession>> open(const std::string& path, bool may_migrate,
+                                                          const base::Clock& clock, StoreCounters& counters);
   ~SqliteWriteSession() override;
   SqliteWriteSession(const SqliteWriteSession&) = delete;
   SqliteWriteSession& operator=(const SqliteWriteSession&) = delete;

@@ -6,6 +6,8 @@
 
 #include <stdlib.h>
 
+#include "chatcore/storage/database_url.h"
+#include "chatcore/storage/postgres_store.h"
 #include "chatcore/storage/sqlite_store.h"
 
 namespace chatcore::storage {
@@ -27,12 +29,17 @@ base::Result<std::unique_ptr<Store>> open_temporary(const base::Clock& clock) {
 
 }  // namespace
 
-base::Result<std::unique_ptr<Store>> open_store(const std::string& database_url, const base::Clock& clock) {
+base::Result<std::unique_ptr<Store>> open_store(const std::string& database_url, const base::Clock& clock,
+                                                bool may_migrate) {
   std::string_view rest = database_url;
   if (rest == kMemory) return open_temporary(clock);
-  if (!rest.starts_with(kScheme)) {
-    return base::fail(base::Code::invalid_argument,
-                      "the database URL begins with no known scheme; an example: sqlite://./data/chatcore.db");
+  switch (kind_of_database(rest)) {
+    case DatabaseKind::sqlite: break;
+    case DatabaseKind::postgresql:
+      return PostgresStore::open({.target = {.url = database_url}, .may_migrate = may_migrate}, clock);
+    case DatabaseKind::unknown:
+      return base::fail(base::Code::invalid_argument,
+                        "the database URL begins with no known scheme; an example: sqlite://./data/chatcore.db");
   }
   rest.remove_prefix(kScheme.size());
   if (rest == kMemory) return open_temporary(clock);
@@ -40,7 +47,7 @@ base::Result<std::unique_ptr<Store>> open_store(const std::string& database_url,
     return base::fail(base::Code::invalid_argument,
                       "the database URL names no file; an example: sqlite://./data/chatcore.db");
   }
-  return SqliteStore::open({.path = std::filesystem::path(rest)}, clock);
+  return SqliteStore::open({.path = std::filesystem::path(rest), .may_migrate = may_migrate}, clock);
 }
 
 }  // namespace chatcore::storage

@@ -143,9 +143,12 @@ class Store {
 };
 
 // "sqlite://PATH": "sqlite://./data/chatcore.db", "sqlite:///var/lib/chatcore/chatcore.db". Creates the file and its
-// folder; migrates an older schema. ":memory:" or "sqlite://:memory:" is a file of its own in the temporary folder,
-// removed on close, for tests. The clock must outlive the store.
-// Errors: invalid_argument (URL), permission_denied, corrupt (not a database, or newer than this program).
-base::Result<std::unique_ptr<Store>> open_store(const std::string& database_url, const base::Clock& clock);
+// folder. ":memory:" or "sqlite://:memory:" is a file of its own in the temporary folder, removed on close, for tests.
+// "postgresql://…" as libpq knows it; several programs may share such a database.
+// Creates the tables in an empty database and migrates older ones, unless it may not. The clock must outlive the store.
+// Errors: invalid_argument (URL), permission_denied, unavailable, corrupt (not a database, newer than this program, or
+// older and it may not migrate). No error has the URL's password in it.
+base::Result<std::unique_ptr<Store>> open_store(const std::string& database_url, const base::Clock& clock,
+                                                bool may_migrate = true);
 
 }  // namespace chatcore::storage

@@ -31,7 +31,7 @@ TEST(Config, DefaultsAreThoseOfTheContract) {
   EXPECT_TRUE(loaded.errors.empty());
   const Config& config = loaded.config;
   EXPECT_EQ(config.listen, "127.0.0.1:8080");
-  EXPECT_EQ(config.database_url, "sqlite://./data/chatcore.db");
+  EXPECT_EQ(config.database.url, "sqlite://./data/chatcore.db");
   EXPECT_EQ(config.conversation.time_to_live, 2h);
   EXPECT_EQ(config.conversation.sweep_interval, 30min);
   EXPECT_EQ(config.conversation.max_messages, 50U);

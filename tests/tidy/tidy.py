@@ -49,6 +49,7 @@ LIBRARIES = {
     r"spdlog/": ["base/log.cc"],
     r"tl/expected": ["base/result.h", "chatcore/api/problem.h"],
     r"sqlite3\.h": ["chatcore/storage/sqlite_connection.cc"],
+    r"libpq-fe\.h": ["chatcore/storage/postgres_connection.cc"],
     r"jemalloc/": ["chatcore/main.cc"],
     r"systemd/": ["agent/service_manager.cc", "chatcore/command/service_manager.cc"],
     r"yaml-cpp/": ["guard/config/yaml_tree.cc", "chatcore/config_file.cc"],

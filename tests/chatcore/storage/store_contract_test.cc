@@ -183,7 +183,7 @@ TEST_P(StoreContract, LetsOneOfTwoStoresAppendFirst) {
   EXPECT_EQ(contents(*load_window(*store, kKey, 0)), "? after you");
 }
 
-INSTANTIATE_TEST_SUITE_P(On, StoreContract, testing::Values("SQLite"), name_of_database);
+INSTANTIATE_TEST_SUITE_P(On, StoreContract, testing::Values(CONTRACT_DATABASE), name_of_database);
 
 }  // namespace
 }  // namespace chatcore::storage

@@ -185,7 +185,7 @@ TEST_P(StoreItems, ForksOnlyWhatIsThere) {
   EXPECT_EQ(store->statistics().errors_total, 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(On, StoreItems, testing::Values("SQLite"), name_of_database);
+INSTANTIATE_TEST_SUITE_P(On, StoreItems, testing::Values(CONTRACT_DATABASE), name_of_database);
 
 }  // namespace
 }  // namespace chatcore::storage

@@ -1,0 +1,154 @@
+#include "chatcore/storage/postgres_read_session.h"
+
+#include <array>
+#include <limits>
+#include <utility>
+
+#include "chatcore/storage/postgres_schema.h"
+
+namespace chatcore::storage {
+namespace {
+
+base::WallTime time_of(std::int64_t milliseconds) { return base::WallTime(std::chrono::milliseconds(milliseconds)); }
+
+base::Result<Message> message_of(const PostgresRows& rows, int row) {
+  const std::string role = rows.text(row, 1);
+  const auto known = conversation::role_named(role);
+  if (!known) return base::fail(base::Code::corrupt, "a message has the unknown role \"" + role + "\"");
+  return Message{.role = *known,
+                 .content = rows.text(row, 2),
+                 .interrupted = rows.number(row, 3) != 0,
+                 .sequence = rows.number(row, 0)};
+}
+
+// Appended to `messages` from the first row to the last, or from the last to the first.
+base::Status add_messages(const PostgresRows& rows, bool backwards, std::vector<Message>& messages) {
+  for (int i = 0; i < rows.size(); ++i) {
+    auto message = message_of(rows, backwards ? rows.size() - 1 - i : i);
+    if (!message) return base::fail(message.error());
+    messages.push_back(*std::move(message));
+  }
+  return {};
+}
+
+PostgresCall call(const PostgresStatement& statement, const ConversationKey& key) {
+  PostgresCall made(statement);
+  made.bind(key.user).bind(key.id);
+  return made;
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<ReadSession>> PostgresReadSession::open(const PostgresTarget& target,
+                                                                     const base::Clock& clock,
+                                                                     StoreCounters& counters) {
+  std::unique_ptr<PostgresReadSession> session(new PostgresReadSession(target, clock, counters));
+  if (auto connected = session->link_.open(); !connected) return base::fail(connected.error());
+  return std::unique_ptr<ReadSession>(std::move(session));
+}
+
+PostgresReadSession::PostgresReadSession(const PostgresTarget& target, const base::Clock& clock,
+                                         StoreCounters& counters)
+    : link_(target, postgres::kReading, clock, counters) {}
+
+base::Result<std::vector<PostgresRows>> PostgresReadSession::ask(std::span<const PostgresCall> calls) {
+  base::Result<std::vector<PostgresRows>> rows = base::fail(base::Code::internal, "not asked");
+  // A question may be asked again, so a connection that was cut is no more than a delay. One that stands still is not
+  // asked twice: whoever waits for the answer has waited long enough.
+  for (int attempt = 0; attempt < 2; ++attempt) {
+    auto connection = link_.connection();
+    if (!connection) return base::fail(connection.error());
+    rows = (*connection)->run(calls);
+    if (rows || !link_.drop_after(rows.error())) break;
+    if (rows.error().code == base::Code::deadline_exceeded) break;
+  }
+  if (!rows && rows.error().code == base::Code::deadline_exceeded) {
+    return base::fail(base::Code::unavailable, rows.error().message);
+  }
+  return rows;
+}
+
+base::Result<Window> PostgresReadSession::load_window(const ConversationKey& key, std::size_t max_messages) {
+  const std::array calls{PostgresCall(postgres::kBeginReading), call(postgres::kFind, key),
+                         call(postgres::kLastMessages, key).bind(static_cast<std::int64_t>(max_messages)),
+                         call(postgres::kSystemMessage, key), PostgresCall(postgres::kCommit)};
+  const auto rows = ask(calls);
+  if (!rows) return base::fail(rows.error());
+  const PostgresRows& found = (*rows)[1];
+  const PostgresRows& last = (*rows)[2];
+  const PostgresRows& system = (*rows)[3];
+  Window window;
+  if (found.empty()) return window;
+  window.exists = true;
+  window.last_sequence = found.number(0, 0);
+  window.revision = found.number(0, 1);
+  const bool is_outside = !system.empty() && (last.empty() || system.number(0, 0) < last.number(last.size() - 1, 0));
+  if (is_outside) {
+    if (auto added = add_messages(system, false, window.messages); !added) return base::fail(added.error());
+  }
+  if (auto added = add_messages(last, true, window.messages); !added) return base::fail(added.error());
+  return window;
+}
+
+base::Result<std::vector<ConversationSummary>> PostgresReadSession::list(const std::string& user, std::size_t limit) {
+  PostgresCall question(postgres::kList);
+  question.bind(user).bind(static_cast<std::int64_t>(limit));
+  const auto answer = ask({&question, 1});
+  if (!answer) return base::fail(answer.error());
+  const PostgresRows& rows = answer->front();
+  std::vector<ConversationSummary> found;
+  for (int i = 0; i < rows.size(); ++i) {
+    found.push_back({.id = rows.text(i, 0),
+                     .title = rows.text(i, 1),
+                     .messages = rows.number(i, 2),
+                     .last_used = time_of(rows.number(i, 3))});
+  }
+  return found;
+}
+
+base::Result<std::optional<Description>> PostgresReadSession::describe(const ConversationKey& key) {
+  const std::array calls{call(postgres::kFind, key)};
+  const auto answer = ask(calls);
+  if (!answer) return base::fail(answer.error());
+  const PostgresRows& rows = answer->front();
+  if (rows.empty()) return std::optional<Description>();
+  return std::optional(Description{.created = time_of(rows.number(0, 2)),
+                                   .last_used = time_of(rows.number(0, 3)),
+                                   .metadata = rows.text(0, 4),
+                                   .last_sequence = rows.number(0, 0)});
+}
+
+base::Result<std::optional<Page>> PostgresReadSession::list_messages(const ConversationKey& key,
+                                                                     const PageRequest& page) {
+  const std::int64_t before = page.after == 0 ? std::numeric_limits<std::int64_t>::max() : page.after;
+  // One more than was asked for says whether there are more.
+  const auto wanted = static_cast<std::int64_t>(page.limit) + 1;
+  PostgresCall question = call(page.newest_first ? postgres::kMessagesBefore : postgres::kMessagesAfter, key);
+  question.bind(page.newest_first ? before : page.after).bind(wanted);
+  const std::array calls{PostgresCall(postgres::kBeginReading), call(postgres::kFind, key), std::move(question),
+                         PostgresCall(postgres::kCommit)};
+  const auto rows = ask(calls);
+  if (!rows) return base::fail(rows.error());
+  if ((*rows)[1].empty()) return std::optional<Page>();
+  Page answer;
+  if (auto added = add_messages((*rows)[2], false, answer.messages); !added) return base::fail(added.error());
+  answer.has_more = answer.messages.size() > page.limit;
+  if (answer.has_more) answer.messages.resize(page.limit);
+  return std::optional(std::move(answer));
+}
+
+base::Result<std::optional<StoredResponse>> PostgresReadSession::find_response(const std::string& user,
+                                                                               const std::string& response_id) {
+  PostgresCall question(postgres::kFindResponse);
+  question.bind(user).bind(response_id);
+  const auto answer = ask({&question, 1});
+  if (!answer) return base::fail(answer.error());
+  const PostgresRows& rows = answer->front();
+  if (rows.empty()) return std::optional<StoredResponse>();
+  auto message = message_of(rows, 0);
+  if (!message) return base::fail(message.error());
+  return std::optional(StoredResponse{
+      .conversation_id = rows.text(0, 4), .answer = *std::move(message), .created = time_of(rows.number(0, 5))});
+}
+
+}  // namespace chatcore::storage

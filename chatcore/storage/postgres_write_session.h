@@ -1,0 +1,59 @@
+#pragma once
+// The connection to PostgreSQL that writes: a group is one transaction, sent in one round trip.
+
+#include <cstdint>
+#include <memory>
+#include <random>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "chatcore/storage/postgres_link.h"
+#include "chatcore/storage/session.h"
+#include "chatcore/storage/store_counters.h"
+
+namespace chatcore::storage {
+
+class PostgresWriteSession final : public WriteSession {
+ public:
+  // Connects, creates or (when it may) migrates the tables. Clock and counters must outlive it.
+  static base::Result<std::unique_ptr<WriteSession>> open(const PostgresTarget& target, bool may_migrate,
+                                                          const base::Clock& clock, StoreCounters& counters);
+
+  std::vector<WriteOutcome> commit(const std::vector<Write>& group) override;
+
+ private:
+  struct Batch;
+  using Indices = std::vector<std::size_t>;
+  // A message and where it goes; all of it borrowed from the write.
+  struct Following {
+    const ConversationKey& key;
+    const Message& message;
+    std::int64_t after;
+    std::int64_t revision;
+    std::string_view response_id;
+  };
+
+  PostgresWriteSession(const PostgresTarget& target, const base::Clock& clock, StoreCounters& counters);
+  base::Status commit_together(const std::vector<Write>& group, const Indices& order,
+                               std::vector<WriteOutcome>& outcomes);
+  void add(Batch& batch, const Append& what);
+  void add(Batch& batch, const NewConversation& what);
+  void add(Batch& batch, const ForkWrite& what);
+  void add(Batch& batch, const MetadataWrite& what);
+  void add(Batch& batch, const RemoveMessageWrite& what);
+  void add(Batch& batch, const RemoveWrite& what);
+  void add_message(Batch& batch, const Following& what);
+  void add_messages(Batch& batch, const NewConversation& what, std::int64_t last, std::int64_t revision);
+  [[nodiscard]] std::int64_t now() const;
+  std::int64_t new_revision();
+
+  PostgresLink link_;
+  const base::Clock& clock_;
+  StoreCounters& counters_;
+  std::mt19937_64 random_{std::random_device{}()};
+};
+
+}  // namespace chatcore::storage
