@@ -4,15 +4,14 @@
 
 #include <memory>
 
-#include <boost/asio/ip/tcp.hpp>
-
 #include "base/http_connections.h"
+#include "base/http_socket.h"
 
 namespace base {
 
 // Serves the client behind `socket`, whose executor is a strand, until one side closes.
-void serve(boost::asio::ip::tcp::socket socket, const std::shared_ptr<HttpConnections>& connections);
+void serve(HttpSocket socket, const std::shared_ptr<HttpConnections>& connections);
 // Tells the client 503 with Retry-After and closes.
-void turn_away(boost::asio::ip::tcp::socket socket, const std::shared_ptr<HttpConnections>& connections);
+void turn_away(HttpSocket socket, const std::shared_ptr<HttpConnections>& connections);
 
 }  // namespace base

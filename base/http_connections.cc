@@ -1,6 +1,14 @@
 #include "base/http_connections.h"
 
+#include "base/http_text.h"
+
 namespace base {
+
+namespace {
+
+constexpr auto kRetryAfterSeconds = "1";
+
+}  // namespace
 
 void HttpConnections::add(const std::shared_ptr<HttpClientSlot>& connection, bool waits) {
   const std::lock_guard lock(mutex_);
@@ -55,14 +63,12 @@ std::size_t HttpConnections::count() const {
   return waiting_.size() + busy_.size();
 }
 
-bool HttpConnections::is_draining() const {
-  const std::lock_guard lock(mutex_);
-  return draining_;
-}
-
-bool HttpConnections::is_abandoned() const {
-  const std::lock_guard lock(mutex_);
-  return abandoned_;
+HttpResponse HttpConnections::refusal(int status) const {
+  HttpResponse response{status, {{"Content-Type", "text/plain"}}, {}};
+  response.body = std::to_string(status) + " " + std::string(reason_phrase(status)) + "\n";
+  if (options.refusal) response = options.refusal(status);
+  if (status == 503) response.headers.emplace_back("Retry-After", kRetryAfterSeconds);
+  return response;
 }
 
 std::vector<std::shared_ptr<HttpClientSlot>> HttpConnections::all() const {

@@ -2,6 +2,7 @@
 // Who is connected to one HttpServer: the count that max_connections bounds, who of them has been silent for the
 // longest, and the way to drain or cut them all. A private part of the server.
 
+#include <atomic>
 #include <cstddef>
 #include <functional>
 #include <list>
@@ -43,8 +44,10 @@ class HttpConnections {
   // Cuts the connection that has owed a request for the longest. False when none does: all are being answered.
   bool cut_longest_waiting();
   [[nodiscard]] std::size_t count() const;
-  [[nodiscard]] bool is_draining() const;
-  [[nodiscard]] bool is_abandoned() const;  // the handler must not be called any more
+  [[nodiscard]] bool is_draining() const { return draining_; }
+  // What the server answers by itself.
+  [[nodiscard]] HttpResponse refusal(int status) const;
+  [[nodiscard]] bool is_abandoned() const { return abandoned_; }  // the handler must not be called any more
 
   // `when_empty` is called once, as soon as no connection is left: right here, if there is none.
   void drain(const std::function<void()>& when_empty);
@@ -64,8 +67,8 @@ class HttpConnections {
   mutable std::mutex mutex_;
   Slots waiting_;  // for a request, the longest first
   Slots busy_;
-  bool draining_ = false;
-  bool abandoned_ = false;
+  std::atomic<bool> draining_{false};   // changed under the lock
+  std::atomic<bool> abandoned_{false};  // likewise
   std::function<void()> when_empty_;
 };
 

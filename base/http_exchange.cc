@@ -46,8 +46,9 @@ void AnswerQueue::respond(const HttpResponse& response) {
     const auto length = "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
     append_head(response.status, response.headers, has_body ? length : "");
     if (has_body && !form_.without_body) pending_.append(response.body);
+    count();
   }
-  wake_();
+  wake_(true);
 }
 
 void AnswerQueue::start(int status, const HttpHeaders& headers) {
@@ -59,8 +60,9 @@ void AnswerQueue::start(int status, const HttpHeaders& headers) {
     const bool to_end = form_.http_1_0 && !form_.without_body;
     if (to_end) form_.keep_alive = false;
     append_head(status, headers, may_have_body(status) && !form_.http_1_0 ? "Transfer-Encoding: chunked\r\n" : "");
+    count();
   }
-  wake_();
+  wake_(false);
 }
 
 std::size_t AnswerQueue::write(const std::string& chunk) {
@@ -76,8 +78,9 @@ std::size_t AnswerQueue::write(const std::string& chunk) {
         pending_.append(hexadecimal(chunk.size())).append("\r\n").append(chunk).append("\r\n");
     }
     queued = pending_.size() + in_flight_;
+    count();
   }
-  wake_();
+  wake_(false);
   return queued;
 }
 
@@ -88,7 +91,7 @@ void AnswerQueue::finish() {
     phase_ = Phase::finished;
     if (!form_.http_1_0 && !form_.without_body) pending_.append(kLastChunk);
   }
-  wake_();
+  wake_(false);
 }
 
 void AnswerQueue::on_drained(Callback callback) {
@@ -111,7 +114,7 @@ void AnswerQueue::abandon() {
     if (phase_ == Phase::streaming) phase_ = Phase::abandoned;
   }
   respond({500, {{"Content-Type", "text/plain"}}, "500 Internal Server Error\n"});
-  wake_();
+  wake_(false);
 }
 
 AnswerQueue::Batch AnswerQueue::take() {
@@ -119,6 +122,7 @@ AnswerQueue::Batch AnswerQueue::take() {
   Batch batch;
   const bool sent_something = std::exchange(in_flight_, pending_.size()) > 0;
   batch.bytes = std::exchange(pending_, {});
+  count();
   if (!batch.bytes.empty()) return batch;
   batch.complete = phase_ == Phase::finished;
   batch.broken = phase_ == Phase::abandoned;
@@ -131,6 +135,8 @@ void AnswerQueue::retire() {
   Callback closed;
   const std::lock_guard lock(mutex_);
   phase_ = Phase::sent;
+  in_flight_ = 0;
+  count();
   drained.swap(drained_);
   closed.swap(closed_);
 }
@@ -141,8 +147,9 @@ AnswerQueue::Callback AnswerQueue::close() {
   if (phase_ == Phase::sent) return nullptr;
   const bool tell = phase_ != Phase::abandoned;
   phase_ = Phase::closed;
-  pending_.clear();
+  pending_ = {};
   in_flight_ = 0;
+  count();
   drained.swap(drained_);
   auto closed = std::exchange(closed_, nullptr);
   return tell ? closed : nullptr;
@@ -167,8 +174,8 @@ namespace {
 
 class Exchange final : public HttpExchange {
  public:
-  Exchange(HttpRequest request, std::shared_ptr<AnswerQueue> queue)
-      : request_(std::move(request)), queue_(std::move(queue)) {}
+  Exchange(HttpRequest request, std::shared_ptr<AnswerQueue> queue, HttpHold held)
+      : held_(std::move(held)), request_(std::move(request)), queue_(std::move(queue)) {}
   ~Exchange() override { queue_->abandon(); }
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
@@ -182,14 +189,15 @@ class Exchange final : public HttpExchange {
   void on_closed(std::function<void()> callback) override { queue_->on_closed(std::move(callback)); }
 
  private:
+  const HttpHold held_;
   const HttpRequest request_;
   const std::shared_ptr<AnswerQueue> queue_;
 };
 
 }  // namespace
 
-std::shared_ptr<HttpExchange> make_exchange(HttpRequest request, std::shared_ptr<AnswerQueue> queue) {
-  return std::make_shared<Exchange>(std::move(request), std::move(queue));
+std::shared_ptr<HttpExchange> make_exchange(HttpRequest request, std::shared_ptr<AnswerQueue> queue, HttpHold held) {
+  return std::make_shared<Exchange>(std::move(request), std::move(queue), std::move(held));
 }
 
 }  // namespace base

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string>
 
+#include "base/http_memory.h"
 #include "base/http_server.h"
 
 namespace base {
@@ -24,10 +25,12 @@ class AnswerQueue {
  public:
   using Callback = std::function<void()>;
 
-  // `wake` is called, on any thread and without the lock, when there is something to take; `post` runs a callback
-  // on the loop later.
-  AnswerQueue(AnswerForm form, Callback wake, std::function<void(Callback)> post)
-      : form_(form), wake_(std::move(wake)), post_(std::move(post)) {}
+  // `wake` is called, on any thread and without the lock, when there is something to take that was not there before,
+  // told whether it is a whole answer; `post` runs a callback on the loop later. What waits here is counted with
+  // `memory`, if any.
+  AnswerQueue(AnswerForm form, std::function<void(bool whole)> wake, std::function<void(Callback)> post,
+              HttpMemory* memory = nullptr)
+      : form_(form), wake_(std::move(wake)), post_(std::move(post)), held_(memory, HttpMemory::Kind::answers) {}
 
   // For handlers, as in HttpExchange.
   void respond(const HttpResponse& response);
@@ -60,19 +63,22 @@ class AnswerQueue {
   enum class Phase { waiting, streaming, finished, sent, abandoned, closed };
 
   void append_head(int status, const HttpHeaders& headers, const std::string& framing);
+  void count() { held_.hold_regardless(pending_.size() + in_flight_); }
 
   mutable std::mutex mutex_;
   AnswerForm form_;
-  const Callback wake_;
+  const std::function<void(bool)> wake_;
   const std::function<void(Callback)> post_;
   Phase phase_ = Phase::waiting;
   std::string pending_;
   std::size_t in_flight_ = 0;  // bytes of the batch taken last
+  HttpHold held_;              // both
   Callback drained_;
   Callback closed_;
 };
 
-// An exchange that hands all on to its queue, and abandons it when dropped.
-std::shared_ptr<HttpExchange> make_exchange(HttpRequest request, std::shared_ptr<AnswerQueue> queue);
+// An exchange that hands all on to its queue, and abandons it when dropped. `held` is the request's.
+std::shared_ptr<HttpExchange> make_exchange(HttpRequest request, std::shared_ptr<AnswerQueue> queue,
+                                            HttpHold held = {nullptr, HttpMemory::Kind::requests});
 
 }  // namespace base

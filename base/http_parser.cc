@@ -131,6 +131,10 @@ bool HttpRequestParser::keep_alive() const { return impl_->parser.get().keep_ali
 
 bool HttpRequestParser::is_http_1_0() const { return impl_->parser.get().version() < 11; }
 
+std::size_t HttpRequestParser::held_bytes() const { return impl_->header_bytes + impl_->parser.get().body().size(); }
+
+std::size_t HttpRequestParser::declared_bytes() const { return impl_->parser.content_length().value_or(0); }
+
 HttpRequest HttpRequestParser::take() {
   impl_->request.body = std::move(impl_->parser.get().body());
   return std::move(impl_->request);

@@ -35,6 +35,10 @@ class HttpRequestParser {
   [[nodiscard]] bool expects_continue() const;
   [[nodiscard]] bool keep_alive() const;
   [[nodiscard]] bool is_http_1_0() const;
+  // What the request holds so far: its header as read, and the body up to now.
+  [[nodiscard]] std::size_t held_bytes() const;
+  // From header_done on: the body's length as declared; 0 when it comes in chunks.
+  [[nodiscard]] std::size_t declared_bytes() const;
   // After done, once. Peer fields are not set.
   HttpRequest take();
 

@@ -122,8 +122,8 @@ class Listener : public std::enable_shared_from_this<Listener> {
  private:
   void accept() {
     if (!acceptor_.is_open()) return;
-    acceptor_.async_accept(asio::any_io_executor(asio::make_strand(context_)),
-                           [self = shared_from_this()](error_code error, tcp::socket socket) {
+    acceptor_.async_accept(asio::make_strand(context_.get_executor()),
+                           [self = shared_from_this()](error_code error, HttpSocket socket) {
                              if (error) return self->accept_failed(error);
                              self->take(std::move(socket));
                              self->accept();
@@ -132,7 +132,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
 
   // When all places are taken, the client that has owed a request for the longest gives its own up: whoever holds
   // connections open without asking anything, or spells a request out for ever, keeps nobody else out.
-  void take(tcp::socket socket) {
+  void take(HttpSocket socket) {
     const auto limit = connections_->options.max_connections;
     const auto count = connections_->count();
     if (count < limit || (count < limit + kMaxCutAtOnce && connections_->cut_longest_waiting()))

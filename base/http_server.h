@@ -13,6 +13,7 @@
 
 #include "base/event_loop.h"
 #include "base/http_client.h"
+#include "base/http_memory.h"
 #include "base/result.h"
 
 namespace base {
@@ -33,6 +34,9 @@ struct HttpServerOptions {
   // How an answer looks that the server gives by itself (400, 408, 413, 431, 503 …); called on a loop thread. None:
   // a line of plain text.
   std::function<HttpResponse(int status)> refusal;
+  // Keeps the account of what clients make the server hold, and says when there is no more room: 503 with Retry-After.
+  // None: only the bounds above hold. Must outlive the server and every exchange.
+  HttpMemory* memory = nullptr;
 };
 
 struct HttpRequest {

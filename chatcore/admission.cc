@@ -1,28 +1,87 @@
 #include "chatcore/admission.h"
 
+#include <algorithm>
+#include <chrono>
+#include <limits>
+
 namespace chatcore {
+namespace {
+
+constexpr std::size_t kUnbounded = std::numeric_limits<std::size_t>::max();
+
+PaceOptions pace_options(const AdmissionLimits& limits) {
+  PaceOptions options{.target = limits.target_delay};
+  if (limits.max_turns != 0) options.most = limits.max_turns;
+  options.least = std::min(options.least, options.most);
+  return options;
+}
+
+}  // namespace
 
 std::string_view name_of(Refusal refusal) {
   switch (refusal) {
     case Refusal::turns: return "turns";
     case Refusal::bytes: return "bytes";
+    case Refusal::memory: return "memory";
+    case Refusal::pace: return "pace";
     case Refusal::drain: return "drain";
   }
   return "turns";
 }
 
 Admission::Ticket::~Ticket() {
+  leave_beginning();
+  if (door_->budget_) door_->budget_->give_back(memory::Account::turns, bytes_);
   door_->bytes_ -= bytes_.count;
   door_->turns_ -= 1;
 }
 
-void Admission::Ticket::grow(base::Bytes bytes) {
+bool Admission::Ticket::grow(base::Bytes bytes) {
   bytes_ += bytes;
   door_->bytes_ += bytes.count;
+  return !door_->budget_ || door_->budget_->add(memory::Account::turns, bytes);
+}
+
+void Admission::Ticket::wait_in_line() { leave_beginning(); }
+
+void Admission::Ticket::leave_line() {
+  if (!beginning_) ++door_->beginning_;
+  beginning_ = true;
+  is_paced_ = true;
+  since_ = std::chrono::steady_clock::now();
+}
+
+void Admission::Ticket::begun() {
+  if (!beginning_) return;
+  if (is_paced_) {
+    const auto now = std::chrono::steady_clock::now();
+    door_->note_begun(now - since_, door_->beginning_, now);
+  }
+  leave_beginning();
+}
+
+void Admission::Ticket::leave_beginning() {
+  if (beginning_) --door_->beginning_;
+  beginning_ = false;
+}
+
+Admission::Admission(AdmissionLimits limits, memory::Budget* budget)
+    : limits_(limits),
+      budget_(budget),
+      beginning_limit_(limits.target_delay.count() == 0 ? kUnbounded : pace_options(limits).least),
+      pace_(pace_options(limits)) {}
+
+std::optional<Refusal> Admission::closed() const {
+  if (draining_) return Refusal::drain;
+  if (limits_.max_turns != 0 && turns_ >= limits_.max_turns) return Refusal::turns;
+  if (beginning_ >= beginning_limit_) return Refusal::pace;
+  return std::nullopt;
 }
 
 Admission::Entry Admission::enter(base::Bytes bytes) {
   if (draining_) return tl::unexpected(Refusal::drain);
+  // Asked before a place is taken: a refused turn has nothing to give back.
+  if (budget_ && !budget_->take(memory::Account::turns, bytes)) return tl::unexpected(Refusal::memory);
   // Counted first and given back on refusal, so that two threads cannot both take the last place.
   const std::size_t turns = ++turns_;
   const std::int64_t held = bytes_ += bytes.count;
@@ -31,7 +90,16 @@ Admission::Entry Admission::enter(base::Bytes bytes) {
   if (limits_.max_bytes_in_flight.count != 0 && held > limits_.max_bytes_in_flight.count) {
     return tl::unexpected(Refusal::bytes);
   }
+  ticket->beginning_ = true;
+  if (++beginning_ > beginning_limit_) return tl::unexpected(Refusal::pace);
   return ticket;
+}
+
+void Admission::note_begun(base::Duration took, std::size_t beginning, base::SteadyTime now) {
+  if (limits_.target_delay.count() == 0) return;
+  const std::lock_guard lock(pace_mutex_);
+  pace_.begun(now, took, beginning);
+  beginning_limit_ = pace_.limit();
 }
 
 }  // namespace chatcore

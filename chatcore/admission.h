@@ -1,16 +1,22 @@
 #pragma once
 // The door: decides before a turn begins whether there is room for it, so that a busy hour ends in 503 with
-// Retry-After and never in an out-of-memory kill. Counts the turns in flight and the bytes they hold (question,
-// answer so far), and refuses everything new once a drain has begun.
+// Retry-After and never in an out-of-memory kill or in answers that come too late. Counts the turns in flight, the
+// bytes they hold (question, answer so far) and the turns that are at their beginning (pace.h), and refuses everything
+// new once a drain has begun.
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "base/units.h"
+#include "chatcore/memory/budget.h"
+#include "chatcore/pace.h"
 
 namespace chatcore {
 
@@ -18,13 +24,14 @@ namespace chatcore {
 struct AdmissionLimits {
   std::size_t max_turns = 256;
   base::Bytes max_bytes_in_flight = base::mebibytes(64);
+  base::Duration target_delay{0};  // how long the beginning of a turn may take (PaceOptions::target); 0: not paced
 };
 
-enum class Refusal { turns, bytes, drain };
-// "turns", "bytes", "drain": the reason as metrics and error codes name it.
+enum class Refusal { turns, bytes, memory, pace, drain };
+// "turns", "bytes", "memory", "pace", "drain": the reason as metrics and error codes name it.
 std::string_view name_of(Refusal refusal);
 
-// Thread-safe and without a lock. Must outlive its tickets.
+// Thread-safe; the one lock is that of the pace, taken for each turn begun. Must outlive its tickets.
 class Admission {
  public:
   // One admitted turn. Its bytes and its place are given back on destruction. Use from one thread at a time.
@@ -34,32 +41,56 @@ class Admission {
     ~Ticket();
     Ticket(const Ticket&) = delete;
     Ticket& operator=(const Ticket&) = delete;
-    // Counts bytes that an admitted turn has come to hold. Never refused: what has begun is finished, and the
-    // bound on a single answer bounds what may be added.
-    void grow(base::Bytes bytes);
+    // Counts bytes that an admitted turn has come to hold, whether there is room or not. False when there is none,
+    // even after all that is idle has been evicted: the turn must come to its end.
+    bool grow(base::Bytes bytes);
+
+    // A turn is at its beginning from admission on: not while it waits in line for its conversation, and not any more
+    // when its question is durable.
+    void wait_in_line();
+    void leave_line();
+    void begun();
 
    private:
+    friend class Admission;
+    void leave_beginning();
+
     Admission* door_;
     base::Bytes bytes_;
+    bool beginning_ = false;
+    bool is_paced_ = false;  // has a time worth measuring
+    base::SteadyTime since_;
   };
 
   using Entry = tl::expected<std::unique_ptr<Ticket>, Refusal>;
 
-  explicit Admission(AdmissionLimits limits) : limits_(limits) {}
+  explicit Admission(AdmissionLimits limits, memory::Budget* budget = nullptr);
 
   [[nodiscard]] Entry enter(base::Bytes bytes);
+  // A turn that would be refused now whatever its size; for saying so before its body is looked at. Counts nothing.
+  [[nodiscard]] std::optional<Refusal> closed() const;
   // Refuses every entry from now on; turns under way go on.
   void begin_drain() { draining_ = true; }
   [[nodiscard]] bool is_draining() const { return draining_; }
 
   [[nodiscard]] std::size_t turns_in_flight() const { return turns_; }
   [[nodiscard]] base::Bytes bytes_in_flight() const { return {bytes_}; }
+  // Turns at their beginning, and how many there may be.
+  [[nodiscard]] std::size_t turns_beginning() const { return beginning_; }
+  [[nodiscard]] std::size_t beginning_limit() const { return beginning_limit_; }
 
  private:
+  void note_begun(base::Duration took, std::size_t beginning, base::SteadyTime now);
+
   const AdmissionLimits limits_;
+  memory::Budget* const budget_;  // null: bytes are bounded by max_bytes_in_flight alone
   std::atomic<bool> draining_{false};
   std::atomic<std::size_t> turns_{0};
   std::atomic<std::int64_t> bytes_{0};
+  std::atomic<std::size_t> beginning_{0};
+  std::atomic<std::size_t> beginning_limit_;
+  std::mutex pace_mutex_;
+  Pace pace_;
 };
 
 }  // namespace chatcore

@@ -55,6 +55,7 @@ struct Config {
     base::Bytes max_answer;
     base::Bytes max_bytes_in_flight;
     std::size_t max_turns = 0;
+    base::Duration target_delay{0};  // for the beginning of a turn; 0: not paced
     std::size_t max_connections = 0;
     double user_rate = 0;  // requests a second
     std::size_t user_burst = 0;

@@ -55,7 +55,8 @@ void add_conversations(Page& page, const conversation::Usage& usage) {
   page.gauge("chatcore_conversations", "Conversations held in memory.", number(usage.conversations));
   page.gauge("chatcore_conversations_bytes", "Bytes accounted to the conversations in memory.",
              number(usage.bytes.count));
-  page.gauge("chatcore_memory_budget_bytes", "Bytes that conversations in memory may take; +Inf when unbounded.",
+  page.gauge("chatcore_memory_budget_bytes",
+             "Bytes that conversations and all that answers them may take; +Inf when unbounded.",
              usage.budget.is_unlimited() ? std::numeric_limits<double>::infinity() : number(usage.budget.count));
   constexpr std::array reasons{"ttl", "budget", "shed", "deleted"};
   for (std::size_t i = 0; i < reasons.size(); ++i) {
@@ -64,6 +65,21 @@ void add_conversations(Page& page, const conversation::Usage& usage) {
   }
   page.counter("chatcore_messages_trimmed_total", "Messages that left memory because their conversation grew long.",
                number(usage.messages_trimmed));
+}
+
+void add_memory(Page& page, const Readings& readings) {
+  for (std::size_t i = 0; i < memory::kAccounts; ++i) {
+    page.gauge("chatcore_memory_bytes", "Bytes accounted in the memory budget, by what they are held for.",
+               number(readings.memory.held[i].count),
+               {{"kind", std::string(name_of(static_cast<memory::Account>(i)))}});
+  }
+  if (readings.memory_ratio) {
+    page.gauge("chatcore_memory_ratio", "Anonymous resident bytes beyond the start for each accounted byte.",
+               *readings.memory_ratio);
+  }
+  page.gauge("chatcore_turns_beginning", "Turns whose question is not durable yet.", number(readings.turns_beginning));
+  page.gauge("chatcore_turns_beginning_limit", "Turns that may be at their beginning at once.",
+             number(readings.turns_beginning_limit));
 }
 
 void add_sweeps(Page& page, const Readings& readings) {
@@ -155,7 +171,7 @@ Metrics::Metrics(std::string_view version, std::string_view revision) : impl_(st
       .Add({{"version", std::string(version)}, {"revision", std::string(revision)}})
       .Set(1);
   // A counter that is absent until its first event cannot be alerted on.
-  for (const char* reason : {"turns", "bytes", "memory", "drain"}) impl_->shed.Add({{"reason", reason}});
+  for (const char* reason : {"turns", "bytes", "memory", "pace", "drain"}) impl_->shed.Add({{"reason", reason}});
   impl_->generations.Add({{"result", "ok"}});
 }
 
@@ -184,6 +200,7 @@ std::string Metrics::render(const Readings& readings) const {
   Page page;
   page.families = impl_->registry.Collect();
   add_conversations(page, readings.conversations);
+  add_memory(page, readings);
   add_sweeps(page, readings);
   page.counter("chatcore_vector_store_loads_total", "Times the vector store was read from disk.",
                number(readings.vector_store_loads));

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "chatcore/conversation/registry.h"
+#include "chatcore/memory/budget.h"
 #include "chatcore/process_reading.h"
 #include "chatcore/storage/store.h"
 
@@ -20,6 +21,10 @@ namespace chatcore {
 // What a scrape reads from the other parts.
 struct Readings {
   conversation::Usage conversations;
+  memory::Balance memory;
+  std::optional<double> memory_ratio;  // MemoryKeeper::ratio()
+  std::size_t turns_beginning = 0;
+  std::size_t turns_beginning_limit = 0;
   storage::StoreStatistics storage;
   std::uint64_t vector_store_loads = 0;
   std::uint64_t vector_store_failed_loads = 0;

@@ -1,5 +1,6 @@
 #include "chatcore/process_reading.h"
 
+#include <algorithm>
 #include <charconv>
 #include <fstream>
 #include <iterator>
@@ -68,6 +69,23 @@ base::Duration from_ticks(std::int64_t ticks) {
   return base::from_seconds(static_cast<double>(ticks) / static_cast<double>(sysconf(_SC_CLK_TCK)));
 }
 
+// The value of "NAME VALUE" in a file of such lines, or of "NAME: VALUE kB" in /proc/self/status.
+std::optional<std::int64_t> find_value(const fs::path& path, std::string_view name) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with(name)) continue;
+    const auto words = words_of(line);
+    if (words.size() > 1 && words[0] == name) return parse_integer(words[1]);
+  }
+  return std::nullopt;
+}
+
+// Usage without what the kernel would drop first. It is floored, since the two are not read at one instant.
+std::optional<base::Bytes> working_set_of(std::optional<base::Bytes> usage, std::optional<std::int64_t> inactive_file) {
+  if (!usage || !inactive_file) return std::nullopt;
+  return std::max(*usage - base::Bytes{*inactive_file}, base::Bytes{0});
+}
+
 void keep_least(base::Bytes& least, std::optional<std::int64_t> bytes) {
   // v1 writes "no limit" as a number just below 2^63, rounded down to a page.
   if (bytes && *bytes < (std::int64_t{1} << 60) && base::Bytes{*bytes} < least) least = {*bytes};
@@ -98,6 +116,9 @@ void read_memory_v1(const std::vector<fs::path>& folders, CgroupReading& reading
   for (const auto& folder : folders) {
     keep_least(reading.memory_limit, parse_integer(read_file(folder / "memory.limit_in_bytes")));
   }
+  const fs::path statistics = folders.front() / "memory.stat";
+  keep_least(reading.memory_limit, find_value(statistics, "hierarchical_memory_limit"));
+  reading.working_set = working_set_of(reading.memory_usage, find_value(statistics, "total_inactive_file"));
 }
 
 void read_cpu_v1(const std::vector<fs::path>& folders, CgroupReading& reading) {
@@ -111,8 +132,11 @@ void read_v2(const std::vector<fs::path>& folders, CgroupReading& reading) {
   if (const auto usage = parse_integer(read_file(folders.front() / "memory.current"))) {
     reading.memory_usage = base::Bytes{*usage};
   }
+  reading.working_set =
+      working_set_of(reading.memory_usage, find_value(folders.front() / "memory.stat", "inactive_file"));
   for (const auto& folder : folders) {
     keep_least(reading.memory_limit, parse_integer(read_file(folder / "memory.max")));
+    keep_least(reading.memory_limit, parse_integer(read_file(folder / "memory.high")));
     const auto words = words_of(read_file(folder / "cpu.max"));
     if (words.size() == 2) keep_least(reading.cpu_limit, parse_integer(words[0]), parse_integer(words[1]));
   }
@@ -144,6 +168,11 @@ ProcessReading read_process(const fs::path& root) {
   reading.open_files = count_open_files(root);
   reading.max_files = read_max_files(root);
   return reading;
+}
+
+std::optional<base::Bytes> read_anonymous_memory(const fs::path& root) {
+  const auto kibibytes = find_value(root / "proc/self/status", "RssAnon:");
+  return kibibytes ? std::optional(base::kibibytes(*kibibytes)) : std::nullopt;
 }
 
 CgroupReading read_cgroup(const fs::path& root) {

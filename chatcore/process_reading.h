@@ -24,14 +24,19 @@ struct ProcessReading {
 
 struct CgroupReading {
   std::optional<base::Bytes> memory_usage;
+  std::optional<base::Bytes> working_set;               // usage without the page cache that nobody uses
   base::Bytes memory_limit = base::Bytes::unlimited();  // the least of this cgroup and those above it
   base::Cores cpu_limit = base::Cores::unlimited();     // likewise
 };
 
 // `root` stands in for "/" in tests.
 ProcessReading read_process(const std::filesystem::path& root = "/");
+// The part of the resident memory that is no file's: heap and stacks.
+std::optional<base::Bytes> read_anonymous_memory(const std::filesystem::path& root = "/");
 // Understands cgroup v1, v2 and hosts that mount both. Inside a container without a cgroup namespace
-// /proc/self/cgroup names a path that is not mounted there; then the mount's own root is the container's cgroup.
+// /proc/self/cgroup names a path that is not mounted there; then the mount's own root is the container's cgroup. What
+// is not mounted at all still counts on v1, whose memory.stat tells the least limit on the way up; on v2 nothing tells
+// it. memory.high counts as a limit: without swap, a program above it stands still.
 CgroupReading read_cgroup(const std::filesystem::path& root = "/");
 
 }  // namespace chatcore

@@ -34,17 +34,20 @@ Turn::Turn(const TurnParts& parts, std::unique_ptr<Admission::Ticket> ticket, Tu
 }
 
 void Turn::wait_for_conversation() {
-  parts_.registry.acquire(*request_.conversation, [self = shared_from_this()](base::Result<Lease> granted) {
-    // A std::function must be copyable and a lease is not, so it crosses to the loop in a shared box.
-    auto box = std::make_shared<base::Result<Lease>>(std::move(granted));
-    self->back_on_loop([self, box] { self->enter_conversation(std::move(*box)); });
-  });
+  const bool is_free =
+      parts_.registry.acquire(*request_.conversation, [self = shared_from_this()](base::Result<Lease> granted) {
+        // A std::function must be copyable and a lease is not, so it crosses to the loop in a shared box.
+        auto box = std::make_shared<base::Result<Lease>>(std::move(granted));
+        self->back_on_loop([self, box] { self->enter_conversation(std::move(*box)); });
+      });
+  if (!is_free) ticket_->wait_in_line();
 }
 
 void Turn::enter_conversation(base::Result<Lease> lease) {
   if (!lease) return end(base::fail(lease.error()));
   lease_.emplace(std::move(*lease));
   if (client_left_) return end(base::fail(Code::cancelled, "the client left while it waited"));
+  ticket_->leave_line();
   if (lease_->is_loaded()) return go_on_in_conversation();
   parts_.store.load_window(
       *request_.conversation, parts_.window_messages,
@@ -94,6 +97,7 @@ void Turn::keep_question(base::Result<std::int64_t> sequence) {
 // than none.
 void Turn::retrieve() {
   step_ = Step::retrieving;
+  ticket_->begun();
   parts_.retriever.retrieve(request_.messages.back().content, [self = shared_from_this()](
                                                                   base::Result<std::vector<retrieval::Passage>> found) {
     self->back_on_loop([self, passages = std::move(found).value_or(std::vector<retrieval::Passage>())]() mutable {
@@ -130,13 +134,15 @@ void Turn::generate(std::vector<retrieval::Passage> passages) {
 void Turn::take_text(std::string_view text) {
   if (step_ != Step::generating) return;
   answer_.content += text;
-  ticket_->grow({static_cast<std::int64_t>(text.size())});
+  const bool has_room = ticket_->grow({static_cast<std::int64_t>(text.size())});
   const std::size_t queued = events_.on_text(text);
   if (queued > kSlowClientBytes && !paused_) {
     paused_ = true;
     generation_->pause();
   }
-  if (parts_.max_answer.count != 0 && static_cast<std::int64_t>(answer_.content.size()) >= parts_.max_answer.count) {
+  const bool is_longest =
+      parts_.max_answer.count != 0 && static_cast<std::int64_t>(answer_.content.size()) >= parts_.max_answer.count;
+  if (is_longest || !has_room) {
     result_.cut = true;
     answer_.interrupted = true;
     stop_generating();

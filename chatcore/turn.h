@@ -63,7 +63,7 @@ struct TurnRequest {
 struct TurnResult {
   base::Status status;            // ok: answered and (with a conversation) stored
   std::int64_t sequence = 0;      // the stored answer's place; 0 when none was stored
-  bool cut = false;               // the answer met its size bound
+  bool cut = false;               // the answer met its size bound, or the end of the memory budget
   std::size_t prompt_tokens = 0;  // estimated
   std::size_t answer_tokens = 0;
 };

@@ -7,7 +7,9 @@
 
 namespace chatcore::api {
 
-void run_sweep(const ApiParts& parts, const SharedCall& call) { call->json(sweep_json(parts.sweeper.sweep_now())); }
+void run_sweep(const ApiParts& parts, const SharedCall& call) {
+  parts.sweeper.sweep([call](const conversation::SweepReport& report) { call->json(sweep_json(report)); });
+}
 
 void run_shed(const ApiParts& parts, const SharedCall& call) {
   const auto request = parse_shed_request(call->request().body);
@@ -21,21 +23,26 @@ void run_shed(const ApiParts& parts, const SharedCall& call) {
     const base::Bytes whole = before.budget.is_unlimited() ? before.bytes : before.budget;
     target = {static_cast<std::int64_t>(static_cast<double>(whole.count) * request->target_ratio->value)};
   }
-  const conversation::Usage after = parts.turn.registry.shed(target);
-  parts.return_free_memory();
-  base::log_info("Shed conversations from memory", {{"target_bytes", target.count},
-                                                    {"before_bytes", before.bytes.count},
-                                                    {"after_bytes", after.bytes.count},
-                                                    {"conversations", after.conversations}});
-  call->json(shed_json(target, before, after));
+  parts.sweeper.shed(target, [&parts, call, target, before] {
+    const conversation::Usage after = parts.turn.registry.usage();
+    parts.return_free_memory();
+    base::log_info("Shed conversations from memory", {{"target_bytes", target.count},
+                                                      {"before_bytes", before.bytes.count},
+                                                      {"after_bytes", after.bytes.count},
+                                                      {"conversations", after.conversations}});
+    call->json(shed_json(target, before, after));
+  });
 }
 
 void show_memory(const ApiParts& parts, const SharedCall& call) {
   call->json(memory_json({.conversations = parts.turn.registry.usage(),
+                          .balance = parts.budget.balance(),
+                          .ratio = parts.keeper.ratio(),
                           .in_flight = parts.admission.bytes_in_flight(),
                           .turns_in_flight = parts.admission.turns_in_flight(),
                           .vector_store_chunks = parts.turn.retriever.chunks(),
                           .process = read_process(),
+                          .anonymous = read_anonymous_memory(),
                           .cgroup = read_cgroup()}));
 }
 

@@ -11,6 +11,8 @@
 #include "chatcore/api/call.h"
 #include "chatcore/api/entrance.h"
 #include "chatcore/conversation/sweeper.h"
+#include "chatcore/memory/budget.h"
+#include "chatcore/memory_keeper.h"
 #include "chatcore/turn.h"
 
 namespace chatcore::api {
@@ -20,6 +22,8 @@ struct ApiParts {
   TurnParts turn;
   Admission& admission;
   conversation::Sweeper& sweeper;
+  const memory::Budget& budget;
+  const MemoryKeeper& keeper;
   const base::Clock& clock;
   const Entrance& entrance;
   base::WallTime started;

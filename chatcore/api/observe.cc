@@ -13,6 +13,10 @@ base::HttpResponse plain(int status, std::string text) {
 void show_metrics(const ApiParts& parts, const SharedCall& call) {
   const auto sweeper = parts.sweeper.statistics();
   const Readings readings{.conversations = parts.turn.registry.usage(),
+                          .memory = parts.budget.balance(),
+                          .memory_ratio = parts.keeper.ratio(),
+                          .turns_beginning = parts.admission.turns_beginning(),
+                          .turns_beginning_limit = parts.admission.beginning_limit(),
                           .storage = parts.turn.store.statistics(),
                           .vector_store_loads = parts.turn.retriever.loads(),
                           .vector_store_failed_loads = parts.turn.retriever.failed_loads(),

@@ -69,7 +69,9 @@ Problem problem_of(Refusal refusal) {
             .retry_after_seconds = kRetryAfterDrainSeconds};
   }
   return {.status = 503,
-          .message = "Too many requests are being answered at present",
+          .message = refusal == Refusal::memory || refusal == Refusal::bytes
+                         ? "No room for this request at present"
+                         : "Too many requests are being answered at present",
           .code = "overloaded",
           .retry_after_seconds = kRetryAfterSeconds};
 }
@@ -79,7 +81,7 @@ Problem problem_of_status(int status) {
     case 408: return {.status = 408, .message = "The request did not come in time", .code = "request_timeout"};
     case 413: return {.status = 413, .message = "The request body is too large", .code = "too_large"};
     case 431: return {.status = 431, .message = "The request header is too large", .code = "header_too_large"};
-    case 503: return {.status = 503, .message = "Too many connections at present", .code = "overloaded"};
+    case 503: return {.status = 503, .message = "No room for this request at present", .code = "overloaded"};
     default: return {.status = status, .message = "The request is not understood", .code = "invalid_http"};
   }
 }

@@ -71,15 +71,27 @@ std::string shed_json(base::Bytes target, const conversation::Usage& before, con
 }
 
 std::string memory_json(const MemoryReport& report) {
-  const base::Bytes accounted = report.conversations.bytes + report.in_flight;
-  return text_of({{"accounted",
-                   {{"total_bytes", accounted.count},
+  const memory::Balance& balance = report.balance;
+  OrderedJson kinds;
+  for (std::size_t i = 0; i < memory::kAccounts; ++i) {
+    kinds[std::string(name_of(static_cast<memory::Account>(i)))] = balance.held[i].count;
+  }
+  return text_of({{"budget",
+                   {{"limit_bytes", bytes_or_null(balance.limit)},
+                    {"configured_bytes", bytes_or_null(balance.configured)},
+                    {"used_bytes", balance.used.count}}},
+                  {"accounted",
+                   {{"total_bytes", balance.used.count},
+                    {"kinds", std::move(kinds)},
                     {"conversations", usage_json(report.conversations)},
                     {"in_flight", {{"turns", report.turns_in_flight}, {"bytes", report.in_flight.count}}},
                     {"vector_store", {{"chunks", report.vector_store_chunks}}}}},
                   {"measured",
                    {{"resident_bytes", bytes_or_null(report.process.resident)},
+                    {"anonymous_bytes", bytes_or_null(report.anonymous)},
+                    {"resident_per_accounted", report.ratio ? OrderedJson(*report.ratio) : OrderedJson()},
                     {"cgroup_usage_bytes", bytes_or_null(report.cgroup.memory_usage)},
+                    {"cgroup_working_set_bytes", bytes_or_null(report.cgroup.working_set)},
                     {"cgroup_limit_bytes", bytes_or_null(report.cgroup.memory_limit)}}}});
 }
 

@@ -4,6 +4,7 @@
 // embedding_replies.h.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "chatcore/admission.h"
 #include "chatcore/api/problem.h"
 #include "chatcore/conversation/registry.h"
+#include "chatcore/memory/budget.h"
 #include "chatcore/process_reading.h"
 #include "chatcore/storage/store.h"
 
@@ -38,10 +40,13 @@ std::string shed_json(base::Bytes target, const conversation::Usage& before, con
 // What is held, by kind, against what the kernel measures.
 struct MemoryReport {
   conversation::Usage conversations;
+  memory::Balance balance;
+  std::optional<double> ratio;  // resident bytes beyond the start for each accounted one
   base::Bytes in_flight;
   std::size_t turns_in_flight = 0;
   std::size_t vector_store_chunks = 0;
   ProcessReading process;
+  std::optional<base::Bytes> anonymous;
   CgroupReading cgroup;
 };
 std::string memory_json(const MemoryReport& report);

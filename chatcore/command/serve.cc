@@ -17,6 +17,8 @@
 #include "chatcore/command/service_manager.h"
 #include "chatcore/command/watchdog.h"
 #include "chatcore/llm/extractive_answerer.h"
+#include "chatcore/memory/server_memory.h"
+#include "chatcore/memory_keeper.h"
 #include "chatcore/retrieval/query_embedder.h"
 #include "chatcore/version.h"
 
@@ -36,18 +38,18 @@ int thread_count(const Config& config, const CgroupReading& cgroup) {
   return static_cast<int>(std::ceil(std::min(machine, cgroup.cpu_limit.count)));
 }
 
-conversation::RegistryLimits registry_limits(const Config& config, base::Bytes budget) {
+conversation::RegistryLimits registry_limits(const Config& config) {
   return {.time_to_live = config.conversation.time_to_live,
           .max_messages = config.conversation.max_messages,
-          .budget = budget.is_unlimited() ? base::Bytes{0} : budget,
           .max_waiting_turns = or_unbounded(config.conversation.max_waiting_turns)};
 }
 
-base::HttpServerOptions server_options(const Config& config, Metrics& metrics) {
+base::HttpServerOptions server_options(const Config& config, Metrics& metrics, base::HttpMemory& memory) {
   base::HttpServerOptions options;
   options.max_body_bytes = or_unbounded(static_cast<std::size_t>(config.limits.max_body.count));
   options.max_connections = or_unbounded(config.limits.max_connections);
   options.refusal = api::refuse_requests(metrics);
+  options.memory = &memory;
   return options;
 }
 
@@ -57,11 +59,21 @@ struct Program {
           AccessParts access, const ReturnFreeMemory& return_free_memory)
       : threads(thread_count(config, cgroup)),
         budget(effective_budget(config, cgroup.memory_limit)),
-        loop(threads),
         metrics(kVersion, kRevision),
+        server_memory(budget, [this] { metrics.request_shed("memory"); }),
+        admission({.max_turns = config.limits.max_turns,
+                   .max_bytes_in_flight = config.limits.max_bytes_in_flight,
+                   .target_delay = config.limits.target_delay},
+                  &budget),
+        loop(threads),
         store(std::move(its_store)),
-        registry(registry_limits(config, budget), clock),
-        sweeper(registry, clock, [this] { store->drop_page_cache(); }),
+        registry(registry_limits(config), clock, budget),
+        sweeper(registry, clock, loop, [this] { store->drop_page_cache(); }),
+        keeper(budget, sweeper, loop,
+               [this, return_free_memory] {
+                 store->drop_page_cache();
+                 return_free_memory();
+               }),
         retriever({.store_file = config.retrieval.store_file,
                    .top = config.retrieval.top,
                    .threshold = static_cast<float>(config.retrieval.threshold),
@@ -72,7 +84,6 @@ struct Program {
         authenticator(std::move(access.credentials)),
         user_limits(access.limits),
         entrance(authenticator, user_limits, std::move(access.rules)),
-        admission({.max_turns = config.limits.max_turns, .max_bytes_in_flight = config.limits.max_bytes_in_flight}),
         api{.turn = {.loop = loop,
                      .registry = registry,
                      .store = *store,
@@ -83,26 +94,31 @@ struct Program {
                      .max_answer = config.limits.max_answer},
             .admission = admission,
             .sweeper = sweeper,
+            .budget = budget,
+            .keeper = keeper,
             .clock = clock,
             .entrance = entrance,
             .started = clock.wall_now(),
             .return_free_memory = return_free_memory},
-        server(loop, server_options(config, metrics), api::route_requests(api)) {}
+        server(loop, server_options(config, metrics, server_memory), api::route_requests(api)) {}
 
   const int threads;
-  const base::Bytes budget;
   base::SystemClock clock;
-  base::EventLoop loop;
+  // What is still on its way through the loop when that goes gives back what it holds: so these go after it.
+  memory::Budget budget;
   Metrics metrics;
+  memory::ServerMemory server_memory;
+  Admission admission;
+  base::EventLoop loop;
   std::unique_ptr<storage::Store> store;
   conversation::Registry registry;
   conversation::Sweeper sweeper;
+  MemoryKeeper keeper;
   retrieval::Retriever retriever;
   llm::ExtractiveAnswerer answerer;
   access::Authenticator authenticator;
   access::UserLimits user_limits;
   api::Entrance entrance;
-  Admission admission;
   api::ApiParts api;
   base::HttpServer server;
 };
@@ -135,7 +151,7 @@ void say_ready(const Program& program, const std::string& listen, std::uint16_t 
   base::log_info("Ready", {{"listen", listen},
                            {"port", port},
                            {"threads", program.threads},
-                           {"memory_budget", base::format_bytes(program.budget)},
+                           {"memory_budget", base::format_bytes(program.budget.limit())},
                            {"authentication", program.authenticator.is_on()},
                            {"version", kVersion}});
   notify_ready();
@@ -158,7 +174,8 @@ int run(const ServeOptions& options, Program& program, const std::vector<PassedS
     base::log_warning("Questions are answered without passages", {{"error", warmed.error().message}});
   }
   program.retriever.watch(program.loop, kStoreLookInterval);
-  program.sweeper.start(program.loop, config.conversation.sweep_interval);
+  program.sweeper.start(config.conversation.sweep_interval);
+  program.keeper.start();
   const auto port = listen(config, sockets, program.server);
   if (!port) {
     base::log_error("Cannot listen", {{"listen", addresses(config, sockets)}, {"error", port.error().message}});

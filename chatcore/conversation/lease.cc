@@ -112,7 +112,7 @@ base::Status Lease::fill(std::vector<Message> window, std::int64_t last_sequence
     if (auto room = registry.reserve(needed - entry_->bytes); !room) return room;
   }
   entry_->messages.swap(kept);
-  if (needed < entry_->bytes) registry.budget.give_back(entry_->bytes - needed);
+  if (needed < entry_->bytes) registry.give_back(entry_->bytes - needed);
   entry_->bytes = needed;
   entry_->last_sequence = last_sequence;
   entry_->loaded = true;
@@ -145,7 +145,7 @@ base::Status Lease::append(Message message) {
   const base::Bytes returned = cost_of(messages, outside);
   erase(messages, outside);
   entry_->bytes -= returned;
-  registry.budget.give_back(returned);
+  registry.give_back(returned);
   registry.messages_trimmed += outside.size();
   base::log_debug("conversation trimmed",
                   {{"conversation", entry_->key.id}, {"messages", outside.size()}, {"last", entry_->last_sequence}});

@@ -30,8 +30,21 @@ std::size_t Registry::Impl::Hash::operator()(const ConversationKey& key) const {
   return id ^ (user + 0x9e3779b97f4a7c15ULL + (id << 6) + (id >> 2));  // boost::hash_combine's mixing
 }
 
-Registry::Impl::Impl(RegistryLimits its_limits, const base::Clock& its_clock)
-    : limits(its_limits), clock(its_clock), budget(limit_of(its_limits)) {}
+Registry::Impl::Impl(RegistryLimits its_limits, const base::Clock& its_clock, memory::Budget* shared)
+    : limits(its_limits),
+      clock(its_clock),
+      own_budget(shared ? nullptr : std::make_unique<memory::Budget>(limit_of(its_limits))),
+      budget(shared ? *shared : *own_budget) {
+  budget.let_give_way([this](base::Bytes bytes) { return make_room(bytes); });
+}
+
+Registry::Impl::~Impl() {
+  budget.let_give_way(nullptr);
+  for (const Lease::Entry* entry = idle.oldest(); entry != nullptr; entry = entry->newer) {
+    budget.count_idle({-entry->bytes.count});
+    give_back(entry->bytes);
+  }
+}
 
 EntryPointer Registry::Impl::find(const ConversationKey& key, std::size_t hash) {
   const Table& table = table_of(hash);
@@ -45,12 +58,12 @@ bool Registry::Impl::is_expired(const Lease::Entry& entry, base::SteadyTime now)
 
 void Registry::Impl::leave_idle(Lease::Entry& entry) {
   idle.remove(entry);
-  idle_bytes -= entry.bytes;
+  budget.count_idle({-entry.bytes.count});
 }
 
 void Registry::Impl::enter_idle(Lease::Entry& entry) {
   idle.push_newest(entry);
-  idle_bytes += entry.bytes;
+  budget.count_idle(entry.bytes);
 }
 
 void Registry::Impl::empty(Lease::Entry& entry, std::vector<Message>& freed) {
@@ -58,7 +71,7 @@ void Registry::Impl::empty(Lease::Entry& entry, std::vector<Message>& freed) {
   entry.last_sequence = 0;
   entry.loaded = false;
   const base::Bytes left = cost_of(entry.key, entry.messages);
-  budget.give_back(entry.bytes - left);
+  give_back(entry.bytes - left);
   entry.bytes = left;
 }
 
@@ -68,7 +81,7 @@ EntryPointer Registry::Impl::take_out(Lease::Entry& entry) {
   EntryPointer removed = *found;
   table.erase(found);
   --conversations;
-  budget.give_back(entry.bytes);
+  give_back(entry.bytes);
   return removed;
 }
 
@@ -85,7 +98,7 @@ base::Result<EntryPointer> Registry::Impl::claim(const ConversationKey& key, Gra
 
   const std::lock_guard lock(mutex);
   if (const EntryPointer known = find(key, hash)) {  // another turn brought it in meanwhile
-    budget.give_back(fresh->bytes);
+    give_back(fresh->bytes);
     return claim_known(known, granted, freed);
   }
   fresh->leased = true;
@@ -117,21 +130,26 @@ base::Result<EntryPointer> Registry::Impl::claim_known(const EntryPointer& entry
 }
 
 base::Status Registry::Impl::admit(base::Bytes incoming) const {
-  const std::lock_guard lock(mutex);
-  const base::Bytes held_by_turns = budget.used() - idle_bytes;
-  if (incoming.count <= budget.limit().count - held_by_turns.count) return {};
+  if (budget.may_have_room(memory::Account::conversations, incoming)) return {};
   return base::fail(base::Code::exhausted, "memory budget of " + base::format_bytes(budget.limit()) +
                                                " has no room for " + base::format_bytes(incoming) + ": " +
-                                               base::format_bytes(held_by_turns) + " are held by turns under way");
+                                               base::format_bytes(budget.used() - budget.idle()) +
+                                               " are held by what is under way");
 }
 
 base::Status Registry::Impl::reserve(base::Bytes bytes) {
-  while (!budget.take(bytes)) {
+  while (!budget.take_free(memory::Account::conversations, bytes)) {
     // Asked first, so that what can never fit does not push everybody out.
     if (auto room = admit(bytes); !room) return room;
-    evict_while(EvictionReason::budget, [&](const Lease::Entry&) { return !budget.has_room(bytes); });
+    make_room(bytes);
   }
   return {};
+}
+
+bool Registry::Impl::make_room(base::Bytes bytes) {
+  const auto lacks_room = [&] { return !budget.has_room(bytes); };
+  evict_while(EvictionReason::budget, [&](const Lease::Entry&) { return lacks_room(); });
+  return !lacks_room();
 }
 
 void Registry::Impl::forget(const ConversationKey& key) {
@@ -148,16 +166,22 @@ void Registry::Impl::forget(const ConversationKey& key) {
   removed = take_out(*entry);
 }
 
-Registry::Registry(RegistryLimits limits, const base::Clock& clock) : impl_(std::make_unique<Impl>(limits, clock)) {}
+Registry::Registry(RegistryLimits limits, const base::Clock& clock)
+    : impl_(std::make_unique<Impl>(limits, clock, nullptr)) {}
+Registry::Registry(RegistryLimits limits, const base::Clock& clock, memory::Budget& shared)
+    : impl_(std::make_unique<Impl>(limits, clock, &shared)) {}
 Registry::~Registry() = default;
 
-void Registry::acquire(const ConversationKey& key, Granted granted) {
+bool Registry::acquire(const ConversationKey& key, Granted granted) {
   auto claimed = impl_->claim(key, granted);
   if (!claimed) {
     granted(tl::unexpected(std::move(claimed).error()));
   } else if (*claimed) {
     granted(Lease(this, *std::move(claimed)));
+  } else {
+    return false;
   }
+  return true;
 }
 
 base::Status Registry::admit(base::Bytes incoming) const { return impl_->admit(incoming); }
@@ -175,15 +199,28 @@ SweepReport Registry::sweep() {
 }
 
 Usage Registry::shed(base::Bytes target) {
-  impl_->evict_while(EvictionReason::shed, [&](const Lease::Entry&) { return impl_->budget.used() > target; });
+  impl_->evict_while(EvictionReason::shed, [&](const Lease::Entry&) { return impl_->held() > target; });
   return usage();
+}
+
+std::size_t Registry::sweep_slice(base::SteadyTime now) {
+  return impl_->evict_batch(EvictionReason::ttl,
+                            [&](const Lease::Entry& oldest) { return impl_->is_expired(oldest, now); });
+}
+
+std::size_t Registry::shed_slice(base::Bytes target) {
+  return impl_->evict_batch(EvictionReason::shed, [&](const Lease::Entry&) { return impl_->held() > target; });
+}
+
+std::size_t Registry::budget_slice() {
+  return impl_->evict_batch(EvictionReason::budget, [&](const Lease::Entry&) { return !impl_->budget.has_room({0}); });
 }
 
 void Registry::forget(const ConversationKey& key) { impl_->forget(key); }
 
 Usage Registry::usage() const {
   Usage usage;
-  usage.bytes = impl_->budget.used();
+  usage.bytes = impl_->held();
   usage.budget = impl_->budget.limit();
   usage.messages_trimmed = impl_->messages_trimmed.load();
   const std::lock_guard lock(impl_->mutex);

@@ -19,6 +19,7 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "chatcore/conversation/message.h"
+#include "chatcore/memory/budget.h"
 
 namespace chatcore::conversation {
 
@@ -82,15 +83,18 @@ class Lease {
 // Thread-safe. Must outlive its leases.
 class Registry {
  public:
+  // With a budget of its own, of limits.budget.
   Registry(RegistryLimits limits, const base::Clock& clock);
+  // Counts in `shared` (limits.budget is not looked at) and evicts for whoever else finds no room there.
+  Registry(RegistryLimits limits, const base::Clock& clock, memory::Budget& shared);
   ~Registry();
 
   using Granted = std::function<void(base::Result<Lease>)>;
   // Calls `granted` at once, on this thread, when the conversation is free, else when its turn comes; never under a
   // lock, so it may use the registry. Errors: conflict (too many wait), exhausted (no room for even an empty
   // conversation). An expired conversation is never handed out: it comes back as not loaded (the TTL is exact on
-  // access).
-  void acquire(const ConversationKey& key, Granted granted);
+  // access). False when the turn was put in line.
+  bool acquire(const ConversationKey& key, Granted granted);
 
   // Room for `incoming` bytes more? Errors: exhausted. For admission, before a turn begins; reserves nothing.
   [[nodiscard]] base::Status admit(base::Bytes incoming) const;
@@ -100,6 +104,13 @@ class Registry {
   SweepReport sweep();
   // Evicts the least recently used until at most `target` bytes are held. Returns what is held then.
   Usage shed(base::Bytes target);
+
+  // The same in slices of well under a millisecond, for a thread that has other work too: each evicts a few and tells
+  // how many, 0 when there is nothing left to do. The third evicts what is over the budget's limit, after that was
+  // lowered.
+  std::size_t sweep_slice(base::SteadyTime now);
+  std::size_t shed_slice(base::Bytes target);
+  std::size_t budget_slice();
   // Drops one conversation from memory (its storage is the caller's business). A turn that holds it finishes; the next
   // in line finds it not loaded.
   void forget(const ConversationKey& key);

@@ -3,7 +3,8 @@
 //
 // One lock guards the tables, the order of the idle and who holds what. It is held for a few hundred nanoseconds
 // at a time: never while a callback runs, messages are freed or bytes are counted, and evicting many conversations lets
-// go of it after every kBatch of them. The tables are cut into kTables, so that growing one of them moves few nodes.
+// go of it after every kBatch of them. The tables are cut into kTables, so that growing one of them, which is done
+// under the lock, moves a thousand nodes at a million conversations.
 
 #include <array>
 #include <atomic>
@@ -13,16 +14,18 @@
 #include <unordered_set>
 #include <vector>
 
-#include "chatcore/conversation/byte_budget.h"
 #include "chatcore/conversation/entry.h"
 #include "chatcore/conversation/registry.h"
+#include "chatcore/memory/budget.h"
 
 namespace chatcore::conversation {
 
 using EntryPointer = std::shared_ptr<Lease::Entry>;
 
 struct Registry::Impl {
-  Impl(RegistryLimits its_limits, const base::Clock& its_clock);
+  // `shared` null: a budget of its own, of limits.budget.
+  Impl(RegistryLimits its_limits, const base::Clock& its_clock, memory::Budget* shared);
+  ~Impl();
 
   // The entry for a turn to hold, or null when `granted` has been put in line for it.
   base::Result<EntryPointer> claim(const ConversationKey& key, Granted& granted);
@@ -31,17 +34,26 @@ struct Registry::Impl {
   // Counts `bytes`, evicting the least recently used until they fit.
   base::Status reserve(base::Bytes bytes);
   base::Status admit(base::Bytes incoming) const;
-  // Evicts the oldest idle conversations as long as `goes_too` says so of the oldest. Returns how many.
+  void give_back(base::Bytes bytes) { budget.give_back(memory::Account::conversations, bytes); }
+  [[nodiscard]] base::Bytes held() const { return budget.held(memory::Account::conversations); }
+  // Evicts until `bytes` more fit under the budget's limit; whether they do.
+  bool make_room(base::Bytes bytes);
+  // Evicts the oldest idle conversations as long as `goes_too` says so of the oldest, kBatch at most. Returns how
+  // many; fewer than kBatch: there are no more.
+  template <class Predicate>
+  std::size_t evict_batch(EvictionReason reason, const Predicate& goes_too);
+  // All of them, batch by batch.
   template <class Predicate>
   std::size_t evict_while(EvictionReason reason, const Predicate& goes_too);
   void forget(const ConversationKey& key);
 
-  static constexpr std::size_t kTables = 64;
+  static constexpr std::size_t kTables = 1024;
   static constexpr std::size_t kBatch = 64;
 
   const RegistryLimits limits;
   const base::Clock& clock;
-  ByteBudget budget;
+  const std::unique_ptr<memory::Budget> own_budget;  // null when shared
+  memory::Budget& budget;
   std::atomic<std::uint64_t> messages_trimmed{0};
 
  private:
@@ -76,27 +88,30 @@ struct Registry::Impl {
   std::array<Table, kTables> tables;
   std::size_t conversations = 0;
   IdleList idle;
-  base::Bytes idle_bytes;
   std::array<std::uint64_t, 4> evicted{};
 };
+
+template <class Predicate>
+std::size_t Registry::Impl::evict_batch(EvictionReason reason, const Predicate& goes_too) {
+  std::vector<EntryPointer> batch;  // freed after the lock has been let go
+  batch.reserve(kBatch);
+  const std::lock_guard lock(mutex);
+  while (batch.size() < kBatch && idle.oldest() != nullptr && goes_too(*idle.oldest())) {
+    Lease::Entry& oldest = *idle.oldest();
+    leave_idle(oldest);
+    batch.push_back(take_out(oldest));
+    count_eviction(reason);
+  }
+  return batch.size();
+}
 
 template <class Predicate>
 std::size_t Registry::Impl::evict_while(EvictionReason reason, const Predicate& goes_too) {
   std::size_t total = 0;
   while (true) {
-    std::vector<EntryPointer> batch;  // freed after the lock has been let go
-    batch.reserve(kBatch);
-    {
-      const std::lock_guard lock(mutex);
-      while (batch.size() < kBatch && idle.oldest() != nullptr && goes_too(*idle.oldest())) {
-        Lease::Entry& oldest = *idle.oldest();
-        leave_idle(oldest);
-        batch.push_back(take_out(oldest));
-        count_eviction(reason);
-      }
-    }
-    total += batch.size();
-    if (batch.size() < kBatch) return total;
+    const std::size_t evicted_now = evict_batch(reason, goes_too);
+    total += evicted_now;
+    if (evicted_now < kBatch) return total;
   }
 }
 

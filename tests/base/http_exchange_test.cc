@@ -19,7 +19,7 @@ using testing::StartsWith;
 struct Answering {
   explicit Answering(AnswerForm form = {false, false, true})
       : queue(std::make_shared<AnswerQueue>(
-            form, [this] { ++wakes; },
+            form, [this](bool) { ++wakes; },
             [this](AnswerQueue::Callback callback) { posted.push_back(std::move(callback)); })),
         exchange(make_exchange({}, queue)) {}
 

@@ -78,6 +78,29 @@ TEST_F(ReadCgroup, V2ReadsMaxAndItsAncestors) {
   EXPECT_DOUBLE_EQ(reading.cpu_limit.count, 1.5);
 }
 
+TEST_F(ReadCgroup, V1KnowsTheLeastLimitAlsoOfGroupsThatAreNotMountedHere) {
+  write("proc/self/cgroup", "9:memory:/docker/abc\n");
+  write("sys/fs/cgroup/memory/memory.usage_in_bytes", "5000\n");
+  write("sys/fs/cgroup/memory/memory.limit_in_bytes", "9223372036854771712\n");
+  write("sys/fs/cgroup/memory/memory.stat",
+        "inactive_file 7\nhierarchical_memory_limit 268435456\ntotal_inactive_file 1000\n");
+  const CgroupReading reading = read_cgroup(root_);
+  EXPECT_EQ(reading.memory_limit, base::mebibytes(256));
+  EXPECT_EQ(reading.working_set, base::Bytes{4000});
+}
+
+TEST_F(ReadCgroup, V2TakesMemoryHighForALimitAndLeavesOutCacheThatNobodyUses) {
+  write("proc/self/cgroup", "0::/chat\n");
+  write("sys/fs/cgroup/cgroup.controllers", "cpu memory\n");
+  write("sys/fs/cgroup/chat/memory.current", "4096\n");
+  write("sys/fs/cgroup/chat/memory.stat", "anon 1\ninactive_file 8192\n");
+  write("sys/fs/cgroup/chat/memory.max", "1073741824\n");
+  write("sys/fs/cgroup/chat/memory.high", "536870912\n");
+  const CgroupReading reading = read_cgroup(root_);
+  EXPECT_EQ(reading.memory_limit, base::mebibytes(512));
+  EXPECT_EQ(reading.working_set, base::Bytes{0});
+}
+
 TEST_F(ReadCgroup, WithoutAnyFileNothingIsKnownAndNothingLimited) {
   const CgroupReading reading = read_cgroup(root_);
   EXPECT_FALSE(reading.memory_usage);
@@ -107,6 +130,12 @@ TEST_F(ReadProcess, WhatCannotBeReadIsAbsentAndNotZero) {
   EXPECT_FALSE(reading.cpu);
   EXPECT_FALSE(reading.open_files);
   EXPECT_FALSE(reading.max_files);
+}
+
+TEST_F(ReadProcess, AnonymousMemoryIsWhatTheKernelCallsSo) {
+  EXPECT_FALSE(read_anonymous_memory(root_));
+  write("proc/self/status", "Name:\tchatcore\nVmRSS:\t    9000 kB\nRssAnon:\t    5120 kB\nRssFile:\t 10 kB\n");
+  EXPECT_EQ(read_anonymous_memory(root_), base::mebibytes(5));
 }
 
 TEST_F(ReadProcess, AShortStatLineIsAbsentToo) {

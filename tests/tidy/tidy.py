@@ -29,6 +29,7 @@ FLOORS = {
     "guard": ["base", "guard/*"],
     "agent": ["base", "guard", "guard/*"],
     "chatcore": ["base", "chatcore/*"],
+    "chatcore/memory": ["base"],
     "chatcore/conversation": ["base", "chatcore", "chatcore/*"],
     "chatcore/storage": ["base", "chatcore", "chatcore/*"],
     "chatcore/retrieval": ["base", "chatcore", "chatcore/*"],
@@ -41,8 +42,8 @@ FLOORS = {
 # Where a library's headers may be met: in the files that translate it.
 LIBRARIES = {
     r"boost/beast/": ["base/http_parser.cc"],
-    r"boost/asio/": ["base/event_loop.cc", "base/descriptor_watch.cc", "base/http_connection.h",
-                     "base/http_connection.cc", "base/http_server.cc", "base/http_parser.cc"],
+    r"boost/asio/": ["base/event_loop.cc", "base/descriptor_watch.cc", "base/http_socket.h",
+                     "base/http_deadline.h", "base/http_connection.cc", "base/http_server.cc", "base/http_parser.cc"],
     r"boost/program_options": ["agent/options.cc", "chatcore/command/command_line.cc"],
     r"openssl/": ["chatcore/access/digest.cc"],
     r"curl/": ["base/curl_parts.h"],

@@ -58,6 +58,8 @@ TEST(Problems, ErrorsFromInsideDoNotShowTheirWords) {
 
 TEST(MemoryReport, WhatIsUnlimitedOrUnknownIsNull) {
   MemoryReport report;
+  report.balance = {.used = {111}, .limit = base::Bytes::unlimited(), .configured = base::Bytes::unlimited()};
+  report.balance.held[static_cast<std::size_t>(memory::Account::turns)] = {11};
   report.conversations.bytes = {100};
   report.conversations.budget = base::Bytes::unlimited();
   report.in_flight = {11};

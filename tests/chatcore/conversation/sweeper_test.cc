@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -18,12 +19,24 @@ struct SweeperTest : testing::Test {
   base::ManualClock clock;
   base::EventLoop loop;
   Registry registry{{.time_to_live = 2h}, clock};
-  Sweeper sweeper{registry, clock};
+  Sweeper sweeper{registry, clock, loop};
+
+  // One sweep to its end, slice after slice.
+  SweepReport sweep() {
+    SweepReport report;
+    sweeper.sweep([&](const SweepReport& its) {
+      report = its;
+      loop.stop();
+    });
+    loop.run();
+    loop.native().restart();
+    return report;
+  }
 
   // What a sweep writes to the log, which goes straight to standard error until it is started.
   std::string line_of_a_sweep() {
     testing::internal::CaptureStderr();
-    sweeper.sweep_now();
+    sweep();
     return testing::internal::GetCapturedStderr();
   }
 };
@@ -47,15 +60,15 @@ TEST_F(SweeperTest, SaysHowManyWentAndWhatIsLeft) {
 
 TEST_F(SweeperTest, CountsItsSweeps) {
   EXPECT_EQ(sweeper.statistics().last_finished, std::nullopt);
-  sweeper.sweep_now();
+  sweep();
   clock.advance(30min);
-  sweeper.sweep_now();
+  sweep();
   EXPECT_EQ(sweeper.statistics().sweeps_total, 2U);
   EXPECT_EQ(sweeper.statistics().last_finished, clock.wall_now());
 }
 
 TEST_F(SweeperTest, SweepsAgainAndAgainOnItsLoop) {
-  sweeper.start(loop, 1ms);
+  sweeper.start(1ms);
   const base::Pending watch = loop.every(1ms, [&](int) {
     if (sweeper.statistics().sweeps_total >= 3) loop.stop();
   });
@@ -65,14 +78,14 @@ TEST_F(SweeperTest, SweepsAgainAndAgainOnItsLoop) {
 }
 
 TEST_F(SweeperTest, SwitchedOffNeverSweeps) {
-  sweeper.start(loop, 0s);
+  sweeper.start(0s);
   const base::Pending end = loop.after(20ms, [&] { loop.stop(); });
   loop.run();
   EXPECT_EQ(sweeper.statistics().sweeps_total, 0U);
 }
 
 TEST_F(SweeperTest, StoppedSweepsNoMore) {
-  sweeper.start(loop, 1ms);
+  sweeper.start(1ms);
   sweeper.stop();
   const base::Pending end = loop.after(20ms, [&] { loop.stop(); });
   loop.run();

@@ -1,0 +1,42 @@
+#include "base/http_receipt.h"
+
+#include <utility>
+
+namespace base {
+
+HttpReceipt::Step HttpReceipt::fail(int status) {
+  failure_status_ = status;
+  return Step::failed;
+}
+
+HttpReceipt::Step HttpReceipt::read() {
+  if (!parser_) parser_.emplace(options_.max_header_bytes, options_.max_body_bytes);
+  std::size_t taken = 0;
+  const Step step = parser_->feed(received_, taken);
+  received_.erase(0, taken);
+  const std::size_t so_far = parser_->held_bytes();
+  switch (step) {
+    case Step::failed: return fail(parser_->failure_status());
+    case Step::done: return held_.hold(so_far) ? step : fail(503);
+    case Step::need_more: return held_.hold(so_far + received_.capacity()) ? step : fail(503);
+    case Step::header_done: break;
+  }
+  // Room for all of the body is asked for before the client is told to send it, but counted only as it comes: who
+  // merely declares a large one takes no room from others.
+  if (!held_.hold(so_far + parser_->declared_bytes()) || !held_.hold(so_far)) return fail(503);
+  return step;
+}
+
+HttpReceipt::Request HttpReceipt::take() {
+  Request taken{parser_->take(), std::move(held_), parser_->keep_alive(), parser_->is_http_1_0()};
+  parser_.reset();
+  return taken;
+}
+
+void HttpReceipt::drop() {
+  received_ = {};
+  parser_.reset();
+  static_cast<void>(held_.hold(0));
+}
+
+}  // namespace base

@@ -1,0 +1,55 @@
+#pragma once
+// How many turns may be at their beginning at once, found by measuring. More clients than the machine can serve make a
+// queue somewhere; this keeps it at the door and short, so that who is let in is answered about as quickly as on a
+// quiet day and the others learn at once that they should come back later.
+//
+// The measure is the time from a turn's hold on its conversation until its question is durable: it grows with every
+// queue of the server (processor, storage) and not with a language model that thinks, or with a client that reads
+// slowly. After each window its median is compared with what is usual when nobody has to wait. Pure: times are
+// arguments.
+
+#include <array>
+#include <cstddef>
+
+#include "base/clock.h"
+#include "base/units.h"
+
+namespace chatcore {
+
+struct PaceOptions {
+  std::size_t least = 32;  // so many are never too many: storage takes them as one group
+  std::size_t most = 256;
+  double tolerance = 3;                                  // beginnings may take so many times what is usual,
+  base::Duration target = std::chrono::milliseconds(5);  // and this long in any case
+  base::Duration window = std::chrono::milliseconds(100);
+};
+
+// Use from one thread at a time.
+class Pace {
+ public:
+  explicit Pace(PaceOptions options);
+
+  // One turn has begun: it took `took`, and at its beginning `beginning` turns were at theirs, itself among them.
+  void begun(base::SteadyTime now, base::Duration took, std::size_t beginning);
+
+  [[nodiscard]] std::size_t limit() const { return limit_; }
+  // The median while nobody waits; zero before the first window.
+  [[nodiscard]] base::Duration usual() const { return usual_; }
+
+ private:
+  void judge(base::Duration median);
+
+  // Fewer say too little, more are not needed for a median.
+  static constexpr std::size_t kFewest = 8;
+  static constexpr std::size_t kSamples = 128;
+
+  const PaceOptions options_;
+  std::size_t limit_;
+  base::Duration usual_{0};
+  base::SteadyTime window_began_;
+  std::array<base::Duration, kSamples> samples_{};
+  std::size_t count_ = 0;  // in this window; the samples are its last ones
+  std::size_t most_beginning_ = 0;
+};
+
+}  // namespace chatcore

@@ -1,0 +1,97 @@
+#include "chatcore/pace.h"
+
+#include <gtest/gtest.h>
+
+namespace chatcore {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr PaceOptions kOptions{.least = 8, .most = 64, .tolerance = 3, .target = 2ms, .window = 100ms};
+
+// Whole windows of turns that all take the same, with `beginning` of them at once.
+class Windows {
+ public:
+  explicit Windows(Pace& pace) : pace_(pace) {}
+  void pass(int windows, base::Duration took, std::size_t beginning) {
+    for (int i = 0; i < windows * 11; ++i) {
+      pace_.begun(now_, took, beginning);
+      now_ += 10ms;
+    }
+  }
+
+ private:
+  Pace& pace_;
+  base::SteadyTime now_{1h};
+};
+
+TEST(Pace, BeginsWithWhatIsNeverTooMuch) { EXPECT_EQ(Pace(kOptions).limit(), 8U); }
+
+TEST(Pace, LetsMoreInWhileBeginningsAreQuickAndPlacesAreUsed) {
+  Pace pace(kOptions);
+  Windows windows(pace);
+  windows.pass(1, 1ms, 8);
+  EXPECT_EQ(pace.limit(), 9U);
+  windows.pass(50, 1ms, 64);
+  EXPECT_EQ(pace.limit(), 64U);
+}
+
+TEST(Pace, DoesNotGrowWithPlacesThatNobodyUses) {
+  Pace pace(kOptions);
+  Windows(pace).pass(20, 1ms, 3);
+  EXPECT_EQ(pace.limit(), 8U);
+}
+
+TEST(Pace, BacksOffWhenBeginningsTakeLongerThanAllowed) {
+  Pace pace(kOptions);
+  Windows windows(pace);
+  windows.pass(50, 1ms, 64);
+  windows.pass(1, 3ms, 64);  // three times what is usual: allowed
+  EXPECT_EQ(pace.limit(), 64U);
+  windows.pass(1, 4ms, 64);
+  EXPECT_EQ(pace.limit(), 48U);
+  windows.pass(1, 100ms, 64);
+  EXPECT_EQ(pace.limit(), 24U);  // by half at most
+}
+
+TEST(Pace, NeverLetsInFewerThanTheLeast) {
+  Pace pace(kOptions);
+  Windows windows(pace);
+  windows.pass(10, 1ms, 64);
+  windows.pass(50, 1s, 64);
+  EXPECT_EQ(pace.limit(), 8U);
+}
+
+TEST(Pace, BeginningsBelowTheTargetAreNeverTooSlow) {
+  Pace pace(kOptions);
+  Windows windows(pace);
+  windows.pass(10, 100us, 64);
+  windows.pass(50, 2ms, 64);  // twenty times what is usual
+  EXPECT_EQ(pace.limit(), 64U);
+  windows.pass(1, 2ms + 100us, 64);
+  EXPECT_LT(pace.limit(), 64U);
+}
+
+TEST(Pace, LearnsWhatIsUsualFromQuietWindowsOnly) {
+  Pace pace(kOptions);
+  Windows windows(pace);
+  windows.pass(1, 1ms, 1);
+  windows.pass(100, 5ms, 8);
+  EXPECT_EQ(pace.usual(), 1ms);
+  windows.pass(100, 5ms, 1);
+  EXPECT_NEAR(base::to_seconds(pace.usual()), 0.005, 0.0005);
+  windows.pass(1, 1ms, 1);
+  EXPECT_EQ(pace.usual(), 1ms);
+}
+
+TEST(Pace, SaysNothingBeforeAWindowIsFull) {
+  Pace pace(kOptions);
+  const base::SteadyTime now{1h};
+  for (int i = 0; i < 100; ++i) pace.begun(now + 99ms, 1s, 64);
+  EXPECT_EQ(pace.usual(), base::Duration(0));
+  for (int i = 0; i < 6; ++i) pace.begun(now + i * 10s, 1s, 64);  // time alone is not enough
+  EXPECT_NE(pace.usual(), base::Duration(0));
+}
+
+}  // namespace
+}  // namespace chatcore
