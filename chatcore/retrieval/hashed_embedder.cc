@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "chatcore/retrieval/lexical.h"
+#include "chatcore/retrieval/synonyms.h"
 #include "chatcore/retrieval/utf8.h"
 #include "chatcore/retrieval/word_hash.h"
 #include "chatcore/retrieval/words.h"
@@ -20,6 +21,7 @@ constexpr std::size_t kDimensions = 384;
 // beside its stem, or each feature in several dimensions, found less.
 constexpr float kStemShare = 1.0F;
 constexpr float kTrigramShare = 0.3F;
+constexpr float kSynonymShare = 0.3F;    // in questions alone
 constexpr float kStopWordShare = 0.05F;  // not 0: a question of nothing but such words still has a direction
 
 enum class Kind : std::uint64_t { stem = 2, trigram = 3 };
@@ -85,6 +87,9 @@ base::Result<std::vector<float>> HashedEmbedder::embed(std::string_view text, st
     const float amount = std::sqrt(term.count) * term.share * rarity;
     sums.add(Kind::stem, stemmed, amount * kStemShare);
     sums.add_trigrams(word, amount * kTrigramShare);
+    if (!weights.empty() && !is_stop_word(word)) {
+      for (const std::string& synonym : synonyms_of(stemmed)) sums.add(Kind::stem, synonym, amount * kSynonymShare);
+    }
   }
   return sums.unit_vector();
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <string>
 
+#include "chatcore/retrieval/synonyms.h"
 #include "chatcore/retrieval/word_hash.h"
 #include "chatcore/retrieval/words.h"
 
@@ -19,6 +20,8 @@ constexpr std::size_t kMaxQuestionWords = 64;
 // words count less.
 constexpr float kSaturation = 1.2F;
 constexpr float kLengthShare = 0.5F;
+// What a word of about the same meaning counts for.
+constexpr float kSynonymShare = 0.5F;
 
 Term term_of(std::string_view stemmed) { return static_cast<Term>(hash_word(stemmed) >> 32) & ~kCountMask; }
 
@@ -31,6 +34,11 @@ std::vector<Term> bare_terms(std::string_view text) {
     if (!is_stop_word(word)) terms.push_back(term_of(stem(word)));
   }
   return terms;
+}
+
+float count_in(std::span<const Term> text, Term term) {
+  const auto found = std::lower_bound(text.begin(), text.end(), term);
+  return found != text.end() && (*found & ~kCountMask) == term ? static_cast<float>(*found & kCountMask) : 0;
 }
 
 }  // namespace
@@ -73,14 +81,16 @@ float rarity_of(std::span<const float> rarities, std::string_view stemmed) {
 }
 
 LexicalQuestion::LexicalQuestion(std::string_view question, std::span<const float> rarities) {
-  std::vector<Term> terms = bare_terms(question);
-  terms.resize(std::min(terms.size(), kMaxQuestionWords));
-  std::sort(terms.begin(), terms.end());
-  terms.erase(std::unique(terms.begin(), terms.end()), terms.end());
   float sum = 0;
-  for (const Term term : terms) {
-    words_.push_back({term, rarities.size() == kBuckets ? rarities[bucket_of(term)] : 1.0F});
-    sum += words_.back().share;
+  for (const std::string& word : split_words(question)) {
+    if (words_.size() == kMaxQuestionWords) break;
+    if (is_stop_word(word)) continue;
+    const std::string stemmed = stem(word);
+    const Term term = term_of(stemmed);
+    if (std::any_of(words_.begin(), words_.end(), [&](const Word& known) { return known.term == term; })) continue;
+    Word& added = words_.emplace_back(Word{term, {}, rarity_of(rarities, stemmed)});
+    for (const std::string& synonym : synonyms_of(stemmed)) added.synonyms.push_back(term_of(synonym));
+    sum += added.share;
   }
   for (Word& word : words_) word.share /= sum > 0 ? sum : 1;
 }
@@ -90,9 +100,8 @@ float LexicalQuestion::match(std::span<const Term> text, float usual_terms) cons
   const float saturation = kSaturation * (1 - kLengthShare + kLengthShare * length);
   float sum = 0;
   for (const Word& word : words_) {
-    const auto found = std::lower_bound(text.begin(), text.end(), word.term);
-    if (found == text.end() || (*found & ~kCountMask) != word.term) continue;
-    const auto count = static_cast<float>(*found & kCountMask);
+    float count = count_in(text, word.term);
+    for (const Term synonym : word.synonyms) count = std::max(count, kSynonymShare * count_in(text, synonym));
     sum += word.share * count / (count + saturation);
   }
   return sum;

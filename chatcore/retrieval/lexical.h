@@ -45,6 +45,7 @@ class LexicalQuestion {
  private:
   struct Word {
     Term term = 0;  // without a count
+    std::vector<Term> synonyms;
     float share = 0;
   };
   std::vector<Word> words_;  // their shares add up to 1

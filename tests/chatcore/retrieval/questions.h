@@ -1,0 +1,116 @@
+#pragma once
+// Questions to measure retrieval with, in the words of someone who has not read the text, about real texts: this
+// project's own manual as it once was, and two licences (tests/fixtures/manual; both licences may be copied verbatim).
+
+namespace chatcore::retrieval {
+
+struct Question {
+  const char* text;
+  const char* answer;  // words that stand in the passage that answers it, and nowhere else; white space is one blank
+};
+
+constexpr Question kManualQuestions[] = {
+    // The GNU General Public License, version 3.
+    {"Am I allowed to sell GPL programs for money?", "You may charge any price or no price for each copy"},
+    {"Do I have to agree to the licence just to use the program?", "not required to accept this License in order to"},
+    {"How do I get my rights back after I broke the rules?", "prior to 60 days after the cessation"},
+    {"Is there any guarantee that the software works?", "THERE IS NO WARRANTY FOR THE PROGRAM"},
+    {"Can I sue the author if the program deletes my data?", "BE LIABLE TO YOU FOR DAMAGES"},
+    {"How many years must I keep offering the sources with a device?", "valid for at least three years"},
+    {"Is sharing it by BitTorrent or another peer to peer network fine?",
+     "Convey the object code using peer-to-peer transmission"},
+    {"What counts as a household gadget for consumers?", "tangible personal property"},
+    {"May a manufacturer lock the hardware so that changed firmware is refused?",
+     "continued functioning of the modified object code"},
+    {"What if the firmware sits in a chip that nobody can rewrite?", "been installed in ROM"},
+    {"Does support or a guarantee go on when I install my own changes on a device?",
+     "continue to provide support service, warranty, or updates"},
+    {"What if a judge orders something that conflicts with the licence?", "No Surrender of Others' Freedom"},
+    {"Is it okay to mix it with the Affero version?", "Use with the GNU Affero General Public License"},
+    {"Who publishes new versions of the licence?", "may publish revised and/or new versions"},
+    {"Can I choose a later version when the program says or later?",
+     "either of that numbered version or of any later version"},
+    {"Do I get the rights automatically when somebody gives me the program?",
+     "the recipient automatically receives a license from the original licensors"},
+    {"What happens when a company that made it is bought or merged?",
+     "An \"entity transaction\" is a transaction transferring control"},
+    {"May someone demand royalties for use of the rights granted here?",
+     "license fee, royalty, or other charge for exercise of rights"},
+    {"What does circumventing copy protection laws mean for this?", "Anti-Circumvention Law"},
+    {"Does running the program produce output that is covered too?",
+     "The output from running a covered work is covered by this License only if"},
+    {"Must I mark files that I changed, with a date?", "stating that you modified it, and giving a relevant date"},
+    {"Can I put it on a CD together with unrelated programs?", "is called an \"aggregate\""},
+    {"What is meant by source code?", "the preferred form of the work for making modifications"},
+    {"Are the compiler and kernel part of what I must hand over?", "\"System Libraries\" of an executable work"},
+    {"What are standard interfaces?", "an official standard defined by a recognized standards body"},
+    {"May I hire a contractor to make changes only for me?", "having them make modifications exclusively for you"},
+    {"Can I add a clause that forbids use of my trademarks?", "Declining to grant rights under trademark law"},
+    {"How should a short notice be put at the head of each source file?",
+     "attach them to the start of each source file"},
+    {"What should a program print when it starts in a terminal?",
+     "output a short notice like this when it starts in an interactive mode"},
+    {"Can a proprietary program link with it?", "does not permit incorporating your program into proprietary programs"},
+    {"What about a patent that only one customer is licensed under?", "A patent license is \"discriminatory\" if"},
+    {"What is a contributor's essential patent claims?", "\"essential patent claims\""},
+    // The Apache License.
+    {"What must a NOTICE file have when I redistribute?",
+     "readable copy of the attribution notices contained within such NOTICE file"},
+    {"Do I lose my patent grant when I start a lawsuit?", "If You institute patent litigation"},
+    {"Under which terms is a patch that I send in?", "any Contribution intentionally submitted for inclusion"},
+    {"May I charge customers for support and take on liability myself?", "Accepting Warranty or Additional Liability"},
+    // The project's manual.
+    {"How do I install and start everything?", "installs what is missing, builds both programs, and runs"},
+    {"How can I give the chat my own documents?", "Give the chat something to know"},
+    {"How do I guard a single program without writing a config file?", "without any configuration: `leakguard exec"},
+    {"How do I find mistakes in my configuration?", "names every mistake with its line and column"},
+    {"Which exit status says the configuration is bad?", "exit code 78 when there are any"},
+    {"Where is the web page of the guard?", "The chat page is at <http://127.0.0.1:8080/>"},
+    {"How big did the application become before it was killed?", "A service grew from 300 MB to over 700 MB"},
+    {"In which file should I begin reading the code?", "start at [guard/guard.h](guard/guard.h)"},
+    {"What runs when I type make test?", "the incident replayed on a real Docker engine"},
+    {"Why are coroutines not used?", "clang 14 with libstdc++ 12 cannot compile them"},
+    {"Why doesn't it use inotify for logs?", "Log files are polled at each tick"},
+    {"Why is the database's cache thrown away regularly?", "drops its database's page cache with every sweep"},
+    {"How many threads does the chat server have?", "as many loop threads as the cores its cgroup allows"},
+    {"What does the guard do if a value cannot be read?", "Another identity, a condition that is no longer true"},
+    {"What happens if dockerd is not running?", "its workloads are `unknown`, nothing is enforced on them"},
+    {"Somebody killed the agent, what becomes of my containers?", "containers are not touched; it finds them again"},
+    {"What works without root?", "it watches what it may read"},
+    {"How do I reload settings without a restart?", "`SIGHUP` reads the configuration again"},
+    {"Is access to the Docker socket dangerous?", "Whoever reaches that socket is root on the machine"},
+    {"Where can I read what it decided and why?", "`STATE_DIR/actions.jsonl`"},
+    {"Can I try it without it doing anything?", "decides and reports everything and touches nothing"},
+    {"The volume ran out of space, what does the guard do?", "the journal says so and guarding goes on"},
+    {"How do I run the sanitizers?", "runs the unit tests under them"},
+    {"How long may a source file be?", "Files under 300 lines"},
+    {"May one part include any other part of the code?", "Who may include whom is in"},
+    {"When must I edit the changelog?", "A change to a name in the configuration, a metric, a route or a command"},
+    {"How should tests be called?", "Tests are named as facts"},
+    {"How does the user get an answer if the browser is slow?", "paused when the client is slow"},
+};
+
+// Written after everything that could be tuned had been, to see that it was not tuned to the questions above.
+constexpr Question kLaterQuestions[] = {
+    {"May I publish a program I altered, and on what conditions?", "You may convey a work based on the Program"},
+    {"What is the difference between verbatim copies and the original?",
+     "You may convey verbatim copies of the Program's source code"},
+    {"What does the word propagate cover?", "To \"propagate\" a work means"},
+    {"Who founded this and where do they publish the text?", "Copyright (C) 2007 Free Software Foundation"},
+    {"Does the licence end if I violate it?", "will automatically terminate your rights under"},
+    {"Can a proxy choose which edition of the licence applies in future?",
+     "specifies that a proxy can decide which future versions"},
+    {"Which local law applies if the disclaimer is void where I live?", "reviewing courts shall apply local law"},
+    {"Can my employer sign away copyright for my program?", "your employer (if you work as a programmer)"},
+    {"What is a contribution under Apache's terms?", "\"Contribution\" shall mean"},
+    {"Who is the licensor?", "\"Licensor\" shall mean"},
+    {"Does it say anything about using the brand names of the licensor?",
+     "does not grant permission to use the trade names"},
+    {"What are the steps of one tick of the guard?", "fills one `Snapshot`"},
+    {"Is there a version for the nightly build without root, like rlimit?", "capped by RLIMIT_DATA only"},
+    {"How are people notified and told about actions?", "metrics and notifications follow"},
+    {"Which compiler must not give warnings?", "which must stay without a warning too"},
+    {"Which licence does the project itself have?", "Apache-2.0, see [LICENSE](LICENSE)"},
+};
+
+}  // namespace chatcore::retrieval
