@@ -23,7 +23,9 @@ struct Command {
 
 constexpr std::array kCommands{
     Command{"serve", "[--config FILE] [SETTINGS]", "answer chats over HTTP until SIGTERM or SIGINT"},
-    Command{"ingest", "DIR|FILE… [--store FILE]", "make the store of texts that questions are answered from"},
+    Command{"ingest", "DIR|FILE… [--store FILE] [--embeddings-by NAME] [--force]",
+            "make the store of texts that questions are answered from; of a docs.json the embeddings are used when\n"
+            "      NAME is the embedder in use; --force replaces a store that is broken"},
     Command{"check-config", "[FILE] [SETTINGS]", "say everything that is wrong with a configuration"},
 };
 
@@ -42,7 +44,8 @@ options::options_description all_options() {
   options::options_description description;
   description.add(setting_options());
   description.add_options()("config", options::value<std::string>())("store", options::value<std::string>())(
-      "help,h", "")("version", "")("arguments", options::value<std::vector<std::string>>());
+      "embeddings-by", options::value<std::string>())("force", "")("help,h", "")("version", "")(
+      "arguments", options::value<std::vector<std::string>>());
   return description;
 }
 
@@ -72,6 +75,11 @@ base::Result<CommandLine> interpret(const options::variables_map& given) {
       line.texts.push_back({std::string(setting.name), text_of(given, flag.c_str()), "--" + flag});
   }
   if (given.count("store") != 0) line.texts.push_back({"retrieval.store", text_of(given, "store"), "--store"});
+  line.embeddings_by = text_of(given, "embeddings-by");
+  line.force = given.count("force") != 0;
+  if (line.command != "ingest" && (line.force || !line.embeddings_by.empty())) {
+    return base::fail(base::Code::invalid_argument, "--force and --embeddings-by belong to ingest");
+  }
   const char* from_environment = std::getenv("CHATCORE_CONFIG");  // NOLINT(concurrency-mt-unsafe): before any thread
   line.config_file = given.count("config") != 0 ? text_of(given, "config") : from_environment ? from_environment : "";
   if (line.command == "check-config" && !line.paths.empty()) line.config_file = line.paths.front();

@@ -15,6 +15,8 @@ struct CommandLine {
   std::string config_file = {};         // --config, else CHATCORE_CONFIG; empty: none
   std::vector<SettingText> texts = {};  // settings given as flags
   std::vector<std::string> paths = {};  // ingest: what to read; check-config: the file
+  std::string embeddings_by = {};       // ingest: the embedder that a docs.json is of
+  bool force = false;                   // ingest: replace a broken store
 };
 
 // `arguments` without the program's name; none at all means "help". Errors: invalid_argument, in words for the user.

@@ -60,7 +60,7 @@ int run_command(const std::vector<std::string>& arguments, const char* const* en
     return kExitWrongConfiguration;
   }
   if (line->command == "check-config") return std::puts("The configuration is fine."), kExitFine;
-  if (line->command == "ingest") return ingest_texts(loaded.config, line->paths);
+  if (line->command == "ingest") return ingest_texts(loaded.config, *line);
   return serve({.loaded = std::move(loaded), .read_again = read, .return_free_memory = return_free_memory});
 }
 

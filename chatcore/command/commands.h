@@ -30,6 +30,6 @@ struct ServeOptions {
 
 // Answers until SIGTERM or SIGINT, then drains. Starts and stops the log.
 int serve(const ServeOptions& options);
-int ingest_texts(const Config& config, const std::vector<std::string>& paths);
+int ingest_texts(const Config& config, const CommandLine& line);
 
 }  // namespace chatcore::command

@@ -1,5 +1,7 @@
 #include "chatcore/retrieval/ingest.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <string>
 
@@ -11,32 +13,69 @@
 namespace chatcore::command {
 namespace {
 
-void show_progress(const retrieval::IngestProgress& progress) {
-  constexpr std::size_t kWidth = 40;
-  const std::size_t total = progress.files_total == 0 ? 1 : progress.files_total;
-  const std::size_t filled = progress.files_done * kWidth / total;
-  const std::string bar = std::string(filled, '#') + std::string(kWidth - filled, '.');
-  std::fprintf(stderr, "\r[%s] %zu/%zu files, %zu chunks", bar.c_str(), progress.files_done, progress.files_total,
-               progress.chunks);
-  if (progress.files_done == progress.files_total) std::fputc('\n', stderr);
-  std::fflush(stderr);
-}
+using retrieval::IngestProgress;
+
+// One line on a terminal that is written over and over: first the files are read, then chunks get their vectors.
+class ProgressBar {
+ public:
+  void show(const IngestProgress& progress) {
+    const bool is_reading = progress.files_done < progress.files_total;
+    const std::size_t done = is_reading ? progress.files_done : progress.chunks_done;
+    const std::size_t total = is_reading ? progress.files_total : progress.chunks;
+    if (is_reading != was_reading_) begin_phase(is_reading, done);
+    const auto now = std::chrono::steady_clock::now();
+    if (done < total && now - shown_ < kBetween) return;
+    shown_ = now;
+    print(is_reading ? "files" : "chunks", done, total, std::chrono::duration<double>(now - began_).count());
+    if (!is_reading && done == total) std::fputc('\n', stderr);
+    std::fflush(stderr);
+  }
+
+ private:
+  static constexpr std::size_t kWidth = 30;
+  static constexpr auto kBetween = std::chrono::milliseconds(100);
+
+  void begin_phase(bool is_reading, std::size_t done) {
+    was_reading_ = is_reading;
+    began_ = std::chrono::steady_clock::now();
+    done_before_ = done;
+  }
+  void print(const char* what, std::size_t done, std::size_t total, double seconds) const {
+    const std::size_t filled = done * kWidth / std::max<std::size_t>(total, 1);
+    const std::string bar = std::string(filled, '#') + std::string(kWidth - filled, '.');
+    const double rate = seconds > 0 ? static_cast<double>(done - done_before_) / seconds : 0;
+    std::fprintf(stderr, "\r[%s] %zu/%zu %s", bar.c_str(), done, total, what);
+    if (rate > 0) {
+      std::fprintf(stderr, ", %.0f/s, %.0f s left", rate, static_cast<double>(total - done) / rate);
+    }
+    std::fputs("   ", stderr);  // over what a longer line left behind
+  }
+
+  bool was_reading_ = false;
+  std::size_t done_before_ = 0;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  std::chrono::steady_clock::time_point shown_;
+};
 
 }  // namespace
 
-int ingest_texts(const Config& config, const std::vector<std::string>& paths) {
-  // On a terminal only: in a log a progress bar is a thousand lines.
-  std::function<void(const retrieval::IngestProgress&)> progress;
-  if (isatty(STDERR_FILENO) == 1) progress = show_progress;
+int ingest_texts(const Config& config, const CommandLine& line) {
+  // On a terminal only: in a log a progress bar is a thousand lines. It has no colour for NO_COLOR to take away.
+  std::function<void(const IngestProgress&)> progress;
+  ProgressBar bar;
+  if (isatty(STDERR_FILENO) == 1) progress = [&bar](const IngestProgress& now) { bar.show(now); };
   retrieval::IngestOptions options;
-  options.paths = paths;
+  options.paths = line.paths;
   options.store_file = config.retrieval.store_file;
+  options.embeddings_by = line.embeddings_by;
+  options.replace_broken = line.force;
   const auto report = retrieval::ingest(options, *retrieval::make_built_in_embedder(), progress);
   if (!report) {
     std::fprintf(stderr, "chatcore ingest: %s\n", report.error().message.c_str());
     return kExitFailed;
   }
-  std::printf("%zu files, %zu chunks, %s of text in %s; %zu skipped\n", report->files, report->chunks,
+  std::printf("%zu files, %zu chunks (%zu embedded, %zu as before, %zu brought), %s of text in %s; %zu skipped\n",
+              report->files, report->chunks, report->embedded, report->reused, report->brought,
               base::format_bytes({static_cast<std::int64_t>(report->text_bytes)}).c_str(), options.store_file.c_str(),
               report->skipped.size());
   return kExitFine;

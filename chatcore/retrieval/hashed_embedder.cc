@@ -87,7 +87,7 @@ base::Result<std::vector<float>> HashedEmbedder::embed(std::string_view text, st
     const float amount = std::sqrt(term.count) * term.share * rarity;
     sums.add(Kind::stem, stemmed, amount * kStemShare);
     sums.add_trigrams(word, amount * kTrigramShare);
-    if (!weights.empty() && !is_stop_word(word)) {
+    if (are_rarities(weights) && !is_stop_word(word)) {
       for (const std::string& synonym : synonyms_of(stemmed)) sums.add(Kind::stem, synonym, amount * kSynonymShare);
     }
   }

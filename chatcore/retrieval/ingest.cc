@@ -1,96 +1,57 @@
 #include "chatcore/retrieval/ingest.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <limits>
+#include <unordered_map>
 
 #include "base/log.h"
-#include "chatcore/retrieval/utf8.h"
+#include "chatcore/retrieval/docs_json.h"
+#include "chatcore/retrieval/markdown_splitter.h"
+#include "chatcore/retrieval/text_files.h"
 #include "chatcore/retrieval/vector_file.h"
 
 namespace chatcore::retrieval {
 namespace {
 
 namespace fs = std::filesystem;
+using base::Code;
 
-constexpr std::size_t kChunksBetweenReports = 256;
+// One request where a backend embeds; often enough for a progress bar to move.
+constexpr std::size_t kChunksAtOnce = 64;
+// A docs.json names its list of documents at its beginning.
+constexpr std::size_t kBeginningBytes = 4096;
 
-struct TextFile {
-  fs::path path;
-  std::string name;  // what passages show: relative to the folder that was named
-};
+bool is_markdown(const std::string& name) { return name.ends_with(".md") || name.ends_with(".markdown"); }
 
-bool is_hidden(const fs::path& path) { return path.filename().string().starts_with('.'); }
-
-// All regular files below `folder`, the store file apart. Links to folders are not followed, so there is no circle.
-base::Status list_folder(const fs::path& folder, const fs::path& store_file, std::vector<TextFile>& files) {
-  std::error_code error;
-  fs::recursive_directory_iterator entry(folder, error);
-  for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-    std::error_code ignored;
-    if (is_hidden(entry->path())) {
-      entry.disable_recursion_pending();
-    } else if (entry->is_regular_file(ignored) && !fs::equivalent(entry->path(), store_file, ignored)) {
-      files.push_back({entry->path(), entry->path().lexically_relative(folder).generic_string()});
-    }
-  }
-  if (error) return base::fail(base::error_from_errno(error.value(), "list " + folder.string()));
-  return {};
+// The old store, for what can be taken over. A broken one may be all that is left of texts that are gone: it is not
+// for us to throw away. One of an earlier version or another embedder is replaced.
+base::Result<VectorStore> open_old_store(const IngestOptions& options, const Embedder& embedder) {
+  auto old = load_vector_store(options.store_file, embedder.name(), embedder.dimensions());
+  if (old) return old;
+  const Code code = old.error().code;
+  const bool may_replace = code == Code::not_found || code == Code::conflict;
+  if (may_replace || (code == Code::corrupt && options.replace_broken)) return VectorStore();
+  return base::fail(old.error());
 }
 
-base::Result<std::vector<TextFile>> list_files(const IngestOptions& options) {
-  std::vector<TextFile> files;
-  for (const std::string& path : options.paths) {
-    std::error_code error;
-    const fs::file_status status = fs::status(path, error);
-    if (fs::is_directory(status)) {
-      if (auto listed = list_folder(path, options.store_file, files); !listed) return base::fail(listed.error());
-    } else if (fs::exists(status)) {
-      files.push_back({path, fs::path(path).filename().string()});
-    } else {
-      return base::fail(base::error_from_errno(error ? error.value() : ENOENT, "ingest " + path));
-    }
-  }
-  // Directories are listed in no order; sorted, the same texts always make the same store.
-  const auto key = [](const TextFile& file) { return std::pair(file.name, file.path.string()); };
-  std::sort(files.begin(), files.end(), [&](const TextFile& a, const TextFile& b) { return key(a) < key(b); });
-  return files;
-}
-
-// The text of the file without its byte order mark, or why it is not one.
-base::Result<std::string> read_text(const fs::path& path, std::size_t max_bytes) {
-  std::error_code error;
-  if (!fs::is_regular_file(path, error)) return base::fail(base::Code::invalid_argument, "not a regular file");
-  const std::uintmax_t size = fs::file_size(path, error);
-  if (error) return base::fail(base::Code::unavailable, "cannot be read");
-  if (size > max_bytes) return base::fail(base::Code::too_large, "too large");
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return base::fail(base::Code::permission_denied, "cannot be opened");
-  std::string text(size + 1, '\0');  // one more, to see that it ends there
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (file.bad()) return base::fail(base::Code::unavailable, "cannot be read");
-  if (text.size() > size) return base::fail(base::Code::conflict, "still being written");
-  if (text.find('\0') != std::string::npos) return base::fail(base::Code::invalid_argument, "binary");
-  if (!is_valid_utf8(text)) return base::fail(base::Code::invalid_argument, "not UTF-8 text");
-  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
-  return text;
-}
-
-// A broken store may be all that is left of texts that are gone: it is not for us to throw away. One made by another
-// embedder is whole and replaced.
-base::Status check_replaceable(const std::string& store_file) {
-  const auto existing = read_vector_file(store_file);
-  const auto code = existing ? base::Code::not_found : existing.error().code;
-  if (code == base::Code::not_found || code == base::Code::conflict) return {};
-  return base::fail(existing.error());
+// False for what has no direction.
+bool bring_to_unit_length(std::vector<float>& vector) {
+  double square = 0;
+  for (const float number : vector) square += double{number} * double{number};
+  if (!(square > 0) || !std::isfinite(square)) return false;
+  const auto length = static_cast<float>(std::sqrt(square));
+  for (float& number : vector) number /= length;
+  return true;
 }
 
 class Ingestion {
  public:
-  Ingestion(const IngestOptions& options, const Embedder& embedder,
+  Ingestion(const IngestOptions& options, const Embedder& embedder, const VectorStore& old,
             const std::function<void(const IngestProgress&)>& progress)
-      : options_(options), embedder_(embedder), notify_(progress) {
+      : options_(options), embedder_(embedder), old_(old), notify_(progress) {
     contents_.embedder = embedder.name();
     contents_.dimensions = embedder.dimensions();
   }
@@ -98,14 +59,14 @@ class Ingestion {
   base::Result<IngestReport> run(const std::vector<TextFile>& files) {
     progress_.files_total = files.size();
     for (const TextFile& file : files) {
-      if (auto read = take_file(file); !read) return base::fail(read.error());
+      if (auto taken = take_file(file); !taken) return base::fail(taken.error().within("ingest " + file.name));
       ++progress_.files_done;
       report_progress(file.name);
     }
     if (contents_.chunks.empty()) {
-      return base::fail(base::Code::invalid_argument, "nothing to ingest: no text in the files named");
+      return base::fail(Code::invalid_argument, "nothing to ingest: no text in the files named");
     }
-    if (auto embedded = embed_chunks(); !embedded) return base::fail(embedded.error());
+    if (auto embedded = find_vectors(); !embedded) return base::fail(embedded.error());
     if (auto written = write(); !written) return base::fail(written.error());
     report_.files = contents_.sources.size();
     report_.chunks = contents_.chunks.size();
@@ -114,43 +75,109 @@ class Ingestion {
 
  private:
   base::Status take_file(const TextFile& file) {
-    const auto text = read_text(file.path, options_.max_file_bytes);
+    if (file.name.ends_with(".json") && looks_like_docs_json(beginning_of(file.path, kBeginningBytes))) {
+      return take_documents(file);
+    }
+    const auto text = read_text_file(file.path, options_.max_file_bytes);
     if (!text) {
       base::log_warning("file not ingested", {{"file", file.path.string()}, {"reason", text.error().message}});
       report_.skipped.push_back({file.name, text.error().message});
       return {};
     }
-    const auto chunks = split_text(*text, options_.split);
-    if (chunks.empty()) return {};
-    if (contents_.chunks.size() + chunks.size() > options_.max_chunks) {
-      return base::fail(base::Code::too_large, "ingest: more than " + std::to_string(options_.max_chunks) +
-                                                   " chunks, reached at " + file.name);
+    if (is_markdown(file.name)) {
+      for (std::string& piece : split_markdown(*text, options_.split)) {
+        if (auto added = add_chunk(file, std::move(piece), {}); !added) return added;
+      }
+    } else {
+      for (const std::string_view piece : split_text(*text, options_.split)) {
+        if (auto added = add_chunk(file, std::string(piece), {}); !added) return added;
+      }
     }
-    const auto source = static_cast<std::uint32_t>(contents_.sources.size());
-    contents_.sources.push_back(file.name);
-    for (const std::string_view chunk : chunks) contents_.chunks.push_back({std::string(chunk), source});
-    report_.text_bytes += text->size();
     return {};
   }
 
-  base::Status embed_chunks() {
-    const std::vector<std::string_view> texts = [&] {
-      std::vector<std::string_view> views;
-      for (const Chunk& chunk : contents_.chunks) views.emplace_back(chunk.text);
-      return views;
-    }();
-    contents_.vectors.reserve(texts.size() * contents_.dimensions);
-    for (const std::string_view text : texts) {
-      const auto vector = embedder_.embed(text);
-      if (!vector) return base::fail(vector.error().within("embed a chunk"));
-      if (vector->size() != contents_.dimensions) {
-        return base::fail(base::Code::internal, "the embedder gave a vector of another length than it promised");
+  base::Status take_documents(const TextFile& file) {
+    std::ifstream input(file.path, std::ios::binary);
+    if (!input) return base::fail(Code::permission_denied, "cannot be opened");
+    const bool is_ours = !options_.embeddings_by.empty() && options_.embeddings_by == embedder_.name();
+    return read_docs_json(input, options_.max_file_bytes, [&](StoredDocument document) -> base::Status {
+      const auto pieces = split_text(document.text, options_.split);
+      // The embedding is of the whole text, so it is of no use once that was cut.
+      const bool fits = is_ours && pieces.size() == 1 && document.embedding.size() == contents_.dimensions;
+      for (const std::string_view piece : pieces) {
+        std::vector<float> vector = fits ? std::move(document.embedding) : std::vector<float>();
+        if (auto added = add_chunk(file, std::string(piece), std::move(vector)); !added) return added;
       }
-      contents_.vectors.insert(contents_.vectors.end(), vector->begin(), vector->end());
-      ++progress_.chunks_embedded;
-      if (progress_.chunks_embedded % kChunksBetweenReports == 0) report_progress("");
+      return {};
+    });
+  }
+
+  // `vector` is empty, or the chunk's.
+  base::Status add_chunk(const TextFile& file, std::string text, std::vector<float> vector) {
+    if (contents_.chunks.size() == options_.max_chunks) {
+      return base::fail(Code::too_large, "more than " + std::to_string(options_.max_chunks) + " chunks");
     }
-    report_progress("");
+    if (contents_.sources.empty() || &file != last_file_) contents_.sources.push_back(file.name);
+    last_file_ = &file;
+    report_.text_bytes += text.size();
+    contents_.chunks.push_back({std::move(text), static_cast<std::uint32_t>(contents_.sources.size() - 1)});
+    contents_.vectors.resize(contents_.chunks.size() * contents_.dimensions);
+    if (vector.empty() || !bring_to_unit_length(vector)) {
+      wanting_.push_back(contents_.chunks.size() - 1);
+    } else {
+      put_vector(contents_.chunks.size() - 1, vector);
+      ++report_.brought;
+    }
+    return {};
+  }
+
+  void put_vector(std::size_t chunk, std::span<const float> vector) {
+    std::copy(vector.begin(), vector.end(),
+              contents_.vectors.begin() + static_cast<std::ptrdiff_t>(chunk * contents_.dimensions));
+  }
+
+  base::Status find_vectors() {
+    take_over_vectors();
+    progress_.chunks_done = contents_.chunks.size() - wanting_.size();
+    for (std::size_t first = 0; first < wanting_.size(); first += kChunksAtOnce) {
+      const auto some = std::span(wanting_).subspan(first, std::min(kChunksAtOnce, wanting_.size() - first));
+      if (auto embedded = embed(some); !embedded) return embedded;
+      report_progress("");
+    }
+    if (wanting_.empty()) report_progress("");
+    return {};
+  }
+
+  // What is compared is the text itself, so a vector is never taken over for another text.
+  void take_over_vectors() {
+    std::unordered_map<std::string_view, std::size_t> known;
+    known.reserve(old_.size());
+    for (std::size_t chunk = 0; chunk < old_.size(); ++chunk) known.emplace(old_.text(chunk), chunk);
+    const auto take_over = [&](std::size_t chunk) {
+      const auto found = known.find(contents_.chunks[chunk].text);
+      if (found == known.end()) return false;
+      put_vector(chunk, old_.vector(found->second));
+      ++report_.reused;
+      return true;
+    };
+    wanting_.erase(std::remove_if(wanting_.begin(), wanting_.end(), take_over), wanting_.end());
+  }
+
+  base::Status embed(std::span<const std::size_t> chunks) {
+    std::vector<std::string_view> texts;
+    for (const std::size_t chunk : chunks) texts.emplace_back(contents_.chunks[chunk].text);
+    const auto vectors = embedder_.embed_batch(texts, {});
+    if (!vectors) return base::fail(vectors.error().within("embed chunks"));
+    if (vectors->size() != chunks.size()) return base::fail(Code::internal, "the embedder left texts out");
+    for (std::size_t i = 0; i < chunks.size(); ++i) {
+      const std::vector<float>& vector = (*vectors)[i];
+      if (vector.size() != contents_.dimensions) {
+        return base::fail(Code::internal, "the embedder gave a vector of another length than it promised");
+      }
+      put_vector(chunks[i], vector);
+    }
+    report_.embedded += chunks.size();
+    progress_.chunks_done += chunks.size();
     return {};
   }
 
@@ -170,8 +197,11 @@ class Ingestion {
 
   const IngestOptions& options_;
   const Embedder& embedder_;
+  const VectorStore& old_;
   const std::function<void(const IngestProgress&)>& notify_;
   StoreContents contents_;
+  const TextFile* last_file_ = nullptr;
+  std::vector<std::size_t> wanting_;  // chunks without a vector
   IngestProgress progress_;
   IngestReport report_;
 };
@@ -181,10 +211,11 @@ class Ingestion {
 base::Result<IngestReport> ingest(const IngestOptions& options, const Embedder& embedder,
                                   const std::function<void(const IngestProgress&)>& progress) {
   // First, since reading and embedding may take minutes.
-  if (auto replaceable = check_replaceable(options.store_file); !replaceable) return base::fail(replaceable.error());
-  const auto files = list_files(options);
+  const auto old = open_old_store(options, embedder);
+  if (!old) return base::fail(old.error());
+  const auto files = list_text_files(options.paths, options.store_file);
   if (!files) return base::fail(files.error());
-  return Ingestion(options, embedder, progress).run(*files);
+  return Ingestion(options, embedder, *old, progress).run(*files);
 }
 
 }  // namespace chatcore::retrieval

@@ -76,8 +76,10 @@ std::vector<float> RarityCounter::rarities() const {
   return rarities;
 }
 
+bool are_rarities(std::span<const float> numbers) { return numbers.size() == kBuckets; }
+
 float rarity_of(std::span<const float> rarities, std::string_view stemmed) {
-  return rarities.size() == kBuckets ? rarities[bucket_of(term_of(stemmed))] : 1.0F;
+  return are_rarities(rarities) ? rarities[bucket_of(term_of(stemmed))] : 1.0F;
 }
 
 LexicalQuestion::LexicalQuestion(std::string_view question, std::span<const float> rarities) {

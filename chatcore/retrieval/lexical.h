@@ -30,7 +30,9 @@ class RarityCounter {
   std::vector<std::uint32_t> containing_;
 };
 
-// 1 for every word when `rarities` is empty or of another kind.
+// Whether it is such a table.
+bool are_rarities(std::span<const float> numbers);
+// 1 for every word when `rarities` is no such table.
 float rarity_of(std::span<const float> rarities, std::string_view stemmed);
 
 class LexicalQuestion {

@@ -89,7 +89,8 @@ void take_texts(const StoreContents& contents, Derived& derived) {
   }
   RarityCounter rarity;
   for (const Chunk& chunk : contents.chunks) {
-    const std::vector<Term> terms = terms_of(chunk.text);
+    // The file's name often says what its text takes for granted.
+    const std::vector<Term> terms = terms_of(contents.sources[chunk.source] + "\n" + chunk.text);
     rarity.add(terms);
     derived.chunks.push_back({.text_begin = text_bytes,
                               .text_bytes = static_cast<std::uint32_t>(chunk.text.size()),
