@@ -69,7 +69,9 @@ def parse_events(text):
 
 
 class Chatcore:
-    def __init__(self, folder, settings):
+    def __init__(self, folder, settings, preexec=None):
+        """`preexec` runs in the child before it becomes chatcore: to enter a cgroup, say."""
+        self.preexec = preexec
         self.folder = folder
         self.database = os.path.join(folder, "chatcore.db")
         defaults = {
@@ -86,7 +88,8 @@ class Chatcore:
         environment = {name: value for name, value in os.environ.items() if not name.startswith("CHATCORE_")}
         with open(self.log_path, "ab") as log:
             begin = log.tell()
-            self.process = subprocess.Popen([BINARY, "serve", *self.flags], stderr=log, env=environment)
+            self.process = subprocess.Popen([BINARY, "serve", *self.flags], stderr=log, env=environment,
+                                            preexec_fn=self.preexec)
 
         def ready_port():
             if self.process.poll() is not None:
