@@ -67,6 +67,13 @@ void refuse_unknown(const SharedCall& call, const std::string& methods) {
 
 void run(const Route& route, const ApiParts& parts, const SharedCall& call) {
   const auto& request = call->request();
+  if (route.access == Access::turn) {
+    // In a crowd most are turned away: they must cost next to nothing, not even the look at who they are.
+    if (const auto refusal = parts.admission.closed()) {
+      parts.turn.metrics.request_shed(name_of(*refusal));
+      return call->refuse(problem_of(*refusal));
+    }
+  }
   auto visitor =
       parts.entrance.enter(route.access, request, {.steady = parts.clock.steady_now(), .wall = parts.clock.wall_now()});
   if (!visitor) {
