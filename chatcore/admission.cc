@@ -12,6 +12,7 @@ constexpr std::size_t kUnbounded = std::numeric_limits<std::size_t>::max();
 PaceOptions pace_options(const AdmissionLimits& limits) {
   PaceOptions options{.target = limits.target_delay};
   if (limits.max_turns != 0) options.most = limits.max_turns;
+  options.first = std::min(options.first, options.most);
   options.least = std::min(options.least, options.most);
   return options;
 }
@@ -30,7 +31,7 @@ std::string_view name_of(Refusal refusal) {
 }
 
 Admission::Ticket::~Ticket() {
-  leave_beginning();
+  stop_work();
   if (door_->budget_) door_->budget_->give_back(memory::Account::turns, bytes_);
   door_->bytes_ -= bytes_.count;
   door_->turns_ -= 1;
@@ -42,39 +43,45 @@ bool Admission::Ticket::grow(base::Bytes bytes) {
   return !door_->budget_ || door_->budget_->add(memory::Account::turns, bytes);
 }
 
-void Admission::Ticket::wait_in_line() { leave_beginning(); }
+void Admission::Ticket::wait_in_line() { stop_work(); }
 
 void Admission::Ticket::leave_line() {
-  if (!beginning_) ++door_->beginning_;
-  beginning_ = true;
+  if (!at_work_) ++door_->at_work_;
+  at_work_ = true;
   is_paced_ = true;
   since_ = std::chrono::steady_clock::now();
 }
 
 void Admission::Ticket::begun() {
-  if (!beginning_) return;
+  if (!at_work_) return;
   if (is_paced_) {
     const auto now = std::chrono::steady_clock::now();
-    door_->note_begun(now - since_, door_->beginning_, now);
+    door_->note_begun(now - since_, door_->at_work_, now);
   }
-  leave_beginning();
+  stop_work();
 }
 
-void Admission::Ticket::leave_beginning() {
-  if (beginning_) --door_->beginning_;
-  beginning_ = false;
+// Never refused: what has begun is finished. It keeps the door shut for others, though.
+void Admission::Ticket::finishing() {
+  if (!at_work_) ++door_->at_work_;
+  at_work_ = true;
+}
+
+void Admission::Ticket::stop_work() {
+  if (at_work_) --door_->at_work_;
+  at_work_ = false;
 }
 
 Admission::Admission(AdmissionLimits limits, memory::Budget* budget)
     : limits_(limits),
       budget_(budget),
-      beginning_limit_(limits.target_delay.count() == 0 ? kUnbounded : pace_options(limits).least),
+      at_work_limit_(limits.target_delay.count() == 0 ? kUnbounded : pace_options(limits).first),
       pace_(pace_options(limits)) {}
 
 std::optional<Refusal> Admission::closed() const {
   if (draining_) return Refusal::drain;
   if (limits_.max_turns != 0 && turns_ >= limits_.max_turns) return Refusal::turns;
-  if (beginning_ >= beginning_limit_) return Refusal::pace;
+  if (at_work_ >= at_work_limit_) return Refusal::pace;
   return std::nullopt;
 }
 
@@ -90,16 +97,16 @@ Admission::Entry Admission::enter(base::Bytes bytes) {
   if (limits_.max_bytes_in_flight.count != 0 && held > limits_.max_bytes_in_flight.count) {
     return tl::unexpected(Refusal::bytes);
   }
-  ticket->beginning_ = true;
-  if (++beginning_ > beginning_limit_) return tl::unexpected(Refusal::pace);
+  ticket->at_work_ = true;
+  if (++at_work_ > at_work_limit_) return tl::unexpected(Refusal::pace);
   return ticket;
 }
 
-void Admission::note_begun(base::Duration took, std::size_t beginning, base::SteadyTime now) {
+void Admission::note_begun(base::Duration took, std::size_t at_work, base::SteadyTime now) {
   if (limits_.target_delay.count() == 0) return;
   const std::lock_guard lock(pace_mutex_);
-  pace_.begun(now, took, beginning);
-  beginning_limit_ = pace_.limit();
+  pace_.begun(now, took, at_work);
+  at_work_limit_ = pace_.limit();
 }
 
 }  // namespace chatcore

@@ -1,7 +1,7 @@
 #pragma once
 // The door: decides before a turn begins whether there is room for it, so that a busy hour ends in 503 with
 // Retry-After and never in an out-of-memory kill or in answers that come too late. Counts the turns in flight, the
-// bytes they hold (question, answer so far) and the turns that are at their beginning (pace.h), and refuses everything
+// bytes they hold (question, answer so far) and the turns that are at work (pace.h), and refuses everything
 // new once a drain has begun.
 
 #include <atomic>
@@ -24,7 +24,7 @@ namespace chatcore {
 struct AdmissionLimits {
   std::size_t max_turns = 256;
   base::Bytes max_bytes_in_flight = base::mebibytes(64);
-  base::Duration target_delay{0};  // how long the beginning of a turn may take (PaceOptions::target); 0: not paced
+  base::Duration target_delay{0};  // how long a turn may take to begin (PaceOptions::target); 0: not paced
 };
 
 enum class Refusal { turns, bytes, memory, pace, drain };
@@ -45,19 +45,20 @@ class Admission {
     // even after all that is idle has been evicted: the turn must come to its end.
     bool grow(base::Bytes bytes);
 
-    // A turn is at its beginning from admission on: not while it waits in line for its conversation, and not any more
-    // when its question is durable.
+    // A turn is at work while it needs processor and storage: from admission on, but not while it waits in line for its
+    // conversation, nor after its question is durable, while the model is writing; then again to store the answer.
     void wait_in_line();
     void leave_line();
     void begun();
+    void finishing();
 
    private:
     friend class Admission;
-    void leave_beginning();
+    void stop_work();
 
     Admission* door_;
     base::Bytes bytes_;
-    bool beginning_ = false;
+    bool at_work_ = false;
     bool is_paced_ = false;  // has a time worth measuring
     base::SteadyTime since_;
   };
@@ -75,20 +76,20 @@ class Admission {
 
   [[nodiscard]] std::size_t turns_in_flight() const { return turns_; }
   [[nodiscard]] base::Bytes bytes_in_flight() const { return {bytes_}; }
-  // Turns at their beginning, and how many there may be.
-  [[nodiscard]] std::size_t turns_beginning() const { return beginning_; }
-  [[nodiscard]] std::size_t beginning_limit() const { return beginning_limit_; }
+  // How many need processor and storage at this moment, and how many may.
+  [[nodiscard]] std::size_t turns_at_work() const { return at_work_; }
+  [[nodiscard]] std::size_t at_work_limit() const { return at_work_limit_; }
 
  private:
-  void note_begun(base::Duration took, std::size_t beginning, base::SteadyTime now);
+  void note_begun(base::Duration took, std::size_t at_work, base::SteadyTime now);
 
   const AdmissionLimits limits_;
   memory::Budget* const budget_;  // null: bytes are bounded by max_bytes_in_flight alone
   std::atomic<bool> draining_{false};
   std::atomic<std::size_t> turns_{0};
   std::atomic<std::int64_t> bytes_{0};
-  std::atomic<std::size_t> beginning_{0};
-  std::atomic<std::size_t> beginning_limit_;
+  std::atomic<std::size_t> at_work_{0};
+  std::atomic<std::size_t> at_work_limit_;
   std::mutex pace_mutex_;
   Pace pace_;
 };

@@ -77,9 +77,10 @@ void add_memory(Page& page, const Readings& readings) {
     page.gauge("chatcore_memory_ratio", "Anonymous resident bytes beyond the start for each accounted byte.",
                *readings.memory_ratio);
   }
-  page.gauge("chatcore_turns_beginning", "Turns whose question is not durable yet.", number(readings.turns_beginning));
-  page.gauge("chatcore_turns_beginning_limit", "Turns that may be at their beginning at once.",
-             number(readings.turns_beginning_limit));
+  page.gauge("chatcore_turns_at_work", "Turns that need processor and storage at this moment.",
+             number(readings.turns_at_work));
+  page.gauge("chatcore_turns_at_work_limit", "Turns that may do so at once; more are refused.",
+             number(readings.turns_at_work_limit));
 }
 
 void add_sweeps(Page& page, const Readings& readings) {

@@ -23,8 +23,8 @@ struct Readings {
   conversation::Usage conversations;
   memory::Balance memory;
   std::optional<double> memory_ratio;  // MemoryKeeper::ratio()
-  std::size_t turns_beginning = 0;
-  std::size_t turns_beginning_limit = 0;
+  std::size_t turns_at_work = 0;
+  std::size_t turns_at_work_limit = 0;
   storage::StoreStatistics storage;
   std::uint64_t vector_store_loads = 0;
   std::uint64_t vector_store_failed_loads = 0;

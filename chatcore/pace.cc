@@ -13,24 +13,24 @@ constexpr double kLearning = 0.1;
 
 }  // namespace
 
-Pace::Pace(PaceOptions options) : options_(options), limit_(options.least) {}
+Pace::Pace(PaceOptions options) : options_(options), limit_(options.first) {}
 
-void Pace::begun(base::SteadyTime now, base::Duration took, std::size_t beginning) {
+void Pace::begun(base::SteadyTime now, base::Duration took, std::size_t at_work) {
   if (count_ == 0) window_began_ = now;
   samples_[count_ % kSamples] = took;
   ++count_;
-  most_beginning_ = std::max(most_beginning_, beginning);
+  most_at_work_ = std::max(most_at_work_, at_work);
   if (count_ < kFewest || now - window_began_ < options_.window) return;
   const auto filled = static_cast<std::ptrdiff_t>(std::min(count_, kSamples));
   const auto middle = samples_.begin() + filled / 2;
   std::nth_element(samples_.begin(), middle, samples_.begin() + filled);
   judge(*middle);
   count_ = 0;
-  most_beginning_ = 0;
+  most_at_work_ = 0;
 }
 
 void Pace::judge(base::Duration median) {
-  const bool is_quiet = most_beginning_ * 2 < limit_;
+  const bool is_quiet = most_at_work_ * 2 < limit_;
   if (usual_.count() == 0 || median < usual_) {
     usual_ = median;
   } else if (is_quiet) {

@@ -1,5 +1,5 @@
 #pragma once
-// How many turns may be at their beginning at once, found by measuring. More clients than the machine can serve make a
+// How many turns may be at work at once, found by measuring. More clients than the machine can serve make a
 // queue somewhere; this keeps it at the door and short, so that who is let in is answered about as quickly as on a
 // quiet day and the others learn at once that they should come back later.
 //
@@ -17,10 +17,11 @@
 namespace chatcore {
 
 struct PaceOptions {
-  std::size_t least = 32;  // so many are never too many: storage takes them as one group
+  std::size_t first = 32;  // before anything is known
+  std::size_t least = 16;  // so many are never too many: storage takes them as one group
   std::size_t most = 256;
   double tolerance = 3;                                  // beginnings may take so many times what is usual,
-  base::Duration target = std::chrono::milliseconds(5);  // and this long in any case
+  base::Duration target = std::chrono::milliseconds(4);  // and this long in any case
   base::Duration window = std::chrono::milliseconds(100);
 };
 
@@ -29,8 +30,8 @@ class Pace {
  public:
   explicit Pace(PaceOptions options);
 
-  // One turn has begun: it took `took`, and at its beginning `beginning` turns were at theirs, itself among them.
-  void begun(base::SteadyTime now, base::Duration took, std::size_t beginning);
+  // One turn has begun: it took `took`, and `at_work` turns were at work then, itself among them.
+  void begun(base::SteadyTime now, base::Duration took, std::size_t at_work);
 
   [[nodiscard]] std::size_t limit() const { return limit_; }
   // The median while nobody waits; zero before the first window.
@@ -49,7 +50,7 @@ class Pace {
   base::SteadyTime window_began_;
   std::array<base::Duration, kSamples> samples_{};
   std::size_t count_ = 0;  // in this window; the samples are its last ones
-  std::size_t most_beginning_ = 0;
+  std::size_t most_at_work_ = 0;
 };
 
 }  // namespace chatcore

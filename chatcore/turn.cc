@@ -190,6 +190,7 @@ void Turn::stop_generating() {
 
 void Turn::append_answer() {
   step_ = Step::storing_answer;
+  ticket_->finishing();
   result_.answer_tokens = llm::estimate_tokens(answer_.content);
   if (!lease_ || answer_.content.empty()) return end(result_.status);
   parts_.store.append({.key = *request_.conversation,

@@ -33,9 +33,11 @@ def measure(build, server, seconds, times):
         subprocess.run(["taskset", "-a", "-p", "-c", "0", str(server.process.pid)], check=True, capture_output=True)
     bench = build / "tests" / "bench"
     capacity = run_json([bench / "chatcore_load", server.port, 32, 5], cores)["turns_per_second"]
-    quiet = run_json([bench / "open_load", server.port, max(10, capacity / 10), min(seconds, 20)], cores)
+    ask_quietly = [bench / "open_load", server.port, max(10, capacity / 10), min(seconds / 4, 10)]
+    quiet = run_json(ask_quietly, cores)
     crowd = run_json([bench / "open_load", server.port, times * capacity, seconds], cores)
-    # Alive, and quiet again?
+    # Before and after, since a shared machine has its own busy times.
+    quiet = max(quiet, run_json(ask_quietly, cores), key=lambda figures: figures["p99_ms"])
     after = server.request("POST", "/api/assistant", {"message": "Are you well?"}).status
     return {"capacity_turns_per_second": capacity, "quiet": quiet, "overload": crowd,
             "answered_per_second": round(crowd["answered"] / crowd["seconds"]),

@@ -63,5 +63,79 @@ TEST(Admission, ADrainRefusesNewTurnsAndKeepsThoseUnderWay) {
   EXPECT_EQ(door.turns_in_flight(), 1U);
 }
 
+TEST(Admission, TheBudgetIsAskedBeforeATurnBegins) {
+  memory::Budget budget(Bytes{160});
+  Admission door({.max_turns = 0, .max_bytes_in_flight = {0}}, &budget);
+  const auto first = door.enter({150});  // fifteen sixteenths
+  EXPECT_TRUE(first);
+  const auto second = door.enter({1});
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error(), Refusal::memory);
+  EXPECT_EQ(budget.held(memory::Account::turns), Bytes{150});
+  EXPECT_EQ(door.turns_in_flight(), 1U);
+}
+
+TEST(Admission, WhatATurnHoldsIsGivenBackToTheBudget) {
+  memory::Budget budget(Bytes{160});
+  Admission door({.max_turns = 1, .max_bytes_in_flight = {0}}, &budget);
+  {
+    const auto ticket = door.enter({100});
+    EXPECT_TRUE((*ticket)->grow({60}));
+    EXPECT_FALSE(door.enter({1}));  // refused for its number: gives back what it took
+    EXPECT_EQ(budget.used(), Bytes{160});
+  }
+  EXPECT_EQ(budget.used(), Bytes{0});
+}
+
+TEST(Admission, ATurnThatGrowsBeyondTheBudgetIsToldSo) {
+  memory::Budget budget(Bytes{160});
+  Admission door({}, &budget);
+  const auto ticket = door.enter({100});
+  EXPECT_TRUE((*ticket)->grow({60}));
+  EXPECT_FALSE((*ticket)->grow({1}));
+  EXPECT_EQ(budget.used(), Bytes{161});  // it is there, so it is counted
+}
+
+constexpr AdmissionLimits kPaced{.max_turns = 4, .max_bytes_in_flight = {0}, .target_delay = std::chrono::seconds(1)};
+
+TEST(Admission, ATurnThatRestsLeavesItsPlaceAtWorkToOthers) {
+  Admission door({.max_turns = 100, .max_bytes_in_flight = {0}, .target_delay = std::chrono::seconds(1)});
+  std::vector<Admission::Entry> turns;
+  while (!door.closed()) turns.push_back(door.enter({1}));
+  const auto refused = door.enter({1});
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error(), Refusal::pace);
+  EXPECT_EQ(door.turns_at_work(), turns.size());
+  (*turns.front())->wait_in_line();
+  EXPECT_FALSE(door.closed());
+  (*turns.front())->leave_line();
+  EXPECT_EQ(door.closed(), Refusal::pace);
+  (*turns.front())->begun();
+  EXPECT_FALSE(door.closed());
+  (*turns.front())->finishing();
+  EXPECT_EQ(door.closed(), Refusal::pace);
+  turns.clear();
+  EXPECT_EQ(door.turns_at_work(), 0U);
+}
+
+TEST(Admission, SaysThatItIsClosedAsItWouldRefuse) {
+  Admission door(kPaced);
+  std::vector<Admission::Entry> turns;
+  for (int i = 0; i < 4; ++i) {
+    EXPECT_FALSE(door.closed());
+    turns.push_back(door.enter({1}));
+  }
+  EXPECT_EQ(door.closed(), Refusal::turns);
+  door.begin_drain();
+  EXPECT_EQ(door.closed(), Refusal::drain);
+}
+
+TEST(Admission, WithoutATargetNobodyIsPaced) {
+  Admission door({.max_turns = 0, .max_bytes_in_flight = {0}});
+  std::vector<Admission::Entry> turns;
+  for (int i = 0; i < 1000; ++i) turns.push_back(door.enter({1}));
+  EXPECT_FALSE(door.closed());
+}
+
 }  // namespace
 }  // namespace chatcore

@@ -7,7 +7,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr PaceOptions kOptions{.least = 8, .most = 64, .tolerance = 3, .target = 2ms, .window = 100ms};
+constexpr PaceOptions kOptions{.first = 8, .least = 8, .most = 64, .tolerance = 3, .target = 2ms, .window = 100ms};
 
 // Whole windows of turns that all take the same, with `beginning` of them at once.
 class Windows {
@@ -25,7 +25,7 @@ class Windows {
   base::SteadyTime now_{1h};
 };
 
-TEST(Pace, BeginsWithWhatIsNeverTooMuch) { EXPECT_EQ(Pace(kOptions).limit(), 8U); }
+TEST(Pace, BeginsWithItsFirstGuess) { EXPECT_EQ(Pace({.first = 9}).limit(), 9U); }
 
 TEST(Pace, LetsMoreInWhileBeginningsAreQuickAndPlacesAreUsed) {
   Pace pace(kOptions);
