@@ -1,7 +1,6 @@
 #include "chatcore/retrieval/synonyms.h"
 
 #include <algorithm>
-#include <array>
 #include <unordered_map>
 
 #include "chatcore/retrieval/words.h"
@@ -10,7 +9,7 @@ namespace chatcore::retrieval {
 namespace {
 
 // A word may stand in several groups; what one of them has in common with another group's is not carried over.
-constexpr auto kGroups = std::to_array<std::string_view>({
+constexpr std::string_view kGroups[] = {
     "buy bought purchase acquire obtain",
     "sell sold sale",
     "money price pay paid payment fee charge cost royalty",
@@ -166,7 +165,7 @@ constexpr auto kGroups = std::to_array<std::string_view>({
     "public open",
     "private confidential personal",
     "average mean typical usual normal",
-});
+};
 
 using Synonyms = std::unordered_map<std::string, std::vector<std::string>>;
 
