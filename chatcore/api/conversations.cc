@@ -55,7 +55,7 @@ void get_conversations(const ApiParts& parts, const SharedCall& call) {
   parts.turn.store.load_window(ConversationKey{.user = call->user(), .id = id}, *limit,
                                [call, id, place = std::shared_ptr(std::move(*ticket))](auto window) {
                                  if (!window) return call->refuse(call->problem_of(window.error()));
-                                 if (window->last_sequence == 0) return call->refuse(conversation_not_found());
+                                 if (!window->exists) return call->refuse(conversation_not_found());
                                  call->json(messages_json(id, *window));
                                });
 }

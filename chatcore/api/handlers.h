@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -32,6 +33,8 @@ struct ApiParts {
 };
 
 using SharedCall = std::shared_ptr<Call>;
+// A place at the door (admission.h) that whoever goes on with the request keeps.
+using SharedPlace = std::shared_ptr<Admission::Ticket>;
 
 // POST /api/assistant: a stream of server-sent events; the conversation's id (chosen here when the client has none) is
 // in the header X-Conversation-Id, percent-encoded where it is not printable ASCII, and in the data of the last event.
@@ -48,6 +51,15 @@ void get_conversations(const ApiParts& parts, const SharedCall& call);
 // DELETE /api/conversations?conversationId=
 void delete_conversation(const ApiParts& parts, const SharedCall& call);
 
+void create_conversation(const ApiParts& parts, const SharedCall& call);  // POST /v1/conversations
+void show_conversation(const ApiParts& parts, const SharedCall& call);    // GET /v1/conversations/{id}
+void update_conversation(const ApiParts& parts, const SharedCall& call);  // POST /v1/conversations/{id}
+void remove_conversation(const ApiParts& parts, const SharedCall& call);  // DELETE /v1/conversations/{id}
+void list_items(const ApiParts& parts, const SharedCall& call);           // GET /v1/conversations/{id}/items
+void add_items(const ApiParts& parts, const SharedCall& call);            // POST /v1/conversations/{id}/items
+void show_item(const ApiParts& parts, const SharedCall& call);            // GET /v1/conversations/{id}/items/{item}
+void remove_item(const ApiParts& parts, const SharedCall& call);          // DELETE /v1/conversations/{id}/items/{item}
+
 void show_page(const ApiParts& parts, const SharedCall& call);     // GET /
 void show_metrics(const ApiParts& parts, const SharedCall& call);  // GET /metrics
 void show_health(const ApiParts& parts, const SharedCall& call);   // GET /-/healthy: 200 while the loop runs
@@ -60,6 +72,12 @@ void show_memory(const ApiParts& parts, const SharedCall& call);  // GET /admin/
 // A place for work that will hold about so many bytes, or the Problem to answer with; a refusal is counted. With
 // `in_registry` the conversations' budget must have room for them too.
 Parsed<std::unique_ptr<Admission::Ticket>> admit(const ApiParts& parts, base::Bytes bytes, bool in_registry);
+// The conversation that the path names by {id}; absent when the call has been refused because nobody can have such a
+// one.
+std::optional<conversation::ConversationKey> conversation_of_path(const SharedCall& call);
+// Answers with the conversation as /v1/conversations shows it.
+void describe_conversation(const ApiParts& parts, const SharedCall& call, const conversation::ConversationKey& key,
+                           const SharedPlace& place);
 // Tells the turn when its client catches up and when it leaves.
 void bind_client(const SharedCall& call, const std::shared_ptr<Turn>& turn);
 

@@ -8,6 +8,10 @@ namespace {
 
 // OpenAI's deepest request nests about ten; a parser's tree of a deeper one costs far more memory than its text.
 constexpr int kMaxDepth = 32;
+// OpenAI's bounds.
+constexpr std::size_t kMaxMetadataPairs = 16;
+constexpr std::size_t kMaxMetadataKeyBytes = 64;
+constexpr std::size_t kMaxMetadataValueBytes = 512;
 
 // Counts brackets outside of strings, before a parser builds anything from them.
 bool is_too_deep(std::string_view text) {
@@ -129,6 +133,26 @@ const Json* JsonReader::list(std::string_view name, std::size_t most) {
   else
     return found;
   return nullptr;
+}
+
+std::string JsonReader::metadata(std::string_view name) {
+  const Json* found = object(name);
+  if (found == nullptr) return "{}";
+  const auto fits = [](const auto& pair) {
+    return pair.key().size() <= kMaxMetadataKeyBytes && pair.value().is_string() &&
+           pair.value().template get_ref<const std::string&>().size() <= kMaxMetadataValueBytes;
+  };
+  const auto pairs = found->items();
+  if (found->size() > kMaxMetadataPairs || !std::all_of(pairs.begin(), pairs.end(), fits)) {
+    refuse(name, "invalid_value",
+           in_quotes(name) + " takes up to 16 pairs of a key of 64 bytes and a text of 512 bytes at most");
+    return "{}";
+  }
+  std::string text = found->dump();
+  // A NUL is written \\u0000; PostgreSQL's jsonb does not take it.
+  if (text.find("\\u0000") != std::string::npos)
+    refuse(name, "invalid_text", in_quotes(name) + " holds a NUL character");
+  return text;
 }
 
 void JsonReader::refuse(std::string_view name, std::string code, std::string message) {

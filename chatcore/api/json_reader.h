@@ -41,6 +41,9 @@ class JsonReader {
   const Json* object(std::string_view name);
   const Json* list(std::string_view name, std::size_t most);
 
+  // OpenAI's metadata, as JSON text: at most 16 pairs of short texts. "{}" when absent.
+  std::string metadata(std::string_view name);
+
   void refuse(std::string_view name, std::string code, std::string message);
   // What would change the answer's form or meaning and cannot be done is refused rather than ignored: a field that is
   // there and not one of its harmless values (false, 0, "", [], {} and those given).

@@ -1,0 +1,43 @@
+#pragma once
+// Adds messages to a conversation that exists, outside of a turn but in line with its turns: no turn comes between
+// them, and a turn that follows sees them.
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "base/result.h"
+#include "chatcore/conversation/registry.h"
+#include "chatcore/turn.h"
+
+namespace chatcore::api {
+
+class ItemAppend : public std::enable_shared_from_this<ItemAppend> {
+ public:
+  // Called on a loop thread with the messages as they are stored. Errors: not_found, conflict (another instance wrote
+  // meanwhile, or too many wait for this conversation), and the store's. Those before the one that failed are stored.
+  using Done = std::function<void(base::Result<std::vector<conversation::Message>>)>;
+
+  // At least one message.
+  static void begin(const TurnParts& parts, const conversation::ConversationKey& key,
+                    std::vector<conversation::Message> messages, Done done);
+
+  ItemAppend(const TurnParts& parts, const conversation::ConversationKey& key,
+             std::vector<conversation::Message> messages, Done done);
+
+ private:
+  void wait_for_conversation();
+  void find_its_end();
+  void append_next(std::int64_t after);
+  void end(base::Status status);
+
+  const TurnParts parts_;
+  const conversation::ConversationKey key_;
+  std::vector<conversation::Message> messages_;
+  Done done_;
+  std::optional<conversation::Lease> lease_;
+  std::size_t stored_ = 0;
+};
+
+}  // namespace chatcore::api

@@ -1,0 +1,16 @@
+#pragma once
+// How clients name a message: "msg_" and its place, with its conversation's mark in front, so that ids of two
+// conversations differ and an id in the wrong conversation names nothing. Derived, never stored. Pure.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace chatcore::api {
+
+std::string item_id(std::string_view conversation_id, std::int64_t sequence);
+// The inverse; absent for what item_id() does not make for this conversation.
+std::optional<std::int64_t> sequence_of_item(std::string_view conversation_id, std::string_view item_id);
+
+}  // namespace chatcore::api

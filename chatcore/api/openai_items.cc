@@ -1,0 +1,99 @@
+// The items of a conversation, which are its messages.
+
+#include <memory>
+#include <utility>
+
+#include "chatcore/api/conversation_replies.h"
+#include "chatcore/api/conversation_requests.h"
+#include "chatcore/api/handlers.h"
+#include "chatcore/api/item_append.h"
+#include "chatcore/api/item_id.h"
+
+namespace chatcore::api {
+namespace {
+
+using conversation::ConversationKey;
+
+constexpr base::Bytes kReadBytes = base::kibibytes(64);
+
+Problem item_not_found() {
+  return {.status = 404, .message = "No such item in this conversation", .code = "item_not_found", .param = "item_id"};
+}
+
+// What a page of long messages comes to is known when it has been read.
+void account(Admission::Ticket& place, const storage::Page& page) {
+  std::int64_t bytes = 0;
+  for (const auto& message : page.messages) bytes += static_cast<std::int64_t>(message.content.size());
+  place.grow({2 * bytes});  // as read and as written
+}
+
+}  // namespace
+
+void list_items(const ApiParts& parts, const SharedCall& call) {
+  const auto key = conversation_of_path(call);
+  if (!key) return;
+  const auto query = parse_items_query(call->request(), key->id);
+  if (!query) return call->refuse(query.error());
+  auto ticket = admit(parts, kReadBytes, false);
+  if (!ticket) return call->refuse(ticket.error());
+  const SharedPlace place = std::move(*ticket);
+  parts.turn.store.list_messages(*key, *query, [call, id = key->id, place](auto page) {
+    if (!page) return call->refuse(call->problem_of(page.error()));
+    if (!*page) return call->refuse(conversation_not_found());
+    account(*place, **page);
+    call->json(items_json(id, **page));
+  });
+}
+
+void add_items(const ApiParts& parts, const SharedCall& call) {
+  const auto key = conversation_of_path(call);
+  if (!key) return;
+  auto messages = parse_items_request(call->request().body);
+  if (!messages) return call->refuse(messages.error());
+  const auto size = static_cast<std::int64_t>(call->request().body.size());
+  auto ticket = admit(parts, base::Bytes{size} + kReadBytes, true);
+  if (!ticket) return call->refuse(ticket.error());
+  ItemAppend::begin(parts.turn, *key, std::move(*messages),
+                    [call, id = key->id, place = SharedPlace(std::move(*ticket))](auto appended) {
+                      if (!appended) return call->refuse(call->problem_of(appended.error()));
+                      call->json(items_json(id, {.messages = std::move(*appended)}));
+                    });
+}
+
+void show_item(const ApiParts& parts, const SharedCall& call) {
+  const auto key = conversation_of_path(call);
+  if (!key) return;
+  const auto sequence = sequence_of_item(key->id, call->path_value("item"));
+  if (!sequence) return call->refuse(item_not_found());
+  auto ticket = admit(parts, kReadBytes, false);
+  if (!ticket) return call->refuse(ticket.error());
+  parts.turn.store.list_messages(
+      *key, {.after = *sequence - 1, .limit = 1},
+      [call, id = key->id, sequence = *sequence, place = SharedPlace(std::move(*ticket))](auto page) {
+        if (!page) return call->refuse(call->problem_of(page.error()));
+        if (!*page) return call->refuse(conversation_not_found());
+        const auto& messages = (*page)->messages;
+        if (messages.empty() || messages.front().sequence != sequence) return call->refuse(item_not_found());
+        account(*place, **page);
+        call->json(item_json(id, messages.front()));
+      });
+}
+
+void remove_item(const ApiParts& parts, const SharedCall& call) {
+  const auto key = conversation_of_path(call);
+  if (!key) return;
+  const auto sequence = sequence_of_item(key->id, call->path_value("item"));
+  if (!sequence) return call->refuse(item_not_found());
+  auto ticket = admit(parts, kReadBytes, false);
+  if (!ticket) return call->refuse(ticket.error());
+  parts.turn.store.remove_message(*key, *sequence,
+                                  [&parts, call, key = *key, place = SharedPlace(std::move(*ticket))](auto existed) {
+                                    if (!existed) return call->refuse(call->problem_of(existed.error()));
+                                    if (!*existed) return call->refuse(item_not_found());
+                                    // Its copy in memory still has the message.
+                                    parts.turn.registry.forget(key);
+                                    describe_conversation(parts, call, key, place);
+                                  });
+}
+
+}  // namespace chatcore::api
