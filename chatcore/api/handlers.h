@@ -51,6 +51,11 @@ void get_conversations(const ApiParts& parts, const SharedCall& call);
 // DELETE /api/conversations?conversationId=
 void delete_conversation(const ApiParts& parts, const SharedCall& call);
 
+// POST /v1/responses: stateful by conversation or previous_response_id, streamed or whole.
+void create_response(const ApiParts& parts, const SharedCall& call);
+void show_response(const ApiParts& parts, const SharedCall& call);    // GET /v1/responses/{id}
+void remove_response(const ApiParts& parts, const SharedCall& call);  // DELETE /v1/responses/{id}
+
 void create_conversation(const ApiParts& parts, const SharedCall& call);  // POST /v1/conversations
 void show_conversation(const ApiParts& parts, const SharedCall& call);    // GET /v1/conversations/{id}
 void update_conversation(const ApiParts& parts, const SharedCall& call);  // POST /v1/conversations/{id}
@@ -78,6 +83,7 @@ std::optional<conversation::ConversationKey> conversation_of_path(const SharedCa
 // Answers with the conversation as /v1/conversations shows it.
 void describe_conversation(const ApiParts& parts, const SharedCall& call, const conversation::ConversationKey& key,
                            const SharedPlace& place);
+Problem response_not_found(std::string param);
 // Tells the turn when its client catches up and when it leaves.
 void bind_client(const SharedCall& call, const std::shared_ptr<Turn>& turn);
 

@@ -1,0 +1,146 @@
+#include "chatcore/api/response_replies.h"
+
+#include <utility>
+
+#include "chatcore/api/item_writer.h"
+
+namespace chatcore::api {
+namespace {
+
+using conversation::Message;
+using conversation::Role;
+
+OrderedJson text_or_null(const std::string& text) { return text.empty() ? OrderedJson() : OrderedJson(text); }
+
+OrderedJson object_of(const std::string& text) {
+  auto object = OrderedJson::parse(text, nullptr, false);
+  return object.is_discarded() ? OrderedJson::object() : object;
+}
+
+// A response in which everything but the answer has been filled in.
+OrderedJson response_of(const ResponseHead& head, std::string_view status) {
+  OrderedJson response{{"id", head.id},
+                       {"object", "response"},
+                       {"created_at", unix_seconds(head.created)},
+                       {"status", status},
+                       {"background", false},
+                       {"error", nullptr},
+                       {"incomplete_details", nullptr},
+                       {"instructions", text_or_null(head.instructions)},
+                       {"max_output_tokens", nullptr},
+                       {"model", head.model},
+                       {"output", OrderedJson::array()},
+                       {"parallel_tool_calls", false},
+                       {"previous_response_id", text_or_null(head.previous_response_id)},
+                       {"conversation", nullptr},
+                       {"reasoning", {{"effort", nullptr}, {"summary", nullptr}}},
+                       {"store", head.store},
+                       {"temperature", head.temperature.value_or(1)},
+                       {"text", {{"format", {{"type", "text"}}}}},
+                       {"tool_choice", "none"},
+                       {"tools", OrderedJson::array()},
+                       {"top_p", head.top_p.value_or(1)},
+                       {"truncation", "auto"},
+                       {"usage", nullptr},
+                       {"user", nullptr},
+                       {"metadata", object_of(head.metadata)}};
+  if (head.max_output_tokens != 0) response["max_output_tokens"] = head.max_output_tokens;
+  if (!head.conversation_id.empty()) response["conversation"] = {{"id", head.conversation_id}};
+  return response;
+}
+
+OrderedJson usage_of(const TurnResult& result) {
+  return {{"input_tokens", result.prompt_tokens},
+          {"input_tokens_details", {{"cached_tokens", 0}}},
+          {"output_tokens", result.answer_tokens},
+          {"output_tokens_details", {{"reasoning_tokens", 0}}},
+          {"total_tokens", result.prompt_tokens + result.answer_tokens}};
+}
+
+OrderedJson answer_item(std::string_view id, std::string_view text, std::string_view status) {
+  return item_of(id, {.role = Role::assistant, .content = std::string(text)}, status);
+}
+
+const char* final_status(const TurnResult& result) { return result.cut ? "incomplete" : "completed"; }
+
+OrderedJson final_response(const ResponseHead& head, std::string_view item_id, std::string_view text,
+                           const TurnResult& result) {
+  OrderedJson response = response_of(head, final_status(result));
+  if (result.cut) response["incomplete_details"] = {{"reason", "max_output_tokens"}};
+  response["output"].push_back(answer_item(item_id, text, final_status(result)));
+  response["usage"] = usage_of(result);
+  return response;
+}
+
+// `event: TYPE`, and as data the type, the number and the fields.
+std::string typed_event(const std::string& type, std::uint64_t number, const OrderedJson& fields) {
+  OrderedJson data{{"type", type}, {"sequence_number", number}};
+  data.update(fields);
+  return "event: " + type + "\n" + event_of(data);
+}
+
+// The fields of an event about the answer's one part, which they name first.
+OrderedJson about_part(const std::string& item_id, const OrderedJson& fields) {
+  OrderedJson data{{"item_id", item_id}, {"output_index", 0}, {"content_index", 0}};
+  data.update(fields);
+  return data;
+}
+
+}  // namespace
+
+std::string response_json(const ResponseHead& head, std::string_view item_id, std::string_view text,
+                          const TurnResult& result) {
+  return text_of(final_response(head, item_id, text, result));
+}
+
+std::string stored_response_json(const ResponseHead& head, std::string_view item_id, const Message& answer) {
+  OrderedJson response = response_of(head, item_status(answer));
+  response["output"].push_back(item_of(item_id, answer, item_status(answer)));
+  return text_of(response);
+}
+
+std::string response_deleted_json(std::string_view id) {
+  return text_of({{"id", id}, {"object", "response"}, {"deleted", true}});
+}
+
+std::string ResponseEvents::begin(std::string item_id) {
+  item_id_ = std::move(item_id);
+  const OrderedJson response = response_of(head_, "in_progress");
+  OrderedJson item = answer_item(item_id_, "", "in_progress");
+  item["content"] = OrderedJson::array();
+  std::string events = typed_event("response.created", next_number_++, {{"response", response}});
+  events += typed_event("response.in_progress", next_number_++, {{"response", response}});
+  events += typed_event("response.output_item.added", next_number_++, {{"output_index", 0}, {"item", std::move(item)}});
+  events += typed_event("response.content_part.added", next_number_++,
+                        about_part(item_id_, {{"part", output_text_part("")}}));
+  return events;
+}
+
+std::string ResponseEvents::delta(std::string_view text) {
+  text_ += text;
+  return typed_event("response.output_text.delta", next_number_++,
+                     about_part(item_id_, {{"delta", text}, {"logprobs", OrderedJson::array()}}));
+}
+
+std::string ResponseEvents::end(const TurnResult& result) {
+  const std::string status = final_status(result);
+  std::string events = typed_event("response.output_text.done", next_number_++,
+                                   about_part(item_id_, {{"text", text_}, {"logprobs", OrderedJson::array()}}));
+  events += typed_event("response.content_part.done", next_number_++,
+                        about_part(item_id_, {{"part", output_text_part(text_)}}));
+  events += typed_event("response.output_item.done", next_number_++,
+                        {{"output_index", 0}, {"item", answer_item(item_id_, text_, status)}});
+  events +=
+      typed_event("response." + status, next_number_++, {{"response", final_response(head_, item_id_, text_, result)}});
+  return events;
+}
+
+std::string ResponseEvents::fail(const Problem& problem) {
+  OrderedJson response = response_of(head_, "failed");
+  response["error"] = {{"code", problem.status == 429 ? "rate_limit_exceeded" : "server_error"},
+                       {"message", problem.message}};
+  if (!text_.empty()) response["output"].push_back(answer_item(item_id_, text_, "incomplete"));
+  return typed_event("response.failed", next_number_++, {{"response", std::move(response)}});
+}
+
+}  // namespace chatcore::api

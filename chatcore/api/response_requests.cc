@@ -1,0 +1,80 @@
+#include "chatcore/api/response_requests.h"
+
+#include "chatcore/api/message_reader.h"
+#include "chatcore/api/requests.h"
+
+namespace chatcore::api {
+namespace {
+
+constexpr std::size_t kMaxItems = 1000;
+constexpr std::uint64_t kMostTokens = 1'000'000;
+constexpr std::size_t kMaxIdBytes = 128;
+
+void refuse_what_cannot_be_done(JsonReader& reader) {
+  for (const char* name : {"tools", "background", "prompt", "include", "top_logprobs"}) {
+    reader.refuse_unsupported(name);
+  }
+  reader.refuse_unsupported("tool_choice", {"none", "auto"});
+  if (const Json* text = reader.object("text")) {
+    JsonReader(*text, "text", reader.fault()).refuse_unsupported("format", {Json::object({{"type", "text"}})});
+  }
+}
+
+std::vector<conversation::Message> read_input(JsonReader& reader) {
+  const Json* input = reader.find("input");
+  if (input == nullptr) reader.refuse("input", "missing_field", "\"input\" is missing");
+  if (input == nullptr || !input->is_array()) return {{.content = reader.text("input")}};
+  const Json* list = reader.list("input", kMaxItems);
+  auto messages =
+      list == nullptr ? std::vector<conversation::Message>() : read_messages(*list, "input", reader.fault());
+  require_question_last(messages, "input", reader.fault());
+  return messages;
+}
+
+// A string, or {"id":…}.
+std::string read_conversation(JsonReader& reader) {
+  const Json* given = reader.find("conversation");
+  if (given == nullptr) return "";
+  const std::string id = given->is_object() ? JsonReader(*given, "conversation", reader.fault()).required_text("id")
+                                            : reader.text("conversation");
+  if (const auto problem = check_conversation_id(id)) reader.refuse("conversation", problem->code, problem->message);
+  return id;
+}
+
+std::string read_previous(JsonReader& reader) {
+  std::string id = reader.text("previous_response_id");
+  if (id.size() > kMaxIdBytes) {
+    reader.refuse("previous_response_id", "invalid_value", "\"previous_response_id\" is longer than 128 bytes");
+  }
+  if (!id.empty() && reader.find("conversation") != nullptr) {
+    reader.refuse("previous_response_id", "invalid_value",
+                  "Give either \"conversation\" or \"previous_response_id\", not both");
+  }
+  return id;
+}
+
+}  // namespace
+
+Parsed<ResponseRequest> parse_response_request(std::string_view body) {
+  const auto object = parse_json_object(body);
+  if (!object) return tl::unexpected(object.error());
+  Fault fault;
+  JsonReader reader(*object, "", fault);
+  refuse_what_cannot_be_done(reader);
+  (void)reader.text("model");
+  ResponseRequest request;
+  request.input = read_input(reader);
+  request.instructions = reader.text("instructions");
+  request.conversation_id = read_conversation(reader);
+  request.previous_response_id = read_previous(reader);
+  request.store = reader.flag("store", true);
+  request.stream = reader.flag("stream", false);
+  request.max_output_tokens = reader.whole_number("max_output_tokens", 1, kMostTokens);
+  request.metadata = reader.metadata("metadata");
+  request.temperature = reader.number("temperature", 0, 2);
+  request.top_p = reader.number("top_p", 0, 1);
+  if (fault) return tl::unexpected(*fault);
+  return request;
+}
+
+}  // namespace chatcore::api

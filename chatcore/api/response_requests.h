@@ -1,0 +1,32 @@
+#pragma once
+// What clients send to POST /v1/responses. Pure.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "chatcore/api/problem.h"
+#include "chatcore/conversation/message.h"
+
+namespace chatcore::api {
+
+struct ResponseRequest {
+  std::vector<conversation::Message> input;  // at least one; the last is the user's
+  std::string instructions;                  // for this answer alone
+  std::string conversation_id;               // empty: none
+  std::string previous_response_id;          // empty: none; never both
+  bool store = true;
+  bool stream = false;
+  std::size_t max_output_tokens = 0;  // 0: not given
+  std::string metadata = "{}";        // a JSON object as text
+  std::optional<double> temperature;  // shown again, without effect
+  std::optional<double> top_p;
+};
+
+// Settings of the sampler and hints (temperature, reasoning, prompt_cache_key …) are taken and have no effect; what
+// would change the answer's form or meaning (tools, text.format, background …) is refused by name.
+Parsed<ResponseRequest> parse_response_request(std::string_view body);
+
+}  // namespace chatcore::api

@@ -1,0 +1,227 @@
+// POST /v1/responses: where the answer will stand is found first, then a turn runs there. response_chain.h says what a
+// chain is.
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "chatcore/api/handlers.h"
+#include "chatcore/api/item_id.h"
+#include "chatcore/api/random_id.h"
+#include "chatcore/api/response_chain.h"
+#include "chatcore/api/response_replies.h"
+#include "chatcore/api/response_requests.h"
+
+namespace chatcore::api {
+namespace {
+
+using conversation::ConversationKey;
+using storage::StoredResponse;
+
+// What a response holds besides its texts: a turn's own state, and the head that each state of it shows.
+constexpr base::Bytes kResponseOverhead = base::kibibytes(24);
+
+// One request on its way to a turn. Its steps run on the loop, one after the other.
+class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
+ public:
+  ResponseAsk(const ApiParts& parts, SharedCall call, ResponseRequest request, std::unique_ptr<Admission::Ticket> place)
+      : parts_(parts), call_(std::move(call)), request_(std::move(request)), place_(std::move(place)) {
+    head_ = {.id = random_id("resp_"),
+             .model = std::string(parts.turn.answerer.model()),
+             .created = parts.clock.wall_now(),
+             .instructions = request_.instructions,
+             .conversation_id = request_.conversation_id,
+             .previous_response_id = request_.previous_response_id,
+             .store = request_.store,
+             .max_output_tokens = request_.max_output_tokens,
+             .metadata = request_.metadata,
+             .temperature = request_.temperature,
+             .top_p = request_.top_p};
+  }
+
+  void run() {
+    if (!request_.conversation_id.empty()) return go_on_in_conversation();
+    if (!request_.previous_response_id.empty()) return find_previous();
+    if (!request_.store) return answer({.conversation = std::nullopt, .messages = std::move(request_.input)});
+    const auto done = answering_at_end();
+    begin_chain(parts_.turn.store, call_->user(), std::move(request_.input), done);
+  }
+
+ private:
+  void go_on_in_conversation() {
+    answer({.conversation = ConversationKey{.user = call_->user(), .id = request_.conversation_id},
+            .messages = std::move(request_.input),
+            .must_exist = true});
+  }
+
+  void find_previous() {
+    parts_.turn.store.find_response(call_->user(), request_.previous_response_id,
+                                    on_loop(&ResponseAsk::go_on_from_previous));
+  }
+
+  void go_on_from_previous(base::Result<std::optional<StoredResponse>> found) {
+    if (!found) return fail(found.error());
+    if (!*found) return call_->refuse(response_not_found("previous_response_id"));
+    previous_ = std::move(**found);
+    if (!request_.store) return read_what_came_before();
+    if (!is_chain(previous_.conversation_id)) return fork();
+    // Most often the previous answer is the chain's end. The turn finds out, since it alone sees the chain stand
+    // still; the input is kept for the case that it is not.
+    forks_on_conflict_ = true;
+    answer({.conversation = ConversationKey{.user = call_->user(), .id = previous_.conversation_id},
+            .messages = request_.input,
+            .must_exist = true,
+            .after = previous_.answer.sequence});
+  }
+
+  void fork() {
+    const auto done = answering_at_end();
+    fork_chain(parts_.turn.store, call_->user(), previous_, std::move(request_.input), done);
+  }
+
+  // A fork because the chain has gone on: the turn that found out gave its place back.
+  void fork_after_all() {
+    forks_on_conflict_ = false;
+    auto place = admit(parts_, size(), true);
+    if (!place) return call_->refuse(place.error());
+    place_ = std::move(*place);
+    fork();
+  }
+
+  // For an answer that is not stored itself: what came before goes into the prompt and nowhere else.
+  void read_what_came_before() {
+    const std::size_t limit = parts_.turn.window_messages == 0 ? kMostReadBack : parts_.turn.window_messages;
+    parts_.turn.store.list_messages({.user = call_->user(), .id = previous_.conversation_id},
+                                    {.after = previous_.answer.sequence + 1, .limit = limit, .newest_first = true},
+                                    on_loop(&ResponseAsk::answer_after));
+  }
+
+  void answer_after(base::Result<std::optional<storage::Page>> page) {
+    if (!page) return fail(page.error());
+    if (!*page) return call_->refuse(response_not_found("previous_response_id"));
+    auto& messages = (*page)->messages;
+    std::ranges::reverse(messages);
+    std::ranges::move(request_.input, std::back_inserter(messages));
+    answer({.conversation = std::nullopt, .messages = std::move(messages)});
+  }
+
+  ChainMade answering_at_end() {
+    question_ = request_.input.back();
+    return on_loop(&ResponseAsk::answer_at_end);
+  }
+
+  void answer_at_end(base::Result<ChainEnd> end) {
+    if (!end) return fail(end.error());
+    answer(
+        {.conversation = end->key, .messages = {std::move(question_)}, .after = end->last_sequence, .is_stored = true});
+  }
+
+  // A store calls back on a thread of its own, which is for its own work.
+  template <class T>
+  std::function<void(T)> on_loop(void (ResponseAsk::*step)(T)) {
+    return [self = shared_from_this(), step](T value) {
+      self->parts_.turn.loop.post(
+          [self, step, value = std::move(value)]() mutable { ((*self).*step)(std::move(value)); });
+    };
+  }
+
+  void answer(TurnRequest turn) {
+    turn.max_tokens = request_.max_output_tokens;
+    turn.instructions = request_.instructions;
+    if (request_.store) turn.response_id = head_.id;
+    const std::string conversation_id = turn.conversation ? turn.conversation->id : "";
+    const auto running = Turn::begin(parts_.turn, std::move(place_), std::move(turn),
+                                     request_.stream ? streamed(conversation_id) : whole(conversation_id));
+    bind_client(call_, running);
+  }
+
+  // As it comes.
+  TurnEvents streamed(const std::string& conversation_id) {
+    auto events = std::make_shared<ResponseEvents>(head_);
+    return {.on_begin =
+                [self = shared_from_this(), conversation_id, events](std::int64_t sequence) {
+                  self->has_begun_ = true;
+                  self->call_->start_events({});
+                  self->call_->write(events->begin(id_of_item(conversation_id, sequence)));
+                },
+            .on_text = [call = call_, events](std::string_view text) { return call->write(events->delta(text)); },
+            .on_end =
+                [self = shared_from_this(), events](const TurnResult& result) {
+                  if (!self->has_begun_) return self->fail(result.status.error());
+                  const auto& call = self->call_;
+                  if (result.status)
+                    call->write(events->end(result));
+                  else
+                    call->write(events->fail(call->problem_of(result.status.error())));
+                  call->finish();
+                }};
+  }
+
+  // When it is whole. Nothing queues at the client meanwhile, so it is never paused.
+  TurnEvents whole(const std::string& conversation_id) {
+    struct Answer {
+      std::string item_id;
+      std::string text;
+    };
+    auto answer = std::make_shared<Answer>();
+    return {.on_begin =
+                [self = shared_from_this(), answer, conversation_id](std::int64_t sequence) {
+                  self->has_begun_ = true;
+                  answer->item_id = id_of_item(conversation_id, sequence);
+                },
+            .on_text =
+                [answer](std::string_view piece) {
+                  answer->text += piece;
+                  return std::size_t{0};
+                },
+            .on_end =
+                [self = shared_from_this(), answer](const TurnResult& result) {
+                  if (!result.status) return self->fail(result.status.error());
+                  self->call_->json(response_json(self->head_, answer->item_id, answer->text, result));
+                }};
+  }
+
+  void fail(const base::Error& error) {
+    if (error.code == base::Code::conflict && forks_on_conflict_ && !has_begun_) return fork_after_all();
+    if (error.code == base::Code::exhausted) parts_.turn.metrics.request_shed("memory");
+    call_->refuse(call_->problem_of(error));
+  }
+
+  static std::string id_of_item(const std::string& conversation_id, std::int64_t sequence) {
+    return conversation_id.empty() ? random_id("msg_") : item_id(conversation_id, sequence);
+  }
+
+  [[nodiscard]] base::Bytes size() const {
+    return base::Bytes{static_cast<std::int64_t>(call_->request().body.size())} + kResponseOverhead;
+  }
+
+  static constexpr std::size_t kMostReadBack = 1000;
+
+  const ApiParts& parts_;
+  const SharedCall call_;
+  ResponseRequest request_;
+  std::unique_ptr<Admission::Ticket> place_;  // until the turn has it
+  ResponseHead head_;
+  StoredResponse previous_;
+  conversation::Message question_;  // while the input is in the store's hands
+  bool forks_on_conflict_ = false;
+  bool has_begun_ = false;
+};
+
+}  // namespace
+
+Problem response_not_found(std::string param) {
+  return {.status = 404, .message = "No such response", .code = "response_not_found", .param = std::move(param)};
+}
+
+void create_response(const ApiParts& parts, const SharedCall& call) {
+  auto request = parse_response_request(call->request().body);
+  if (!request) return call->refuse(request.error());
+  const bool is_stateless = !request->store && request->conversation_id.empty();
+  const auto size = static_cast<std::int64_t>(call->request().body.size());
+  auto place = admit(parts, base::Bytes{size} + kResponseOverhead, !is_stateless);
+  if (!place) return call->refuse(place.error());
+  std::make_shared<ResponseAsk>(parts, call, std::move(*request), std::move(*place))->run();
+}
+
+}  // namespace chatcore::api
