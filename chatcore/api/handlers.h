@@ -14,6 +14,7 @@
 #include "chatcore/conversation/sweeper.h"
 #include "chatcore/memory/budget.h"
 #include "chatcore/memory_keeper.h"
+#include "chatcore/retrieval/query_embedder.h"
 #include "chatcore/turn.h"
 
 namespace chatcore::api {
@@ -21,6 +22,7 @@ namespace chatcore::api {
 // Borrowed; all of it outlives the HTTP server.
 struct ApiParts {
   TurnParts turn;
+  retrieval::QueryEmbedder& embedder;
   Admission& admission;
   conversation::Sweeper& sweeper;
   const memory::Budget& budget;
@@ -50,6 +52,9 @@ void show_model(const ApiParts& parts, const SharedCall& call);
 void get_conversations(const ApiParts& parts, const SharedCall& call);
 // DELETE /api/conversations?conversationId=
 void delete_conversation(const ApiParts& parts, const SharedCall& call);
+
+// POST /v1/embeddings: with the vectors that the retriever compares.
+void embed_texts(const ApiParts& parts, const SharedCall& call);
 
 // POST /v1/responses: stateful by conversation or previous_response_id, streamed or whole.
 void create_response(const ApiParts& parts, const SharedCall& call);

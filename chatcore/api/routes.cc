@@ -36,6 +36,7 @@ constexpr std::array kRoutes{
     Route{"POST", "/v1/conversations/{id}/items", Access::user, add_items, true},
     Route{"GET", "/v1/conversations/{id}/items/{item}", Access::user, show_item},
     Route{"DELETE", "/v1/conversations/{id}/items/{item}", Access::user, remove_item},
+    Route{"POST", "/v1/embeddings", Access::user, embed_texts, true},
     Route{"GET", "/v1/models", Access::user, list_models},
     Route{"GET", "/v1/models/{+model}", Access::user, show_model},
     Route{"GET", "/", Access::everyone, show_page},

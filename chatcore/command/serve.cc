@@ -74,12 +74,13 @@ struct Program {
                  store->drop_page_cache();
                  return_free_memory();
                }),
+        embedder(retrieval::make_built_in_query_embedder()),
         retriever({.store_file = config.retrieval.store_file,
                    .top = config.retrieval.top,
                    .threshold = static_cast<float>(config.retrieval.threshold),
                    .cache_bytes = static_cast<std::size_t>(config.retrieval.cache.count),
                    .on_search = [this](base::Duration took) { metrics.search_ended(took); }},
-                  retrieval::make_built_in_query_embedder()),
+                  embedder),
         answerer(llm::ExtractiveOptions{.words_per_second = config.llm.words_per_second}),
         authenticator(std::move(access.credentials)),
         user_limits(access.limits),
@@ -92,6 +93,7 @@ struct Program {
                      .metrics = metrics,
                      .window_messages = config.conversation.max_messages,
                      .max_answer = config.limits.max_answer},
+            .embedder = *embedder,
             .admission = admission,
             .sweeper = sweeper,
             .budget = budget,
@@ -114,6 +116,7 @@ struct Program {
   conversation::Registry registry;
   conversation::Sweeper sweeper;
   MemoryKeeper keeper;
+  std::shared_ptr<retrieval::QueryEmbedder> embedder;
   retrieval::Retriever retriever;
   llm::ExtractiveAnswerer answerer;
   access::Authenticator authenticator;
