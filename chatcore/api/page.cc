@@ -1,25 +1,26 @@
 #include <string>
 
-#include "chatcore/api/chat_html.h"
 #include "chatcore/api/handlers.h"
+#include "chatcore/api/page_chat_css.h"
+#include "chatcore/api/page_chat_html.h"
+#include "chatcore/api/page_chat_js.h"
 #include "chatcore/api/random_id.h"
 
 namespace chatcore::api {
 namespace {
 
-constexpr std::string_view kPlaceholder = "{{nonce}}";
-
-std::string with_nonce(std::string_view page, std::string_view nonce) {
-  std::string text;
-  text.reserve(page.size());
-  for (std::size_t at = 0; at < page.size();) {
-    const std::size_t found = page.find(kPlaceholder, at);
-    text += page.substr(at, found - at);
+// `text` with every `placeholder` replaced.
+std::string filled(std::string_view text, std::string_view placeholder, std::string_view with) {
+  std::string out;
+  out.reserve(text.size() + with.size());
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t found = text.find(placeholder, at);
+    out += text.substr(at, found - at);
     if (found == std::string_view::npos) break;
-    text += nonce;
-    at = found + kPlaceholder.size();
+    out += with;
+    at = found + placeholder.size();
   }
-  return text;
+  return out;
 }
 
 }  // namespace
@@ -27,6 +28,7 @@ std::string with_nonce(std::string_view page, std::string_view nonce) {
 // The page runs the one script and the one style sheet that carry this answer's nonce, talks to this server alone, and
 // may not be framed: whatever an answer contains, it cannot run.
 void show_page(const ApiParts& /*parts*/, const SharedCall& call) {
+  static const std::string kPage = filled(filled(kPageChatHtml, "{{style}}", kPageChatCss), "{{script}}", kPageChatJs);
   const std::string nonce = random_id("");
   call->respond({.status = 200,
                  .headers = {{"content-type", "text/html; charset=utf-8"},
@@ -35,7 +37,7 @@ void show_page(const ApiParts& /*parts*/, const SharedCall& call) {
                                                              "'; connect-src 'self'; img-src data:; base-uri 'none'; "
                                                              "form-action 'none'; frame-ancestors 'none'"},
                              {"referrer-policy", "no-referrer"}},
-                 .body = with_nonce(kChatHtml, nonce)});
+                 .body = filled(kPage, "{{nonce}}", nonce)});
 }
 
 }  // namespace chatcore::api
