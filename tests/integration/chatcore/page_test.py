@@ -169,6 +169,7 @@ class Chatting(PageTest):
         self.page.wait_for("document.querySelector('.message.assistant')")
         self.wait_for_answer()
         self.assertEqual(self.page.evaluate(direction % ".message.user .text"), "rtl")
+        self.page.wait_for("document.querySelector('#list .title')")
         self.assertEqual(self.page.evaluate(direction % "#list .title"), "rtl")
         self.page.click("#question")
         self.page.type("and left to right")
