@@ -1,5 +1,6 @@
 #include "chatcore/turn.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -48,7 +49,8 @@ void Turn::enter_conversation(base::Result<Lease> lease) {
   lease_.emplace(std::move(*lease));
   if (client_left_) return end(base::fail(Code::cancelled, "the client left while it waited"));
   ticket_->leave_line();
-  if (lease_->is_loaded()) return go_on_in_conversation();
+  is_from_memory_ = lease_->is_loaded();
+  if (is_from_memory_) return go_on_in_conversation();
   parts_.store.load_window(
       *request_.conversation, parts_.window_messages,
       [self = shared_from_this()](base::Result<storage::Window> window) {
@@ -59,7 +61,7 @@ void Turn::enter_conversation(base::Result<Lease> lease) {
 void Turn::fill_window(base::Result<storage::Window> window) {
   if (!window) return end(base::fail(window.error()));
   if (request_.must_exist && !window->exists) return end(base::fail(Code::not_found, "no such conversation"));
-  auto filled = lease_->fill(std::move(window->messages), window->last_sequence);
+  auto filled = lease_->fill(std::move(window->messages), window->last_sequence, window->revision);
   if (!filled) return end_distrusting_memory(filled.error());
   go_on_in_conversation();
 }
@@ -68,15 +70,29 @@ void Turn::go_on_in_conversation() {
   if (request_.after && *request_.after != lease_->last_sequence()) {
     return end(base::fail(Code::conflict, "the conversation has gone on since"));
   }
-  if (request_.is_stored) return retrieve();
+  if (request_.is_stored || is_waiting_for_answer()) return retrieve();
   append_question();
+}
+
+// Asked again, what has not been answered yet is not stored twice: the client was told that storage is unavailable
+// though the question had reached it, or the answer never came.
+bool Turn::is_waiting_for_answer() const {
+  const auto& known = lease_->window();
+  const auto& asked = request_.messages;
+  if (known.empty() || known.back().role != Role::user || known.size() < asked.size()) return false;
+  return std::equal(asked.rbegin(), asked.rend(), known.rbegin(), [](const Message& one, const Message& other) {
+    return one.role == other.role && one.content == other.content;
+  });
 }
 
 // What is new to the conversation, one message after the other; mostly it is the question alone.
 void Turn::append_question() {
   step_ = Step::storing_question;
   const auto& next = request_.messages[kept_];
-  parts_.store.append({.key = *request_.conversation, .message = next, .after = lease_->last_sequence()},
+  parts_.store.append({.key = *request_.conversation,
+                       .message = next,
+                       .after = lease_->last_sequence(),
+                       .revision = lease_->revision()},
                       [self = shared_from_this()](base::Result<std::int64_t> sequence) {
                         self->back_on_loop([self, sequence = std::move(sequence)]() mutable {
                           self->keep_question(std::move(sequence));
@@ -85,12 +101,33 @@ void Turn::append_question() {
 }
 
 void Turn::keep_question(base::Result<std::int64_t> sequence) {
+  if (!sequence && sequence.error().code == Code::conflict && std::exchange(is_from_memory_, false) && kept_ == 0) {
+    return catch_up();
+  }
   if (!sequence) return end_distrusting_memory(sequence.error());
   auto& message = request_.messages[kept_++];
   message.sequence = *sequence;
   if (auto kept = lease_->append(message); !kept) return end_distrusting_memory(kept.error());
   if (kept_ < request_.messages.size()) return append_question();
   retrieve();
+}
+
+// Another instance has gone on with this conversation since it came into this one's memory. What it stored is read, and
+// the question is put behind it, unless that is a question which the other is just answering.
+void Turn::catch_up() {
+  parts_.store.load_window(
+      *request_.conversation, parts_.window_messages,
+      [self = shared_from_this()](base::Result<storage::Window> window) {
+        self->back_on_loop([self, window = std::move(window)]() mutable { self->catch_up_with(std::move(window)); });
+      });
+}
+
+void Turn::catch_up_with(base::Result<storage::Window> window) {
+  if (!window) return end_distrusting_memory(window.error());
+  if (!window->messages.empty() && window->messages.back().role == Role::user) {
+    return end_distrusting_memory({Code::conflict, "another instance is answering in this conversation"});
+  }
+  fill_window(std::move(window));
 }
 
 // A broken vector store was reported when it was loaded and shows in the metrics; an answer without passages is better

@@ -97,8 +97,11 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void enter_conversation(base::Result<conversation::Lease> lease);
   void fill_window(base::Result<storage::Window> window);
   void go_on_in_conversation();
+  [[nodiscard]] bool is_waiting_for_answer() const;
   void append_question();
   void keep_question(base::Result<std::int64_t> sequence);
+  void catch_up();
+  void catch_up_with(base::Result<storage::Window> window);
   void retrieve();
   void generate(std::vector<retrieval::Passage> passages);
   void take_text(std::string_view text);
@@ -121,7 +124,8 @@ class Turn : public std::enable_shared_from_this<Turn> {
   Step step_ = Step::waiting;
   bool client_left_ = false;
   std::optional<conversation::Lease> lease_;
-  std::size_t kept_ = 0;  // so many of the request's messages are in the conversation
+  bool is_from_memory_ = false;  // the window was there, and so may have fallen behind storage
+  std::size_t kept_ = 0;         // so many of the request's messages are in the conversation
   std::unique_ptr<llm::Generation> generation_;
   base::SteadyTime generation_began_;
   bool paused_ = false;

@@ -73,7 +73,8 @@ void remove_item(const ApiParts& parts, const SharedCall& call);          // DEL
 void show_page(const ApiParts& parts, const SharedCall& call);     // GET /
 void show_metrics(const ApiParts& parts, const SharedCall& call);  // GET /metrics
 void show_health(const ApiParts& parts, const SharedCall& call);   // GET /-/healthy: 200 while the loop runs
-void show_ready(const ApiParts& parts, const SharedCall& call);    // GET /-/ready: 503 once a drain has begun
+void show_ready(const ApiParts& parts,
+                const SharedCall& call);  // GET /-/ready: 503 once a drain has begun, or without a database
 
 void run_sweep(const ApiParts& parts, const SharedCall& call);    // POST /admin/sweep
 void run_shed(const ApiParts& parts, const SharedCall& call);     // POST /admin/shed

@@ -33,8 +33,12 @@ void show_metrics(const ApiParts& parts, const SharedCall& call) {
 
 void show_health(const ApiParts& /*parts*/, const SharedCall& call) { call->respond(plain(200, "healthy\n")); }
 
+// Asks the database, so that a balancer turns to an instance that can reach it. Any question will do.
 void show_ready(const ApiParts& parts, const SharedCall& call) {
-  call->respond(parts.admission.is_draining() ? plain(503, "draining\n") : plain(200, "ready\n"));
+  if (parts.admission.is_draining()) return call->respond(plain(503, "draining\n"));
+  parts.turn.store.describe({}, [call](const auto& answer) {
+    call->respond(answer ? plain(200, "ready\n") : plain(503, "the database does not answer\n"));
+  });
 }
 
 }  // namespace chatcore::api

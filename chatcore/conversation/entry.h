@@ -21,7 +21,8 @@ class Lease::Entry {
   // Belong to the one who holds the lease, without a lock; to the registry while nobody does.
   std::vector<Message> messages;
   std::int64_t last_sequence = 0;
-  base::Bytes bytes;  // what the budget counts for this conversation
+  std::int64_t revision = 0;  // storage's, when it was read; 0: unknown
+  base::Bytes bytes;          // what the budget counts for this conversation
   bool loaded = false;
 
   // Under the registry's lock.

@@ -97,8 +97,9 @@ const ConversationKey& Lease::key() const { return entry_->key; }
 bool Lease::is_loaded() const { return entry_->loaded; }
 const std::vector<Message>& Lease::window() const { return entry_->messages; }
 std::int64_t Lease::last_sequence() const { return entry_->last_sequence; }
+std::int64_t Lease::revision() const { return entry_->revision; }
 
-base::Status Lease::fill(std::vector<Message> window, std::int64_t last_sequence) {
+base::Status Lease::fill(std::vector<Message> window, std::int64_t last_sequence, std::int64_t revision) {
   Registry::Impl& registry = *registry_->impl_;
   erase(window, outside_window(window, registry.limits.max_messages));
   std::vector<Message> kept;
@@ -115,6 +116,7 @@ base::Status Lease::fill(std::vector<Message> window, std::int64_t last_sequence
   if (needed < entry_->bytes) registry.give_back(entry_->bytes - needed);
   entry_->bytes = needed;
   entry_->last_sequence = last_sequence;
+  entry_->revision = revision;
   entry_->loaded = true;
   return {};
 }

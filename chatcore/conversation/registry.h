@@ -66,7 +66,8 @@ class Lease {
   [[nodiscard]] bool is_loaded() const;
   // Takes what storage holds in place of what is here, cut to the window. Pass no messages and 0 for a conversation
   // that begins. Errors: exhausted when the budget has no room even after evicting everything that is not leased.
-  base::Status fill(std::vector<Message> window, std::int64_t last_sequence);
+  // `revision` is what storage tells one text of the conversation from another by; 0 when that does not matter.
+  base::Status fill(std::vector<Message> window, std::int64_t last_sequence, std::int64_t revision = 0);
   // Reserves the bytes (evicting others first), appends, then trims to the window. A message without a sequence gets
   // the next one. Errors as fill(); invalid_argument when not loaded or when the sequence is not after the last.
   base::Status append(Message message);
@@ -74,6 +75,7 @@ class Lease {
   [[nodiscard]] const std::vector<Message>& window() const;
   // The sequence of the newest message ever appended, trimmed or not; 0 for none.
   [[nodiscard]] std::int64_t last_sequence() const;
+  [[nodiscard]] std::int64_t revision() const;
 
  private:
   Registry* registry_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "chatcore/storage/postgres_schema.h"
+#include "chatcore/storage/revision.h"
 
 namespace chatcore::storage {
 namespace {
@@ -78,7 +79,7 @@ base::Result<Window> PostgresReadSession::load_window(const ConversationKey& key
   const PostgresRows& last = (*rows)[2];
   const PostgresRows& system = (*rows)[3];
   Window window;
-  if (found.empty()) return window;
+  if (found.empty()) return Window{.revision = new_revision()};
   window.exists = true;
   window.last_sequence = found.number(0, 0);
   window.revision = found.number(0, 1);

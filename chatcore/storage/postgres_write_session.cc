@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "chatcore/storage/postgres_schema.h"
+#include "chatcore/storage/revision.h"
 #include "chatcore/storage/text.h"
 #include "chatcore/storage/title.h"
 
@@ -82,9 +83,6 @@ std::int64_t PostgresWriteSession::now() const {
   return std::chrono::duration_cast<std::chrono::milliseconds>(clock_.wall_now().time_since_epoch()).count();
 }
 
-// At random, so that it never is the one of a conversation of that name that was deleted.
-std::int64_t PostgresWriteSession::new_revision() { return static_cast<std::int64_t>(random_() >> 12U) + 2; }
-
 std::vector<WriteOutcome> PostgresWriteSession::commit(const std::vector<Write>& group) {
   std::vector<WriteOutcome> outcomes(group.size(), WriteOutcome(0));
   const Indices order = locking_order(group);
@@ -137,14 +135,14 @@ void PostgresWriteSession::add_message(Batch& batch, const Following& what) {
 }
 
 void PostgresWriteSession::add(Batch& batch, const Append& what) {
-  if (what.after == 0 && what.revision == 0) {
+  if (what.after == 0) {
     batch.call(postgres::kCreate)
         .bind(what.key.user)
         .bind(what.key.id)
         .bind(now())
         .bind(std::string_view("{}"))
         .bind(std::int64_t{1})
-        .bind(new_revision())
+        .bind(what.revision != 0 ? what.revision : new_revision())
         .bind(what.response_id);
   }
   const std::size_t first = batch.calls.size();

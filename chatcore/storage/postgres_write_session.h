@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <random>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,12 +47,10 @@ class PostgresWriteSession final : public WriteSession {
   void add_message(Batch& batch, const Following& what);
   void add_messages(Batch& batch, const NewConversation& what, std::int64_t last, std::int64_t revision);
   [[nodiscard]] std::int64_t now() const;
-  std::int64_t new_revision();
 
   PostgresLink link_;
   const base::Clock& clock_;
   StoreCounters& counters_;
-  std::mt19937_64 random_{std::random_device{}()};
 };
 
 }  // namespace chatcore::storage

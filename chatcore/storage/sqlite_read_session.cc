@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "chatcore/storage/revision.h"
 #include "chatcore/storage/sqlite_schema.h"
 
 namespace chatcore::storage {
@@ -116,7 +117,7 @@ base::Result<std::optional<SqliteReadSession::Found>> SqliteReadSession::find(co
 base::Result<Window> SqliteReadSession::read_window(const ConversationKey& key, std::size_t max_messages) {
   const auto found = find(key);
   if (!found) return tl::unexpected(found.error());
-  if (!*found) return Window();
+  if (!*found) return Window{.revision = new_revision()};
   const std::int64_t conversation = (*found)->conversation;
   Window window;
   window.last_sequence = (*found)->description.last_sequence;

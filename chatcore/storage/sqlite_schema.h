@@ -52,11 +52,10 @@ inline constexpr const char* kFindResponse =
     "JOIN messages m ON m.conversation_id = r.conversation_id AND m.sequence = r.sequence "
     "WHERE r.user = ?1 AND r.response_id = ?2";
 
-// ?1 user, ?2 external id, ?3 now, ?4 metadata, ?5 listed → id. The revision begins at random, so that it never is
-// the one of a conversation of that name that was deleted.
+// ?1 user, ?2 external id, ?3 now, ?4 metadata, ?5 listed, ?6 revision → id.
 inline constexpr const char* kInsertConversation =
     "INSERT INTO conversations (user, external_id, created_at, last_used_at, metadata, listed, revision) "
-    "VALUES (?1, ?2, ?3, ?3, ?4, ?5, abs(random() % 4503599627370496) + 2) RETURNING id";
+    "VALUES (?1, ?2, ?3, ?3, ?4, ?5, ?6) RETURNING id";
 // ?1 conversation, ?2 sequence, ?3 role, ?4 content, ?5 interrupted, ?6 now.
 inline constexpr const char* kInsertMessage =
     "INSERT INTO messages (conversation_id, sequence, role, content, interrupted, created_at) "

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "chatcore/storage/revision.h"
 #include "chatcore/storage/sqlite_connection.h"
 #include "chatcore/storage/sqlite_schema.h"
 #include "chatcore/storage/title.h"
@@ -127,10 +128,12 @@ WriteOutcome SqliteWriteSession::apply(const Append& what) {
   const auto found = find(what.key);
   if (!found) return tl::unexpected(found.error());
   if (found->last_sequence != what.after) return tl::unexpected(not_the_last(found->last_sequence, what.after));
-  if (what.revision != 0 && what.revision != found->revision) return tl::unexpected(not_the_same());
   std::int64_t conversation = found->conversation;
+  if (conversation != 0 && what.revision != 0 && what.revision != found->revision) {
+    return tl::unexpected(not_the_same());
+  }
   if (conversation == 0) {
-    auto inserted = insert_conversation({.key = what.key});
+    auto inserted = insert_conversation({.key = what.key}, what.revision != 0 ? what.revision : new_revision());
     if (!inserted) return inserted;
     conversation = *inserted;
   }
@@ -146,10 +149,10 @@ base::Status SqliteWriteSession::name_response(const Append& what, std::int64_t 
   return insert.bind(1, what.key.user).bind(2, what.response_id).bind(3, conversation).bind(4, sequence).run();
 }
 
-WriteOutcome SqliteWriteSession::insert_conversation(const NewConversation& what) {
+WriteOutcome SqliteWriteSession::insert_conversation(const NewConversation& what, std::int64_t revision) {
   SqliteStatement& insert = use_->insert_conversation;
   insert.bind(1, what.key.user).bind(2, what.key.id).bind(3, now()).bind(4, what.metadata);
-  const auto inserted = insert.bind(5, std::int64_t{what.listed}).step();
+  const auto inserted = insert.bind(5, std::int64_t{what.listed}).bind(6, revision).step();
   const std::int64_t conversation = inserted && *inserted ? insert.number(0) : 0;
   insert.reset();
   if (!inserted) return tl::unexpected(inserted.error());
@@ -176,7 +179,7 @@ WriteOutcome SqliteWriteSession::apply(const NewConversation& what) {
   const auto found = find(what.key);
   if (!found) return tl::unexpected(found.error());
   if (found->conversation != 0) return tl::unexpected(exists_already());
-  auto inserted = insert_conversation(what);
+  auto inserted = insert_conversation(what, new_revision());
   if (!inserted) return inserted;
   return add_messages(*inserted, 0, what.messages);
 }
@@ -188,7 +191,7 @@ WriteOutcome SqliteWriteSession::apply(const ForkWrite& what) {
   const auto to = find(what.to.key);
   if (!to) return tl::unexpected(to.error());
   if (to->conversation != 0) return tl::unexpected(exists_already());
-  auto inserted = insert_conversation(what.to);
+  auto inserted = insert_conversation(what.to, new_revision());
   if (!inserted) return inserted;
   for (SqliteStatement* statement : {&use_->copy_messages, &use_->settle_copy}) {
     auto done = statement->bind(1, *inserted).bind(2, from->conversation).bind(3, what.last).run();

@@ -40,7 +40,7 @@ class SqliteWriteSession final : public WriteSession {
   WriteOutcome apply(const RemoveMessageWrite& what);
   WriteOutcome apply(const RemoveWrite& what);
   base::Result<Found> find(const ConversationKey& key);
-  WriteOutcome insert_conversation(const NewConversation& what);  // its row's id
+  WriteOutcome insert_conversation(const NewConversation& what, std::int64_t revision);  // its row's id
   base::Status add_message(std::int64_t conversation, std::int64_t sequence, const Message& message);
   WriteOutcome add_messages(std::int64_t conversation, std::int64_t last, const std::vector<Message>& messages);
   base::Status name_response(const Append& what, std::int64_t conversation, std::int64_t sequence);

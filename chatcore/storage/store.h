@@ -25,11 +25,12 @@ using conversation::Message;
 
 // The end of a conversation: its last messages, oldest first, the system message (if it has one) in front.
 struct Window {
-  std::vector<Message> messages;
+  std::vector<Message> messages{};
   std::int64_t last_sequence = 0;  // 0: no message was ever appended
   bool exists = false;             // a conversation may exist and have no messages yet
   // Changes when a message is removed, and from one conversation of this name to the next: what an append compares to
-  // notice that a copy in memory is of another text, though its last sequence is the same. Never 0 when it exists.
+  // notice that a copy in memory is of another text, though its last sequence is the same. Never 0; of a conversation
+  // that does not exist it is the one to begin it with.
   std::int64_t revision = 0;
 };
 

@@ -16,13 +16,17 @@
 
 namespace chatcore::testing {
 
-// Keeps one conversation, in memory. A call whose error is set fails with it once; while held, calls wait.
+// Keeps one conversation, in memory. A call whose error is set fails with it once (or so often); while held, calls
+// wait.
 class FakeStore final : public storage::Store {
  public:
   void append(storage::Append what, std::function<void(base::Result<std::int64_t>)> done) override {
     auto work = [this, message = std::move(what.message), after = what.after, id = std::move(what.response_id),
                  done = std::move(done)]() mutable {
-      if (auto error = std::exchange(append_error, std::nullopt)) return done(base::fail(*error));
+      if (auto error = append_error) {
+        if (--append_errors_left <= 0) append_error.reset();
+        return done(base::fail(*error));
+      }
       if (after != static_cast<std::int64_t>(messages.size()))
         return done(base::fail(base::Code::conflict, "other writer"));
       message.sequence = after + 1;
@@ -70,6 +74,7 @@ class FakeStore final : public storage::Store {
   std::vector<storage::Message> messages;
   std::vector<std::string> response_ids;  // of the messages appended here
   std::optional<base::Error> append_error;
+  int append_errors_left = 1;
   std::optional<base::Error> load_error;
   int loads = 0;
   bool held = false;

@@ -204,23 +204,6 @@ TEST(Turn, AWindowThatCannotBeReadAnswersNothing) {
   EXPECT_TRUE(world.store.messages.empty());
 }
 
-TEST(Turn, AfterAConflictTheNextTurnReadsTheTruthBack) {
-  TurnWorld world;
-  Client first;
-  world.begin(first, "Hello");
-  world.say("Hi");
-  world.finish();
-  world.store.messages.push_back({.content = "from elsewhere", .sequence = 3});
-  Client refused;
-  world.begin(refused, "Mine");
-  EXPECT_EQ(refused.result->status.error().code, Code::conflict);
-  Client again;
-  world.begin(again, "Mine");
-  EXPECT_TRUE(again.begun);
-  EXPECT_EQ(world.store.loads, 2);
-  EXPECT_EQ(world.answerer.running->prompt.messages.back().content, "Mine");
-}
-
 TEST(Turn, AnAnswerThatCannotBeStoredIsNoSuccess) {
   TurnWorld world;
   Client client;
