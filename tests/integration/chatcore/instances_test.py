@@ -17,6 +17,17 @@ from server import Chatcore, parse_events, wait_for
 RECOVERY_SECONDS = 5
 
 
+def rest_of(stream):
+    """All up to the last chunk."""
+    read = b""
+    while not read.endswith(b"\r\n0\r\n\r\n"):
+        piece = stream.recv(65536)
+        if not piece:
+            raise AssertionError(f"the stream broke off after {read[-200:]!r}")
+        read += piece
+    return read
+
+
 class InstancesTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
@@ -87,8 +98,7 @@ class Together(InstancesTest):
         with stream:
             # `other` knows the conversation up to its own answer; `one` is now between question and answer.
             self.assert_refused(self.ask(other, "too early"), 409, "conflict")
-            while piece := stream.recv(65536):
-                begin += piece
+            begin += rest_of(stream)
         self.assertIn(b"event: end", begin)
         self.assertEqual(self.questions(), ["first", "second", "third"])
         self.assert_answered(self.ask(other, "now"))
@@ -136,8 +146,7 @@ class Together(InstancesTest):
         stream, begin = one.open_stream("/api/assistant", {"message": "tell me", "conversationId": "c"})
         with stream:
             self.assertEqual(other.request("DELETE", "/api/conversations?conversationId=c").status, 200)
-            while piece := stream.recv(65536):
-                begin += piece
+            begin += rest_of(stream)
         events = parse_events(begin.decode().partition("\r\n\r\n")[2])
         self.assertNotIn(b"event: end", begin, events)
         self.assertEqual(self.stored(), [])
