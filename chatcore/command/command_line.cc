@@ -26,6 +26,10 @@ constexpr std::array kCommands{
     Command{"ingest", "DIR|FILE… [--store FILE] [--embeddings-by NAME] [--force]",
             "make the store of texts that questions are answered from; of a docs.json the embeddings are used when\n"
             "      NAME is the embedder in use; --force replaces a store that is broken"},
+    Command{"migrate", "[SETTINGS]", "bring the database up to date; serve does so by itself"},
+    Command{"export", "[FILE|-] [--user USER]", "write all conversations, or a user's, as lines of JSON"},
+    Command{"import", "[FILE|-]", "read such lines into a database: all of them or, after any error, none"},
+    Command{"backup", "FILE", "copy a SQLite database while it is served; PostgreSQL has pg_dump"},
     Command{"check-config", "[FILE] [SETTINGS]", "say everything that is wrong with a configuration"},
 };
 
@@ -44,8 +48,8 @@ options::options_description all_options() {
   options::options_description description;
   description.add(setting_options());
   description.add_options()("config", options::value<std::string>())("store", options::value<std::string>())(
-      "embeddings-by", options::value<std::string>())("force", "")("help,h", "")("version", "")(
-      "arguments", options::value<std::vector<std::string>>());
+      "user", options::value<std::string>())("embeddings-by", options::value<std::string>())("force", "")("help,h", "")(
+      "version", "")("arguments", options::value<std::vector<std::string>>());
   return description;
 }
 
@@ -88,6 +92,19 @@ base::Result<CommandLine> interpret(const options::variables_map& given) {
   }
   if (line.command == "check-config" && line.paths.size() > 1) {
     return base::fail(base::Code::invalid_argument, "check-config takes one file");
+  }
+  if (given.count("user") != 0) {
+    if (line.command != "export") return base::fail(base::Code::invalid_argument, "--user belongs to export");
+    line.user = text_of(given, "user");
+  }
+  if (line.command == "migrate" && !line.paths.empty()) {
+    return base::fail(base::Code::invalid_argument, "migrate takes no argument: " + line.paths.front());
+  }
+  if ((line.command == "export" || line.command == "import") && line.paths.size() > 1) {
+    return base::fail(base::Code::invalid_argument, line.command + " takes one file");
+  }
+  if (line.command == "backup" && line.paths.size() != 1) {
+    return base::fail(base::Code::invalid_argument, "backup needs the one file to write");
   }
   if (line.command == "ingest" && line.paths.empty()) {
     return base::fail(base::Code::invalid_argument, "ingest needs a folder or files to read");

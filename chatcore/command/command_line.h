@@ -1,6 +1,7 @@
 #pragma once
 // What was asked for on the command line. Syntax only; what a setting's text means is the settings table's business.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,10 @@ struct CommandLine {
   std::string help_of = {};             // with "help": the command asked about; empty for all
   std::string config_file = {};         // --config, else CHATCORE_CONFIG; empty: none
   std::vector<SettingText> texts = {};  // settings given as flags
-  std::vector<std::string> paths = {};  // ingest: what to read; check-config: the file
-  std::string embeddings_by = {};       // ingest: the embedder that a docs.json is of
-  bool force = false;                   // ingest: replace a broken store
+  std::vector<std::string> paths = {};  // ingest: what to read; check-config, export, import, backup: the file
+  std::optional<std::string> user = {};  // export: whose conversations; none: everybody's
+  std::string embeddings_by = {};        // ingest: the embedder that a docs.json is of
+  bool force = false;                    // ingest: replace a broken store
 };
 
 // `arguments` without the program's name; none at all means "help". Errors: invalid_argument, in words for the user.

@@ -60,6 +60,10 @@ int run_command(const std::vector<std::string>& arguments, const char* const* en
     return kExitWrongConfiguration;
   }
   if (line->command == "check-config") return std::puts("The configuration is fine."), kExitFine;
+  if (line->command == "migrate") return migrate_database(loaded.config);
+  if (line->command == "export") return export_conversations(loaded.config, *line);
+  if (line->command == "import") return import_conversations(loaded.config, *line);
+  if (line->command == "backup") return backup_database(loaded.config, *line);
   if (line->command == "ingest") return ingest_texts(loaded.config, *line);
   return serve({.loaded = std::move(loaded), .read_again = read, .return_free_memory = return_free_memory});
 }

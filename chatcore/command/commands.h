@@ -31,5 +31,9 @@ struct ServeOptions {
 // Answers until SIGTERM or SIGINT, then drains. Starts and stops the log.
 int serve(const ServeOptions& options);
 int ingest_texts(const Config& config, const CommandLine& line);
+int migrate_database(const Config& config);
+int export_conversations(const Config& config, const CommandLine& line);
+int import_conversations(const Config& config, const CommandLine& line);
+int backup_database(const Config& config, const CommandLine& line);
 
 }  // namespace chatcore::command

@@ -1,0 +1,135 @@
+// migrate, export, import and backup: what an operator does to a database from outside the server.
+
+#include "chatcore/storage/archive.h"
+
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <memory>
+#include <string>
+
+#include "base/clock.h"
+#include "chatcore/command/commands.h"
+#include "chatcore/command/database.h"
+#include "chatcore/storage/archive_lines.h"
+#include "chatcore/storage/database_url.h"
+
+namespace chatcore::command {
+namespace {
+
+// A longer line is no message that a server accepted, and would be read into memory.
+constexpr std::size_t kLongestLine = 256u << 20;
+
+int failed(const char* command, const base::Error& error) {
+  std::fprintf(stderr, "chatcore %s: %s\n", command, error.message.c_str());
+  return kExitFailed;
+}
+
+// The URL of the database, whose tables are there and up to date.
+base::Result<std::string> ready_database(const Config& config) {
+  const base::SystemClock clock;
+  auto url = database_url(config);
+  if (!url) return url;
+  if (auto store = storage::open_store(*url, clock, config.database.migrate); !store) return base::fail(store.error());
+  return url;
+}
+
+struct Counts {
+  std::size_t conversations = 0;
+  std::size_t messages = 0;
+  void add(const storage::ArchiveRecord& record) {
+    ++(std::holds_alternative<storage::ConversationRecord>(record) ? conversations : messages);
+  }
+};
+
+base::Result<Counts> write_lines(const std::string& url, const CommandLine& line, std::ostream& out) {
+  auto archive = storage::open_archive(url);
+  if (!archive) return base::fail(archive.error());
+  Counts counts;
+  auto read = (*archive)->read(line.user, [&](const storage::ArchiveRecord& record) -> base::Status {
+    counts.add(record);
+    out << storage::line_of(record) << '\n';
+    if (out) return {};
+    return base::fail(base::Code::exhausted, "the export cannot be written; is the disk full, or the reader gone?");
+  });
+  if (!read) return base::fail(read.error());
+  if (!out.flush()) return base::fail(base::Code::exhausted, "the export cannot be written; is the disk full?");
+  return counts;
+}
+
+base::Result<Counts> read_lines(const std::string& url, std::istream& in) {
+  auto archive = storage::open_archive(url);
+  if (!archive) return base::fail(archive.error());
+  storage::ArchiveLines lines;
+  Counts counts;
+  std::string text;
+  std::size_t number = 0;
+  const auto at_line = [&](const base::Error& error) { return error.within("line " + std::to_string(number)); };
+  while (std::getline(in, text)) {
+    ++number;
+    if (text.empty()) continue;
+    if (text.size() > kLongestLine) return base::fail(at_line({base::Code::too_large, "the line is too long"}));
+    auto record = lines.read(text);
+    if (!record) return base::fail(at_line(record.error()));
+    auto put = std::visit([&](const auto& one) { return (*archive)->put(one); }, *record);
+    if (!put) return base::fail(at_line(put.error()));
+    counts.add(*record);
+  }
+  if (in.bad()) return base::fail(base::Code::unavailable, "the file cannot be read to its end");
+  if (auto whole = lines.end(); !whole) return base::fail(at_line(whole.error()));
+  if (auto finished = (*archive)->finish(); !finished) return base::fail(at_line(finished.error()));
+  return counts;
+}
+
+int say(const char* what, const base::Result<Counts>& counts) {
+  // Not on standard output, where an export may go.
+  std::fprintf(stderr, "%s %zu conversations with %zu messages\n", what, counts->conversations, counts->messages);
+  return kExitFine;
+}
+
+bool is_standard(const CommandLine& line) { return line.paths.empty() || line.paths.front() == "-"; }
+
+}  // namespace
+
+int migrate_database(const Config& config) {
+  Config migrating = config;
+  migrating.database.migrate = true;
+  const auto url = ready_database(migrating);
+  if (!url) return failed("migrate", url.error());
+  std::printf("The database %s is up to date.\n", storage::redacted_url(*url).c_str());
+  return kExitFine;
+}
+
+int export_conversations(const Config& config, const CommandLine& line) {
+  const auto url = ready_database(config);
+  if (!url) return failed("export", url.error());
+  std::ofstream file;
+  if (!is_standard(line)) file.open(line.paths.front(), std::ios::binary | std::ios::trunc);
+  if (!is_standard(line) && !file) return failed("export", base::error_from_errno(errno, "open " + line.paths.front()));
+  std::ios::sync_with_stdio(false);
+  const auto counts = write_lines(*url, line, is_standard(line) ? std::cout : file);
+  return counts ? say("Exported", counts) : failed("export", counts.error());
+}
+
+int import_conversations(const Config& config, const CommandLine& line) {
+  const auto url = ready_database(config);
+  if (!url) return failed("import", url.error());
+  std::ifstream file;
+  if (!is_standard(line)) file.open(line.paths.front(), std::ios::binary);
+  if (!is_standard(line) && !file) return failed("import", base::error_from_errno(errno, "open " + line.paths.front()));
+  std::ios::sync_with_stdio(false);
+  const auto counts = read_lines(*url, is_standard(line) ? std::cin : file);
+  if (counts) return say("Imported", counts);
+  std::fprintf(stderr, "chatcore import: %s\nNothing was imported.\n", counts.error().message.c_str());
+  return kExitFailed;
+}
+
+int backup_database(const Config& config, const CommandLine& line) {
+  const auto url = database_url(config);
+  if (!url) return failed("backup", url.error());
+  if (auto done = storage::backup_sqlite(*url, line.paths.front()); !done) return failed("backup", done.error());
+  std::printf("The database %s was copied to %s.\n", storage::redacted_url(*url).c_str(), line.paths.front().c_str());
+  return kExitFine;
+}
+
+}  // namespace chatcore::command
