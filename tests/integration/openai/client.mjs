@@ -1,0 +1,26 @@
+// The official client, pointed at the server under test and told nothing else.
+import assert from 'node:assert/strict';
+import OpenAI from 'openai';
+
+export const url = process.env.CHATCORE_URL;
+
+export function connect(options = {}) {
+  return new OpenAI({ baseURL: `${url}/v1`, apiKey: 'none is asked for', maxRetries: 0, ...options });
+}
+
+export async function collect(stream) {
+  const events = [];
+  for await (const event of stream) events.push(event);
+  return events;
+}
+
+// The promise must fail with that class of the client, which names the request.
+export async function fails(promise, type, { code, param } = {}) {
+  await assert.rejects(promise, (error) => {
+    assert.ok(error instanceof type, `${error?.constructor?.name}: ${error?.message}`);
+    assert.match(error.requestID, /^req_[0-9a-f]{32}$/);
+    if (code) assert.equal(error.code, code);
+    if (param) assert.equal(error.param, param);
+    return true;
+  });
+}

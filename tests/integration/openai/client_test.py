@@ -1,0 +1,77 @@
+"""Runs the tests of OpenAI's client (*.test.mjs, for node's own test runner) against the real chatcore.
+
+The client is installed by `npm ci` into the build folder, in the version that package-lock.json pins. Without node, npm
+or the registry this fails and says so: that the client works unchanged is what is promised.
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parent / "chatcore"))
+
+from server import Chatcore  # noqa: E402  (its folder has to be on the path first)
+
+INSTALLED = pathlib.Path(os.environ["LEAKGUARD_BUILD_DIR"]) / "openai-client"
+KEY = "a-key-of-alice-that-nobody-guesses"
+
+
+def install_client():
+    for program in ("node", "npm"):
+        if shutil.which(program) is None:
+            sys.exit(f"{program} is not installed: .ci/install-packages test brings it")
+    INSTALLED.mkdir(exist_ok=True)
+    lock = (HERE / "package-lock.json").read_bytes()
+    done = INSTALLED / "installed"
+    if not done.exists() or done.read_bytes() != lock:
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(HERE / name, INSTALLED)
+        npm = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=INSTALLED,
+                             capture_output=True, text=True, timeout=500)
+        if npm.returncode != 0:
+            sys.exit("The official client could not be installed from the npm registry:\n" + npm.stdout + npm.stderr)
+        done.write_bytes(lock)
+    # node finds the client from where the importing file lies.
+    for script in HERE.glob("*.mjs"):
+        shutil.copy(script, INSTALLED)
+
+
+class OfficialClient(unittest.TestCase):
+    def run_node(self, script, settings, **environment):
+        with tempfile.TemporaryDirectory(prefix="chatcore-openai-") as folder:
+            for name, text in environment.pop("files", {}).items():
+                pathlib.Path(folder, name).write_text(text, encoding="utf-8")
+            server = Chatcore(folder, {name: value.replace("FOLDER", folder) for name, value in settings.items()})
+            try:
+                # Nothing of the surroundings may point the client elsewhere.
+                inherited = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
+                node = subprocess.run(
+                    ["node", "--test", script], cwd=INSTALLED, capture_output=True, text=True, timeout=200,
+                    env=inherited | {"CHATCORE_URL": f"http://127.0.0.1:{server.port}"} | environment)
+                self.assertEqual(node.returncode, 0, node.stdout[-6000:] + node.stderr + "\n" + server.log()[-3000:])
+                self.assertNotIn("# tests 0", node.stdout)
+            finally:
+                server.kill()
+
+    def test_completions_models_and_embeddings(self):
+        self.run_node("stateless.test.mjs", {})
+
+    def test_responses_and_conversations(self):
+        self.run_node("stateful.test.mjs", {})
+
+    def test_slow_answers_are_cancelled_and_a_busy_server_is_tried_again(self):
+        self.run_node("busy.test.mjs", {"llm-words-per-second": "20", "limits-max-turns": "1"})
+
+    def test_keys(self):
+        self.run_node("keys.test.mjs", {"auth-keys-file": "FOLDER/keys", "auth-required": "true",
+                                        "limits-user-rate": "0.01", "limits-user-burst": "6"},
+                      files={"keys": f"alice:{KEY}\n"}, CHATCORE_KEY=KEY)
+
+
+if __name__ == "__main__":
+    install_client()
+    unittest.main()
