@@ -73,14 +73,22 @@ void Admission::Ticket::stop_work() {
 }
 
 Admission::Admission(AdmissionLimits limits, memory::Budget* budget)
-    : limits_(limits),
+    : max_turns_(limits.max_turns),
+      max_bytes_in_flight_(limits.max_bytes_in_flight.count),
+      target_delay_(limits.target_delay),
       budget_(budget),
       at_work_limit_(limits.target_delay.count() == 0 ? kUnbounded : pace_options(limits).first),
       pace_(pace_options(limits)) {}
 
+void Admission::configure(std::size_t max_turns, base::Bytes max_bytes_in_flight) {
+  max_turns_ = max_turns;
+  max_bytes_in_flight_ = max_bytes_in_flight.count;
+}
+
 std::optional<Refusal> Admission::closed() const {
   if (draining_) return Refusal::drain;
-  if (limits_.max_turns != 0 && turns_ >= limits_.max_turns) return Refusal::turns;
+  const std::size_t most = max_turns_;
+  if (most != 0 && turns_ >= most) return Refusal::turns;
   if (at_work_ >= at_work_limit_) return Refusal::pace;
   return std::nullopt;
 }
@@ -93,17 +101,17 @@ Admission::Entry Admission::enter(base::Bytes bytes) {
   const std::size_t turns = ++turns_;
   const std::int64_t held = bytes_ += bytes.count;
   auto ticket = std::make_unique<Ticket>(this, bytes);
-  if (limits_.max_turns != 0 && turns > limits_.max_turns) return tl::unexpected(Refusal::turns);
-  if (limits_.max_bytes_in_flight.count != 0 && held > limits_.max_bytes_in_flight.count) {
-    return tl::unexpected(Refusal::bytes);
-  }
+  const std::size_t most = max_turns_;
+  if (most != 0 && turns > most) return tl::unexpected(Refusal::turns);
+  const std::int64_t most_bytes = max_bytes_in_flight_;
+  if (most_bytes != 0 && held > most_bytes) return tl::unexpected(Refusal::bytes);
   ticket->at_work_ = true;
   if (++at_work_ > at_work_limit_) return tl::unexpected(Refusal::pace);
   return ticket;
 }
 
 void Admission::note_begun(base::Duration took, std::size_t at_work, base::SteadyTime now) {
-  if (limits_.target_delay.count() == 0) return;
+  if (target_delay_.count() == 0) return;
   const std::lock_guard lock(pace_mutex_);
   pace_.begun(now, took, at_work);
   at_work_limit_ = pace_.limit();

@@ -70,6 +70,8 @@ class Admission {
   [[nodiscard]] Entry enter(base::Bytes bytes);
   // A turn that would be refused now whatever its size; for saying so before its body is looked at. Counts nothing.
   [[nodiscard]] std::optional<Refusal> closed() const;
+  // For entries from now on; 0 turns a bound off. The pace keeps to the turns it began with.
+  void configure(std::size_t max_turns, base::Bytes max_bytes_in_flight);
   // Refuses every entry from now on; turns under way go on.
   void begin_drain() { draining_ = true; }
   [[nodiscard]] bool is_draining() const { return draining_; }
@@ -83,7 +85,9 @@ class Admission {
  private:
   void note_begun(base::Duration took, std::size_t at_work, base::SteadyTime now);
 
-  const AdmissionLimits limits_;
+  std::atomic<std::size_t> max_turns_;
+  std::atomic<std::int64_t> max_bytes_in_flight_;
+  const base::Duration target_delay_;
   memory::Budget* const budget_;  // null: bytes are bounded by max_bytes_in_flight alone
   std::atomic<bool> draining_{false};
   std::atomic<std::size_t> turns_{0};

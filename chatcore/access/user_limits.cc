@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <utility>
 
 namespace chatcore::access {
 namespace {
@@ -25,8 +26,9 @@ std::optional<nanoseconds> RateGate::pass(const UserLimitSettings& settings, bas
   return std::nullopt;
 }
 
-UserLimits::UserLimits(UserLimitSettings settings, std::size_t max_users)
-    : max_users_per_shard_(std::max<std::size_t>(1, max_users / std::tuple_size_v<decltype(shards_)>)),
+UserLimits::UserLimits(UserLimitSettings settings, Count count, std::size_t max_users)
+    : count_(std::move(count)),
+      max_users_per_shard_(std::max<std::size_t>(1, max_users / std::tuple_size_v<decltype(shards_)>)),
       requests_per_second_(settings.requests_per_second),
       burst_(settings.burst),
       streams_(settings.streams) {}
@@ -88,14 +90,14 @@ UserLimits::User& UserLimits::touch(Shard& shard, std::string_view user) const {
   for (auto old = shard.by_use.end(); shard.by_use.size() >= max_users_per_shard_ && old != shard.by_use.begin();) {
     --old;
     if (old->streams != 0) continue;
-    shard.bytes -= bytes_of(old->name);
+    count(bytes_of(old->name), false);
     shard.by_name.erase(old->name);
     old = shard.by_use.erase(old);
   }
   shard.by_use.push_front({.name = std::string(user), .gate = {}, .streams = 0});
   const auto entry = shard.by_use.begin();
   shard.by_name.emplace(entry->name, entry);
-  shard.bytes += bytes_of(entry->name);
+  count(bytes_of(entry->name), true);
   return *entry;
 }
 
@@ -108,13 +110,9 @@ std::size_t UserLimits::users() const {
   return count;
 }
 
-base::Bytes UserLimits::bytes() const {
-  std::size_t bytes = 0;
-  for (Shard& shard : shards_) {
-    const std::lock_guard lock(shard.mutex);
-    bytes += shard.bytes;
-  }
-  return {static_cast<std::int64_t>(bytes)};
+void UserLimits::count(std::size_t bytes, bool more) const {
+  const auto change = static_cast<std::int64_t>(bytes);
+  if (count_) count_({more ? change : -change});
 }
 
 }  // namespace chatcore::access

@@ -10,6 +10,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <list>
 #include <memory>
 #include <mutex>
@@ -47,7 +48,10 @@ class RateGate {
 // Thread-safe. Outlives its Streams.
 class UserLimits {
  public:
-  explicit UserLimits(UserLimitSettings settings, std::size_t max_users = 16'384);
+  // Told each time that the table has come to hold so many bytes more (or less), estimated; must not ask back here.
+  using Count = std::function<void(base::Bytes change)>;
+
+  explicit UserLimits(UserLimitSettings settings, Count count = nullptr, std::size_t max_users = 16'384);
 
   // One answer under way; its place is free again when this is destroyed.
   class Stream {
@@ -72,7 +76,6 @@ class UserLimits {
   // For everyone from now on, each beginning with a full burst; what is under way goes on.
   void configure(UserLimitSettings settings);
   [[nodiscard]] std::size_t users() const;
-  [[nodiscard]] base::Bytes bytes() const;  // what the table holds, estimated
 
  private:
   struct User {
@@ -85,7 +88,6 @@ class UserLimits {
     std::mutex mutex;
     std::list<User> by_use;  // the last used first
     std::unordered_map<std::string_view, std::list<User>::iterator> by_name;
-    std::size_t bytes = 0;
   };
 
   Shard& shard_of(std::string_view user);
@@ -94,6 +96,9 @@ class UserLimits {
   void end_stream(const std::string& user);
   [[nodiscard]] UserLimitSettings settings() const;
 
+  void count(std::size_t bytes, bool more) const;
+
+  const Count count_;
   const std::size_t max_users_per_shard_;
   std::atomic<double> requests_per_second_;
   std::atomic<std::size_t> burst_;

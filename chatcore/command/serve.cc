@@ -83,7 +83,7 @@ struct Program {
                   embedder),
         answerer(llm::ExtractiveOptions{.words_per_second = config.llm.words_per_second}),
         authenticator(std::move(access.credentials)),
-        user_limits(access.limits),
+        user_limits(access.limits, [this](base::Bytes change) { count_users(change); }),
         entrance(authenticator, user_limits, std::move(access.rules)),
         api{.turn = {.loop = loop,
                      .registry = registry,
@@ -103,6 +103,14 @@ struct Program {
             .started = clock.wall_now(),
             .return_free_memory = return_free_memory},
         server(loop, server_options(config, metrics, server_memory), api::route_requests(api)) {}
+
+  // What is known of users is counted like what else is remembered to answer more quickly.
+  void count_users(base::Bytes change) {
+    if (change.count >= 0)
+      budget.add(memory::Account::caches, change);
+    else
+      budget.give_back(memory::Account::caches, {-change.count});
+  }
 
   const int threads;
   base::SystemClock clock;
@@ -167,6 +175,7 @@ std::vector<std::string> apply_anew(Program& program, const Config& config, bool
   program.authenticator.replace(std::move(parts.credentials));
   program.user_limits.configure(parts.limits);
   program.entrance.replace(std::move(parts.rules));
+  program.admission.configure(config.limits.max_turns, config.limits.max_bytes_in_flight);
   base::set_log_level(config.log.level);
   return {};
 }

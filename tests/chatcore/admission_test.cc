@@ -137,5 +137,18 @@ TEST(Admission, WithoutATargetNobodyIsPaced) {
   EXPECT_FALSE(door.closed());
 }
 
+TEST(Admission, NewBoundsHoldForEntriesFromThenOn) {
+  Admission admission({.max_turns = 2, .max_bytes_in_flight = base::kibibytes(64)});
+  const auto first = admission.enter(base::kibibytes(1));
+  const auto second = admission.enter(base::kibibytes(1));
+  ASSERT_TRUE(first && second);
+  admission.configure(1, base::kibibytes(64));
+  EXPECT_EQ(admission.enter(base::kibibytes(1)).error(), Refusal::turns);
+  admission.configure(3, base::kibibytes(2));
+  EXPECT_EQ(admission.enter(base::kibibytes(1)).error(), Refusal::bytes);
+  admission.configure(3, base::kibibytes(3));
+  EXPECT_TRUE(admission.enter(base::kibibytes(1)));
+}
+
 }  // namespace
 }  // namespace chatcore

@@ -87,6 +87,17 @@ class Reload(WithFiles):
         self.assertEqual([self.status_of(server, ALICE) for _ in range(3)], [200, 200, 429])
         self.assertIn("setting=limits.user_rate", server.log())
 
+    def test_the_bound_on_turns_changes(self):
+        server = self.start("llm: {words_per_second: 3}\n")
+        streams = [server.open_stream("/api/assistant", {"message": "Hello", "conversationId": f"c{number}"})[0]
+                   for number in range(2)]
+        self.write("chatcore.yml", "llm: {words_per_second: 3}\nlimits: {max_turns: 2}\n")
+        self.reload(server)
+        refused = server.request("POST", "/api/assistant", {"message": "One more", "conversationId": "c9"})
+        self.assertEqual((refused.status, refused.json()["error"]["code"]), (503, "overloaded"))
+        for stream in streams:
+            stream.close()
+
     def test_what_needs_a_restart_is_named_each_time_and_its_value_is_not_shown(self):
         server = self.start("conversation: {ttl: 1h}\n")
         self.write("chatcore.yml", "conversation: {ttl: 2h}\nretrieval: {store: /planted/value}\ndrain: {deadline: 33s}\n")
