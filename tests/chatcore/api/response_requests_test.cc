@@ -1,0 +1,110 @@
+#include "chatcore/api/response_requests.h"
+
+#include <string>
+
+#include <gtest/gtest.h>
+
+namespace chatcore::api {
+namespace {
+
+// The field at fault in a request with these fields besides a good input; "" when there is none.
+std::string fault_of(const std::string& fields) {
+  const auto parsed = parse_response_request(R"({"input":"a",)" + fields + "}");
+  return parsed ? "" : parsed.error().param;
+}
+
+std::string name_in(const std::string& field) { return field.substr(1, field.find('"', 1) - 1); }
+
+TEST(ResponseRequest, InputIsTextOrAListOfMessages) {
+  const auto text = parse_response_request(R"({"input":"Hello"})");
+  ASSERT_TRUE(text);
+  EXPECT_EQ(text->input.at(0).content, "Hello");
+  EXPECT_TRUE(text->store);
+  EXPECT_FALSE(text->stream);
+  const auto list = parse_response_request(R"({"input":[
+      {"id":"msg_1","type":"message","status":"incomplete","role":"assistant",
+       "content":[{"type":"output_text","text":"He","annotations":[]},{"type":"output_text","text":"y"}]},
+      {"role":"user","content":[{"type":"input_text","text":"Hello"}]}]})");
+  ASSERT_TRUE(list);
+  EXPECT_EQ(list->input.at(0).content, "Hey");
+  EXPECT_TRUE(list->input.at(0).interrupted);
+  EXPECT_EQ(list->input.at(1).role, conversation::Role::user);
+}
+
+TEST(ResponseRequest, TheInputMustEndWithAQuestion) {
+  for (const char* body : {R"({})", R"({"input":null})", R"({"input":[]})", R"({"input":7})",
+                           R"({"input":[{"role":"assistant","content":"a"}]})"}) {
+    const auto parsed = parse_response_request(body);
+    ASSERT_FALSE(parsed) << body;
+    EXPECT_EQ(parsed.error().param, "input") << body;
+  }
+}
+
+TEST(ResponseRequest, NamesTheItemAtFault) {
+  const auto param = [](const char* item) {
+    const auto parsed =
+        parse_response_request(std::string(R"({"input":[{"role":"user","content":"a"},)") + item + "]}");
+    return parsed ? "" : parsed.error().param;
+  };
+  EXPECT_EQ(param(R"({"type":"function_call_output","call_id":"x","output":"y"})"), "input[1].type");
+  EXPECT_EQ(param(R"({"role":"user","content":[{"type":"input_image","image_url":"x"}]})"), "input[1].content[0].type");
+  EXPECT_EQ(param(R"({"role":"tool","content":"x"})"), "input[1].role");
+  EXPECT_EQ(param(R"({"role":"user"})"), "input[1].content");
+  EXPECT_EQ(param("7"), "input[1]");
+}
+
+TEST(ResponseRequest, AConversationIsNamedByTextOrObject) {
+  EXPECT_EQ(parse_response_request(R"({"input":"a","conversation":"c"})")->conversation_id, "c");
+  EXPECT_EQ(parse_response_request(R"({"input":"a","conversation":{"id":"c"}})")->conversation_id, "c");
+  EXPECT_EQ(fault_of(R"("conversation":{})"), "conversation.id");
+  EXPECT_EQ(fault_of(R"("conversation":"")"), "conversation");
+  EXPECT_EQ(fault_of(R"("conversation":7)"), "conversation");
+  EXPECT_EQ(fault_of(R"("conversation":"c","previous_response_id":"r")"), "previous_response_id");
+}
+
+TEST(ResponseRequest, WhatCannotBeDoneIsRefusedByName) {
+  for (const char* field : {R"("tools":[{}])", R"("background":true)", R"("prompt":{"id":"x"})", R"("include":["x"])",
+                            R"("top_logprobs":1)", R"("tool_choice":"required")"}) {
+    EXPECT_EQ(fault_of(field), name_in(field)) << field;
+  }
+  EXPECT_EQ(fault_of(R"("text":{"format":{"type":"json_schema"}})"), "text.format");
+}
+
+TEST(ResponseRequest, HarmlessValuesOfTheSameFieldsAreTaken) {
+  for (const char* field :
+       {R"("tools":[])", R"("background":false)", R"("prompt":null)", R"("include":[])", R"("tool_choice":"auto")",
+        R"("text":{"format":{"type":"text"},"verbosity":"low"})", R"("reasoning":{"effort":"low"})"}) {
+    EXPECT_EQ(fault_of(field), "") << field;
+  }
+}
+
+TEST(ResponseRequest, BoundsOfNumbers) {
+  EXPECT_EQ(fault_of(R"("max_output_tokens":0)"), "max_output_tokens");
+  EXPECT_EQ(fault_of(R"("max_output_tokens":1)"), "");
+  EXPECT_EQ(fault_of(R"("temperature":2)"), "");
+  EXPECT_EQ(fault_of(R"("temperature":2.01)"), "temperature");
+  EXPECT_EQ(fault_of(R"("top_p":-0.01)"), "top_p");
+}
+
+TEST(ResponseRequest, MetadataHasBounds) {
+  const auto pairs = [](int count) {
+    std::string text;
+    for (int i = 0; i < count; ++i) text += (i == 0 ? "" : ",") + ("\"k" + std::to_string(i) + "\":\"v\"");
+    return "\"metadata\":{" + text + "}";
+  };
+  const auto value = [](std::size_t size) { return R"("metadata":{"k":")" + std::string(size, 'v') + "\"}"; };
+  const auto key = [](std::size_t size) { return R"("metadata":{")" + std::string(size, 'k') + R"(":"v"})"; };
+  EXPECT_EQ(fault_of(pairs(16)), "");
+  EXPECT_EQ(fault_of(pairs(17)), "metadata");
+  EXPECT_EQ(fault_of(value(512)), "");
+  EXPECT_EQ(fault_of(value(513)), "metadata");
+  EXPECT_EQ(fault_of(key(64)), "");
+  EXPECT_EQ(fault_of(key(65)), "metadata");
+  EXPECT_EQ(fault_of(R"("metadata":{"k":1})"), "metadata");
+  EXPECT_EQ(fault_of(R"("metadata":{"k":"\u0000"})"), "metadata");
+  EXPECT_EQ(fault_of(R"("metadata":[])"), "metadata");
+  EXPECT_EQ(parse_response_request(R"({"input":"a","metadata":{"k":"v"}})")->metadata, R"({"k":"v"})");
+}
+
+}  // namespace
+}  // namespace chatcore::api
