@@ -45,7 +45,10 @@ std::vector<std::string> types_of(const std::string& stream) {
 
 TEST(ResponseEvents, AnAnswerHasOpenAisSequence) {
   ResponseEvents events(head());
-  const std::string stream = events.begin("msg_1") + events.delta("Hi ") + events.delta("there") + events.end(result());
+  std::string stream = events.begin("msg_1");
+  stream += events.delta("Hi ");
+  stream += events.delta("there");
+  stream += events.end(result());
   EXPECT_THAT(types_of(stream),
               ElementsAre("response.created", "response.in_progress", "response.output_item.added",
                           "response.content_part.added", "response.output_text.delta", "response.output_text.delta",
@@ -76,15 +79,18 @@ event: response.completed
 
 TEST(ResponseEvents, ACutAnswerIsIncompleteAndSaysWhy) {
   ResponseEvents events(head());
-  const std::string stream = events.begin("msg_1") + events.delta("Hi") + events.end(result(true));
+  std::string stream = events.begin("msg_1");
+  stream += events.delta("Hi");
+  stream += events.end(result(true));
   EXPECT_EQ(types_of(stream).back(), "response.incomplete");
   EXPECT_THAT(stream, HasSubstr(R"("incomplete_details":{"reason":"max_output_tokens"})"));
 }
 
 TEST(ResponseEvents, AFailedOneKeepsWhatThereWasAndHasNoTopLevelError) {
   ResponseEvents events(head());
-  const std::string stream = events.begin("msg_1") + events.delta("Hi") +
-                             events.fail({.status = 503, .message = "down", .code = "unavailable"});
+  std::string stream = events.begin("msg_1");
+  stream += events.delta("Hi");
+  stream += events.fail({.status = 503, .message = "down", .code = "unavailable"});
   EXPECT_EQ(types_of(stream).back(), "response.failed");
   const std::string last = stream.substr(stream.find("event: response.failed"));
   EXPECT_THAT(last, HasSubstr(R"("error":{"code":"server_error","message":"down"})"));
