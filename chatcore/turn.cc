@@ -146,6 +146,9 @@ void Turn::retrieve() {
 void Turn::generate(std::vector<retrieval::Passage> passages) {
   step_ = Step::generating;
   if (client_left_) return end(base::fail(Code::cancelled, "the client left before the answer began"));
+  for (const retrieval::Passage& passage : passages) {
+    ticket_->grow({static_cast<std::int64_t>(sizeof passage + passage.text.size() + passage.source.size())});
+  }
   llm::Prompt prompt{.messages = lease_ ? lease_->window() : request_.messages,
                      .passages = std::move(passages),
                      .max_tokens = request_.max_tokens};

@@ -12,7 +12,6 @@
 //   texts     sources, then chunks, one after the other
 //   codes     one byte a number of the vectors, for a first pass
 //   vectors   32-bit floats
-//   graph     an index for large stores, or nothing
 //   checksum  CRC-32 of all before it
 // All numbers are little-endian, and each section begins at a multiple of 64 bytes; see vector_file_format.h.
 

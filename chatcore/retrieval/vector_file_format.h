@@ -24,8 +24,7 @@ struct VectorFileHeader {
   std::uint64_t weights = 0;
   std::uint64_t terms = 0;        // of all chunks together
   std::uint64_t text_bytes = 0;   // of all sources and chunks together
-  std::uint64_t graph_bytes = 0;  // 0: no graph
-  std::array<std::uint64_t, 7> reserved{};
+  std::array<std::uint64_t, 8> reserved{};
 };
 static_assert(sizeof(VectorFileHeader) == 128 && std::has_unique_object_representations_v<VectorFileHeader>);
 
@@ -60,7 +59,6 @@ struct Layout {
   std::uint64_t texts = 0;
   std::uint64_t codes = 0;    // bytes, see scan.h
   std::uint64_t vectors = 0;  // floats
-  std::uint64_t graph = 0;    // see graph.h
   std::uint64_t checksum = 0;
   std::uint64_t end = 0;
 };
@@ -71,7 +69,7 @@ constexpr std::uint64_t kMaxCount = std::uint64_t{1} << 40;
 constexpr bool is_countable(const VectorFileHeader& header) {
   return header.dimensions <= kMaxDimensions && header.embedder_bytes < kMaxCount && header.sources < kMaxCount &&
          header.chunks < kMaxCount && header.weights < kMaxCount && header.terms < kMaxCount &&
-         header.text_bytes < kMaxCount && header.graph_bytes < kMaxCount;
+         header.text_bytes < kMaxCount;
 }
 
 // `header` must be countable.
@@ -91,7 +89,6 @@ constexpr Layout lay_out(const VectorFileHeader& header) {
   layout.texts = section(header.text_bytes);
   layout.codes = section(header.chunks * code_stride(header.dimensions));
   layout.vectors = section(header.chunks * header.dimensions * sizeof(float));
-  layout.graph = section(header.graph_bytes);
   layout.checksum = at;
   layout.end = at + sizeof(std::uint32_t);
   return layout;

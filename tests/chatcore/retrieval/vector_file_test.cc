@@ -138,7 +138,6 @@ TEST_F(VectorFile, IsCorruptWithAbsurdCounts) {
     EXPECT_EQ(code_of(with_header([&](auto& header) { header.weights = absurd; })), Code::corrupt);
     EXPECT_EQ(code_of(with_header([&](auto& header) { header.text_bytes = absurd; })), Code::corrupt);
     EXPECT_EQ(code_of(with_header([&](auto& header) { header.terms = absurd; })), Code::corrupt);
-    EXPECT_EQ(code_of(with_header([&](auto& header) { header.graph_bytes = absurd; })), Code::corrupt);
   }
   EXPECT_EQ(code_of(with_header([](auto& header) { header.dimensions = 0; })), Code::corrupt);
   EXPECT_EQ(code_of(with_header([](auto& header) { header.dimensions = 0xFFFFFFFF; })), Code::corrupt);
