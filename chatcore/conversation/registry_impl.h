@@ -16,6 +16,7 @@
 
 #include "chatcore/conversation/entry.h"
 #include "chatcore/conversation/registry.h"
+#include "chatcore/conversation/turn_first_mutex.h"
 #include "chatcore/memory/budget.h"
 
 namespace chatcore::conversation {
@@ -48,7 +49,7 @@ struct Registry::Impl {
   void forget(const ConversationKey& key);
 
   static constexpr std::size_t kTables = 1024;
-  static constexpr std::size_t kBatch = 64;
+  static constexpr std::size_t kBatch = 16;
 
   const RegistryLimits limits;
   const base::Clock& clock;
@@ -84,7 +85,7 @@ struct Registry::Impl {
   EntryPointer take_out(Lease::Entry& entry);
   void count_eviction(EvictionReason reason) { ++evicted[static_cast<std::size_t>(reason)]; }
 
-  mutable std::mutex mutex;
+  mutable TurnFirstMutex mutex;
   std::array<Table, kTables> tables;
   std::size_t conversations = 0;
   IdleList idle;
@@ -95,7 +96,8 @@ template <class Predicate>
 std::size_t Registry::Impl::evict_batch(EvictionReason reason, const Predicate& goes_too) {
   std::vector<EntryPointer> batch;  // freed after the lock has been let go
   batch.reserve(kBatch);
-  const std::lock_guard lock(mutex);
+  mutex.lock_after_turns();
+  const std::lock_guard lock(mutex, std::adopt_lock);
   while (batch.size() < kBatch && idle.oldest() != nullptr && goes_too(*idle.oldest())) {
     Lease::Entry& oldest = *idle.oldest();
     leave_idle(oldest);

@@ -1,4 +1,6 @@
 """What is in memory, what leaves it and when; the incident's fixes seen from outside."""
+import os
+import sqlite3
 import unittest
 
 from server import ChatcoreTest, wait_for
@@ -105,6 +107,87 @@ class Admin(ChatcoreTest):
         self.assertGreater(conversations["bytes"], 0)
         self.assertGreater(conversations["budget_bytes"], conversations["bytes"])
         self.assertGreater(memory["measured"]["resident_bytes"], conversations["bytes"])
+
+
+def resident_of(server):
+    return server.request("GET", "/admin/memory").json()["measured"]["anonymous_bytes"]
+
+
+class GivenBack(ChatcoreTest):
+    settings = {"conversation-memory-budget": "64m", "log-level": "info"}
+
+    def test_what_is_shed_goes_back_to_the_kernel(self):
+        before = resident_of(self.server)
+        for number in range(2000):
+            self.assertEqual(self.ask("x" * 10_000, f"c{number}").status, 200)
+        held = self.server.metric("chatcore_conversations_bytes")
+        self.assertGreater(held, 20_000_000)
+        grown = resident_of(self.server) - before
+        self.assertGreater(grown, held * 0.9)
+        self.server.request("POST", "/admin/shed", {"target_bytes": 0})
+        wait_for(lambda: resident_of(self.server) - before < grown * 0.3,
+                 f"seven tenths of {grown} bytes given back")
+
+
+class EveryKind(ChatcoreTest):
+    settings = {"conversation-memory-budget": "32m", "limits-max-body": "64m"}
+
+    def kinds(self):
+        return self.server.request("GET", "/admin/memory").json()["accounted"]["kinds"]
+
+    def test_every_kind_is_shown_and_given_back(self):
+        self.ask("Hello", "c")
+        kinds = self.kinds()
+        self.assertEqual(set(kinds), {"conversations", "turns", "requests", "answers", "connections", "caches"})
+        self.assertEqual(self.server.metric('chatcore_memory_bytes{kind="conversations"}'),
+                         self.server.metric("chatcore_conversations_bytes"))
+        self.assertGreater(kinds["connections"], 0)
+        self.assertEqual(kinds["turns"], 0)
+
+    def test_idle_conversations_give_way_to_what_comes_in(self):
+        for number in range(60):
+            self.ask("x" * 400_000, f"c{number}")
+        held = self.kinds()["conversations"]
+        self.assertGreater(held, 20 << 20)
+        refused = self.server.request("POST", "/v1/chat/completions", "x" * (20 << 20))
+        self.assertEqual(refused.status, 400)  # it was let in, and read
+        self.assertLess(self.kinds()["conversations"], held)
+        self.assertGreater(self.server.metric('chatcore_evictions_total{reason="budget"}'), 0)
+
+    def test_a_body_that_can_never_fit_is_refused_before_it_is_read(self):
+        refused = self.server.request("POST", "/api/assistant", headers={"Content-Length": str(40 << 20)})
+        self.assert_error(refused, 503, "overloaded")
+        self.assertTrue(refused.headers["Retry-After"])
+        self.assertEqual(self.server.metric('chatcore_requests_shed_total{reason="memory"}'), 1)
+
+
+class LongConversation(ChatcoreTest):
+    settings = {"log-level": "info"}
+    MESSAGES = 1_000_000
+
+    def read_bytes(self):
+        with open(f"/proc/{self.server.process.pid}/io", encoding="ascii") as file:
+            return int(next(line for line in file if line.startswith("rchar")).split()[1])
+
+    def test_only_the_last_window_of_it_is_read_back(self):
+        self.ask("Hello", "long")
+        self.server.stop()
+        with sqlite3.connect(self.server.database) as database:
+            columns = [row[1] for row in database.execute("PRAGMA table_info(messages)")]
+            copied = ["sequence + 2 * n" if name == "sequence" else name for name in columns]
+            database.execute(
+                f"WITH RECURSIVE times(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM times WHERE n < {self.MESSAGES // 2})"
+                f" INSERT INTO messages ({', '.join(columns)}) SELECT {', '.join(copied)} FROM messages, times"
+                " WHERE sequence <= 2")
+            if "last_sequence" in [row[1] for row in database.execute("PRAGMA table_info(conversations)")]:
+                database.execute("UPDATE conversations SET last_sequence = (SELECT max(sequence) FROM messages)")
+        self.server.start()
+        before = self.read_bytes()
+        self.assertEqual(self.ask("And on it goes", "long").status, 200)
+        read = self.read_bytes() - before
+        self.assertLess(read, 1 << 20, "of a database of %d bytes" % os.path.getsize(self.server.database))
+        self.assertGreater(os.path.getsize(self.server.database), 50 << 20)
+        self.assertEqual(len(self.server.rows("SELECT 1 FROM messages WHERE sequence > ?", self.MESSAGES)), 4)
 
 
 class AdminToken(ChatcoreTest):
