@@ -2,11 +2,14 @@
 
 #include "chatcore/storage/archive.h"
 
+#include <cerrno>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <memory>
 #include <string>
+
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "chatcore/command/commands.h"
@@ -104,6 +107,7 @@ int export_conversations(const Config& config, const CommandLine& line) {
   const auto url = ready_database(config);
   if (!url) return failed("export", url.error());
   std::ofstream file;
+  ::umask(S_IRWXG | S_IRWXO);  // what people said is for nobody else to read
   if (!is_standard(line)) file.open(line.paths.front(), std::ios::binary | std::ios::trunc);
   if (!is_standard(line) && !file) return failed("export", base::error_from_errno(errno, "open " + line.paths.front()));
   std::ios::sync_with_stdio(false);
