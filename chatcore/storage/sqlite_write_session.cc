@@ -89,12 +89,28 @@ std::int64_t SqliteWriteSession::now() const {
 }
 
 std::vector<WriteOutcome> SqliteWriteSession::commit(const std::vector<Write>& group) {
+  auto outcomes = commit_group(group, false);
+  // Rare enough (a message larger than SQLite takes) that all of it is done again with care.
+  return outcomes ? *std::move(outcomes) : commit_group(group, true).value();
+}
+
+// Absent when an append has failed half-way that had no savepoint.
+std::optional<std::vector<WriteOutcome>> SqliteWriteSession::commit_group(const std::vector<Write>& group,
+                                                                          bool is_careful) {
   std::vector<WriteOutcome> outcomes;
   base::Status committed = use_->begin.run();
   for (auto write = group.begin(); committed && write != group.end(); ++write) {
-    outcomes.push_back(apply_whole(write->what));
+    // An append finds out whether it may before it changes anything, and a savepoint for it would cost a quarter of it.
+    const auto* append = is_careful ? nullptr : std::get_if<Append>(&write->what);
+    const bool is_plain = append != nullptr && append->response_id.empty();
+    outcomes.push_back(is_plain ? apply(*append) : apply_whole(write->what));
     // After some errors (disk full, I/O) SQLite has undone the whole group by itself.
-    if (!use_->connection.in_transaction()) committed = tl::unexpected(outcomes.back().error());
+    if (!use_->connection.in_transaction()) {
+      committed = tl::unexpected(outcomes.back().error());
+    } else if (is_plain && !outcomes.back() && outcomes.back().error().code != base::Code::conflict) {
+      (void)use_->connection.execute("ROLLBACK");
+      return std::nullopt;
+    }
   }
   if (committed) committed = use_->commit.run();
   if (committed) {

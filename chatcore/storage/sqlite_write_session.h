@@ -1,7 +1,8 @@
 #pragma once
-// The connection to SQLite that writes. Each write of a group stands in a savepoint of its own.
+// The connection to SQLite that writes. A group is one transaction, in which a write that fails leaves nothing behind.
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,7 @@ class SqliteWriteSession final : public WriteSession {
   };
 
   SqliteWriteSession(std::unique_ptr<Prepared> prepared, const base::Clock& clock, StoreCounters& counters);
+  std::optional<std::vector<WriteOutcome>> commit_group(const std::vector<Write>& group, bool is_careful);
   WriteOutcome apply_whole(const WriteOperation& what);
   WriteOutcome apply(const Append& what);
   WriteOutcome apply(const NewConversation& what);

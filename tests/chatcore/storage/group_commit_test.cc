@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "base/clock.h"
+#include "chatcore/storage/sqlite_connection.h"
 #include "chatcore/storage/sqlite_store.h"
 #include "tests/chatcore/storage/asking.h"
 
@@ -99,6 +100,31 @@ TEST_F(GroupCommitTest, FailsAConflictWithoutItsGroup) {
   EXPECT_EQ(outcomes[4], 3);
   EXPECT_EQ(store->statistics().commits_total, 2U);
   EXPECT_EQ(store->statistics().errors_total, 0U);
+}
+
+// A trigger stands for whatever may fail once an append has begun to change things.
+TEST_F(GroupCommitTest, AnAppendThatFailsHalfWayLeavesNothingBehindAndTheOthersStand) {
+  open();
+  {
+    auto connection = SqliteConnection::open(folder.file("chatcore.db").string(), Access::read_write);
+    ASSERT_TRUE(connection);
+    ASSERT_TRUE(
+        connection->execute("CREATE TRIGGER fails AFTER INSERT ON messages WHEN NEW.content = 'bad' BEGIN "
+                            "SELECT json('no json'); END"));
+  }
+  hold_writer();
+  std::vector<base::Result<std::int64_t>> outcomes;
+  const auto note = [&](base::Result<std::int64_t> outcome) { outcomes.push_back(std::move(outcome)); };
+  store->append({.key = {"", "a"}, .message = {.content = "good"}}, note);
+  store->append({.key = {"", "b"}, .message = {.content = "bad"}}, note);
+  store->append({.key = {"", "a"}, .message = {.content = "good"}, .after = 1}, note);
+  go_on();
+  EXPECT_FALSE(load_window(*store, {"", "b"}, 0)->exists);
+  store->close();
+  ASSERT_EQ(outcomes.size(), 3U);
+  EXPECT_EQ(outcomes[0], 1);
+  EXPECT_FALSE(outcomes[1]);
+  EXPECT_EQ(outcomes[2], 2);
 }
 
 TEST_F(GroupCommitTest, RemovesAndBeginsAgainWithinAGroup) {
