@@ -27,7 +27,7 @@ namespace {
 constexpr std::size_t kReadBytes = 16u << 10;
 // What a connection costs while it is idle: this object, its timer, the reactor's and the allocator's share. Measured
 // with ten thousand of them (tests/bench/idle_connections.py).
-constexpr std::size_t kConnectionBytes = 3u << 10;
+constexpr std::size_t kConnectionBytes = 2u << 10;
 // After an error the client may still be sending. Closing at once would reset the connection and destroy the answer
 // on its way, so that what comes is read and thrown away for a moment.
 constexpr auto kLingerTime = std::chrono::seconds(2);
