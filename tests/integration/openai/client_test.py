@@ -17,7 +17,7 @@ sys.path.insert(0, str(HERE.parent / "chatcore"))
 from server import Chatcore  # noqa: E402  (its folder has to be on the path first)
 
 INSTALLED = pathlib.Path(os.environ["LEAKGUARD_BUILD_DIR"]) / "openai-client"
-KEY = "a-key-of-alice-that-nobody-guesses"
+KEYS = {user: f"a-key-of-{user}-that-nobody-guesses" for user in ("alice", "bob", "carol")}
 
 
 def install_client():
@@ -64,12 +64,15 @@ class OfficialClient(unittest.TestCase):
         self.run_node("stateful.test.mjs", {})
 
     def test_slow_answers_are_cancelled_and_a_busy_server_is_tried_again(self):
-        self.run_node("busy.test.mjs", {"llm-words-per-second": "20", "limits-max-turns": "1"})
+        # Slow enough that a client on a busy machine leaves long before the answer's end.
+        self.run_node("busy.test.mjs", {"llm-words-per-second": "2", "limits-max-turns": "1"})
 
     def test_keys(self):
         self.run_node("keys.test.mjs", {"auth-keys-file": "FOLDER/keys", "auth-required": "true",
                                         "limits-user-rate": "0.01", "limits-user-burst": "6"},
-                      files={"keys": f"alice:{KEY}\n"}, CHATCORE_KEY=KEY)
+                      files={"keys": "".join(f"{user}:{key}\n" for user, key in KEYS.items())},
+                      CHATCORE_KEY=KEYS["alice"], CHATCORE_KEY_OF_BOB=KEYS["bob"],
+                      CHATCORE_KEY_OF_CAROL=KEYS["carol"])
 
 
 if __name__ == "__main__":

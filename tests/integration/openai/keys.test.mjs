@@ -18,6 +18,21 @@ test('a wrong key, the right one, and too much of it', async () => {
   });
 });
 
+test('what is another user\'s is not there', async () => {
+  const carol = connect({ apiKey: process.env.CHATCORE_KEY_OF_CAROL });
+  const bob = connect({ apiKey: process.env.CHATCORE_KEY_OF_BOB });
+  const { id } = await carol.conversations.create();
+  const response = await carol.responses.create({ model: 'any', input: 'Hello', conversation: id });
+  await fails(bob.conversations.retrieve(id), OpenAI.NotFoundError);
+  await fails(bob.conversations.delete(id), OpenAI.NotFoundError);
+  await fails(bob.conversations.items.retrieve(response.output[0].id, { conversation_id: id }), OpenAI.NotFoundError);
+  await fails(bob.responses.retrieve(response.id), OpenAI.NotFoundError);
+  await fails(bob.responses.create({ model: 'any', input: 'x', conversation: id }), OpenAI.NotFoundError);
+  await fails(bob.responses.create({ model: 'any', input: 'x', previous_response_id: response.id }),
+    OpenAI.NotFoundError);
+  assert.equal((await carol.responses.retrieve(response.id)).id, response.id);
+});
+
 test('requests from pages of other sites are forbidden', async () => {
   const alice = connect({ apiKey: process.env.CHATCORE_KEY, defaultHeaders: { Origin: 'http://elsewhere.example' } });
   await fails(alice.models.list(), OpenAI.PermissionDeniedError);
