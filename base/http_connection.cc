@@ -256,6 +256,7 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
   void close() {
     if (std::exchange(state_, State::closed) == State::closed) return;
     deadline_.end();
+    static_cast<void>(held_.hold(0));  // before the client can see that it is gone
     error_code ignored;
     socket_.close(ignored);
     AnswerQueue::Callback gone;
