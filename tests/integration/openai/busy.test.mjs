@@ -21,20 +21,25 @@ async function until(condition) {
   }
 }
 
-// A stream that has begun; ends it when told.
-async function begun(more = {}) {
-  const stream = await client.responses.create({ model: 'any', input: question, stream: true, ...more });
+// A stream that has begun.
+async function begun() {
+  const stream = await client.responses.create({ model: 'any', input: question, stream: true });
   const events = stream[Symbol.asyncIterator]();
   for (;;) {
     const { value } = await events.next();
-    if (value.type === 'response.output_text.delta') return { stream, id: value.item_id };
+    if (value.type === 'response.output_text.delta') return { stream, events };
   }
 }
 
 test('an aborted stream cancels the generation, and what there was is kept and marked', async () => {
   const { id } = await client.conversations.create();
-  const { stream, id: item } = await begun({ conversation: id });
-  stream.controller.abort();
+  const stream = await client.responses.create({ model: 'any', input: question, conversation: id, stream: true });
+  let item;
+  for await (const event of stream) {
+    if (event.type !== 'response.output_text.delta') continue;
+    item = event.item_id;
+    stream.controller.abort();
+  }
   // While it ends, the one place is still taken, and looking is refused.
   const kept = await until(async () => {
     const items = await collect(client.conversations.items.list(id)).catch(() => []);
