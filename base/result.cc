@@ -22,7 +22,9 @@ std::string_view name_of(Code code) {
   return "internal";
 }
 
-Error Error::within(std::string_view context) const { return Error{code, std::string(context) + ": " + message}; }
+Error Error::within(std::string_view context) const {
+  return Error{code, std::string(context) + ": " + message, retry_after};
+}
 
 tl::unexpected<Error> fail(Code code, std::string message) {
   return tl::unexpected<Error>(Error{code, std::move(message)});

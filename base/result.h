@@ -4,6 +4,7 @@
 // (for the operator). errno, curl, JSON, YAML and database errors become an Error once, at the edge where
 // they arise; no exception crosses a folder.
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -32,6 +33,7 @@ std::string_view name_of(Code code);
 struct Error {
   Code code = Code::internal;
   std::string message;  // a sentence without a full stop, outermost context first: "read memory.max: No such file"
+  std::chrono::seconds retry_after{0};  // the other side said when it may be back; 0: it did not
 
   // The same failure seen from one step further out: "context: message".
   [[nodiscard]] Error within(std::string_view context) const;

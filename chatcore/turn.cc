@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "chatcore/llm/token_window.h"
+
 namespace chatcore {
 namespace {
 
@@ -146,33 +148,50 @@ void Turn::retrieve() {
 void Turn::generate(std::vector<retrieval::Passage> passages) {
   step_ = Step::generating;
   if (client_left_) return end(base::fail(Code::cancelled, "the client left before the answer began"));
-  for (const retrieval::Passage& passage : passages) {
-    ticket_->grow({static_cast<std::int64_t>(sizeof passage + passage.text.size() + passage.source.size())});
-  }
-  llm::Prompt prompt{.messages = lease_ ? lease_->window() : request_.messages,
-                     .passages = std::move(passages),
-                     .max_tokens = request_.max_tokens};
+  auto prompt = compose_prompt(std::move(passages));
+  account_prompt(prompt);
+  generation_began_ = std::chrono::steady_clock::now();
+  generation_ = parts_.answerer.generate(
+      std::move(prompt),
+      {.on_text =
+           [self = shared_from_this()](std::string_view text) {
+             self->in_order([self, text = std::string(text)] { self->take_text(text); });
+           },
+       .on_end =
+           [self = shared_from_this()](llm::Generated generated) {
+             self->in_order([self, generated = std::move(generated)] { self->take_end(generated); });
+           }},
+      parts_.loop);
+}
+
+// A stateless prompt is as long as its client wants it.
+llm::Prompt Turn::compose_prompt(std::vector<retrieval::Passage> passages) const {
+  llm::Prompt prompt{
+      .messages = lease_ ? llm::within_tokens(lease_->window(), parts_.window_tokens) : request_.messages,
+      .passages = std::move(passages),
+      .max_tokens = request_.max_tokens};
   if (!request_.instructions.empty()) {
     prompt.messages.insert(prompt.messages.begin(), {.role = Role::system, .content = request_.instructions});
   }
-  for (const auto& message : prompt.messages) result_.prompt_tokens += llm::estimate_tokens(message.content);
-  events_.on_begin(lease_ ? lease_->last_sequence() + 1 : 0);
-  generation_began_ = std::chrono::steady_clock::now();
-  generation_ =
-      parts_.answerer.generate(std::move(prompt),
-                               {.on_text =
-                                    [self = shared_from_this()](std::string_view text) {
-                                      self->in_order([self, text = std::string(text)] { self->take_text(text); });
-                                    },
-                                .on_end =
-                                    [self = shared_from_this()](base::Status status) {
-                                      self->in_order([self, status = std::move(status)] { self->take_end(status); });
-                                    }},
-                               parts_.loop);
+  return prompt;
+}
+
+// The answerer holds the prompt, or a request made of it, until the answer has ended.
+void Turn::account_prompt(const llm::Prompt& prompt) {
+  base::Bytes held = parts_.answerer.cost();
+  for (const auto& message : prompt.messages) {
+    held += {static_cast<std::int64_t>(message.content.size())};
+    result_.prompt_tokens += llm::estimate_tokens(message.content);
+  }
+  for (const auto& passage : prompt.passages) {
+    held += {static_cast<std::int64_t>(passage.text.size() + passage.source.size())};
+  }
+  ticket_->grow(held);
 }
 
 void Turn::take_text(std::string_view text) {
   if (step_ != Step::generating) return;
+  begin_answer();
   answer_.content += text;
   const bool has_room = ticket_->grow({static_cast<std::int64_t>(text.size())});
   const std::size_t queued = events_.on_text(text);
@@ -190,12 +209,21 @@ void Turn::take_text(std::string_view text) {
   }
 }
 
-void Turn::take_end(base::Status status) {
+void Turn::take_end(const llm::Generated& generated) {
   if (step_ != Step::generating) return;
-  answer_.interrupted = !status;
-  result_.status = std::move(status);
+  if (generated.status) begin_answer();
+  if (generated.usage) result_.prompt_tokens = generated.usage->prompt;
+  if (generated.usage) result_.answer_tokens = generated.usage->answer;
+  result_.cut = generated.is_cut;
+  result_.status = generated.status;
+  answer_.interrupted = generated.is_cut || !generated.status;
   stop_generating();
   append_answer();
+}
+
+void Turn::begin_answer() {
+  if (std::exchange(answer_begun_, true)) return;
+  events_.on_begin(lease_ ? lease_->last_sequence() + 1 : 0);
 }
 
 void Turn::client_caught_up() {
@@ -231,7 +259,7 @@ void Turn::stop_generating() {
 void Turn::append_answer() {
   step_ = Step::storing_answer;
   ticket_->finishing();
-  result_.answer_tokens = llm::estimate_tokens(answer_.content);
+  if (result_.answer_tokens == 0) result_.answer_tokens = llm::estimate_tokens(answer_.content);
   if (!lease_ || answer_.content.empty()) return end(result_.status);
   parts_.store.append({.key = *request_.conversation,
                        .message = answer_,

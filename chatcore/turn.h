@@ -47,6 +47,7 @@ struct TurnParts {
   Metrics& metrics;
   std::size_t window_messages = 50;             // read back from storage at most; 0: all
   base::Bytes max_answer = base::mebibytes(1);  // a longer answer is cut and marked interrupted; 0: no bound
+  std::size_t window_tokens = 0;                // of the conversation in one prompt, at most; 0: no bound
 };
 
 struct TurnRequest {
@@ -63,14 +64,16 @@ struct TurnRequest {
 struct TurnResult {
   base::Status status;            // ok: answered and (with a conversation) stored
   std::int64_t sequence = 0;      // the stored answer's place; 0 when none was stored
-  bool cut = false;               // the answer met its size bound, or the end of the memory budget
-  std::size_t prompt_tokens = 0;  // estimated
+  bool cut = false;               // the answer met a bound of bytes or tokens, or the end of the memory budget
+  std::size_t prompt_tokens = 0;  // as the backend counted them, else estimated
   std::size_t answer_tokens = 0;
 };
 
-// Called on a loop thread, one at a time: on_begin at most once, then on_text, then on_end exactly once.
+// Called on a loop thread, one at a time: on_begin at most once, then on_text, then on_end exactly once. An answer
+// begins with its first text (or its good end without any): a backend that fails before that is an error that can still
+// be told by a status.
 struct TurnEvents {
-  // The question is durable and an answer will come, which will be stored at that place; 0: will not be stored.
+  // The question is durable and an answer comes, which will be stored at that place; 0: will not be stored.
   std::function<void(std::int64_t answer_sequence)> on_begin;
   std::function<std::size_t(std::string_view text)> on_text;  // returns the bytes the client has yet to take
   std::function<void(const TurnResult&)> on_end;              // errors before on_begin left nothing acknowledged
@@ -80,7 +83,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
  public:
   // Errors that on_end brings: not_found (see must_exist), conflict (another writer, or too many wait for this
   // conversation), exhausted (no room in memory, disk full), unavailable (storage or backend down), deadline_exceeded
-  // (backend), cancelled.
+  // and permission_denied (backend), cancelled.
   static std::shared_ptr<Turn> begin(const TurnParts& parts, std::unique_ptr<Admission::Ticket> ticket,
                                      TurnRequest request, TurnEvents events);
   // The client has taken what was queued for it. Thread-safe.
@@ -104,8 +107,11 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void catch_up_with(base::Result<storage::Window> window);
   void retrieve();
   void generate(std::vector<retrieval::Passage> passages);
+  llm::Prompt compose_prompt(std::vector<retrieval::Passage> passages) const;
+  void account_prompt(const llm::Prompt& prompt);
   void take_text(std::string_view text);
-  void take_end(base::Status status);
+  void take_end(const llm::Generated& generated);
+  void begin_answer();
   void stop_generating();
   void append_answer();
   void keep_answer(base::Result<std::int64_t> sequence);
@@ -128,6 +134,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   std::size_t kept_ = 0;         // so many of the request's messages are in the conversation
   std::unique_ptr<llm::Generation> generation_;
   base::SteadyTime generation_began_;
+  bool answer_begun_ = false;
   bool paused_ = false;
   conversation::Message answer_;
   TurnResult result_;

@@ -12,14 +12,17 @@ constexpr base::Bytes kTurnOverhead = base::kibibytes(16);
 
 // A completion that is sent as it comes.
 TurnEvents streamed(const SharedCall& call, const CompletionHead& head, bool include_usage) {
+  auto begun = std::make_shared<bool>(false);
   return {.on_begin =
-              [call, head](std::int64_t /*answer_sequence*/) {
+              [call, head, begun](std::int64_t /*answer_sequence*/) {
+                *begun = true;
                 call->start_events({});
                 call->write(completion_role_event(head));
               },
           .on_text = [call, head](std::string_view text) { return call->write(completion_text_event(head, text)); },
           .on_end =
-              [call, head, include_usage](const TurnResult& result) {
+              [call, head, include_usage, begun](const TurnResult& result) {
+                if (!*begun) return call->refuse(call->problem_of(result.status.error()));
                 if (result.status) {
                   call->write(completion_finish_event(head, result));
                   if (include_usage) call->write(completion_usage_event(head, result));

@@ -34,7 +34,9 @@ Problem conversation_not_found() {
       .status = 404, .message = "No such conversation", .code = "conversation_not_found", .param = "conversationId"};
 }
 
-Problem problem_of(const base::Error& error) {
+namespace {
+
+Problem problem_of_code(const base::Error& error) {
   switch (error.code) {
     case Code::invalid_argument: return {.status = 400, .message = error.message, .code = "invalid_argument"};
     case Code::not_found: return {.status = 404, .message = error.message, .code = "not_found"};
@@ -57,8 +59,21 @@ Problem problem_of(const base::Error& error) {
     case Code::deadline_exceeded:
       return {.status = 504, .message = "The language model did not answer in time", .code = "backend_timeout"};
     case Code::cancelled: return {.status = 499, .message = "The request was cancelled", .code = "cancelled"};
+    case Code::permission_denied:
+      return {.status = 502, .message = "The language model refused this server's request", .code = "backend_refused"};
     default: return {.status = 500, .message = "Internal error", .code = "internal"};
   }
+}
+
+}  // namespace
+
+Problem problem_of(const base::Error& error) {
+  Problem problem = problem_of_code(error);
+  // Whoever is down knows best when it will be back.
+  if (problem.status == 503 && error.retry_after.count() > 0) {
+    problem.retry_after_seconds = static_cast<int>(error.retry_after.count());
+  }
+  return problem;
 }
 
 Problem problem_of(Refusal refusal) {

@@ -26,8 +26,8 @@ using Parsed = tl::expected<T, Problem>;
 Problem bad_request(std::string code, std::string message, std::string param = "");
 Problem conversation_not_found();
 // invalid_argument 400, not_found 404, conflict 409, too_large 413, exhausted and unavailable 503 with Retry-After,
-// deadline_exceeded 504, cancelled 499, all others 500. Only the first three show the error's own words: the rest
-// may name files and hosts, which are the log's business.
+// deadline_exceeded 504, permission_denied 502 (by a backend), cancelled 499, all others 500. Only the first three show
+// the error's own words: the rest may name files and hosts, which are the log's business.
 Problem problem_of(const base::Error& error);
 Problem problem_of(Refusal refusal);
 // For what the HTTP server refuses before a route is reached: 400, 408, 413, 431, 503 and the like.

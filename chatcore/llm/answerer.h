@@ -4,13 +4,16 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/event_loop.h"
 #include "base/result.h"
+#include "base/units.h"
 #include "chatcore/conversation/message.h"
+#include "chatcore/llm/backend_statistics.h"
 #include "chatcore/retrieval/retriever.h"
 
 namespace chatcore::llm {
@@ -22,10 +25,22 @@ struct Prompt {
   std::size_t max_tokens = 0;  // 0: the answerer's own bound
 };
 
+struct TokenUsage {
+  std::size_t prompt = 0;
+  std::size_t answer = 0;
+};
+
+// How a generation came to its end.
+struct Generated {
+  base::Status status = {};
+  bool is_cut = false;                   // it met the bound of tokens
+  std::optional<TokenUsage> usage = {};  // absent: nobody counted
+};
+
 // Called on a loop thread, one at a time. on_end comes exactly once unless cancelled; nothing follows it.
 struct GenerationEvents {
   std::function<void(std::string_view text)> on_text;
-  std::function<void(base::Status)> on_end;
+  std::function<void(Generated)> on_end;
 };
 
 // A running generation. Destroying it cancels it. Thread-safe.
@@ -43,6 +58,10 @@ class Answerer {
   [[nodiscard]] virtual std::string_view model() const = 0;  // the name clients see in /v1/models
   [[nodiscard]] virtual std::unique_ptr<Generation> generate(Prompt prompt, GenerationEvents events,
                                                              base::EventLoop& loop) = 0;
+  // What one generation holds beside its prompt, for the memory budget.
+  [[nodiscard]] virtual base::Bytes cost() const { return {0}; }
+  // Absent when there is no backend.
+  [[nodiscard]] virtual std::optional<BackendStatistics> statistics() const { return std::nullopt; }
 };
 
 // Tokens as usage counts report them when the answerer itself has no tokenizer: about four bytes each.

@@ -158,8 +158,9 @@ struct TurnWorld {
     answerer.running->events.on_text(text);
     settle();
   }
-  void finish(base::Status status = {}) {
-    answerer.running->events.on_end(std::move(status));
+  void finish(base::Status status = {}) { finish(llm::Generated{.status = std::move(status)}); }
+  void finish(llm::Generated generated) {
+    answerer.running->events.on_end(std::move(generated));
     settle();
   }
   // Until the loop has done all that has been posted and what that posted in turn; a turn's longest chain is five.
@@ -177,7 +178,8 @@ struct TurnWorld {
             .retriever = retriever,
             .answerer = answerer,
             .metrics = metrics,
-            .max_answer = parts_max_answer};
+            .max_answer = parts_max_answer,
+            .window_tokens = window_tokens};
   }
 
   base::ManualClock clock;
@@ -189,6 +191,7 @@ struct TurnWorld {
   FakeAnswerer answerer;
   Metrics metrics{"1", "1"};
   base::Bytes parts_max_answer;
+  std::size_t window_tokens = 0;
   base::Pending keeps_loop_alive = loop.every(std::chrono::hours(1), [](int) {});
   std::thread thread{[this] { loop.run(); }};
 };

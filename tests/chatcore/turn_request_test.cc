@@ -23,10 +23,12 @@ TEST(Turn, TellsWhereTheAnswerWillBeStored) {
   TurnWorld world;
   Client stored;
   world.begin(stored, "Hello");
+  world.say("Hi");
   EXPECT_EQ(stored.answer_sequence, 2);
   world.finish();
   Client stateless;
   world.begin(stateless, "Hello", true);
+  world.say("Hi");
   EXPECT_EQ(stateless.answer_sequence, 0);
 }
 
@@ -43,7 +45,7 @@ TEST(Turn, AConversationThatMustExistIsNotBegun) {
   world.store.messages = {{.content = "old", .sequence = 1}};
   Client again;
   world.begin(again, request);
-  EXPECT_TRUE(again.begun);
+  EXPECT_FALSE(again.result) << "it is being answered";
 }
 
 TEST(Turn, AConversationThatWentOnIsAConflict) {
@@ -62,7 +64,7 @@ TEST(Turn, AConversationThatWentOnIsAConflict) {
   Client client;
   request.after = 2;
   world.begin(client, request);
-  EXPECT_TRUE(client.begun);
+  EXPECT_FALSE(client.result) << "it is being answered";
 }
 
 TEST(Turn, StoresAllThatIsNewInItsOrder) {
@@ -73,8 +75,8 @@ TEST(Turn, StoresAllThatIsNewInItsOrder) {
                           {{.role = Role::system, .content = "first"}, {.role = Role::assistant, .content = "second"}});
   request.response_id = "resp_1";
   world.begin(client, request);
-  EXPECT_EQ(client.answer_sequence, 4);
   world.say("answer");
+  EXPECT_EQ(client.answer_sequence, 4);
   world.finish();
   ASSERT_EQ(world.store.messages.size(), 4U);
   EXPECT_EQ(world.store.messages.at(1).content, "second");

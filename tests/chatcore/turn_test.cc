@@ -21,8 +21,64 @@ TEST(Turn, StoresTheQuestionBeforeTheAnswerBegins) {
   EXPECT_EQ(world.answerer.running, nullptr);
   world.store.release();
   world.settle();
-  EXPECT_TRUE(client.begun);
+  EXPECT_NE(world.answerer.running, nullptr);
   EXPECT_EQ(world.store.messages.at(0).content, "Hello");
+}
+
+TEST(Turn, AnAnswerBeginsWithItsFirstText) {
+  TurnWorld world;
+  Client client;
+  world.begin(client, "Hello");
+  EXPECT_FALSE(client.begun);
+  world.say("Hi");
+  EXPECT_TRUE(client.begun);
+  EXPECT_EQ(client.answer_sequence, 2);
+}
+
+TEST(Turn, AnAnswerWithoutTextBeginsAtItsGoodEndAndNotAtABadOne) {
+  for (const bool good : {true, false}) {
+    TurnWorld world;
+    Client client;
+    world.begin(client, "Hello");
+    world.finish(good ? base::Status() : base::fail(Code::unavailable, "backend down"));
+    EXPECT_EQ(client.begun, good);
+    EXPECT_EQ(client.result->status.has_value(), good);
+    EXPECT_EQ(world.store.messages.size(), 1U);
+  }
+}
+
+TEST(Turn, TheBackendsOwnCountOfTokensIsTold) {
+  TurnWorld world;
+  Client client;
+  world.begin(client, "Hello");
+  world.say("Hi");
+  world.finish(llm::Generated{.usage = llm::TokenUsage{.prompt = 100, .answer = 20}});
+  EXPECT_EQ(client.result->prompt_tokens, 100U);
+  EXPECT_EQ(client.result->answer_tokens, 20U);
+}
+
+TEST(Turn, AnAnswerThatMetItsBoundOfTokensIsCutAndMarked) {
+  TurnWorld world;
+  Client client;
+  world.begin(client, "Hello");
+  world.say("Hi");
+  world.finish(llm::Generated{.is_cut = true});
+  EXPECT_TRUE(client.result->status);
+  EXPECT_TRUE(client.result->cut);
+  EXPECT_TRUE(world.store.messages.at(1).interrupted);
+}
+
+TEST(Turn, ThePromptHoldsNoMoreOfTheConversationThanItsTokens) {
+  TurnWorld world;
+  world.window_tokens = 4;
+  for (const char* question : {"first question", "second"}) {
+    Client client;
+    world.begin(client, question);
+    world.say("a long answer to it");
+    world.finish();
+  }
+  ASSERT_EQ(world.answerer.running->prompt.messages.size(), 1U);
+  EXPECT_EQ(world.answerer.running->prompt.messages[0].content, "second");
 }
 
 TEST(Turn, TheClientSeesTheEndOnlyAfterTheAnswerIsStored) {
@@ -51,7 +107,7 @@ TEST(Turn, APlaceAtTheDoorIsHeldUntilTheAnswerIsStored) {
   world.store.held = true;
   world.finish();
   EXPECT_EQ(world.door.turns_in_flight(), 1U);
-  EXPECT_EQ(world.door.bytes_in_flight().count, 3);
+  EXPECT_EQ(world.door.bytes_in_flight().count, 1 + 5 + 2) << "admitted, the prompt, the answer so far";
   world.store.release();
   world.settle();
   EXPECT_EQ(world.door.turns_in_flight(), 0U);

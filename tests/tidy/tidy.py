@@ -61,6 +61,7 @@ LIBRARIES = {
                    "guard/action/engine_control_update.cc", "guard/action/shed_request.cc",
                    "guard/telemetry/report_json.cc", "agent/status.cc", "chatcore/access/jwt.cc",
                    "chatcore/storage/archive_lines.cc", "chatcore/api/problem.cc", "chatcore/retrieval/docs_json.cc",
+                   "chatcore/llm/openai_json.cc",
                    "chatcore/api/json_reader.h", "chatcore/api/json_writer.h"],
 }
 

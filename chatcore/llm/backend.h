@@ -1,0 +1,106 @@
+#pragma once
+// A server of language models or embeddings behind HTTP: one request (a call) after the other is sent to it, in its own
+// words, as kindly as the two of us need.
+//
+//   place     so many calls at once; a few more wait for a short time, the rest are sent away
+//   breaker   a backend that keeps failing is left alone for a while (circuit_breaker.h)
+//   attempt   one HTTP exchange; its answer is handed on as it comes
+//   retry     with jitter, only while nothing of an answer has come, and within the call's total time
+//
+// The key goes into the request's header and nowhere else; what a backend says about an error is not repeated.
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <random>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/event_loop.h"
+#include "base/result.h"
+#include "base/stream_client.h"
+#include "chatcore/llm/backend_statistics.h"
+#include "chatcore/llm/circuit_breaker.h"
+
+namespace chatcore::llm {
+
+struct BackendOptions {
+  std::string base_url;        // "https://host/v1", without a '/' at its end
+  std::string api_key = {};    // empty: none is sent
+  std::string ca_file = {};    // certificates to trust, in PEM; empty: the system's
+  std::size_t max_calls = 64;  // at once, each with a connection; as many more may wait
+  std::chrono::milliseconds queue_timeout{2'000};
+  std::chrono::milliseconds connect_timeout{5'000};
+  std::chrono::milliseconds first_byte_timeout{30'000};
+  std::chrono::milliseconds idle_timeout{30'000};
+  std::chrono::milliseconds total_timeout{300'000};  // of a call, waiting and retries included
+  int max_retries = 2;
+  BreakerOptions breaker = {};
+};
+
+// Called on a loop thread, one at a time; on_end exactly once unless cancelled, nothing after it.
+struct CallEvents {
+  enum class Progress { more, complete };
+  // A piece of a good answer. `complete`: what still comes does not matter. An error ends the call with it.
+  std::function<base::Result<Progress>(std::string_view bytes)> on_data;
+  // The answer has come to its end without on_data having called it complete. An error makes it a failure.
+  std::function<base::Status()> on_last_byte;
+  // Errors: unavailable (cannot be reached, busy, broken answer, breaker open; with retry_after where known),
+  // deadline_exceeded, permission_denied (it refuses our key or our request).
+  std::function<void(base::Status)> on_end;
+};
+
+struct CallRequest {
+  std::string path;          // after the base URL: "/chat/completions"
+  std::string body;          // JSON
+  std::string content_type;  // that a good answer's begins with
+};
+
+// A call under way. Destroying it cancels it. Thread-safe, also within its own events.
+class Call {
+ public:
+  virtual ~Call() = default;
+  virtual void pause() = 0;
+  virtual void resume() = 0;
+  virtual void cancel() = 0;  // no event begins after this returns, except one already running
+};
+
+// Thread-safe. The loop must outlive it.
+class Backend : public std::enable_shared_from_this<Backend> {
+ public:
+  // `name` is how errors and the log call it: "the language model".
+  Backend(std::string name, BackendOptions options, base::EventLoop& loop);
+
+  // No event comes before this has returned.
+  [[nodiscard]] std::unique_ptr<Call> call(CallRequest request, CallEvents events);
+  [[nodiscard]] BackendStatistics statistics() const;
+
+  // For its calls.
+  class Attempts;
+  enum class Place { granted, waiting, none };
+  Place enter(const std::shared_ptr<Attempts>& call);
+  void leave();
+  // Absent: the breaker lets one attempt pass.
+  std::optional<base::Error> breaker_refusal();
+  enum class Outcome { succeeded, failed, gave_up };
+  void attempt_ended(Outcome outcome);
+  base::Duration retry_delay(int retry);
+
+  const std::string name;
+  const BackendOptions options;
+  base::EventLoop& loop;
+  base::StreamClient client;
+
+ private:
+  mutable std::mutex mutex_;  // guards all below
+  std::size_t calls_ = 0;
+  std::deque<std::weak_ptr<Attempts>> waiting_;
+  CircuitBreaker breaker_;
+  std::uint64_t retries_ = 0;
+  std::minstd_rand chance_;
+};
+
+}  // namespace chatcore::llm

@@ -1,0 +1,36 @@
+#pragma once
+// Answers by any OpenAI-compatible backend: POST {base_url}/chat/completions with "stream": true. Text is handed on as
+// it comes; an answer that breaks off in the middle is an error, and what there was of it has been handed on.
+
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "chatcore/llm/answerer.h"
+#include "chatcore/llm/backend.h"
+
+namespace chatcore::llm {
+
+struct OpenAiOptions {
+  std::string model;
+  std::string system_prompt;  // in front of every prompt; empty: none
+};
+
+// Thread-safe.
+class OpenAiAnswerer final : public Answerer {
+ public:
+  OpenAiAnswerer(OpenAiOptions options, std::shared_ptr<Backend> backend)
+      : options_(std::move(options)), backend_(std::move(backend)) {}
+
+  [[nodiscard]] std::string_view model() const override { return options_.model; }
+  [[nodiscard]] std::unique_ptr<Generation> generate(Prompt prompt, GenerationEvents events,
+                                                     base::EventLoop& loop) override;
+  [[nodiscard]] base::Bytes cost() const override;
+  [[nodiscard]] std::optional<BackendStatistics> statistics() const override { return backend_->statistics(); }
+
+ private:
+  const OpenAiOptions options_;
+  const std::shared_ptr<Backend> backend_;
+};
+
+}  // namespace chatcore::llm

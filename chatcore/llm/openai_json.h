@@ -1,0 +1,42 @@
+#pragma once
+// What is said to and heard from an OpenAI-compatible backend, as JSON text. Pure. Nothing that comes from there is
+// trusted: a wrong type is an error, NUL characters are taken out of texts, numbers are checked.
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "chatcore/llm/answerer.h"
+
+namespace chatcore::llm {
+
+// The body of POST /chat/completions for a streamed answer. The passages become one system message, behind those that
+// the prompt begins with:
+//
+//   Use these passages to answer where they bear on the question, and name their source. …
+//   {"source":"notes.md","text":"…"}
+//
+// one line each, in JSON, so that no text can end its passage and speak in our name.
+std::string chat_request(const Prompt& prompt, std::string_view model, std::string_view system_prompt);
+
+// One event of the stream.
+struct ChatChunk {
+  std::string text;
+  bool is_finished = false;  // a reason to finish was given
+  bool is_cut = false;       // and it was the length
+  std::optional<TokenUsage> usage = {};
+};
+// Errors: corrupt when it is not such a chunk, unavailable when it reports an error.
+base::Result<ChatChunk> parse_chat_chunk(std::string_view data);
+// The stream's last event.
+inline constexpr std::string_view kStreamDone = "[DONE]";
+
+std::string embedding_request(const std::vector<std::string>& texts, std::string_view model, std::size_t dimensions);
+// `count` vectors of `dimensions` numbers in the order of the texts, each made unit length. Errors: corrupt.
+base::Result<std::vector<std::vector<float>>> parse_embeddings(std::string_view body, std::size_t count,
+                                                               std::size_t dimensions);
+
+}  // namespace chatcore::llm

@@ -1,0 +1,42 @@
+#pragma once
+// Server-sent events out of a stream of bytes, as the WHATWG specification reads them: lines end with CR, LF or both,
+// a byte order mark is skipped, comments too, several data lines make one event, an event without data is none. Pure;
+// split the bytes anywhere, the events are the same. What it holds is bounded by the largest event allowed.
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+
+namespace chatcore::llm {
+
+struct SseEvent {
+  std::string_view type;  // "message" when the stream names none; valid during the call
+  std::string_view data;
+};
+
+class SseParser {
+ public:
+  // `max_event_bytes` bounds the data of one event and any single line.
+  explicit SseParser(std::size_t max_event_bytes = 256u << 10) : max_event_bytes_(max_event_bytes) {}
+
+  // Calls `on_event` for each event that `bytes` complete; it returns an error to stop, which is returned. Errors of
+  // its own: too_large. After an error nothing more may be fed.
+  base::Status feed(std::string_view bytes, const std::function<base::Status(const SseEvent&)>& on_event);
+
+ private:
+  base::Status take_line(std::string_view line, const std::function<base::Status(const SseEvent&)>& on_event);
+  base::Status take_field(std::string_view name, std::string_view value);
+  base::Status dispatch(const std::function<base::Status(const SseEvent&)>& on_event);
+
+  const std::size_t max_event_bytes_;
+  std::string line_;  // the beginning of a line whose end has not come
+  std::string data_;  // each of the data lines so far with a line feed
+  std::string type_;
+  bool at_start_ = true;         // nothing but, perhaps, a part of the byte order mark has come
+  bool skip_line_feed_ = false;  // the last byte was a carriage return
+};
+
+}  // namespace chatcore::llm
