@@ -37,6 +37,7 @@ struct Config {
     std::size_t max_messages = 0;
     std::optional<base::Bytes> memory_budget;  // none: 256 MiB or 40 % of the cgroup's limit, whichever is less
     std::size_t max_waiting_turns = 0;         // turns in line for one conversation
+    std::size_t max_tokens = 0;                // of a conversation in one prompt, at most
   } conversation;
 
   struct {
@@ -47,8 +48,31 @@ struct Config {
   } retrieval;
 
   struct {
-    double words_per_second = 0;  // 0: as fast as the client takes them
+    double words_per_second = 0;  // of the built-in answerer; 0: as fast as the client takes them
+    std::string base_url;         // empty: the built-in answerer
+    std::string model;
+    std::string api_key_file;
+    std::string ca_file;
+    std::string system_prompt;
+    std::size_t max_connections = 0;
+    base::Duration queue_timeout{0};
+    base::Duration connect_timeout{0};
+    base::Duration first_byte_timeout{0};
+    base::Duration idle_timeout{0};
+    base::Duration total_timeout{0};
+    std::size_t max_retries = 0;
+    std::size_t breaker_failures = 0;
+    base::Duration breaker_cooldown{0};
   } llm;
+
+  struct {
+    std::string base_url;  // empty: the built-in embedder
+    std::string model;
+    std::string api_key_file;
+    std::string ca_file;
+    std::size_t dimensions = 0;
+    base::Duration total_timeout{0};
+  } embeddings;
 
   struct {
     base::Bytes max_body;

@@ -107,6 +107,17 @@ void add_storage(Page& page, const storage::StoreStatistics& storage) {
   page.gauge("chatcore_database_writes_waiting", "Writes waiting for their commit.", number(storage.writes_waiting));
 }
 
+void add_backend(Page& page, const llm::BackendStatistics& backend) {
+  page.gauge("chatcore_backend_streams", "Answers of the backend under way.", number(backend.streams));
+  page.gauge("chatcore_backend_waiting", "Prompts waiting for a place among them.", number(backend.waiting));
+  page.counter("chatcore_backend_retries_total", "Requests sent to the backend again.", number(backend.retries_total));
+  page.counter("chatcore_backend_connects_total", "Connections to the backend made.", number(backend.connects_total));
+  for (const auto state : {llm::BreakerState::closed, llm::BreakerState::open, llm::BreakerState::half_open}) {
+    page.gauge("chatcore_backend_breaker_state", "1 for the state that the backend's circuit breaker is in.",
+               state == backend.breaker ? 1 : 0, {{"state", std::string(name_of(state))}});
+  }
+}
+
 void add_process(Page& page, const ProcessReading& process) {
   if (process.cpu) {
     page.counter("process_cpu_seconds_total", "User and system CPU time spent.", base::to_seconds(*process.cpu));
@@ -209,6 +220,7 @@ std::string Metrics::render(const Readings& readings) const {
                number(readings.vector_store_failed_loads));
   page.gauge("chatcore_vector_store_chunks", "Chunks in the vector store.", number(readings.vector_store_chunks));
   add_storage(page, readings.storage);
+  if (readings.backend) add_backend(page, *readings.backend);
   page.counter("chatcore_log_dropped_lines_total", "Log lines lost to a full queue.",
                number(readings.dropped_log_lines));
   add_process(page, readings.process);

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "chatcore/conversation/registry.h"
+#include "chatcore/llm/backend_statistics.h"
 #include "chatcore/memory/budget.h"
 #include "chatcore/process_reading.h"
 #include "chatcore/storage/store.h"
@@ -26,6 +27,7 @@ struct Readings {
   std::size_t turns_at_work = 0;
   std::size_t turns_at_work_limit = 0;
   storage::StoreStatistics storage;
+  std::optional<llm::BackendStatistics> backend = {};  // absent when answers are made here
   std::uint64_t vector_store_loads = 0;
   std::uint64_t vector_store_failed_loads = 0;
   std::size_t vector_store_chunks = 0;

@@ -156,6 +156,23 @@ Status parse_user_burst(Text text, std::size_t& value) {
   return base::fail(Code::invalid_argument, "must be from 1 to 10000");
 }
 
+Status parse_least_one(Text text, std::size_t& value) {
+  if (auto parsed = parse_count(text, value); !parsed) return parsed;
+  if (value >= 1) return {};
+  return base::fail(Code::invalid_argument, "must be 1 or more");
+}
+
+// Without the '/' that it may end with. A key belongs into a file, not into a URL that error messages may show.
+Status parse_base_url(Text text, std::string& value) {
+  while (text.ends_with('/')) text.remove_suffix(1);
+  const bool is_http = text.starts_with("http://") || text.starts_with("https://");
+  if (!text.empty() && (!is_http || text.find_first_of("@?# ") != Text::npos)) {
+    return base::fail(Code::invalid_argument,
+                      "must be a URL such as https://api.example.com/v1, without user or query");
+  }
+  return parse_text(text, value);
+}
+
 Status parse_threads(Text text, std::size_t& value) {
   value = 0;
   if (text == "auto") return {};

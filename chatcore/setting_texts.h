@@ -30,6 +30,8 @@ base::Status parse_required(std::string_view text, AuthRequired& value);
 base::Status parse_names(std::string_view text, std::vector<std::string>& value);
 base::Status parse_user_rate(std::string_view text, double& value);
 base::Status parse_user_burst(std::string_view text, std::size_t& value);
+base::Status parse_least_one(std::string_view text, std::size_t& value);
+base::Status parse_base_url(std::string_view text, std::string& value);
 base::Status parse_threads(std::string_view text, std::size_t& value);
 
 }  // namespace chatcore

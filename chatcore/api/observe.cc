@@ -18,6 +18,7 @@ void show_metrics(const ApiParts& parts, const SharedCall& call) {
                           .turns_at_work = parts.admission.turns_at_work(),
                           .turns_at_work_limit = parts.admission.at_work_limit(),
                           .storage = parts.turn.store.statistics(),
+                          .backend = parts.turn.answerer.statistics(),
                           .vector_store_loads = parts.turn.retriever.loads(),
                           .vector_store_failed_loads = parts.turn.retriever.failed_loads(),
                           .vector_store_chunks = parts.turn.retriever.chunks(),

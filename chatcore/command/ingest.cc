@@ -9,6 +9,7 @@
 
 #include "base/units.h"
 #include "chatcore/command/commands.h"
+#include "chatcore/command/language_parts.h"
 
 namespace chatcore::command {
 namespace {
@@ -69,7 +70,10 @@ int ingest_texts(const Config& config, const CommandLine& line) {
   options.store_file = config.retrieval.store_file;
   options.embeddings_by = line.embeddings_by;
   options.replace_broken = line.force;
-  const auto report = retrieval::ingest(options, *retrieval::make_built_in_embedder(), progress);
+  const BackendKeys keys = read_backend_keys(config);
+  for (const auto& error : keys.errors) std::fprintf(stderr, "chatcore ingest: %s\n", error.c_str());
+  if (!keys.errors.empty()) return kExitWrongConfiguration;
+  const auto report = retrieval::ingest(options, *make_embedder(config, keys), progress);
   if (!report) {
     std::fprintf(stderr, "chatcore ingest: %s\n", report.error().message.c_str());
     return kExitFailed;

@@ -14,12 +14,11 @@
 #include "chatcore/command/commands.h"
 #include "chatcore/command/database.h"
 #include "chatcore/command/drain.h"
+#include "chatcore/command/language_parts.h"
 #include "chatcore/command/service_manager.h"
 #include "chatcore/command/watchdog.h"
-#include "chatcore/llm/extractive_answerer.h"
 #include "chatcore/memory/server_memory.h"
 #include "chatcore/memory_keeper.h"
-#include "chatcore/retrieval/query_embedder.h"
 #include "chatcore/version.h"
 
 namespace chatcore::command {
@@ -56,7 +55,7 @@ base::HttpServerOptions server_options(const Config& config, Metrics& metrics, b
 // All that a serving chatcore consists of, in the order in which it is built; destroyed in the reverse.
 struct Program {
   Program(const Config& config, const CgroupReading& cgroup, std::unique_ptr<storage::Store> its_store,
-          AccessParts access, const ReturnFreeMemory& return_free_memory)
+          AccessParts access, const BackendKeys& keys, const ReturnFreeMemory& return_free_memory)
       : threads(thread_count(config, cgroup)),
         budget(effective_budget(config, cgroup.memory_limit)),
         metrics(kVersion, kRevision),
@@ -74,14 +73,14 @@ struct Program {
                  store->drop_page_cache();
                  return_free_memory();
                }),
-        embedder(retrieval::make_built_in_query_embedder()),
+        embedder(make_query_embedder(config, keys, loop)),
         retriever({.store_file = config.retrieval.store_file,
                    .top = config.retrieval.top,
                    .threshold = static_cast<float>(config.retrieval.threshold),
                    .cache_bytes = static_cast<std::size_t>(config.retrieval.cache.count),
                    .on_search = [this](base::Duration took) { metrics.search_ended(took); }},
                   embedder),
-        answerer(llm::ExtractiveOptions{.words_per_second = config.llm.words_per_second}),
+        answerer(make_answerer(config, keys, loop)),
         authenticator(std::move(access.credentials)),
         user_limits(access.limits, [this](base::Bytes change) { count_users(change); }),
         entrance(authenticator, user_limits, std::move(access.rules)),
@@ -89,10 +88,11 @@ struct Program {
                      .registry = registry,
                      .store = *store,
                      .retriever = retriever,
-                     .answerer = answerer,
+                     .answerer = *answerer,
                      .metrics = metrics,
                      .window_messages = config.conversation.max_messages,
-                     .max_answer = config.limits.max_answer},
+                     .max_answer = config.limits.max_answer,
+                     .window_tokens = config.conversation.max_tokens},
             .embedder = *embedder,
             .admission = admission,
             .sweeper = sweeper,
@@ -126,7 +126,7 @@ struct Program {
   MemoryKeeper keeper;
   std::shared_ptr<retrieval::QueryEmbedder> embedder;
   retrieval::Retriever retriever;
-  llm::ExtractiveAnswerer answerer;
+  std::unique_ptr<llm::Answerer> answerer;
   access::Authenticator authenticator;
   access::UserLimits user_limits;
   api::Entrance entrance;
@@ -222,7 +222,9 @@ int serve_logged(const ServeOptions& options) {
   }
   AccessParts access = read_access(config, is_on_loopback(config, *sockets));
   for (const auto& error : access.errors) base::log_error("Wrong configuration", {{"error", error}});
-  if (!access.errors.empty()) return kExitWrongConfiguration;
+  const BackendKeys keys = read_backend_keys(config);
+  for (const auto& error : keys.errors) base::log_error("Wrong configuration", {{"error", error}});
+  if (!access.errors.empty() || !keys.errors.empty()) return kExitWrongConfiguration;
   if (!access.credentials.any() && !access.rules.on_loopback) {
     base::log_warning("Everyone who can reach this server may read and write everything, by auth.required: false");
   }
@@ -232,7 +234,7 @@ int serve_logged(const ServeOptions& options) {
     base::log_error("Cannot open the database", {{"error", store.error().message}});
     return kExitFailed;
   }
-  Program program(config, read_cgroup(), std::move(*store), std::move(access), options.return_free_memory);
+  Program program(config, read_cgroup(), std::move(*store), std::move(access), keys, options.return_free_memory);
   return run(options, program, *sockets);
 }
 

@@ -47,6 +47,12 @@ std::unique_ptr<Call> Backend::call(CallRequest request, CallEvents events) {
   return std::make_unique<Handle>(std::move(attempts));
 }
 
+void Backend::call_to_its_end(CallRequest request, CallEvents events) {
+  loop.post([attempts = std::make_shared<Attempts>(shared_from_this(), std::move(request), std::move(events))] {
+    attempts->begin();
+  });
+}
+
 BackendStatistics Backend::statistics() const {
   const std::lock_guard lock(mutex_);
   return {.streams = calls_,

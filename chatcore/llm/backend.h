@@ -76,6 +76,8 @@ class Backend : public std::enable_shared_from_this<Backend> {
 
   // No event comes before this has returned.
   [[nodiscard]] std::unique_ptr<Call> call(CallRequest request, CallEvents events);
+  // The same for who never cancels: the call keeps itself alive until its end.
+  void call_to_its_end(CallRequest request, CallEvents events);
   [[nodiscard]] BackendStatistics statistics() const;
 
   // For its calls.

@@ -92,19 +92,16 @@ base::Result<std::vector<float>> vector_of(const json& numbers, std::size_t dime
     return base::fail(Code::corrupt, "an embedding has " + std::to_string(numbers.size()) + " numbers instead of " +
                                          std::to_string(dimensions));
   }
-  std::vector<float> vector;
-  vector.reserve(dimensions);
   double squares = 0;
   for (const json& number : numbers) {
     if (!number.is_number()) return base::fail(Code::corrupt, "an embedding holds what is not a number");
-    const double value = number.get<double>();
-    squares += value * value;
-    vector.push_back(static_cast<float>(value));
+    squares += number.get<double>() * number.get<double>();
   }
   if (!std::isfinite(squares)) return base::fail(Code::corrupt, "an embedding is out of range");
-  if (squares == 0) return vector;
-  const double scale = 1.0 / std::sqrt(squares);
-  for (float& value : vector) value = static_cast<float>(value * scale);
+  const double scale = squares == 0 ? 0 : 1.0 / std::sqrt(squares);
+  std::vector<float> vector;
+  vector.reserve(dimensions);
+  for (const json& number : numbers) vector.push_back(static_cast<float>(number.get<double>() * scale));
   return vector;
 }
 

@@ -20,8 +20,8 @@ std::vector<Message> within_tokens(const std::vector<Message>& window, std::size
     const bool holds_a_question = first < window.size();
     if (used > max_tokens && holds_a_question) break;
     // What precedes an answer belongs to it; questions in a row are one.
-    const bool begins = window[place - 1].role == Role::user &&
-                        (place - 1 == talk || window[place - 2].role != Role::user);
+    const bool begins =
+        window[place - 1].role == Role::user && (place - 1 == talk || window[place - 2].role != Role::user);
     if (begins) first = place - 1;
   }
   if (first == window.size()) first = talk;

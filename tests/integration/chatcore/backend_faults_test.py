@@ -1,0 +1,206 @@
+"""Backends that fail in every way there is: typed errors, retries, deadlines, the breaker, what is stored."""
+import time
+import unittest
+
+from server import wait_for
+from backend import BackendTest
+from harness import stub_backend as stub
+from harness.stub_backend import DONE, answer, chunk, cut_off, event, live, saying, status
+
+
+class BeforeTheFirstByte(BackendTest):
+    settings = {"llm-first-byte-timeout": "300ms", "llm-breaker-failures": "0"}
+
+    def test_what_passes_is_tried_again_and_answered(self):
+        for fault in (stub.close, status(500), status(503), status(429), cut_off()):
+            self.stub.script = [fault, fault, answer("At last")]
+            before = len(self.stub.requests)
+            self.assertEqual(self.complete().json()["choices"][0]["message"]["content"], "At last")
+            self.assertGreaterEqual(len(self.stub.requests) - before, 3)
+        self.assertGreaterEqual(self.server.metric("chatcore_backend_retries_total"), 8)
+
+    def test_what_lasts_is_an_error_after_three_requests(self):
+        self.stub.script = [status(500)]
+        refused = self.complete()
+        self.assert_error(refused, 503, "unavailable")
+        self.assertTrue(refused.headers["Retry-After"])
+        self.assertEqual(len(self.stub.requests), 3)
+
+    def test_what_a_request_is_refused_for_is_not_asked_again(self):
+        for code in (400, 401, 403, 404, 422):
+            self.stub.requests.clear()
+            self.stub.script = [status(code)]
+            self.assert_error(self.complete(stream=True), 502, "backend_refused")
+            self.assertEqual(len(self.stub.requests), 1)
+
+    def test_a_backends_retry_after_is_respected(self):
+        self.stub.script = [status(429, Retry_After=1), answer("Now")]
+        self.assertEqual(self.complete().status, 200)
+        first, second = self.stub.requests
+        self.assertGreaterEqual(second.at - first.at, 1.0)
+
+    def test_one_beyond_the_deadline_is_told_to_the_client_at_once(self):
+        self.stub.script = [status(429, Retry_After=3000)]
+        began = time.monotonic()
+        refused = self.complete()
+        self.assert_error(refused, 503, "unavailable")
+        self.assertEqual(refused.headers["Retry-After"], "3000")
+        self.assertLess(time.monotonic() - began, 5)
+        self.assertEqual(len(self.stub.requests), 1)
+
+    def test_silence_is_504_and_not_tried_again(self):
+        for silence in (stub.hang, stub.hang_after_headers):
+            self.stub.requests.clear()
+            self.stub.script = [silence]
+            self.assert_error(self.complete(stream=True), 504, "backend_timeout")
+            self.assertEqual(len(self.stub.requests), 1)
+
+    def test_what_is_no_stream_is_an_error(self):
+        for fault in (stub.wrong_type, saying("data: {not json\n\n"), saying(event({"no": "choices"})),
+                      saying(event({"error": {"message": "sk-secret"}})), saying("x" * 300_000), saying()):
+            self.stub.script = [fault]
+            self.assert_error(self.complete(stream=True), 503, "unavailable")
+        self.assertNotIn("sk-secret", self.server.log())
+
+    def test_nothing_of_an_answer_is_stored_and_the_next_question_is_answered(self):
+        self.stub.script = [status(400)]
+        self.assert_error(self.ask("Hello", "c"), 502)
+        self.assertEqual([row[1] for row in self.server.messages("c")], ["user"])
+        self.stub.script = [answer("Yes")]
+        self.assertEqual(self.ask("Again", "c").text(), "Yes")
+        self.assertEqual([row[1] for row in self.server.messages("c")], ["user", "user", "assistant"])
+
+
+class NobodyListens(BackendTest):
+    def test_it_is_503(self):
+        self.stub.stop()
+        self.assert_error(self.complete(), 503, "unavailable")
+
+
+class AfterTheFirstByte(BackendTest):
+    settings = {"llm-idle-timeout": "300ms", "llm-breaker-failures": "0"}
+
+    def test_a_broken_answer_is_told_kept_and_marked_and_never_asked_for_again(self):
+        half = chunk("Half an ")
+        faults = {"cut off": cut_off(half), "cut off within an event": cut_off(half, 'data: {"choi'),
+                  "ended without a reason": saying(half), "malformed": saying(half, "data: {nonsense\n\n"),
+                  "an error": saying(half, event({"error": {"message": "overloaded"}})),
+                  "a huge line": saying(half, "data: " + "x" * 300_000), "silence": None}
+        for name, fault in faults.items():
+            with self.subTest(name):
+                self.stub.requests.clear()
+                self.stub.script = [fault or live]
+                if not fault:
+                    def fall_silent(stream):
+                        stream.begin()
+                        stream.say(half)
+                        return stub.hang(stream)
+                    self.stub.script = [fall_silent]
+                reply = self.ask("Hello", name)
+                self.assertEqual(reply.status, 200)
+                self.assertEqual([kind for kind, _ in reply.events()], ["message", "error"])
+                self.assertIn("backend_timeout" if name == "silence" else "unavailable", reply.events()[-1][1])
+                self.assertEqual(self.server.messages(name)[1][1:], ("assistant", "Half an ", 1))
+                self.assertEqual(len(self.stub.requests), 1)
+
+    def test_a_reason_without_the_last_event_is_enough(self):
+        self.stub.script = [saying(chunk("All"), chunk(reason="stop"))]
+        self.assertEqual(self.complete().json()["choices"][0]["message"]["content"], "All")
+
+    def test_a_connection_left_open_after_the_last_event_is_not_waited_for(self):
+        def linger(stream):
+            stream.begin()
+            stream.say(chunk("All") + chunk(reason="stop") + DONE)
+            return stub.hang(stream)
+        self.stub.script = [linger]
+        self.assertEqual(self.complete().json()["choices"][0]["message"]["content"], "All")
+
+
+class Total(BackendTest):
+    settings = {"llm-total-timeout": "700ms"}
+
+    def test_an_answer_without_end_is_cut_at_the_total_deadline(self):
+        def drip(stream):
+            stream.begin()
+            for _ in range(1000):
+                stream.say_text("drip ")
+                stream.connection.settimeout(0.05)
+                try:
+                    if stream.connection.recv(1) == b"":
+                        return False
+                except TimeoutError:
+                    pass
+        self.stub.script = [drip]
+        reply = self.ask("Hello", "c")
+        self.assertIn("backend_timeout", reply.events()[-1][1])
+        self.assertEqual(self.server.messages("c")[1][3], 1)
+
+
+class Breaker(BackendTest):
+    settings = {"llm-max-retries": "0", "llm-breaker-failures": "3", "llm-breaker-cooldown": "1s"}
+
+    def test_it_opens_answers_at_once_and_recovers(self):
+        self.stub.script = [status(500)]
+        for _ in range(3):
+            self.assertEqual(self.complete().status, 503)
+        self.assertEqual(self.breaker("open"), 1)
+        refused = self.complete()
+        self.assert_error(refused, 503, "unavailable")
+        self.assertEqual(refused.headers["Retry-After"], "1")
+        self.assertEqual(len(self.stub.requests), 3, "an open breaker asks nobody")
+        self.stub.script = [answer("Back")]
+        wait_for(lambda: self.breaker("half_open") == 1, "the end of the cool-down")
+        self.assertEqual(self.complete().status, 200)
+        self.assertEqual(self.breaker("closed"), 1)
+
+    def test_a_failed_try_opens_it_again(self):
+        self.stub.script = [status(500)]
+        for _ in range(3):
+            self.complete()
+        wait_for(lambda: self.breaker("half_open") == 1, "the end of the cool-down")
+        self.assertEqual(self.complete().status, 503)
+        self.assertEqual(len(self.stub.requests), 4)
+        self.assertEqual(self.breaker("open"), 1)
+
+    def test_refusals_do_not_open_it(self):
+        for code in (401, 400, 429):
+            self.stub.script = [status(code)]
+            for _ in range(4):
+                self.complete()
+        self.assertEqual(self.breaker("closed"), 1)
+
+
+class Busy(BackendTest):
+    settings = {"llm-max-connections": "1", "llm-queue-timeout": "400ms"}
+
+    def open_one(self):
+        self.stub.script = [live]
+        client, _ = None, None
+        import threading
+        threading.Thread(target=lambda: self.complete("first"), daemon=True).start()
+        stream = self.stub.take()
+        self.addCleanup(stream.given_back.set)
+        return stream
+
+    def test_who_waits_too_long_for_a_place_is_sent_away(self):
+        self.open_one()
+        refused = self.complete("second")
+        self.assert_error(refused, 503, "unavailable")
+        self.assertTrue(refused.headers["Retry-After"])
+        self.assertEqual(len(self.stub.requests), 1)
+
+    def test_a_place_that_becomes_free_goes_to_who_waits(self):
+        import concurrent.futures
+        stream = self.open_one()
+        self.stub.script = [answer("Second")]
+        with concurrent.futures.ThreadPoolExecutor() as pool:
+            second = pool.submit(self.complete, "second")
+            wait_for(lambda: self.server.metric("chatcore_backend_waiting") == 1, "the second in line")
+            stream.begin()
+            stream.finish()
+            stream.given_back.set()
+            self.assertEqual(second.result().status, 200)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,84 @@
+"""Vectors by a backend: for ingest and for questions, and what happens without it."""
+import os
+import subprocess
+import tempfile
+import unittest
+
+from server import BINARY, wait_for
+from backend import BackendTest
+from harness.stub_backend import StubBackend, answer, embeddings, hang, saying, status
+
+TEXTS = {"tides.md": "The spring tide comes with the full moon.", "bread.md": "Sourdough bread needs a night of rest."}
+
+
+class Embeddings(BackendTest):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="chatcore-test-")
+        self.addCleanup(folder.cleanup)
+        self.folder = os.path.join(folder.name, "texts")
+        os.mkdir(self.folder)
+        for name, text in TEXTS.items():
+            with open(os.path.join(self.folder, name), "w", encoding="utf-8") as file:
+                file.write(text)
+        self.embedder = StubBackend()
+        self.embedder.script = [embeddings]
+        self.addCleanup(self.embedder.stop)
+        self.embedding_settings = {"embeddings-base-url": self.embedder.url, "embeddings-model": "stub-embedding",
+                                   "embeddings-dimensions": "64", "embeddings-total-timeout": "2s",
+                                   "retrieval-store": os.path.join(folder.name, "store")}
+        self.settings = self.embedding_settings
+        super().setUp()
+        self.stub.script = [answer("Yes.")]
+
+    def ingest(self):
+        flags = [f"--{name}={value}" for name, value in self.embedding_settings.items()]
+        return subprocess.run([BINARY, "ingest", self.folder, *flags], capture_output=True, text=True, check=False)
+
+    def passages_of(self, question):
+        self.assertEqual(self.ask(question, "c").status, 200)
+        return "".join(message["content"] for message in self.stub.requests[-1].json()["messages"]
+                       if message["role"] == "system")
+
+    def test_a_question_finds_its_passage(self):
+        self.assertEqual(self.ingest().returncode, 0)
+        self.assertEqual(self.embedder.requests[0].path, "/v1/embeddings")
+        self.assertEqual(self.embedder.requests[0].json()["model"], "stub-embedding")
+        wait_for(lambda: self.server.metric("chatcore_vector_store_chunks") == 2, "the new store")
+        found = self.passages_of("When comes the spring tide?")
+        self.assertIn("full moon", found)
+        self.assertNotIn("Sourdough", found)
+
+    def test_ingest_outlasts_a_busy_backend(self):
+        self.embedder.script = [status(429, Retry_After=1), status(503), embeddings]
+        self.assertEqual(self.ingest().returncode, 0)
+
+    def test_ingest_says_what_is_wrong_and_leaves_the_store_alone(self):
+        for fault in (status(401), saying("{}")):
+            self.embedder.script = [fault]
+            ended = self.ingest()
+            self.assertEqual(ended.returncode, 1)
+            self.assertIn("the embedder", ended.stderr)
+            self.assertNotIn("sk-secret", ended.stderr)
+            self.assertFalse(os.path.exists(self.embedding_settings["retrieval-store"]))
+
+    def test_without_the_backend_a_question_is_answered_without_passages(self):
+        self.assertEqual(self.ingest().returncode, 0)
+        wait_for(lambda: self.server.metric("chatcore_vector_store_chunks") == 2, "the new store")
+        for fault in (hang, status(500), status(401)):
+            self.embedder.script = [fault]
+            self.assertEqual(self.passages_of(f"When comes the {fault} tide?"), "")
+
+
+class WrongConfiguration(unittest.TestCase):
+    def test_what_belongs_together_is_asked_for(self):
+        for flags in (["--llm-base-url=http://127.0.0.1:1/v1"],
+                      ["--embeddings-base-url=http://127.0.0.1:1/v1", "--embeddings-model=m"],
+                      ["--llm-base-url=http://127.0.0.1:1", "--llm-model=m", "--llm-api-key-file=/nonexistent"],
+                      ["--llm-base-url=ftp://host"], ["--llm-base-url=http://user:secret@host"]):
+            ended = subprocess.run([BINARY, "serve", "--listen=127.0.0.1:0", "--database-url=sqlite://:memory:", *flags],
+                                   capture_output=True, text=True, timeout=20, check=False)
+            self.assertEqual(ended.returncode, 78, flags)
+
+
+if __name__ == "__main__":
+    unittest.main()
