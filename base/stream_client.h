@@ -22,7 +22,7 @@
 namespace base {
 
 // What one stream costs while it is open, apart from its request's body: libcurl's handle, its connection and buffers.
-// Measured with 500 of them by tests/bench/stream_client_bench.cc.
+// Measured with 500 of them by tests/bench/backend_streams.py.
 inline constexpr std::size_t kStreamCostBytes = 64u << 10;
 
 struct StreamClientOptions {
