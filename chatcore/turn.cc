@@ -149,7 +149,9 @@ void Turn::generate(std::vector<retrieval::Passage> passages) {
   step_ = Step::generating;
   if (client_left_) return end(base::fail(Code::cancelled, "the client left before the answer began"));
   auto prompt = compose_prompt(std::move(passages));
-  account_prompt(prompt);
+  result_.prompt_tokens = llm::estimate_tokens(prompt);
+  // The answerer holds the prompt, or a request made of it, until the answer has ended.
+  ticket_->grow(llm::size_of(prompt) + parts_.answerer.cost());
   generation_began_ = std::chrono::steady_clock::now();
   generation_ = parts_.answerer.generate(
       std::move(prompt),
@@ -174,19 +176,6 @@ llm::Prompt Turn::compose_prompt(std::vector<retrieval::Passage> passages) const
     prompt.messages.insert(prompt.messages.begin(), {.role = Role::system, .content = request_.instructions});
   }
   return prompt;
-}
-
-// The answerer holds the prompt, or a request made of it, until the answer has ended.
-void Turn::account_prompt(const llm::Prompt& prompt) {
-  base::Bytes held = parts_.answerer.cost();
-  for (const auto& message : prompt.messages) {
-    held += {static_cast<std::int64_t>(message.content.size())};
-    result_.prompt_tokens += llm::estimate_tokens(message.content);
-  }
-  for (const auto& passage : prompt.passages) {
-    held += {static_cast<std::int64_t>(passage.text.size() + passage.source.size())};
-  }
-  ticket_->grow(held);
 }
 
 void Turn::take_text(std::string_view text) {

@@ -2,6 +2,19 @@
 
 namespace chatcore::llm {
 
+base::Bytes size_of(const Prompt& prompt) {
+  std::size_t bytes = 0;
+  for (const auto& message : prompt.messages) bytes += message.content.size();
+  for (const auto& passage : prompt.passages) bytes += passage.text.size() + passage.source.size();
+  return {static_cast<std::int64_t>(bytes)};
+}
+
 std::size_t estimate_tokens(std::string_view text) { return (text.size() + 3) / 4; }
+
+std::size_t estimate_tokens(const Prompt& prompt) {
+  std::size_t tokens = 0;
+  for (const auto& message : prompt.messages) tokens += estimate_tokens(message.content);
+  return tokens;
+}
 
 }  // namespace chatcore::llm

@@ -64,7 +64,12 @@ class Answerer {
   [[nodiscard]] virtual std::optional<BackendStatistics> statistics() const { return std::nullopt; }
 };
 
+// The bytes of its texts.
+base::Bytes size_of(const Prompt& prompt);
+
 // Tokens as usage counts report them when the answerer itself has no tokenizer: about four bytes each.
 std::size_t estimate_tokens(std::string_view text);
+// Those of the prompt's messages.
+std::size_t estimate_tokens(const Prompt& prompt);
 
 }  // namespace chatcore::llm

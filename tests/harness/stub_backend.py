@@ -215,6 +215,10 @@ class StubBackend:
         return f"{'https' if self.context else 'http'}://127.0.0.1:{self.port}/v1"
 
     def stop(self):
+        try:
+            self.listener.shutdown(socket.SHUT_RDWR)  # or the thread in accept() would keep it listening
+        except OSError:
+            pass
         self.listener.close()
         with self.lock:
             streams = list(self.open)

@@ -133,8 +133,8 @@ TEST(ExtractiveAnswerer, StreamsTheComposedAnswer) {
   bool ended_well = false;
   const auto generation = answerer.generate(prompt,
                                             {[&](std::string_view piece) { text += piece; },
-                                             [&](const base::Status& status) {
-                                               ended_well = status.has_value();
+                                             [&](const Generated& generated) {
+                                               ended_well = generated.status.has_value();
                                                loop.stop();
                                              }},
                                             loop);

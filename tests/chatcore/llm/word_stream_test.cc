@@ -27,8 +27,8 @@ class WordStream : public ::testing::Test {
                                   pieces_.emplace_back(piece);
                                   if (on_piece_) on_piece_();
                                 },
-                                [this](const base::Status& status) {
-                                  EXPECT_TRUE(status);
+                                [this](const Generated& generated) {
+                                  EXPECT_TRUE(generated.status);
                                   ++ends_;
                                   if (on_end_) on_end_();
                                 }},
@@ -189,7 +189,7 @@ TEST_F(WordStream, DestroyedInItsEndIsFine) {
 // What the callbacks hold (a turn, with its client's connection) must be let go with the generation.
 TEST_F(WordStream, LetsGoOfItsCallbacksWhenCancelled) {
   const auto held = std::make_shared<int>(0);
-  auto generation = stream_words("one two", 0, {[held](std::string_view) {}, [held](const base::Status&) {}}, loop_);
+  auto generation = stream_words("one two", 0, {[held](std::string_view) {}, [held](const Generated&) {}}, loop_);
   EXPECT_EQ(held.use_count(), 3);
   generation->cancel();
   EXPECT_EQ(held.use_count(), 1);
@@ -197,7 +197,7 @@ TEST_F(WordStream, LetsGoOfItsCallbacksWhenCancelled) {
 
 TEST_F(WordStream, LetsGoOfItsCallbacksWhenEnded) {
   const auto held = std::make_shared<int>(0);
-  auto generation = stream_words("one two", 0, {[held](std::string_view) {}, [held](const base::Status&) {}}, loop_);
+  auto generation = stream_words("one two", 0, {[held](std::string_view) {}, [held](const Generated&) {}}, loop_);
   after_rounds(5, [&] { loop_.stop(); });
   loop_.run();
   EXPECT_EQ(held.use_count(), 1);
@@ -258,7 +258,7 @@ TEST(WordStreamThreads, KeepsOrderUnderPausesFromAnotherThread) {
                                           received += piece;
                                           running.fetch_sub(1);
                                         },
-                                        [&](const base::Status&) {
+                                        [&](const Generated&) {
                                           ended = true;
                                           loop.stop();
                                         }},

@@ -47,6 +47,7 @@ class Whole(Chain):
         self.completion(self.server)
         self.upstream.stop()
         self.assert_error(self.completion(self.server), 503, "unavailable")
+        self.upstream.flags = [flag for flag in self.upstream.flags if not flag.startswith("--listen")]
         self.upstream.flags.append(f"--listen=127.0.0.1:{self.upstream.port}")
         self.upstream.start()
         self.assertEqual(self.completion(self.server).status, 200)

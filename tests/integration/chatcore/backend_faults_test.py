@@ -12,7 +12,7 @@ class BeforeTheFirstByte(BackendTest):
     settings = {"llm-first-byte-timeout": "300ms", "llm-breaker-failures": "0"}
 
     def test_what_passes_is_tried_again_and_answered(self):
-        for fault in (stub.close, status(500), status(503), status(429), cut_off()):
+        for fault in (stub.close, status(500), status(503), status(429)):
             self.stub.script = [fault, fault, answer("At last")]
             before = len(self.stub.requests)
             self.assertEqual(self.complete().json()["choices"][0]["message"]["content"], "At last")
