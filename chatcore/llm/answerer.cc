@@ -5,7 +5,9 @@ namespace chatcore::llm {
 base::Bytes size_of(const Prompt& prompt) {
   std::size_t bytes = 0;
   for (const auto& message : prompt.messages) bytes += message.content.size();
-  for (const auto& passage : prompt.passages) bytes += passage.text.size() + passage.source.size();
+  for (const auto& passage : prompt.passages) {
+    bytes += sizeof passage + passage.text.size() + passage.source.size();
+  }
   return {static_cast<std::int64_t>(bytes)};
 }
 

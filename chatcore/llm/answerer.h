@@ -64,7 +64,7 @@ class Answerer {
   [[nodiscard]] virtual std::optional<BackendStatistics> statistics() const { return std::nullopt; }
 };
 
-// The bytes of its texts.
+// The bytes of its texts, and of what holds the passages.
 base::Bytes size_of(const Prompt& prompt);
 
 // Tokens as usage counts report them when the answerer itself has no tokenizer: about four bytes each.
