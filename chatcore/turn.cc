@@ -135,8 +135,9 @@ void Turn::catch_up_with(base::Result<storage::Window> window) {
 // A broken vector store was reported when it was loaded and shows in the metrics; an answer without passages is better
 // than none.
 void Turn::retrieve() {
-  step_ = Step::retrieving;
   ticket_->begun();
+  if (client_left_) return end(base::fail(Code::cancelled, "the client left before the answer began"));
+  step_ = Step::retrieving;
   parts_.retriever.retrieve(request_.messages.back().content, [self = shared_from_this()](
                                                                   base::Result<std::vector<retrieval::Passage>> found) {
     self->back_on_loop([self, passages = std::move(found).value_or(std::vector<retrieval::Passage>())]() mutable {
@@ -146,8 +147,8 @@ void Turn::retrieve() {
 }
 
 void Turn::generate(std::vector<retrieval::Passage> passages) {
+  if (step_ != Step::retrieving) return;  // its client has left meanwhile
   step_ = Step::generating;
-  if (client_left_) return end(base::fail(Code::cancelled, "the client left before the answer began"));
   auto prompt = compose_prompt(std::move(passages));
   result_.prompt_tokens = llm::estimate_tokens(prompt);
   // The answerer holds the prompt, or a request made of it, until the answer has ended.
@@ -228,8 +229,10 @@ void Turn::client_left() {
     if (self->client_left_ || self->step_ == Step::ended) return;
     self->client_left_ = true;
     // A turn that waits or stores looks at client_left_ when it goes on.
-    if (self->step_ != Step::generating) return;
+    if (self->step_ != Step::generating && self->step_ != Step::retrieving) return;
     self->parts_.metrics.stream_cancelled();
+    // The passages may be long in coming, and are not waited for.
+    if (self->step_ == Step::retrieving) return self->end(base::fail(Code::cancelled, "the client left"));
     self->answer_.interrupted = true;
     self->result_.status = base::fail(Code::cancelled, "the client left");
     self->stop_generating();

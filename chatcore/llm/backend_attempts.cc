@@ -90,16 +90,16 @@ void Backend::Attempts::try_once() {
 }
 
 base::StreamRequest Backend::Attempts::http_request(base::Duration left) const {
-  const auto& options = backend_->options;
+  const auto& ours = backend_->options;
   base::StreamRequest request;
-  request.url = options.base_url + request_.path;
+  request.url = ours.base_url + request_.path;
   request.headers = {{"Content-Type", "application/json"}, {"Accept", request_.content_type}};
-  if (!options.api_key.empty()) request.headers.emplace_back("Authorization", "Bearer " + options.api_key);
+  if (!ours.api_key.empty()) request.headers.emplace_back("Authorization", "Bearer " + ours.api_key);
   request.body = request_.body;
   request.max_body_bytes = kMaxAnswerBytes;
-  request.connect_timeout = options.connect_timeout;
-  request.first_byte_timeout = options.first_byte_timeout;
-  request.idle_timeout = options.idle_timeout;
+  request.connect_timeout = ours.connect_timeout;
+  request.first_byte_timeout = ours.first_byte_timeout;
+  request.idle_timeout = ours.idle_timeout;
   const bool is_bounded = deadline_ != base::SteadyTime::max();
   request.total_timeout = is_bounded ? std::chrono::ceil<milliseconds>(left) : milliseconds::zero();
   return request;

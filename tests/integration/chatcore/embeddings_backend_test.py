@@ -1,17 +1,18 @@
 """Vectors by a backend: for ingest and for questions, and what happens without it."""
 import os
+import socket
 import subprocess
 import tempfile
 import unittest
 
 from server import BINARY, wait_for
 from backend import BackendTest
-from harness.stub_backend import StubBackend, answer, embeddings, hang, saying, status
+from harness.stub_backend import StubBackend, answer, embeddings, hang, live, saying, status
 
 TEXTS = {"tides.md": "The spring tide comes with the full moon.", "bread.md": "Sourdough bread needs a night of rest."}
 
 
-class Embeddings(BackendTest):
+class WithEmbeddings(BackendTest):
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="chatcore-test-")
         self.addCleanup(folder.cleanup)
@@ -39,6 +40,8 @@ class Embeddings(BackendTest):
         return "".join(message["content"] for message in self.stub.requests[-1].json()["messages"]
                        if message["role"] == "system")
 
+
+class Embeddings(WithEmbeddings):
     def test_a_question_finds_its_passage(self):
         self.assertEqual(self.ingest().returncode, 0)
         self.assertEqual(self.embedder.requests[0].path, "/v1/embeddings")
@@ -67,6 +70,29 @@ class Embeddings(BackendTest):
         for fault in (hang, status(500), status(401)):
             self.embedder.script = [fault]
             self.assertEqual(self.passages_of(f"When comes the {fault} tide?"), "")
+
+
+class LeavingClient(WithEmbeddings):
+    def setUp(self):
+        super().setUp()
+        self.server.kill()
+        self.server.flags = [flag for flag in self.server.flags if not flag.startswith("--embeddings-total-timeout")]
+        self.server.flags.append("--embeddings-total-timeout=60s")
+        self.server.start()
+
+    def test_a_client_that_leaves_while_passages_are_looked_for_is_not_waited_for(self):
+        self.assertEqual(self.ingest().returncode, 0)
+        wait_for(lambda: self.server.metric("chatcore_vector_store_chunks") == 2, "the new store")
+        self.embedder.script = [live]
+        body = b'{"message":"When?","conversationId":"left"}'
+        with socket.create_connection(("127.0.0.1", self.server.port)) as client:
+            client.sendall(b"POST /api/assistant HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+                           b"Content-Length: %d\r\n\r\n" % len(body) + body)
+            stream = self.embedder.take()
+            self.addCleanup(stream.given_back.set)
+        wait_for(lambda: self.server.metric("chatcore_streams_cancelled_total") == 1, "the cancelled turn")
+        self.assertEqual(self.stub.requests, [])
+        self.assertEqual([row[1] for row in self.server.messages("left")], ["user"])
 
 
 class WrongConfiguration(unittest.TestCase):
