@@ -22,6 +22,21 @@ function(leakguard_folder name)
   endif()
 endfunction()
 
+# Reading GoogleTest and the standard library is most of what compiling a test takes: they are read once for all tests.
+# What is tested is optimised; the tests themselves compile in half the time when they are not. (The sources have no
+# precompiled header: with one, GCC 12 takes the standard library's code for ours and warns of it, wrongly.)
+add_library(leakguard_test_options INTERFACE)
+target_compile_options(leakguard_test_options INTERFACE -O0 -pthread)
+target_link_libraries(leakguard_test_options INTERFACE leakguard_options GTest::gmock GTest::gtest)
+option(LEAKGUARD_PRECOMPILE "Precompile what all tests include" ON)
+if(LEAKGUARD_TESTS AND LEAKGUARD_PRECOMPILE)
+  file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/generated/precompiled_tests.cc" CONTENT "")
+  add_library(leakguard_precompiled_tests OBJECT "${CMAKE_BINARY_DIR}/generated/precompiled_tests.cc")
+  target_link_libraries(leakguard_precompiled_tests PRIVATE leakguard_test_options)
+  target_precompile_headers(leakguard_precompiled_tests PRIVATE <algorithm> <array> <chrono> <cstdint> <functional>
+    <memory> <optional> <string> <string_view> <utility> <vector> <gmock/gmock.h> <gtest/gtest.h> <tl/expected.hpp>)
+endif()
+
 # leakguard_unit_tests(NAME lib…): every *_test.cc of this folder as one GoogleTest program, one ctest case a TEST.
 function(leakguard_unit_tests name)
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*_test.cc")
@@ -29,7 +44,10 @@ function(leakguard_unit_tests name)
     return()
   endif()
   add_executable(${name} ${sources})
-  target_link_libraries(${name} PRIVATE leakguard_options ${ARGN} GTest::gmock GTest::gtest_main)
+  target_link_libraries(${name} PRIVATE leakguard_test_options ${ARGN} GTest::gtest_main)
+  if(TARGET leakguard_precompiled_tests)
+    target_precompile_headers(${name} REUSE_FROM leakguard_precompiled_tests)
+  endif()
   target_compile_definitions(${name} PRIVATE "FIXTURES=\"${CMAKE_SOURCE_DIR}/tests/fixtures\"")
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit TIMEOUT 60)
 endfunction()
