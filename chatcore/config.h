@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/units.h"
+#include "chatcore/retrieval/index_choice.h"
 
 namespace chatcore {
 
@@ -45,6 +46,7 @@ struct Config {
     std::size_t top = 0;
     double threshold = 0;  // how well a passage must fit, -1..1
     base::Bytes cache;     // for the vectors of questions
+    retrieval::IndexChoice index = retrieval::IndexChoice::automatic;
   } retrieval;
 
   struct {

@@ -219,6 +219,10 @@ std::string Metrics::render(const Readings& readings) const {
   page.counter("chatcore_vector_store_load_failures_total", "Vector store files that were read and not taken.",
                number(readings.vector_store_failed_loads));
   page.gauge("chatcore_vector_store_chunks", "Chunks in the vector store.", number(readings.vector_store_chunks));
+  page.gauge("chatcore_vector_store_mapped_bytes", "The vector store file in the address space; page cache.",
+             number(readings.vector_store_bytes));
+  page.gauge("chatcore_vector_store_index_bytes", "Of the mapped bytes, the index (HNSW); 0: every search is exact.",
+             number(readings.vector_index_bytes));
   add_storage(page, readings.storage);
   if (readings.backend) add_backend(page, *readings.backend);
   page.counter("chatcore_log_dropped_lines_total", "Log lines lost to a full queue.",

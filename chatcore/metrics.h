@@ -31,6 +31,8 @@ struct Readings {
   std::uint64_t vector_store_loads = 0;
   std::uint64_t vector_store_failed_loads = 0;
   std::size_t vector_store_chunks = 0;
+  std::size_t vector_store_bytes = 0;
+  std::size_t vector_index_bytes = 0;
   std::uint64_t sweeps = 0;
   std::optional<base::WallTime> last_sweep;  // absent before the first
   base::Duration last_sweep_duration{0};

@@ -130,6 +130,18 @@ Status parse_required(Text text, AuthRequired& value) {
   return {};
 }
 
+Status parse_index(Text text, retrieval::IndexChoice& value) {
+  if (text == "auto")
+    value = retrieval::IndexChoice::automatic;
+  else if (text == "exact")
+    value = retrieval::IndexChoice::exact;
+  else if (text == "hnsw")
+    value = retrieval::IndexChoice::graph;
+  else
+    return base::fail(Code::invalid_argument, "\"" + std::string(text) + "\" is none of auto, exact, hnsw");
+  return {};
+}
+
 // Names parted by commas or spaces.
 Status parse_names(Text text, std::vector<std::string>& value) {
   constexpr Text kBetween = ", ";

@@ -41,6 +41,8 @@ void show_memory(const ApiParts& parts, const SharedCall& call) {
                           .in_flight = parts.admission.bytes_in_flight(),
                           .turns_in_flight = parts.admission.turns_in_flight(),
                           .vector_store_chunks = parts.turn.retriever.chunks(),
+                          .vector_store_bytes = parts.turn.retriever.mapped_bytes(),
+                          .vector_index_bytes = parts.turn.retriever.graph_bytes(),
                           .process = read_process(),
                           .anonymous = read_anonymous_memory(),
                           .cgroup = read_cgroup()}));

@@ -22,6 +22,8 @@ void show_metrics(const ApiParts& parts, const SharedCall& call) {
                           .vector_store_loads = parts.turn.retriever.loads(),
                           .vector_store_failed_loads = parts.turn.retriever.failed_loads(),
                           .vector_store_chunks = parts.turn.retriever.chunks(),
+                          .vector_store_bytes = parts.turn.retriever.mapped_bytes(),
+                          .vector_index_bytes = parts.turn.retriever.graph_bytes(),
                           .sweeps = sweeper.sweeps_total,
                           .last_sweep = sweeper.last_finished,
                           .last_sweep_duration = sweeper.last_took,

@@ -45,6 +45,8 @@ struct MemoryReport {
   base::Bytes in_flight;
   std::size_t turns_in_flight = 0;
   std::size_t vector_store_chunks = 0;
+  std::size_t vector_store_bytes = 0;  // mapped, so not among what is accounted
+  std::size_t vector_index_bytes = 0;  // of them
   ProcessReading process;
   std::optional<base::Bytes> anonymous;
   CgroupReading cgroup;

@@ -21,13 +21,15 @@ class ProgressBar {
  public:
   void show(const IngestProgress& progress) {
     const bool is_reading = progress.files_done < progress.files_total;
-    const std::size_t done = is_reading ? progress.files_done : progress.chunks_done;
+    const std::size_t of_chunks = progress.links ? progress.chunks_linked : progress.chunks_done;
+    const std::size_t done = is_reading ? progress.files_done : of_chunks;
     const std::size_t total = is_reading ? progress.files_total : progress.chunks;
-    if (is_reading != was_reading_) begin_phase(is_reading, done);
+    const std::string_view what = is_reading ? "files" : progress.links ? "chunks linked" : "chunks";
+    if (what != phase_) begin_phase(what, done);
     const auto now = std::chrono::steady_clock::now();
     if (done < total && now - shown_ < kBetween) return;
     shown_ = now;
-    print(is_reading ? "files" : "chunks", done, total, std::chrono::duration<double>(now - began_).count());
+    print(what.data(), done, total, std::chrono::duration<double>(now - began_).count());
     if (!is_reading && done == total) std::fputc('\n', stderr);
     std::fflush(stderr);
   }
@@ -36,8 +38,8 @@ class ProgressBar {
   static constexpr std::size_t kWidth = 30;
   static constexpr auto kBetween = std::chrono::milliseconds(100);
 
-  void begin_phase(bool is_reading, std::size_t done) {
-    was_reading_ = is_reading;
+  void begin_phase(std::string_view what, std::size_t done) {
+    phase_ = what;
     began_ = std::chrono::steady_clock::now();
     done_before_ = done;
   }
@@ -52,7 +54,7 @@ class ProgressBar {
     std::fputs("   ", stderr);  // over what a longer line left behind
   }
 
-  bool was_reading_ = false;
+  std::string_view phase_;  // of a literal
   std::size_t done_before_ = 0;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   std::chrono::steady_clock::time_point shown_;
@@ -70,6 +72,7 @@ int ingest_texts(const Config& config, const CommandLine& line) {
   options.store_file = config.retrieval.store_file;
   options.embeddings_by = line.embeddings_by;
   options.replace_broken = line.force;
+  options.index = config.retrieval.index;
   const BackendKeys keys = read_backend_keys(config);
   for (const auto& error : keys.errors) std::fprintf(stderr, "chatcore ingest: %s\n", error.c_str());
   if (!keys.errors.empty()) return kExitWrongConfiguration;

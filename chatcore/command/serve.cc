@@ -78,6 +78,7 @@ struct Program {
                    .top = config.retrieval.top,
                    .threshold = static_cast<float>(config.retrieval.threshold),
                    .cache_bytes = static_cast<std::size_t>(config.retrieval.cache.count),
+                   .index = config.retrieval.index,
                    .on_search = [this](base::Duration took) { metrics.search_ended(took); }},
                   embedder),
         answerer(make_answerer(config, keys, loop)),

@@ -67,7 +67,9 @@ class Ingestion {
       return base::fail(Code::invalid_argument, "nothing to ingest: no text in the files named");
     }
     if (auto embedded = find_vectors(); !embedded) return base::fail(embedded.error());
+    if (auto linked = link(); !linked) return base::fail(linked.error());
     if (auto written = write(); !written) return base::fail(written.error());
+    report_.has_graph = !contents_.graph.rows.empty();
     report_.files = contents_.sources.size();
     report_.chunks = contents_.chunks.size();
     return std::move(report_);
@@ -178,6 +180,25 @@ class Ingestion {
     }
     report_.embedded += chunks.size();
     progress_.chunks_done += chunks.size();
+    return {};
+  }
+
+  // A graph is of places and vectors, so the old one is good for the same vectors in the same order.
+  base::Status link() {
+    const bool wants_graph = options_.index == IndexChoice::graph || (options_.index == IndexChoice::automatic &&
+                                                                      contents_.chunks.size() >= options_.graph_from);
+    if (!wants_graph) return {};
+    if (old_.graph_bytes() != 0 && std::ranges::equal(old_.vectors(), contents_.vectors)) {
+      contents_.graph = copy_of(old_.graph());
+      return {};
+    }
+    progress_.links = true;
+    auto graph = build_graph(contents_.vectors, contents_.dimensions, [this](std::size_t linked) {
+      progress_.chunks_linked = linked;
+      report_progress("");
+    });
+    if (!graph) return base::fail(graph.error());
+    contents_.graph = std::move(*graph);
     return {};
   }
 

@@ -12,6 +12,7 @@
 
 #include "base/result.h"
 #include "chatcore/retrieval/embedder.h"
+#include "chatcore/retrieval/index_choice.h"
 #include "chatcore/retrieval/text_splitter.h"
 
 namespace chatcore::retrieval {
@@ -25,7 +26,11 @@ struct IngestOptions {
   std::string embeddings_by;
   bool replace_broken = false;             // a store file that is broken is replaced rather than an error
   std::size_t max_file_bytes = 16u << 20;  // a larger text file is skipped; a docs.json may be of any size
-  std::size_t max_chunks = 200'000;        // 300 MB of vectors, all of them in memory here: more is too_large
+  // More is too_large. The vectors of so many, 1.5 GB, are all in memory here, and their texts.
+  std::size_t max_chunks = 1'000'000;
+  IndexChoice index = IndexChoice::automatic;
+  // A store of so many chunks gets a graph: below it, looking at every code takes a millisecond.
+  std::size_t graph_from = 50'000;
 };
 
 struct IngestProgress {
@@ -33,7 +38,9 @@ struct IngestProgress {
   std::size_t files_total = 0;
   std::size_t chunks = 0;       // cut so far; all of them once every file is read
   std::size_t chunks_done = 0;  // that have a vector; 0 until then
-  std::string file;             // the one just read; empty while embedding
+  bool links = false;           // all have one, and a graph is made
+  std::size_t chunks_linked = 0;
+  std::string file;  // the one just read; empty from then on
 };
 
 struct SkippedFile {
@@ -48,12 +55,14 @@ struct IngestReport {
   std::size_t reused = 0;    // whose vector the old store had
   std::size_t brought = 0;   // whose vector came with a docs.json
   std::uint64_t text_bytes = 0;
+  bool has_graph = false;
   std::vector<SkippedFile> skipped;  // each was logged as a warning too
 };
 
-// `progress` is called after each file and then after every few chunks embedded; may be empty. Errors: not_found (a
-// path), invalid_argument (no text in any of the paths), too_large, corrupt (a docs.json is; or the store file exists
-// and is broken: it is left as it is), those of the embedder and of writing. On any error the store file is as it was.
+// `progress` is called after each file and then after every few chunks embedded or linked; may be empty. Errors:
+// not_found (a path), invalid_argument (no text in any of the paths), too_large, corrupt (a docs.json is; or the store
+// file exists and is broken: it is left as it is), those of the embedder and of writing. On any error the store file is
+// as it was.
 base::Result<IngestReport> ingest(const IngestOptions& options, const Embedder& embedder,
                                   const std::function<void(const IngestProgress&)>& progress);
 

@@ -71,7 +71,8 @@ std::vector<Passage> Retriever::search(const VectorStore& texts, std::string_vie
   if (options_.top == 0) return passages;
   const LexicalQuestion words(question, texts.weights());
   BestMatches best(options_.top, options_.threshold);
-  for (Match match : texts.search(vector, std::max(kCandidates, options_.top), -1)) {
+  const Search how = options_.index == IndexChoice::exact ? Search::scanned : Search::automatic;
+  for (Match match : texts.search(vector, std::max(kCandidates, options_.top), -1, how)) {
     if (words.says_anything()) {
       const float shared = words.match(texts.terms(match.chunk), texts.usual_terms());
       match.score = (1 - kLexicalShare) * match.score + kLexicalShare * shared;
@@ -137,13 +138,26 @@ base::Status Retriever::load_if_new() {
     return base::fail(loaded.error());
   }
   auto store = std::make_shared<const VectorStore>(std::move(*loaded));
-  chunks_ = store->size();
-  base::log_info("vector store loaded", {{"file", options_.store_file}, {"chunks", store->size()}});
+  take_note_of(*store);
   const std::lock_guard lock(mutex_);
   failure_.reset();
   ++generation_.number;
   generation_.store.swap(store);  // the old one is unmapped after the lock, or by its last reader
   return {};
+}
+
+void Retriever::take_note_of(const VectorStore& store) {
+  chunks_ = store.size();
+  mapped_bytes_ = store.bytes();
+  graph_bytes_ = store.graph_bytes();
+  base::log_info("vector store loaded", {{"file", options_.store_file},
+                                         {"chunks", store.size()},
+                                         {"bytes", store.bytes()},
+                                         {"index_bytes", store.graph_bytes()}});
+  if (options_.index == IndexChoice::graph && store.size() != 0 && store.graph_bytes() == 0) {
+    base::log_warning("The vector store has no index and is searched exactly; run `chatcore ingest` again to make one",
+                      {{"file", options_.store_file}});
+  }
 }
 
 void Retriever::watch(base::EventLoop& loop, std::chrono::nanoseconds interval) {

@@ -24,6 +24,7 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "base/worker.h"
+#include "chatcore/retrieval/index_choice.h"
 #include "chatcore/retrieval/mapped_file.h"
 #include "chatcore/retrieval/query_cache.h"
 
@@ -43,6 +44,7 @@ struct RetrieverOptions {
   std::size_t top = 5;
   float threshold = 0.1F;
   std::size_t cache_bytes = 4u << 20;  // for the vectors of questions
+  IndexChoice index = IndexChoice::automatic;
   // A larger store is searched on a thread of the retriever's own, since a search of it would hold up a loop's for
   // more than a millisecond (100 000 chunks: 2.3 ms).
   std::size_t search_inline_up_to = 50'000;
@@ -59,9 +61,9 @@ class Retriever {
 
   // The best passages first, at most `top`, none below `threshold`. Of a question longer than 8 KiB the beginning
   // counts. `done` is called exactly once, before retrieve() returns or later on another thread (not at all for a
-  // question that is still waiting when the retriever is destroyed). Holds some 50 KB while it is at it, and the
-  // passages. Errors: corrupt or conflict (the store file is of no use: the caller goes on without), those of the
-  // embedder.
+  // question that is still waiting when the retriever is destroyed). Holds some 50 KB while it is at it (by a
+  // graph 100 KB, and a bit for each chunk), and the passages. Errors: corrupt or conflict (the store file is of no
+  // use: the caller goes on without), those of the embedder.
   void retrieve(std::string question, Done done);
 
   // Loads now if nobody has; for start-up, so that the first question does not wait. A load that failed is not tried
@@ -76,6 +78,9 @@ class Retriever {
   [[nodiscard]] std::uint64_t loads() const { return loads_.load(); }
   [[nodiscard]] std::uint64_t failed_loads() const { return failed_loads_.load(); }
   [[nodiscard]] std::size_t chunks() const { return chunks_.load(); }
+  // What of the store file is mapped, and what of that is the graph.
+  [[nodiscard]] std::size_t mapped_bytes() const { return mapped_bytes_.load(); }
+  [[nodiscard]] std::size_t graph_bytes() const { return graph_bytes_.load(); }
   // What the vectors of questions hold, at most RetrieverOptions::cache_bytes.
   [[nodiscard]] std::size_t cache_bytes() const { return cache_.bytes(); }
 
@@ -89,7 +94,8 @@ class Retriever {
   void search_with(Generation generation, std::string question, QueryCache::Vector vector, Done done);
   [[nodiscard]] std::vector<Passage> search(const VectorStore& texts, std::string_view question,
                                             const std::vector<float>& vector) const;
-  base::Status load_if_new();  // with loading_ held
+  base::Status load_if_new();                   // with loading_ held
+  void take_note_of(const VectorStore& store);  // in what others are told of it
 
   const RetrieverOptions options_;
   const std::shared_ptr<QueryEmbedder> embedder_;
@@ -103,6 +109,8 @@ class Retriever {
   std::optional<base::Error> failure_;  // of the first load; cleared by a later success
 
   std::atomic<std::size_t> chunks_{0};
+  std::atomic<std::size_t> mapped_bytes_{0};
+  std::atomic<std::size_t> graph_bytes_{0};
   std::atomic<std::uint64_t> loads_{0};
   std::atomic<std::uint64_t> failed_loads_{0};
   base::Worker searcher_;

@@ -104,7 +104,7 @@ __attribute__((target("avx2,fma"))) float sum_of(__m256 a) {
 __attribute__((target("avx2,fma"))) void multiply_avx2(const float* rows, std::size_t count, std::size_t dimensions,
                                                        const float* question, float* products) {
   for (std::size_t row = 0; row < count; ++row, rows += dimensions) {
-    prefetch(rows, dimensions * sizeof(float));
+    if (count > 1) prefetch(rows, dimensions * sizeof(float));
     __m256 a = _mm256_setzero_ps();
     __m256 b = a;
     __m256 c = a;
@@ -135,7 +135,7 @@ __attribute__((target("avx2,fma"))) void multiply_codes_avx2(const std::uint8_t*
                                                              std::int32_t* products) {
   const std::int16_t* wide = question.wide.data();
   for (std::size_t row = 0; row < count; ++row, rows += stride) {
-    prefetch(rows, stride);
+    if (count > 1) prefetch(rows, stride);
     __m256i a = _mm256_setzero_si256();
     __m256i b = a;
     for (std::size_t i = 0; i < stride; i += 32) {
@@ -154,7 +154,7 @@ __attribute__((target("avx512f"))) void multiply_avx512(const float* rows, std::
                                                         const float* question, float* products) {
   const auto rest = static_cast<__mmask16>((1U << (dimensions % 16)) - 1);
   for (std::size_t row = 0; row < count; ++row, rows += dimensions) {
-    prefetch(rows, dimensions * sizeof(float));
+    if (count > 1) prefetch(rows, dimensions * sizeof(float));
     __m512 a = _mm512_setzero_ps();
     __m512 b = a;
     std::size_t i = 0;
@@ -176,7 +176,7 @@ __attribute__((target("avx512f,avx512vnni"))) void multiply_codes_vnni(const std
                                                                        std::int32_t* products) {
   const std::int8_t* codes = question.codes.data();
   for (std::size_t row = 0; row < count; ++row, rows += stride) {
-    prefetch(rows, stride);
+    if (count > 1) prefetch(rows, stride);
     __m512i sum = _mm512_setzero_si512();
     for (std::size_t i = 0; i < stride; i += 64) {
       sum = _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(rows + i), _mm512_loadu_si512(codes + i));
@@ -218,6 +218,20 @@ CodedQuestion encode_question(std::span<const float> numbers, std::size_t stride
   question.scale = largest_of(spread) / kSteps;
   for (const float number : spread) {
     const int step = step_of(number, question.scale);
+    question.codes.push_back(static_cast<std::int8_t>(step));
+    question.wide.push_back(static_cast<std::int16_t>(step));
+    question.offset += kZeroCode * step;
+  }
+  return question;
+}
+
+CodedQuestion question_of_row(std::span<const std::uint8_t> codes, float scale) {
+  CodedQuestion question;
+  question.scale = scale;
+  question.codes.reserve(codes.size());
+  question.wide.reserve(codes.size());
+  for (const std::uint8_t code : codes) {
+    const int step = code - kZeroCode;
     question.codes.push_back(static_cast<std::int8_t>(step));
     question.wide.push_back(static_cast<std::int16_t>(step));
     question.offset += kZeroCode * step;

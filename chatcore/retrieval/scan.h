@@ -26,6 +26,8 @@ struct CodedQuestion {
 // `codes` has a multiple of 64 places, at least as many as there are numbers. Returns the scale.
 float encode_row(std::span<const float> numbers, std::span<std::uint8_t> codes);
 CodedQuestion encode_question(std::span<const float> numbers, std::size_t stride);
+// A row as the question that its products with other rows are of.
+CodedQuestion question_of_row(std::span<const std::uint8_t> codes, float scale);
 
 struct Kernels {
   std::string_view name;

@@ -12,6 +12,7 @@
 //   texts     sources, then chunks, one after the other
 //   codes     one byte a number of the vectors, for a first pass
 //   vectors   32-bit floats
+//   graph     which chunks are near each other, in a large store
 //   checksum  CRC-32 of all before it
 // All numbers are little-endian, and each section begins at a multiple of 64 bytes; see vector_file_format.h.
 

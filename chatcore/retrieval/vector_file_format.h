@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "chatcore/retrieval/graph.h"
+
 namespace chatcore::retrieval {
 
 constexpr std::array<char, 8> kVectorFileMagic = {'C', 'H', 'A', 'T', 'V', 'E', 'C', '\n'};
@@ -22,9 +24,11 @@ struct VectorFileHeader {
   std::uint64_t sources = 0;
   std::uint64_t chunks = 0;
   std::uint64_t weights = 0;
-  std::uint64_t terms = 0;        // of all chunks together
-  std::uint64_t text_bytes = 0;   // of all sources and chunks together
-  std::array<std::uint64_t, 8> reserved{};
+  std::uint64_t terms = 0;       // of all chunks together
+  std::uint64_t text_bytes = 0;  // of all sources and chunks together
+  std::uint64_t graph_rows = 0;  // chunks with links: all of them, or none
+  std::uint64_t graph_steps = 0;
+  std::array<std::uint64_t, 6> reserved{};
 };
 static_assert(sizeof(VectorFileHeader) == 128 && std::has_unique_object_representations_v<VectorFileHeader>);
 
@@ -59,6 +63,8 @@ struct Layout {
   std::uint64_t texts = 0;
   std::uint64_t codes = 0;    // bytes, see scan.h
   std::uint64_t vectors = 0;  // floats
+  std::uint64_t graph_rows = 0;
+  std::uint64_t graph_steps = 0;
   std::uint64_t checksum = 0;
   std::uint64_t end = 0;
 };
@@ -69,7 +75,7 @@ constexpr std::uint64_t kMaxCount = std::uint64_t{1} << 40;
 constexpr bool is_countable(const VectorFileHeader& header) {
   return header.dimensions <= kMaxDimensions && header.embedder_bytes < kMaxCount && header.sources < kMaxCount &&
          header.chunks < kMaxCount && header.weights < kMaxCount && header.terms < kMaxCount &&
-         header.text_bytes < kMaxCount;
+         header.text_bytes < kMaxCount && header.graph_rows < kMaxCount && header.graph_steps < kMaxCount;
 }
 
 // `header` must be countable.
@@ -89,6 +95,8 @@ constexpr Layout lay_out(const VectorFileHeader& header) {
   layout.texts = section(header.text_bytes);
   layout.codes = section(header.chunks * code_stride(header.dimensions));
   layout.vectors = section(header.chunks * header.dimensions * sizeof(float));
+  layout.graph_rows = section(header.graph_rows * sizeof(LinkRow));
+  layout.graph_steps = section(header.graph_steps * sizeof(GraphStep));
   layout.checksum = at;
   layout.end = at + sizeof(std::uint32_t);
   return layout;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "chatcore/retrieval/checksum.h"
+#include "chatcore/retrieval/graph.h"
 #include "chatcore/retrieval/mapped_file.h"
 #include "chatcore/retrieval/vector_file.h"
 #include "chatcore/retrieval/vector_file_format.h"
@@ -38,7 +39,9 @@ VectorStore::Sections find_sections(Bytes bytes, const VectorFileHeader& header,
           .terms = section<Term>(bytes, layout.terms, header.terms),
           .texts = text_section(bytes, layout.texts, header.text_bytes),
           .codes = section<std::uint8_t>(bytes, layout.codes, header.chunks * code_stride(header.dimensions)),
-          .vectors = section<float>(bytes, layout.vectors, header.chunks * header.dimensions)};
+          .vectors = section<float>(bytes, layout.vectors, header.chunks * header.dimensions),
+          .graph = {.rows = section<LinkRow>(bytes, layout.graph_rows, header.graph_rows),
+                    .steps = section<GraphStep>(bytes, layout.graph_steps, header.graph_steps)}};
 }
 
 bool lies_within(std::uint64_t begin, std::uint64_t count, std::uint64_t size) {
@@ -55,7 +58,7 @@ bool are_consistent(const VectorStore::Sections& its) {
     if (!lies_within(chunk.first_term, chunk.terms, its.terms.size())) return false;
     if (chunk.source >= its.sources.size()) return false;
   }
-  return true;
+  return is_sound(its.graph, its.chunks.size());
 }
 
 base::Status check_version(const VectorFileHeader& header, const std::string& name) {

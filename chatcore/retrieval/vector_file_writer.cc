@@ -125,6 +125,8 @@ Derived derive(const StoreContents& contents) {
   header.chunks = contents.chunks.size();
   header.weights = derived.weights.size();
   header.terms = derived.terms.size();
+  header.graph_rows = contents.graph.rows.size();
+  header.graph_steps = contents.graph.steps.size();
   return derived;
 }
 
@@ -169,6 +171,8 @@ void write_sections(Sink& sink, const StoreContents& contents, const Derived& de
   for (const Chunk& chunk : contents.chunks) writer.write(chunk.text.data(), chunk.text.size());
   writer.write_at(layout.codes, derived.codes);
   writer.write_at(layout.vectors, contents.vectors);
+  writer.write_at(layout.graph_rows, contents.graph.rows);
+  writer.write_at(layout.graph_steps, contents.graph.steps);
   writer.fill_up_to(layout.checksum);
   const std::uint32_t sum = sink.sum();
   writer.write(&sum, sizeof sum);

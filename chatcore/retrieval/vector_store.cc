@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "chatcore/retrieval/best_matches.h"
+#include "chatcore/retrieval/graph_search.h"
 #include "chatcore/retrieval/scan.h"
 #include "chatcore/retrieval/vector_file.h"
 #include "chatcore/retrieval/vector_file_format.h"
@@ -22,6 +23,10 @@ constexpr std::size_t kCodedFrom = 4096;
 // 100 000 are among them in more than 99.9 % of cases.
 constexpr std::size_t kLeastCandidates = 64;
 std::size_t candidates_for(std::size_t top) { return std::max(kLeastCandidates, 8 * top); }
+
+// How many chunks a search by the graph keeps in view. Measured (search_bench).
+constexpr std::size_t kLeastGraphWidth = 512;
+constexpr std::size_t kGraphWidthPerMatch = 8;
 
 std::string_view part_of(std::string_view texts, std::uint64_t begin, std::uint64_t bytes) {
   // Checked when the file was read, and again here: a file that is overwritten in its place changes under a mapping.
@@ -59,12 +64,18 @@ float VectorStore::usual_terms() const {
   return size() == 0 ? 0 : static_cast<float>(its_.terms.size()) / static_cast<float>(size());
 }
 
+std::size_t VectorStore::bytes() const {
+  return its_.sources.size_bytes() + its_.chunks.size_bytes() + its_.weights.size_bytes() + its_.terms.size_bytes() +
+         its_.texts.size() + its_.codes.size_bytes() + its_.vectors.size_bytes() + its_.graph.bytes();
+}
+
 StoreContents VectorStore::contents() const {
   StoreContents contents{.embedder = std::string(its_.embedder),
                          .dimensions = its_.dimensions,
                          .sources = {},
                          .chunks = {},
-                         .vectors = {its_.vectors.begin(), its_.vectors.end()}};
+                         .vectors = {its_.vectors.begin(), its_.vectors.end()},
+                         .graph = copy_of(its_.graph)};
   for (const SourceRecord& source : its_.sources) {
     contents.sources.emplace_back(part_of(its_.texts, source.text_begin, source.text_bytes));
   }
@@ -78,7 +89,9 @@ std::vector<Match> VectorStore::search(std::span<const float> question, std::siz
                                        Search how) const {
   if (question.size() != its_.dimensions || top == 0 || size() == 0) return {};
   top = std::min(top, size());
-  if (how == Search::automatic) how = size() < kCodedFrom ? Search::exact : Search::coded;
+  if (how == Search::automatic) how = its_.graph.rows.empty() ? Search::scanned : Search::graph;
+  if (how == Search::scanned) how = size() < kCodedFrom ? Search::exact : Search::coded;
+  if (how == Search::graph) return search_graph(question, top, threshold);
   return how == Search::exact ? search_exact(question, top, threshold) : search_coded(question, top, threshold);
 }
 
@@ -111,9 +124,32 @@ std::vector<Match> VectorStore::search_coded(std::span<const float> question, st
       if (score >= candidates.bar()) candidates.add({first + row, score});
     }
   }
+  return ranked(std::move(candidates).sorted(), question, top, threshold);
+}
+
+std::vector<Match> VectorStore::search_graph(std::span<const float> question, std::size_t top, float threshold) const {
+  const Kernels& kernels = best_kernels();
+  const std::size_t stride = code_stride(its_.dimensions);
+  const CodedQuestion coded = encode_question(question, stride);
+  const auto score = [&](std::uint32_t chunk) {
+    std::int32_t product = 0;
+    kernels.multiply_codes(its_.codes.data() + chunk * stride, 1, stride, coded, &product);
+    return static_cast<float>(product) * its_.chunks[chunk].code_scale;
+  };
+  const auto fetch = [&](std::uint32_t chunk) {
+    const std::uint8_t* code = its_.codes.data() + chunk * stride;
+    for (std::size_t at = 0; at < stride; at += kSectionAlignment) __builtin_prefetch(code + at);
+    __builtin_prefetch(&its_.chunks[chunk]);
+  };
+  const std::size_t width = std::max(kLeastGraphWidth, kGraphWidthPerMatch * top);
+  return ranked(search_graph_by(its_.graph, size(), width, score, fetch), question, top, threshold);
+}
+
+std::vector<Match> VectorStore::ranked(std::vector<Match> candidates, std::span<const float> question, std::size_t top,
+                                       float threshold) const {
   BestMatches best(top, threshold);
-  for (Match match : std::move(candidates).sorted()) {
-    kernels.multiply(vector(match.chunk).data(), 1, its_.dimensions, question.data(), &match.score);
+  for (Match match : candidates) {
+    best_kernels().multiply(vector(match.chunk).data(), 1, its_.dimensions, question.data(), &match.score);
     best.add(match);
   }
   return std::move(best).sorted();

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <vector>
 
+#include "chatcore/retrieval/graph.h"
 #include "chatcore/retrieval/lexical.h"
 
 namespace chatcore::retrieval {
@@ -30,6 +31,7 @@ struct StoreContents {
   std::vector<std::string> sources;  // the files the chunks came from
   std::vector<Chunk> chunks;
   std::vector<float> vectors;  // chunks.size() × dimensions, in the order of the chunks, each of unit length
+  Graph graph;                 // of all chunks (build_graph), or empty
 };
 
 struct Match {
@@ -38,9 +40,11 @@ struct Match {
 };
 
 enum class Search {
-  automatic,  // what is quickest for this store's size and finds what exact finds
+  automatic,  // by the store's graph if it has one, else scanned
+  scanned,    // what is quickest for this store's size and finds what exact finds
   exact,      // every vector
   coded,      // every code, then the vectors of the best
+  graph,      // the codes that the graph leads to, then the vectors of the best; nothing in a store without one
 };
 
 class VectorStore {
@@ -56,6 +60,7 @@ class VectorStore {
     std::string_view texts;
     std::span<const std::uint8_t> codes;
     std::span<const float> vectors;
+    GraphView graph;
   };
 
   // Empty: finds nothing.
@@ -77,11 +82,16 @@ class VectorStore {
   [[nodiscard]] std::span<const float> vector(std::size_t chunk) const;
   [[nodiscard]] std::span<const Term> terms(std::size_t chunk) const;
   [[nodiscard]] float usual_terms() const;  // the mean number of terms of a chunk
+  // Of its memory, which is usually mapped: all of it, and what the graph takes; 0: it has none.
+  [[nodiscard]] std::size_t bytes() const;
+  [[nodiscard]] std::size_t graph_bytes() const { return its_.graph.bytes(); }
+  [[nodiscard]] const GraphView& graph() const { return its_.graph; }
+  [[nodiscard]] std::span<const float> vectors() const { return its_.vectors; }
   // A copy of all, which may be large.
   [[nodiscard]] StoreContents contents() const;
 
   // The `top` best by vector, best first, none below `threshold`; of equals the earlier chunk. A question of another
-  // dimension finds nothing. Uses some kilobytes of stack and heap, whatever the store's size.
+  // dimension finds nothing. Uses some kilobytes of stack and heap, and by the graph a bit for each chunk.
   [[nodiscard]] std::vector<Match> search(std::span<const float> question, std::size_t top, float threshold,
                                           Search how = Search::automatic) const;
 
@@ -90,6 +100,11 @@ class VectorStore {
                                                 float threshold) const;
   [[nodiscard]] std::vector<Match> search_coded(std::span<const float> question, std::size_t top,
                                                 float threshold) const;
+  [[nodiscard]] std::vector<Match> search_graph(std::span<const float> question, std::size_t top,
+                                                float threshold) const;
+  // The best of `candidates` by their vectors.
+  [[nodiscard]] std::vector<Match> ranked(std::vector<Match> candidates, std::span<const float> question,
+                                          std::size_t top, float threshold) const;
 
   Sections its_;
   std::shared_ptr<const void> memory_;

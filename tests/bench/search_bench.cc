@@ -1,9 +1,8 @@
-// Exact search against hnswlib's brute force (compiled with -march=native) over the same vectors in one run, and how
-// many of the five best the search by codes finds. Three kinds of vectors: random directions, clusters as embedding
-// models make them, and what the built-in embedder makes of sentences.
-// Usage: search_bench [CHUNKS] [FOLDER for the store file]
-// The store is mapped from a file, as a server has it. Rounds alternate between the searches, so that what else the
-// machine does hits all alike; figures are medians.
+// Exact search against hnswlib's brute force (compiled with -march=native) over the same vectors in one run, how many
+// of the five best the searches by codes and by graph find, and what it takes to build the graph. Three kinds of
+// vectors: random directions, clusters as embedding models make them, and what the built-in embedder makes of
+// sentences. Usage: search_bench [CHUNKS] [FOLDER for the store file] The store is mapped from a file, as a server has
+// it. Rounds alternate between the searches, so that what else the machine does hits all alike; figures are medians.
 
 #include <algorithm>
 #include <cmath>
@@ -30,6 +29,7 @@ using Vector = std::vector<float>;
 
 constexpr std::size_t kDimensions = 384;
 constexpr std::size_t kTop = 5;
+constexpr std::size_t kAsked = 64;
 constexpr std::size_t kQuestions = 200;
 constexpr int kRounds = 41;
 
@@ -88,7 +88,12 @@ Kind embedded() {
           }};
 }
 
-VectorStore stored(const Kind& kind, std::size_t chunks, const std::string& file) {
+struct Stored {
+  VectorStore store;
+  double building = 0;  // of the graph, in seconds
+};
+
+Stored stored(const Kind& kind, std::size_t chunks, const std::string& file) {
   StoreContents contents;
   contents.embedder = "bench";
   contents.dimensions = kDimensions;
@@ -99,11 +104,14 @@ VectorStore stored(const Kind& kind, std::size_t chunks, const std::string& file
     const Vector vector = kind.make(random);
     contents.vectors.insert(contents.vectors.end(), vector.begin(), vector.end());
   }
+  const double begin = seconds_now();
+  contents.graph = build_graph(contents.vectors, kDimensions, {}).value();
+  const double building = seconds_now() - begin;
   if (!write_vector_file(file, contents)) std::abort();
   auto store = read_vector_file(file);
   std::filesystem::remove(file);
   if (!store) std::abort();
-  return std::move(*store);
+  return {std::move(*store), building};
 }
 
 double median(std::vector<double> values) {
@@ -111,12 +119,12 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-double share_found(const VectorStore& store, const std::vector<Vector>& questions) {
+double share_found(const VectorStore& store, const std::vector<Vector>& questions, Search how) {
   std::size_t found = 0;
   std::size_t wanted = 0;
   for (const Vector& question : questions) {
     const auto truth = store.search(question, kTop, -1, Search::exact);
-    const auto quick = store.search(question, kTop, -1, Search::coded);
+    const auto quick = store.search(question, kTop, -1, how);
     wanted += truth.size();
     for (const Match& match : truth) {
       found += std::any_of(quick.begin(), quick.end(), [&](const Match& m) { return m.chunk == match.chunk; }) ? 1 : 0;
@@ -126,7 +134,7 @@ double share_found(const VectorStore& store, const std::vector<Vector>& question
 }
 
 void measure(const Kind& kind, std::size_t chunks, const std::string& file) {
-  const VectorStore store = stored(kind, chunks, file);
+  const auto [store, building] = stored(kind, chunks, file);
   Vector all;
   for (std::size_t chunk = 0; chunk < store.size(); ++chunk) {
     const auto vector = store.vector(chunk);
@@ -142,7 +150,9 @@ void measure(const Kind& kind, std::size_t chunks, const std::string& file) {
   const std::function<void(const Vector&)> searches[] = {
       [&](const Vector& question) { found += peer.search(question, kTop); },
       [&](const Vector& question) { found += store.search(question, kTop, -1, Search::exact).size(); },
-      [&](const Vector& question) { found += store.search(question, kTop, -1, Search::coded).size(); }};
+      [&](const Vector& question) { found += store.search(question, kTop, -1, Search::coded).size(); },
+      // As a retriever asks: for more than it wants, to put them in order by their words.
+      [&](const Vector& question) { found += store.search(question, kAsked, -1, Search::graph).size(); }};
   std::vector<double> times[std::size(searches)];
   for (int round = 0; round < kRounds; ++round) {
     for (std::size_t which = 0; which < std::size(searches); ++which) {
@@ -154,10 +164,13 @@ void measure(const Kind& kind, std::size_t chunks, const std::string& file) {
   const double brute = median(times[0]);
   const double exact = median(times[1]);
   const double coded = median(times[2]);
-  std::printf(
-      "%-10s %7zu x %zu  hnswlib %6.2f ms   exact %6.2f ms = %.2f x   codes %6.2f ms = %.2f x   recall@5 %.4f%s\n",
-      kind.name, store.size(), kDimensions, brute * 1e3, exact * 1e3, exact / brute, coded * 1e3, coded / brute,
-      share_found(store, questions), found == 0 ? "!" : "");
+  const double by_graph = median(times[3]);
+  std::printf("%-10s %7zu x %zu  hnswlib %6.2f ms   exact %6.2f ms = %.2f x   codes %6.2f ms = %.2f x, recall@5 %.4f\n",
+              kind.name, store.size(), kDimensions, brute * 1e3, exact * 1e3, exact / brute, coded * 1e3, coded / brute,
+              share_found(store, questions, Search::coded));
+  std::printf("%18s graph %6.3f ms = %.3f x codes, recall@5 %.4f; built in %.1f s, %.0f bytes a chunk%s\n", "",
+              by_graph * 1e3, by_graph / coded, share_found(store, questions, Search::graph), building,
+              static_cast<double>(store.graph_bytes()) / static_cast<double>(store.size()), found == 0 ? "!" : "");
 }
 
 }  // namespace

@@ -56,7 +56,7 @@ LIBRARIES = {
     r"yaml-cpp/": ["guard/config/yaml_tree.cc", "chatcore/config_file.cc"],
     r"re2/": ["guard/config/pattern.cc", "guard/source/log_matcher.cc"],
     r"prometheus/": ["guard/telemetry/exposition.cc", "chatcore/metrics.cc"],
-    r"hnswlib/": ["tests/bench/brute_force_peer.cc"],
+    r"hnswlib/": ["chatcore/retrieval/graph_builder.cc", "tests/bench/brute_force_peer.cc"],
     r"nlohmann/": ["guard/source/engine_json.h", "guard/action/engine_control.cc",
                    "guard/action/engine_control_update.cc", "guard/action/shed_request.cc",
                    "guard/telemetry/report_json.cc", "agent/status.cc", "chatcore/access/jwt.cc",

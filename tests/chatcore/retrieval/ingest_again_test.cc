@@ -53,6 +53,41 @@ TEST_F(Ingest, TakesOverNoVectorOfAnotherEmbedder) {
   EXPECT_EQ(ingest(options(), CountingEmbedder("other"), {})->embedded, 1U);
 }
 
+TEST_F(Ingest, LinksALargeStoreUnlessItIsToBeExact) {
+  for (int i = 0; i < 8; ++i) folder_.write("texts/" + std::to_string(i) + ".md", "Text " + std::to_string(i));
+  IngestOptions with = options();
+  EXPECT_FALSE(run(with)->has_graph);
+  with.graph_from = 8;
+  EXPECT_TRUE(run(with)->has_graph);
+  EXPECT_NE(read_vector_file(store_file_)->graph_bytes(), 0U);
+  with.index = IndexChoice::exact;
+  EXPECT_FALSE(run(with)->has_graph);
+  EXPECT_EQ(read_vector_file(store_file_)->graph_bytes(), 0U);
+  with.index = IndexChoice::graph;
+  with.graph_from = 9;
+  EXPECT_TRUE(run(with)->has_graph);
+}
+
+TEST_F(Ingest, LinksAnewOnlyWhatHasChanged) {
+  for (int i = 0; i < 8; ++i) folder_.write("texts/" + std::to_string(i) + ".md", "Text " + std::to_string(i));
+  IngestOptions with = options();
+  with.index = IndexChoice::graph;
+  bool links = false;
+  const auto ingest_now = [&] {
+    links = false;
+    return ingest(with, HashedEmbedder(), [&](const IngestProgress& now) { links = links || now.links; });
+  };
+  ASSERT_TRUE(ingest_now());
+  EXPECT_TRUE(links);
+  const std::string before = ScratchFolder::read(store_file_);
+  ASSERT_TRUE(ingest_now());
+  EXPECT_FALSE(links);
+  EXPECT_EQ(ScratchFolder::read(store_file_), before);
+  folder_.write("texts/3.md", "Changed");
+  ASSERT_TRUE(ingest_now());
+  EXPECT_TRUE(links);
+}
+
 constexpr std::string_view kDocuments =
     R"({"_documents":[{"pageContent":"Cats hunt.","embedding":[0,2],"metadata":{"a":[1,{"pageContent":"no"}]}},)"
     R"({"pageContent":"Ships sail.","embedding":[1,2,3]},{"pageContent":"Trees grow."}],"other":[{"pageContent":1}]})";

@@ -19,12 +19,13 @@ using base::Code;
 
 class RetrieverTest : public ::testing::Test {
  protected:
-  void ingest_texts() const {
+  void ingest_texts(IndexChoice index = IndexChoice::automatic) const {
     folder_.write("texts/cats.md", "Cats sleep most of the day and hunt at dusk.");
     folder_.write("texts/ships.md", "Ships carry containers across the ocean.");
     IngestOptions options;
     options.paths = {folder_.path("texts")};
     options.store_file = store_file_;
+    options.index = index;
     ASSERT_TRUE(ingest(options, HashedEmbedder(), {}));
   }
   [[nodiscard]] RetrieverOptions options() const { return {store_file_, 5, 0.1F}; }
@@ -42,6 +43,29 @@ TEST_F(RetrieverTest, FindsThePassageThatBearsOnTheQuestion) {
   EXPECT_EQ(passages[0].source, "cats.md");
   EXPECT_EQ(passages[0].text, "Cats sleep most of the day and hunt at dusk.");
   EXPECT_GT(passages[0].score, 0.3F);
+}
+
+TEST_F(RetrieverTest, SearchesByAGraphOrWithoutAsItIsTold) {
+  ingest_texts(IndexChoice::graph);
+  for (const IndexChoice index : {IndexChoice::automatic, IndexChoice::exact, IndexChoice::graph}) {
+    RetrieverOptions with = options();
+    with.index = index;
+    Retriever retriever(with, embedder_);
+    const auto passages = ask(retriever, "When do cats hunt?").value();
+    ASSERT_FALSE(passages.empty());
+    EXPECT_EQ(passages[0].source, "cats.md");
+    EXPECT_GT(retriever.graph_bytes(), 0U);
+    EXPECT_GT(retriever.mapped_bytes(), retriever.graph_bytes());
+  }
+}
+
+TEST_F(RetrieverTest, GoesOnWithoutAGraphThatItWasToHave) {
+  ingest_texts();
+  RetrieverOptions with = options();
+  with.index = IndexChoice::graph;
+  Retriever retriever(with, embedder_);
+  EXPECT_FALSE(ask(retriever, "When do cats hunt?").value().empty());
+  EXPECT_EQ(retriever.graph_bytes(), 0U);
 }
 
 TEST_F(RetrieverTest, GivesNoMoreThanTop) {

@@ -138,6 +138,8 @@ TEST_F(VectorFile, IsCorruptWithAbsurdCounts) {
     EXPECT_EQ(code_of(with_header([&](auto& header) { header.weights = absurd; })), Code::corrupt);
     EXPECT_EQ(code_of(with_header([&](auto& header) { header.text_bytes = absurd; })), Code::corrupt);
     EXPECT_EQ(code_of(with_header([&](auto& header) { header.terms = absurd; })), Code::corrupt);
+    EXPECT_EQ(code_of(with_header([&](auto& header) { header.graph_rows = absurd; })), Code::corrupt);
+    EXPECT_EQ(code_of(with_header([&](auto& header) { header.graph_steps = absurd; })), Code::corrupt);
   }
   EXPECT_EQ(code_of(with_header([](auto& header) { header.dimensions = 0; })), Code::corrupt);
   EXPECT_EQ(code_of(with_header([](auto& header) { header.dimensions = 0xFFFFFFFF; })), Code::corrupt);

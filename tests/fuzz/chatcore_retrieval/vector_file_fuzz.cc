@@ -36,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   fuzz::require(length <= 2 * size * (store->size() + 1), "no text comes from nowhere");
   const std::vector<float> question(store->dimensions(), 0.5F);
-  for (const Search how : {Search::exact, Search::coded}) {
+  for (const Search how : {Search::exact, Search::coded, Search::graph}) {
     fuzz::require(store->search(question, 3, -1, how).size() <= 3, "no more is found than asked for");
   }
   return 0;
