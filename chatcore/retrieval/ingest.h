@@ -29,8 +29,9 @@ struct IngestOptions {
   // More is too_large. The vectors of so many, 1.5 GB, are all in memory here, and their texts.
   std::size_t max_chunks = 1'000'000;
   IndexChoice index = IndexChoice::automatic;
-  // A store of so many chunks gets a graph: below it, looking at every code takes a millisecond.
-  std::size_t graph_from = 50'000;
+  // A store of so many chunks gets a graph. Below it, looking at every code takes some 5 ms at most and misses nothing,
+  // while making a graph takes minutes.
+  std::size_t graph_from = 200'000;
 };
 
 struct IngestProgress {

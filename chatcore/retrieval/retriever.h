@@ -62,7 +62,7 @@ class Retriever {
   // The best passages first, at most `top`, none below `threshold`. Of a question longer than 8 KiB the beginning
   // counts. `done` is called exactly once, before retrieve() returns or later on another thread (not at all for a
   // question that is still waiting when the retriever is destroyed). Holds some 50 KB while it is at it (by a
-  // graph 100 KB, and a bit for each chunk), and the passages. Errors: corrupt or conflict (the store file is of no
+  // graph 200 KB, and a bit for each chunk), and the passages. Errors: corrupt or conflict (the store file is of no
   // use: the caller goes on without), those of the embedder.
   void retrieve(std::string question, Done done);
 

@@ -184,7 +184,9 @@ int main(int argc, char** argv) {
       argc > 2 ? std::filesystem::path(argv[2]) : std::filesystem::temp_directory_path();
   const std::string file = (folder / ("search_bench." + std::to_string(getpid()))).string();
   std::printf("registers: %s\n", std::string(best_kernels().name).c_str());
-  measure({"random", [](std::mt19937& random) { return of_unit_length(direction(random)); }}, chunks, file);
-  measure(clustered(), chunks, file);
-  measure(embedded(), chunks, file);
+  const std::string only = argc > 3 ? argv[3] : "";
+  const Kind random{"random", [](std::mt19937& own) { return of_unit_length(direction(own)); }};
+  for (const Kind& kind : {random, clustered(), embedded()}) {
+    if (only.empty() || only == kind.name) measure(kind, chunks, file);
+  }
 }
