@@ -46,7 +46,7 @@ constexpr std::array kSettings{
             [](Config& c, Text t) { return parse_number(t, -1, 1, c.retrieval.threshold); }},
     Setting{"retrieval.cache", "4m", "bytes for the vectors of questions asked before; 0: none",
             [](Config& c, Text t) { return parse_bytes(t, c.retrieval.cache); }},
-    Setting{"retrieval.index", "auto", "exact, hnsw, or auto: ingest makes an HNSW index for 200,000 chunks and more",
+    Setting{"retrieval.index", "auto", "exact, hnsw, or auto: an HNSW index for 200,000 chunks of a model's vectors",
             [](Config& c, Text t) { return parse_index(t, c.retrieval.index); }},
     Setting{"llm.words_per_second", "0", "pace of the built-in answerer; 0: as fast as the client reads",
             [](Config& c, Text t) { return parse_number(t, 0, 1e6, c.llm.words_per_second); }},

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "chatcore/retrieval/docs_json.h"
+#include "chatcore/retrieval/hashed_embedder.h"
 #include "chatcore/retrieval/markdown_splitter.h"
 #include "chatcore/retrieval/text_files.h"
 #include "chatcore/retrieval/vector_file.h"
@@ -183,11 +184,16 @@ class Ingestion {
     return {};
   }
 
+  // The built-in embedder's vectors hardly gather about subjects, so that a graph finds too few of them to be quicker
+  // than looking at every code: such a store gets one only when told so. Those of models do gather.
+  [[nodiscard]] bool wants_graph() const {
+    if (options_.index != IndexChoice::automatic) return options_.index == IndexChoice::graph;
+    return contents_.chunks.size() >= options_.graph_from && embedder_.name() != HashedEmbedder().name();
+  }
+
   // A graph is of places and vectors, so the old one is good for the same vectors in the same order.
   base::Status link() {
-    const bool wants_graph = options_.index == IndexChoice::graph || (options_.index == IndexChoice::automatic &&
-                                                                      contents_.chunks.size() >= options_.graph_from);
-    if (!wants_graph) return {};
+    if (!wants_graph()) return {};
     if (old_.graph_bytes() != 0 && std::ranges::equal(old_.vectors(), contents_.vectors)) {
       contents_.graph = copy_of(old_.graph());
       return {};

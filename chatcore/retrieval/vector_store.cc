@@ -25,8 +25,8 @@ constexpr std::size_t kLeastCandidates = 64;
 std::size_t candidates_for(std::size_t top) { return std::max(kLeastCandidates, 8 * top); }
 
 // How many chunks a search by the graph keeps in view. Measured (search_bench).
-constexpr std::size_t kLeastGraphWidth = 512;
-constexpr std::size_t kGraphWidthPerMatch = 8;
+constexpr std::size_t kLeastGraphWidth = 256;
+constexpr std::size_t kGraphWidthPerMatch = 4;
 
 std::string_view part_of(std::string_view texts, std::uint64_t begin, std::uint64_t bytes) {
   // Checked when the file was read, and again here: a file that is overwritten in its place changes under a mapping.

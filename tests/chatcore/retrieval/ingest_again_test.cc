@@ -56,9 +56,11 @@ TEST_F(Ingest, TakesOverNoVectorOfAnotherEmbedder) {
 TEST_F(Ingest, LinksALargeStoreUnlessItIsToBeExact) {
   for (int i = 0; i < 8; ++i) folder_.write("texts/" + std::to_string(i) + ".md", "Text " + std::to_string(i));
   IngestOptions with = options();
-  EXPECT_FALSE(run(with)->has_graph);
+  const CountingEmbedder model;
+  EXPECT_FALSE(ingest(with, model, {})->has_graph);
   with.graph_from = 8;
-  EXPECT_TRUE(run(with)->has_graph);
+  EXPECT_FALSE(run(with)->has_graph) << "of the built-in embedder";
+  EXPECT_TRUE(ingest(with, model, {})->has_graph);
   EXPECT_NE(read_vector_file(store_file_)->graph_bytes(), 0U);
   with.index = IndexChoice::exact;
   EXPECT_FALSE(run(with)->has_graph);
