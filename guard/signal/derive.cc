@@ -49,12 +49,16 @@ void derive_growth(base::SteadyTime now, const SignalSettings& settings, GrowthT
     signals.time_to_limit = Reading<base::Duration>::absent(signals.unreclaimable.reason());
     return;
   }
-  tracker.add(now, *signals.unreclaimable, settings.growth_window);
+  tracker.add(now, *signals.unreclaimable, settings.growth_window,
+              signals.memory_limit.value_or(base::Bytes::unlimited()));
   const auto& growth = tracker.growth();
   signals.growth = growth.bytes_per_second;
   signals.time_to_limit = time_to_limit(growth, signals.unreclaimable, signals.memory_limit);
+  signals.growth_low = growth.low;
+  signals.growth_high = growth.high;
+  signals.earliest_limit = time_to_limit_at(growth.high, growth, signals.unreclaimable, signals.memory_limit);
   signals.leak = growth.state;
-  signals.leak_evidence = growth.evidence;
+  signals.leak_evidence = describe(growth);
 }
 
 const sample::LogWatch* find_watch(const sample::Snapshot& snapshot, const std::string& workload,
@@ -118,7 +122,7 @@ WorkloadSignals derive_signals(const sample::Snapshot& snapshot, const sample::W
   signals.cpu_throttled = history.rates.cpu_throttled;
   signals.memory_pressure = history.rates.memory_pressure;
 
-  if (step.new_run) history.growth.clear();
+  if (step.new_run) history.growth.restart();
   derive_growth(now, settings, history.growth, signals);
 
   const bool running = workload.lifecycle.state == sample::State::running;

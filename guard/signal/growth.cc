@@ -3,153 +3,304 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <vector>
+#include <limits>
 
 namespace guard::signal {
 
 namespace {
 
-struct Point {
-  double seconds = 0;  // since the window began
-  double bytes = 0;
-};
+// The parameters, all of them. docs/leak-detection.md explains each.
+constexpr double kLeastCover = 2.0 / 3;    // of a ring's buckets that must have been watched
+constexpr double kLeastWindowPart = 0.75;  // of the window that a verdict is judged over, at least
+constexpr double kDaySeconds = 86400;
+constexpr double kCycleWidthSeconds = 3 * 3600;  // buckets from this width on are compared with the same hour's
+constexpr int kLeastDays = 3;                    // that must have been seen for that
+constexpr double kLeastRiseBytes = 1 << 20;      // allocators take arenas of this order at once
+constexpr double kLeastRisePart = 0.005;         // of the level: every real workload breathes
+constexpr double kGrowthOverNoise = 4;           // a rise this many times the noise is growth,
+constexpr double kLeakOverNoise = 8;             // and this many times a trend, not a random walk
+constexpr double kErrorsAboveZero = 3;           // the slope's standard errors that must fit below it
+constexpr double kLeastShare = 0.4;              // of the room that a leak has taken before it is called one
+constexpr double kOnsetPart = 0.1;               // of the rise: where memory last stood this low, growth began
+constexpr double kLeastShareOfCycle = 0.45;      // and before two days were seen, when the limit is hours away
+constexpr double kLeastShareAgain = 0.25;        // and when an earlier run grew alike
+constexpr double kDaysToKnowCycle = 2;
+constexpr double kQuarterDaySeconds = kDaySeconds / 4;
+constexpr double kLeastPersistence = 0.8;  // late growth over early growth: less is settling
+constexpr double kLargestStepPart = 0.25;  // of the rise
+constexpr int kRisingQuarters = 3;         // one quarter may stand still: a leak that pauses is a leak
+constexpr int kHeldJudgements = 1;         // in a row
+constexpr double kRelief = 0.5;            // factor on the thresholds once it is called a leak: no flapping
+constexpr double kSameSlope = 2;           // runs whose slopes differ by less leak alike
+constexpr double kInterval = 2;            // standard errors to either side: 95 %
 
-// A rise counts as growth when it exceeds all three: allocators round up to arenas of this order, counters are kept
-// per CPU and flushed in batches, and every real workload breathes.
-constexpr double kLeastRiseBytes = 1 << 20;
-constexpr double kLeastRisePart = 0.005;  // of the middle floor
-constexpr double kNoiseMultiple = 4;      // times the residuals' spread
-constexpr int kQuarters = 4;
-constexpr int kRisingQuarters = 3;  // one quarter may stand still: a leak that pauses is a leak
-
-// Middle value; the upper one of two. `values` is reordered and must not be empty.
-double median(std::vector<double>& values) {
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
+// Buckets are halves of halves of a day, so that whole ones fit into it.
+double narrowest_width(base::Duration window) {
+  constexpr double kShortestWindowPart = 16;
+  constexpr double kLeastBuckets = 16;  // of a ring that is two thirds full
+  const double wanted = base::to_seconds(window) / kShortestWindowPart / kLeastBuckets;
+  const double halvings = std::clamp(std::ceil(std::log2(kDaySeconds / wanted)), 0.0, 19.0);
+  return kDaySeconds / std::exp2(halvings);
 }
 
-// Theil 1950, Sen 1968: the median of the slopes between all pairs. In bytes per second; needs two points.
-double slope_of(const std::vector<Point>& points) {
-  std::vector<double> slopes;
-  slopes.reserve(points.size() * (points.size() - 1) / 2);
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    for (std::size_t j = i + 1; j < points.size(); ++j)
-      slopes.push_back((points[j].bytes - points[i].bytes) / (points[j].seconds - points[i].seconds));
+int rank(const Judgement& judgement) { return static_cast<int>(judgement.state); }
+
+// Which of two says more: the graver one, then the one that has seen the growth for longer.
+bool is_better(const Judgement& a, const Judgement& b) {
+  if (a.state != b.state) return rank(a) > rank(b);
+  return a.trend.span > b.trend.span;
+}
+
+double least_rise(double level) { return std::max(kLeastRiseBytes, kLeastRisePart * level); }
+
+// The ninth decile of how far the buckets' peaks stand above the line of their floors.
+double excess_of(const FloorRings::Ring& ring, const Judgement& judgement) {
+  std::array<double, FloorRings::kFloors> above{};
+  std::size_t count = 0;
+  for (std::size_t i = 0; i < ring.count; ++i) {
+    const Floor& floor = ring.at(i);
+    if (floor.at < judgement.end - judgement.trend.span) continue;
+    // Against the line at the bucket's end: within the bucket the line itself has risen.
+    const double until = static_cast<double>(floor.index + 1) * ring.width_seconds;
+    above[count++] = static_cast<double>(floor.ceiling) - judgement.trend.line_at(until - judgement.end);
   }
-  return median(slopes);
+  const auto ninth = above.begin() + static_cast<std::ptrdiff_t>(count * 9 / 10);
+  std::nth_element(above.begin(), ninth, above.begin() + static_cast<std::ptrdiff_t>(count));
+  return std::max(*ninth, 0.0);
 }
 
-// Spread of the points around the line, as a standard deviation: 1.4826 times the median absolute residual.
-double noise_of(const std::vector<Point>& points, double slope) {
-  std::vector<double> residuals;
-  residuals.reserve(points.size());
-  for (const auto& point : points) residuals.push_back(point.bytes - slope * point.seconds);
-  const double intercept = median(residuals);
-  for (auto& residual : residuals) residual = std::fabs(residual - intercept);
-  return 1.4826 * median(residuals);
+// The ring's floors that lie within its length; none when too little of that was watched: a narrower ring knows better.
+std::vector<TrendPoint> points_of(const FloorRings::Ring& ring) {
+  std::vector<TrendPoint> points;
+  if (ring.count < GrowthTracker::kLeastFloors) return points;
+  constexpr auto kLength = static_cast<std::int64_t>(FloorRings::kFloors);
+  const std::int64_t last = ring.at(ring.count - 1).index;
+  std::size_t first = 0;
+  while (last - ring.at(first).index >= kLength) ++first;
+  const auto covered = static_cast<double>(last - ring.at(first).index + 1);
+  if (ring.count - first < GrowthTracker::kLeastFloors || covered < kLeastCover * static_cast<double>(kLength))
+    return points;
+  points.reserve(FloorRings::kFloors);
+  for (std::size_t i = first; i < ring.count; ++i)
+    points.push_back({ring.at(i).index, ring.at(i).at, ring.at(i).bytes()});
+  return points;
 }
 
-double middle_bytes(const std::vector<Point>& points) {
-  std::vector<double> bytes;
-  bytes.reserve(points.size());
-  for (const auto& point : points) bytes.push_back(point.bytes);
-  return median(bytes);
+// A first look that costs next to nothing and spares the fit where memory is flat: the lowest floor of the last third
+// must lie above that of the first third by more than neighbours differ. Sets a slope and a span to report.
+bool may_grow(const std::vector<TrendPoint>& points, Trend& trend) {
+  const std::size_t third = points.size() / 3;
+  const auto lower = [](const TrendPoint& a, const TrendPoint& b) { return a.bytes < b.bytes; };
+  const auto early = std::min_element(points.begin(), points.begin() + static_cast<std::ptrdiff_t>(third), lower);
+  const auto late = std::min_element(points.end() - static_cast<std::ptrdiff_t>(third), points.end(), lower);
+  double differences = 0;
+  for (std::size_t i = 1; i < points.size(); ++i) differences += std::fabs(points[i].bytes - points[i - 1].bytes);
+  const double rise = late->bytes - early->bytes;
+  trend.slope = rise / (late->seconds - early->seconds);
+  trend.span = points.back().seconds - points.front().seconds;
+  trend.noise = differences / static_cast<double>(points.size() - 1);
+  trend.line_end = points.back().bytes;
+  return rise > std::max(least_rise(early->bytes), trend.noise);
 }
 
-// How many quarters of the window have a higher floor in their second half than in their first. A single step fills
-// one quarter only, a sawtooth falls in the one where it is cut.
-int count_rising_quarters(const std::vector<Point>& points, double window_seconds) {
-  std::array<std::optional<double>, 2 * kQuarters> floors;
-  for (const auto& point : points) {
-    const auto eighth = static_cast<std::size_t>(point.seconds / window_seconds * static_cast<double>(floors.size()));
-    auto& floor = floors[std::min(eighth, floors.size() - 1)];
-    floor = std::min(floor.value_or(point.bytes), point.bytes);
-  }
-  int rising = 0;
-  for (std::size_t i = 0; i < floors.size(); i += 2) {
-    if (floors[i] && floors[i + 1] && *floors[i + 1] > *floors[i]) ++rising;
-  }
-  return rising;
+double lowest_of(const std::vector<TrendPoint>& points) {
+  double lowest = points.front().bytes;
+  for (const auto& point : points) lowest = std::min(lowest, point.bytes);
+  return lowest;
 }
 
-std::string in_words(double bytes) { return base::format_bytes({std::llround(bytes)}); }
+// Growth that began within the points is judged from its beginning on.
+void cut_before_onset(std::vector<TrendPoint>& points, double lowest) {
+  const auto end = points.end();
+  const double now = std::min({(end - 1)->bytes, (end - 2)->bytes, (end - 3)->bytes});
+  const double onset = lowest + kOnsetPart * (now - lowest);
+  const auto last_low =
+      std::find_if(points.rbegin(), points.rend(), [&](const TrendPoint& point) { return point.bytes <= onset; });
+  if (last_low != points.rend()) points.erase(points.begin(), last_low.base() - 1);
+}
 
 }  // namespace
 
-void GrowthTracker::add(base::SteadyTime at, base::Bytes value, base::Duration window) {
-  if (window != window_) {
-    clear();
-    window_ = window;
-  }
-  if (!began_) began_ = at;
-  const auto bytes = static_cast<double>(value.count);
-  if (open_ && at - open_->start >= window_ / static_cast<std::int64_t>(kBuckets)) close_bucket(at);
-  if (!open_) {
-    open_ = Floor{at, at, bytes};
-  } else if (bytes < open_->bytes) {
-    open_->at = at;
-    open_->bytes = bytes;
-  }
-  if (growth_.state == LeakState::unknown) judge(at);
-}
-
-void GrowthTracker::close_bucket(base::SteadyTime now) {
-  floors_.push_back(*open_);
-  open_.reset();
-  while (!floors_.empty() && (now - floors_.front().start > window_ || floors_.size() > kBuckets)) floors_.pop_front();
-  judge(now);
-}
-
-void GrowthTracker::judge(base::SteadyTime now) {
-  const auto watched = now - *began_;
+void GrowthTracker::begin(base::SteadyTime at, base::Duration window) {
+  began_ = at;
+  window_ = window;
+  rings_ = FloorRings(narrowest_width(window));
+  opinions_.assign(rings_.rings().size(), {});
   growth_ = Growth{};
+  chosen_ = Judgement{};
+}
+
+void GrowthTracker::add(base::SteadyTime at, base::Bytes value, base::Duration window, base::Bytes limit) {
+  if (began_ && window != window_) clear();
+  if (!began_) begin(at, window);
+  limit_ = limit.is_unlimited() ? std::numeric_limits<double>::infinity() : static_cast<double>(limit.count);
+  const double now = base::to_seconds(at - *began_);
+  const std::uint32_t closed = rings_.add(now, static_cast<double>(value.count));
+  for (std::size_t ring = 0; ring < opinions_.size(); ++ring)
+    if ((closed >> ring & 1U) != 0) judge_ring(ring);
+  if (closed != 0 || growth_.state == LeakState::unknown) conclude(now);
+  if (chosen_.state != LeakState::unknown) growth_.top = chosen_.trend.line_at(now - chosen_.end) + chosen_.excess;
+}
+
+void GrowthTracker::judge_ring(std::size_t ring) {
+  Opinion& opinion = opinions_[ring];
+  opinion.judgement = judge_floors(ring, opinion.held >= kHeldJudgements);
+  opinion.held = opinion.judgement.state == LeakState::leaking ? std::min(opinion.held + 1, kHeldJudgements) : 0;
+}
+
+Judgement GrowthTracker::judge_floors(std::size_t place, bool was_leaking) const {
+  const FloorRings::Ring& ring = rings_.rings()[place];
+  Judgement judgement;
+  std::vector<TrendPoint> points = points_of(ring);
+  if (points.empty()) return judgement;
+  const auto covered = static_cast<double>(points.back().index - points.front().index + 1);
+  judgement.length = covered * ring.width_seconds;
+  judgement.end = points.back().seconds;
+  std::int64_t period = 0;
+  if (ring.width_seconds >= kCycleWidthSeconds) {
+    period = std::llround(kDaySeconds / ring.width_seconds);
+    if (static_cast<std::int64_t>(covered) < kLeastDays * period) return judgement;
+  }
+  judgement.state = LeakState::stable;
+  judgement.doubt = Doubt::flat;
+  const double lowest = lowest_of(points);
+  if (!may_grow(points, judgement.trend)) return judgement;
+  if (period == 0) cut_before_onset(points, lowest);
+  judgement.doubt = Doubt::uneven;
+  if (points.size() < kLeastFloors) return judgement;
+  const double onset = points.front().seconds;
+  judge_growth(place, points, period, lowest, was_leaking, judgement);
+  // What follows a warm-up is judged without it; it may have gone on since the same time.
+  const std::size_t part = points.size() / 3;
+  const bool may_follow_warm_up = judgement.doubt == Doubt::settling || judgement.doubt == Doubt::uneven;
+  if (may_follow_warm_up && period == 0 && points.size() - part >= kLeastFloors) {
+    points.erase(points.begin(), points.begin() + static_cast<std::ptrdiff_t>(part));
+    Judgement after = judgement;
+    const double beneath = lowest_of(points) - judgement.trend.late * (points.front().seconds - onset);
+    judge_growth(place, points, period, std::max(beneath, lowest), was_leaking, after);
+    if (after.state == LeakState::leaking) return after;
+  }
+  return judgement;
+}
+
+void GrowthTracker::judge_growth(std::size_t place, const std::vector<TrendPoint>& points, std::int64_t period,
+                                 double lowest, bool was_leaking, Judgement& judgement) const {
+  judgement.trend = fit_trend(points, period);
+  judgement.excess = excess_of(rings_.rings()[place], judgement);
+  measure_rise(place, lowest, judgement);
+  const Trend& trend = judgement.trend;
+  judgement.state = LeakState::stable;
+  judgement.doubt = Doubt::uneven;
+  if (trend.slope <= kErrorsAboveZero * trend.error ||
+      trend.rise() <= std::max(least_rise(lowest), kGrowthOverNoise * trend.noise)) {
+    judgement.doubt = Doubt::flat;
+  } else if (judgement.rise <= least_rise(lowest)) {
+    judgement.doubt = Doubt::known;
+  } else if (trend.rising_quarters >= kRisingQuarters - 1) {
+    judgement.doubt = doubt_leak(judgement, was_leaking);
+    judgement.state = judgement.doubt == Doubt::none ? LeakState::leaking : LeakState::growing;
+  }
+}
+
+void GrowthTracker::measure_rise(std::size_t place, double lowest, Judgement& judgement) const {
+  const Trend& trend = judgement.trend;
+  const FloorRings::Ring& ring = rings_.rings()[place];
+  const double closed_at = static_cast<double>(ring.at(ring.count - 1).index + 1) * ring.width_seconds;
+  const double height = trend.line_at(closed_at - judgement.end);
+  judgement.carried =
+      earlier_.runs > 0 && trend.slope < kSameSlope * earlier_.slope && trend.slope * kSameSlope > earlier_.slope;
+  double base = lowest + trend.noise;  // the lowest of noisy floors lies below their line
+  if (judgement.carried) {
+    judgement.rise = height - base + earlier_.rise;
+  } else {
+    const double start = judgement.end - trend.span;
+    base = std::max({base, rings_.highest_before(start, place) - trend.swing, earlier_.highest - trend.swing});
+    judgement.rise = height - base;
+  }
+  const double room = std::isinf(limit_) ? std::max(base, kLeastRiseBytes) : limit_ - base;
+  judgement.share = room > 0 ? judgement.rise / room : 1;
+}
+
+Doubt GrowthTracker::doubt_leak(const Judgement& judgement, bool was_leaking) const {
+  const Trend& trend = judgement.trend;
+  const double relief = was_leaking ? kRelief : 1;
+  // A shorter look than was asked for counts only when there is no time for a whole one.
+  const double window = base::to_seconds(window_);
+  const bool is_hasty = judgement.length < kLeastWindowPart * window || judgement.end < kLeastWindowPart * window;
+  if (is_hasty && (limit_ - trend.line_end) / trend.slope > window) return Doubt::too_short;
+  if (trend.rising_quarters < kRisingQuarters || !trend.rises_at_end ||
+      trend.largest_step > kLargestStepPart / relief * trend.rise())
+    return Doubt::uneven;
+  if (trend.late < relief * kLeastPersistence * trend.early) return Doubt::settling;
+  if (trend.rise() < relief * kLeakOverNoise * trend.noise) return Doubt::noisy;
+  // A day's cycle that was never seen whole looks like a leak on its rising side, unless it would be a leak all the
+  // same: so steep that the limit is met before the cycle turns.
+  const bool may_be_cycle =
+      judgement.end < kDaysToKnowCycle * kDaySeconds && limit_ - trend.line_end > trend.slope * kQuarterDaySeconds;
+  const double least = judgement.carried ? kLeastShareAgain : may_be_cycle ? kLeastShareOfCycle : kLeastShare;
+  if (judgement.share < relief * least) return Doubt::small;
+  return Doubt::none;
+}
+
+// The judgement that the verdict rests on; none while no ring has enough floors. Before a whole window was watched it
+// gives a rate at most, unless a leak is in a hurry.
+const Judgement* GrowthTracker::choose(double now) const {
+  const Judgement* best = nullptr;
+  const double window = base::to_seconds(window_);
+  for (const auto& opinion : opinions_) {
+    const Judgement& judgement = opinion.judgement;
+    if (judgement.state == LeakState::unknown) continue;
+    const bool is_long_enough = judgement.length >= (now < window ? 0.4 : kLeastWindowPart) * window;
+    if (!is_long_enough && opinion.held < kHeldJudgements) continue;
+    if (best == nullptr || (judgement.state > LeakState::stable && is_better(judgement, *best))) best = &judgement;
+  }
+  return best;
+}
+
+void GrowthTracker::conclude(double now) {
+  const Judgement* best = choose(now);
+  growth_ = Growth{};
+  growth_.window_seconds = base::to_seconds(window_);
+  growth_.watched_seconds = now;
+  growth_.earlier_runs = earlier_.runs;
   growth_.state = LeakState::warming_up;
-  growth_.evidence =
-      watched < window_
-          ? "watched for " + base::format_duration(watched) + " of the " + base::format_duration(window_) + " needed"
-          : "only " + std::to_string(floors_.size()) + " readings within " + base::format_duration(window_);
-  if (watched < window_ / 2 || floors_.size() < kLeastFloors) {
-    growth_.bytes_per_second = Reading<double>::absent(growth_.evidence);
+  chosen_ = best != nullptr ? *best : Judgement{};
+  if (best == nullptr) {
+    growth_.bytes_per_second = Reading<double>::absent(describe(growth_));
     return;
   }
-
-  std::vector<Point> points;
-  points.reserve(floors_.size());
-  const auto window_start = now - window_;
-  for (const auto& floor : floors_) points.push_back({base::to_seconds(floor.at - window_start), floor.bytes});
-  const double slope = slope_of(points);
-  const double noise = noise_of(points, slope);
-  const double rise = slope * (points.back().seconds - points.front().seconds);
-  growth_.bytes_per_second = slope;
-  growth_.significant =
-      rise > std::max({kLeastRiseBytes, kLeastRisePart * middle_bytes(points), kNoiseMultiple * noise});
-  if (watched < window_) return;
-
-  const int rising = count_rising_quarters(points, base::to_seconds(window_));
-  growth_.state = LeakState::stable;
-  if (growth_.significant) growth_.state = rising >= kRisingQuarters ? LeakState::leaking : LeakState::growing;
-  growth_.evidence = "the memory floor changed by " + in_words(rise) + " within " + base::format_duration(window_) +
-                     " (" + in_words(slope * 3600) + " an hour), rising in " + std::to_string(rising) + " of " +
-                     std::to_string(kQuarters) + " quarters, with noise of " + in_words(noise);
+  growth_.bytes_per_second = best->trend.slope;
+  if (now < growth_.window_seconds && best->state != LeakState::leaking) return;
+  growth_.state = best->state;
+  growth_.doubt = best->doubt;
+  // What grows less and less since it began is still warming up.
+  if (best->doubt == Doubt::settling && best->end - best->trend.span <= best->trend.span / 2)
+    growth_.state = LeakState::warming_up;
+  growth_.significant = best->state == LeakState::growing || best->state == LeakState::leaking;
+  growth_.low = best->trend.slope - kInterval * best->trend.error;
+  growth_.high = best->trend.slope + kInterval * best->trend.error;
+  growth_.rise = best->rise;
+  growth_.share = best->share;
+  growth_.span_seconds = best->trend.span;
+  growth_.noise = best->trend.noise;
 }
 
-Reading<base::Duration> time_to_limit(const Growth& growth, const Reading<base::Bytes>& used,
-                                      const Reading<base::Bytes>& limit) {
-  if (!growth.bytes_per_second) return Reading<base::Duration>::absent(growth.bytes_per_second.reason());
-  if (!used) return Reading<base::Duration>::absent(used.reason());
-  if (!limit) return Reading<base::Duration>::absent(limit.reason());
-  // What fills a cache or warms up grows fast for a while: before a whole window has been seen, growth is no forecast.
-  if (growth.state == LeakState::unknown || growth.state == LeakState::warming_up) {
-    return Reading<base::Duration>::absent("warming up: a whole window has not been watched yet");
+void GrowthTracker::restart() {
+  const bool judged = chosen_.state != LeakState::unknown;
+  const bool ended_growing =
+      growth_.state == LeakState::leaking || (growth_.state == LeakState::growing && chosen_.doubt == Doubt::small);
+  if (ended_growing) {
+    earlier_ = {earlier_.highest, chosen_.trend.slope, chosen_.rise, earlier_.runs + 1};
+  } else if (judged) {
+    earlier_ = {std::max(earlier_.highest, rings_.highest_before(std::numeric_limits<double>::infinity(), 0)), 0, 0, 0};
   }
-  if (!growth.significant || limit->is_unlimited()) return base::Duration::max();
-  if (*used >= *limit) return base::Duration::zero();
-  const double seconds = static_cast<double>((*limit - *used).count) / *growth.bytes_per_second;
-  // A year and more is no forecast, and a long one would not fit into nanoseconds.
-  constexpr double kYearSeconds = 365.0 * 86400;
-  if (seconds > kYearSeconds) return base::Duration::max();
-  return base::from_seconds(seconds);
+  began_.reset();
+  growth_ = Growth{};
+  chosen_ = Judgement{};
+}
+
+std::size_t GrowthTracker::size_bytes() const {
+  return sizeof(*this) - sizeof(rings_) + rings_.size_bytes() + opinions_.capacity() * sizeof(Opinion);
 }
 
 }  // namespace guard::signal

@@ -49,6 +49,9 @@ struct WorkloadSignals {
   Reading<base::Ratio> memory_pressure;   // "some" stalled time over wall time, last interval
   Reading<double> growth;                 // bytes per second of `unreclaimable`, robust slope over the window
   Reading<base::Duration> time_to_limit;  // Duration::max() when it does not grow or has no limit
+  double growth_low = 0;                  // bytes per second; 95 % interval around `growth`, while that is known
+  double growth_high = 0;
+  Reading<base::Duration> earliest_limit;  // time to limit at growth_high: its lower bound
   LeakState leak = LeakState::unknown;
   std::string leak_evidence;          // in words; "" while unknown
   std::uint64_t oom_kills_total = 0;  // since the guard knows the workload, across restarts

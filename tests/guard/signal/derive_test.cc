@@ -127,13 +127,16 @@ TEST(DeriveSignals, UnreadableMemoryMakesAllThatRestsOnItAbsent) {
 TEST(DeriveSignals, TellGrowthAndTimeToLimit) {
   Scene scene;
   WorkloadSignals signals;
-  for (int second = 0; second <= 610; ++second) {
-    scene.workload().resources.memory.anon = mebibytes(300) + base::Bytes{second * 102'400};
+  for (int second = 0; second <= 1300; ++second) {
+    scene.workload().resources.memory.anon = mebibytes(300) + base::Bytes{second * 204'800};
     signals = scene.look_after(seconds(1));
   }
   EXPECT_EQ(signals.leak, LeakState::leaking) << signals.leak_evidence;
-  EXPECT_NEAR(*signals.growth, 102'400, 100);
-  EXPECT_NEAR(base::to_seconds(*signals.time_to_limit), (400.0 * 1048576 - 610 * 102'400) / 102'400, 20);
+  EXPECT_NEAR(*signals.growth, 204'800, 100);
+  EXPECT_LE(signals.growth_low, *signals.growth);
+  EXPECT_GE(signals.growth_high, *signals.growth);
+  EXPECT_LE(*signals.earliest_limit, *signals.time_to_limit);
+  EXPECT_NEAR(base::to_seconds(*signals.time_to_limit), (400.0 * 1048576 - 1300 * 204'800) / 204'800, 20);
 }
 
 TEST(DeriveSignals, ARestartForgetsTheGrowth) {

@@ -1,5 +1,7 @@
 #include "guard/signal/growth.h"
 
+#include <algorithm>
+#include <cmath>
 #include <functional>
 
 #include <gtest/gtest.h>
@@ -48,55 +50,55 @@ TEST(Growth, HasARateFromHalfAWindowOn) {
   EXPECT_EQ(growth.state, LeakState::warming_up) << "a verdict needs the whole window";
 }
 
-TEST(Growth, SteadyRiseOverTheWholeWindowIsALeak) {
-  const auto growth = growth_of(610, [](int second) { return 300 + 0.1 * second + 5 * scatter(second); });
-  EXPECT_EQ(growth.state, LeakState::leaking) << growth.evidence;
+TEST(Growth, ARiseThatGoesOnAndTakesTheRoomIsALeak) {
+  const auto growth = growth_of(1500, [](int second) { return 300 + 0.1 * second + 5 * scatter(second); });
+  EXPECT_EQ(growth.state, LeakState::leaking) << describe(growth);
   EXPECT_TRUE(growth.significant);
   EXPECT_NEAR(*growth.bytes_per_second, 0.1 * 1048576, 5000);
 }
 
 TEST(Growth, FlatWithNoiseIsStable) {
   const auto growth = growth_of(1200, [](int second) { return 300 + 20 * scatter(second); });
-  EXPECT_EQ(growth.state, LeakState::stable) << growth.evidence;
+  EXPECT_EQ(growth.state, LeakState::stable) << describe(growth);
   EXPECT_FALSE(growth.significant);
 }
 
 TEST(Growth, CollectorsSawtoothIsStable) {
   const auto growth = growth_of(1200, [](int second) { return 300 + 2 * (second % 45); });
-  EXPECT_NE(growth.state, LeakState::leaking) << growth.evidence;
+  EXPECT_NE(growth.state, LeakState::leaking) << describe(growth);
 }
 
 TEST(Growth, SawtoothOnARisingFloorIsALeak) {
   const auto growth = growth_of(1200, [](int second) { return 300 + 0.2 * second + (second % 9); });
-  EXPECT_EQ(growth.state, LeakState::leaking) << growth.evidence;
+  EXPECT_EQ(growth.state, LeakState::leaking) << describe(growth);
 }
 
 TEST(Growth, OneStepIsNoLeak) {
   const auto growth = growth_of(1200, [](int second) { return second < 900 ? 300.0 : 400.0; });
-  EXPECT_NE(growth.state, LeakState::leaking) << growth.evidence;
+  EXPECT_NE(growth.state, LeakState::leaking) << describe(growth);
 }
 
 TEST(Growth, ARiseOfTwoQuartersIsGrowthButNoLeakYet) {
   // Flat for the window's first half, then rising: it may be a leak that began, or a cache that fills.
   const auto growth = growth_of(1201, [](int second) { return second < 900 ? 300.0 : 300 + 0.1 * (second - 900); });
-  EXPECT_EQ(growth.state, LeakState::growing) << growth.evidence;
+  EXPECT_EQ(growth.state, LeakState::growing) << describe(growth);
 }
 
 TEST(Growth, ASlopeWithinTheNoiseOfTheFloorIsStable) {
   // Each bucket's floor lies anywhere within 40 MiB, and the line through them rises by 18 MiB.
   const auto growth = growth_of(610, [](int second) { return 300 + 0.03 * second + 40 * scatter(second / 10); });
-  EXPECT_FALSE(growth.significant) << growth.evidence;
-  EXPECT_EQ(growth.state, LeakState::stable) << growth.evidence;
+  EXPECT_FALSE(growth.significant) << describe(growth);
+  EXPECT_EQ(growth.state, LeakState::stable) << describe(growth);
 }
 
 TEST(Growth, WarmUpThatFlattensEndsStable) {
   const auto growth = growth_of(1500, [](int second) { return second < 300 ? 100.0 + second : 400.0; });
-  EXPECT_EQ(growth.state, LeakState::stable) << growth.evidence;
+  EXPECT_EQ(growth.state, LeakState::stable) << describe(growth);
 }
 
 TEST(Growth, FallingMemoryIsStable) {
   const auto growth = growth_of(1200, [](int second) { return 900 - 0.2 * second; });
-  EXPECT_EQ(growth.state, LeakState::stable) << growth.evidence;
+  EXPECT_EQ(growth.state, LeakState::stable) << describe(growth);
   EXPECT_LT(*growth.bytes_per_second, 0);
 }
 
@@ -107,16 +109,85 @@ TEST(Growth, OneWildBucketDoesNotMoveTheRate) {
 
 TEST(Growth, LeakWorksOnACoarseClockToo) {
   GrowthTracker tracker;  // one sample a minute: a bucket each
-  for (int minute = 0; minute <= 12; ++minute)
+  for (int minute = 0; minute <= 19; ++minute)
     tracker.add(kBegin + minutes(minute), mebibytes(300 + 10 * minute), kWindow);
-  EXPECT_EQ(tracker.growth().state, LeakState::leaking) << tracker.growth().evidence;
+  EXPECT_EQ(tracker.growth().state, LeakState::leaking) << describe(tracker.growth());
 }
 
-TEST(Growth, TooFewReadingsGiveNoRate) {
+TEST(Growth, RareReadingsAreJudgedOverALongerTime) {
   GrowthTracker tracker;  // one sample in two minutes: five in a window
-  for (int step = 0; step <= 20; ++step) tracker.add(kBegin + minutes(2 * step), mebibytes(300 + step), kWindow);
+  for (int step = 0; step <= 6; ++step) tracker.add(kBegin + minutes(2 * step), mebibytes(300 + step), kWindow);
   EXPECT_FALSE(tracker.growth().bytes_per_second);
   EXPECT_EQ(tracker.growth().state, LeakState::warming_up);
+  for (int step = 7; step <= 40; ++step) tracker.add(kBegin + minutes(2 * step), mebibytes(300 + step), kWindow);
+  EXPECT_EQ(tracker.growth().state, LeakState::growing) << describe(tracker.growth());
+}
+
+TEST(Growth, HasNoLeakBeforeItsPartOfTheRoomIsTaken) {
+  GrowthTracker tracker;
+  const auto feed_until = [&](int from, int to) {
+    for (int second = from; second <= to; ++second)
+      tracker.add(kBegin + seconds(second), {(300LL << 20) + second * 104'858LL}, kWindow, mebibytes(700));
+  };
+  feed_until(0, 1500);  // 150 of 400 MiB
+  EXPECT_EQ(tracker.growth().state, LeakState::growing) << describe(tracker.growth());
+  EXPECT_EQ(tracker.growth().doubt, Doubt::small);
+  feed_until(1501, 1800);  // 180
+  EXPECT_EQ(tracker.growth().state, LeakState::leaking) << describe(tracker.growth());
+}
+
+TEST(Growth, LeakOfMinutesIsCalledBeforeAWholeWindowWasWatched) {
+  GrowthTracker tracker;
+  const auto feed_until = [&](int from, int to) {
+    for (int second = from; second <= to; ++second)
+      tracker.add(kBegin + seconds(second), mebibytes(300 + 2 * second), kWindow, mebibytes(700));
+  };
+  feed_until(0, 100);
+  EXPECT_EQ(tracker.growth().state, LeakState::leaking) << describe(tracker.growth());
+}
+
+TEST(Growth, SlowLeakIsCalledOverDays) {
+  GrowthTracker tracker;  // 1 MiB an hour
+  for (int quarter = 0; quarter < 4 * 24 * 9; ++quarter)
+    tracker.add(kBegin + minutes(15 * quarter), {(300LL << 20) + quarter * 262'144LL}, kWindow, mebibytes(700));
+  EXPECT_EQ(tracker.growth().state, LeakState::leaking) << describe(tracker.growth());
+  EXPECT_NEAR(*tracker.growth().bytes_per_second * 3600, 1048576, 1000);
+}
+
+TEST(Growth, DailyCycleThatWasSeenIsNoLeak) {
+  GrowthTracker tracker;
+  for (int minute = 0; minute < 60 * 24 * 5; ++minute) {
+    const double part = 0.5 - 0.5 * std::cos(minute / 1440.0 * 2 * 3.14159265);
+    tracker.add(kBegin + minutes(minute), {static_cast<std::int64_t>((300 + 150 * part) * 1048576)}, kWindow,
+                mebibytes(700));
+    if (minute > 1440) {
+      ASSERT_NE(tracker.growth().state, LeakState::leaking) << describe(tracker.growth());
+    }
+  }
+}
+
+TEST(Growth, LeakThatRestartsCutIsCarriedAcross) {
+  GrowthTracker tracker;
+  const auto run = [&](int begin) {  // 25 minutes: up to a third of the room
+    for (int second = 0; second < 1500; ++second)
+      tracker.add(kBegin + seconds(begin + second), {(300LL << 20) + second * 90'000LL}, kWindow, mebibytes(700));
+  };
+  run(0);
+  EXPECT_EQ(tracker.growth().state, LeakState::growing) << describe(tracker.growth());
+  tracker.restart();
+  EXPECT_EQ(tracker.growth().state, LeakState::unknown);
+  run(1500);
+  EXPECT_EQ(tracker.growth().state, LeakState::leaking) << describe(tracker.growth());
+  EXPECT_EQ(tracker.growth().earlier_runs, 1);
+}
+
+TEST(Growth, RunThatEndedFlatIsNotCarried) {
+  GrowthTracker tracker;
+  feed(tracker, 0, 1500, [](int second) { return std::min(300.0 + second, 500.0); });
+  tracker.restart();
+  feed(tracker, 1501, 3000, [](int second) { return std::min(300.0 + (second - 1501), 500.0); });
+  EXPECT_EQ(tracker.growth().earlier_runs, 0);
+  EXPECT_EQ(tracker.growth().state, LeakState::stable) << describe(tracker.growth());
 }
 
 TEST(Growth, ClearForgetsTheRunBefore) {
