@@ -13,6 +13,7 @@ constexpr std::size_t kMostRings = 26;  // from a quarter of a second to two wee
 
 FloorRings::FloorRings(double narrowest_seconds) {
   double width = narrowest_seconds;
+  rings_.reserve(kMostRings);
   do {
     rings_.emplace_back().width_seconds = width;
     width *= 2;

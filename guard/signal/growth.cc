@@ -5,12 +5,13 @@
 #include <cmath>
 #include <limits>
 
+#include "guard/signal/points.h"
+
 namespace guard::signal {
 
 namespace {
 
-// The parameters, all of them. docs/leak-detection.md explains each.
-constexpr double kLeastCover = 2.0 / 3;    // of a ring's buckets that must have been watched
+// The parameters; two more, about which points are judged, are in points.cc. docs/leak-detection.md explains each.
 constexpr double kLeastWindowPart = 0.75;  // of the window that a verdict is judged over, at least
 constexpr double kDaySeconds = 86400;
 constexpr double kCycleWidthSeconds = 3 * 3600;  // buckets from this width on are compared with the same hour's
@@ -21,7 +22,6 @@ constexpr double kGrowthOverNoise = 4;           // a rise this many times the n
 constexpr double kLeakOverNoise = 8;             // and this many times a trend, not a random walk
 constexpr double kErrorsAboveZero = 3;           // the slope's standard errors that must fit below it
 constexpr double kLeastShare = 0.4;              // of the room that a leak has taken before it is called one
-constexpr double kOnsetPart = 0.1;               // of the rise: where memory last stood this low, growth began
 constexpr double kLeastShareOfCycle = 0.45;      // and before two days were seen, when the limit is hours away
 constexpr double kLeastShareAgain = 0.25;        // and when an earlier run grew alike
 constexpr double kDaysToKnowCycle = 2;
@@ -69,56 +69,6 @@ double excess_of(const FloorRings::Ring& ring, const Judgement& judgement) {
   return std::max(*ninth, 0.0);
 }
 
-// The ring's floors that lie within its length; none when too little of that was watched: a narrower ring knows better.
-std::vector<TrendPoint> points_of(const FloorRings::Ring& ring) {
-  std::vector<TrendPoint> points;
-  if (ring.count < GrowthTracker::kLeastFloors) return points;
-  constexpr auto kLength = static_cast<std::int64_t>(FloorRings::kFloors);
-  const std::int64_t last = ring.at(ring.count - 1).index;
-  std::size_t first = 0;
-  while (last - ring.at(first).index >= kLength) ++first;
-  const auto covered = static_cast<double>(last - ring.at(first).index + 1);
-  if (ring.count - first < GrowthTracker::kLeastFloors || covered < kLeastCover * static_cast<double>(kLength))
-    return points;
-  points.reserve(FloorRings::kFloors);
-  for (std::size_t i = first; i < ring.count; ++i)
-    points.push_back({ring.at(i).index, ring.at(i).at, ring.at(i).bytes()});
-  return points;
-}
-
-// A first look that costs next to nothing and spares the fit where memory is flat: the lowest floor of the last third
-// must lie above that of the first third by more than neighbours differ. Sets a slope and a span to report.
-bool may_grow(const std::vector<TrendPoint>& points, Trend& trend) {
-  const std::size_t third = points.size() / 3;
-  const auto lower = [](const TrendPoint& a, const TrendPoint& b) { return a.bytes < b.bytes; };
-  const auto early = std::min_element(points.begin(), points.begin() + static_cast<std::ptrdiff_t>(third), lower);
-  const auto late = std::min_element(points.end() - static_cast<std::ptrdiff_t>(third), points.end(), lower);
-  double differences = 0;
-  for (std::size_t i = 1; i < points.size(); ++i) differences += std::fabs(points[i].bytes - points[i - 1].bytes);
-  const double rise = late->bytes - early->bytes;
-  trend.slope = rise / (late->seconds - early->seconds);
-  trend.span = points.back().seconds - points.front().seconds;
-  trend.noise = differences / static_cast<double>(points.size() - 1);
-  trend.line_end = points.back().bytes;
-  return rise > std::max(least_rise(early->bytes), trend.noise);
-}
-
-double lowest_of(const std::vector<TrendPoint>& points) {
-  double lowest = points.front().bytes;
-  for (const auto& point : points) lowest = std::min(lowest, point.bytes);
-  return lowest;
-}
-
-// Growth that began within the points is judged from its beginning on.
-void cut_before_onset(std::vector<TrendPoint>& points, double lowest) {
-  const auto end = points.end();
-  const double now = std::min({(end - 1)->bytes, (end - 2)->bytes, (end - 3)->bytes});
-  const double onset = lowest + kOnsetPart * (now - lowest);
-  const auto last_low =
-      std::find_if(points.rbegin(), points.rend(), [&](const TrendPoint& point) { return point.bytes <= onset; });
-  if (last_low != points.rend()) points.erase(points.begin(), last_low.base() - 1);
-}
-
 }  // namespace
 
 void GrowthTracker::begin(base::SteadyTime at, base::Duration window) {
@@ -164,7 +114,7 @@ Judgement GrowthTracker::judge_floors(std::size_t place, bool was_leaking) const
   judgement.state = LeakState::stable;
   judgement.doubt = Doubt::flat;
   const double lowest = lowest_of(points);
-  if (!may_grow(points, judgement.trend)) return judgement;
+  if (!may_grow(points, least_rise(lowest), judgement.trend)) return judgement;
   if (period == 0) cut_before_onset(points, lowest);
   judgement.doubt = Doubt::uneven;
   if (points.size() < kLeastFloors) return judgement;
@@ -250,6 +200,7 @@ const Judgement* GrowthTracker::choose(double now) const {
   for (const auto& opinion : opinions_) {
     const Judgement& judgement = opinion.judgement;
     if (judgement.state == LeakState::unknown) continue;
+    if (now < window / 2 && opinion.held == 0) continue;
     const bool is_long_enough = judgement.length >= (now < window ? 0.4 : kLeastWindowPart) * window;
     if (!is_long_enough && opinion.held < kHeldJudgements) continue;
     if (best == nullptr || (judgement.state > LeakState::stable && is_better(judgement, *best))) best = &judgement;

@@ -62,8 +62,6 @@ struct Judgement {
 
 class GrowthTracker {
  public:
-  static constexpr std::size_t kLeastFloors = 8;  // fewer points say nothing about noise
-
   // Takes one sample. `at` must not run backwards; `window` (the least time that growth is watched before it is
   // judged) may change between calls (a reload) and then starts anew. `limit` is the one in force now.
   void add(base::SteadyTime at, base::Bytes value, base::Duration window, base::Bytes limit = base::Bytes::unlimited());

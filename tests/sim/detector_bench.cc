@@ -26,7 +26,7 @@ void measure(const char* name, double interval, double growth) {
   const double begun = cpu_seconds();
   for (int i = 0; i < kSamples; ++i) {
     const double seconds = i * interval;
-    const double bytes = 4e8 + growth * seconds + (i * 7919 % 1000) * 1e4;
+    const double bytes = 4e8 + growth * seconds + (i % 1000 * 7919 % 1000) * 1e4;
     tracker.add(base::SteadyTime(base::from_seconds(seconds)), {std::llround(bytes)}, std::chrono::minutes(10),
                 base::gibibytes(1024));
   }
