@@ -63,8 +63,8 @@ at("entry").onkeydown = event => { if (event.key === "Escape") event.preventDefa
 at("entry").oncancel = event => event.preventDefault();
 
 at("leave").onclick = () => {
+  showPlace(null, "New conversation");  // what is still on its way belongs to who has left
   sessionStorage.clear();
-  conversation = null;
   leaveList();
   askForKey("");
 };
@@ -181,7 +181,9 @@ async function openConversation(id, title) {
       const error = await errorOf(response);
       return addProblem(talk, wordsOf(error), error.wait, () => openConversation(id, title));
     }
-    for (const entry of (await response.json()).messages) {
+    const {messages} = await response.json();
+    if (own !== shown) return;
+    for (const entry of messages) {
       const message = addMessage(entry.role, entry.content);
       if (entry.interrupted) addNote(message, "This answer was interrupted.");
     }
@@ -253,10 +255,14 @@ function markCurrent() {
 
 // Whether the server let us see it.
 async function refreshList() {
+  const key = sessionStorage.getItem(KEY);
   try {
     const response = await request("/api/conversations");
-    if (response.ok) {
-      const rows = (await response.json()).conversations.map(rowOf);
+    const listed = response.ok && await response.json();
+    // Whoever asked for it has signed out meanwhile, and somebody else may be looking.
+    if (sessionStorage.getItem(KEY) !== key) return false;
+    if (listed) {
+      const rows = listed.conversations.map(rowOf);
       // Who moves by keyboard stays where they are.
       const focused = list.contains(document.activeElement) ? document.activeElement : null;
       list.replaceChildren(...rows);

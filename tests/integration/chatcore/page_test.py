@@ -104,6 +104,22 @@ class SigningIn(PageTest):
         self.assertEqual(self.page.evaluate("sessionStorage.length + localStorage.length"), 0)
         self.assertNotIn("private", self.page.text("body"))
 
+    def test_a_list_that_comes_after_signing_out_is_not_shown(self):
+        self.sign_in()
+        self.ask("A private question")
+        self.page.evaluate("""(() => {
+          const real = window.fetch;
+          window.held = [];
+          window.fetch = (...asked) => real(...asked).then(answer => new Promise(go => held.push(() => go(answer))));
+          return true;
+        })()""")
+        self.page.evaluate("window.dispatchEvent(new Event('online'))")
+        self.page.wait_for("held.length > 0")
+        self.page.click("#leave")
+        self.page.wait_for("document.querySelector('#entry').open")
+        self.page.evaluate("(held.forEach(go => go()), new Promise(done => setTimeout(done, 100)))")
+        self.assertNotIn("private", self.page.text("body"))
+
 
 class Chatting(PageTest):
     def test_words_appear_as_they_come(self):
