@@ -19,6 +19,16 @@ Parsed<std::unique_ptr<Admission::Ticket>> admit(const ApiParts& parts, base::By
   return std::move(*ticket);
 }
 
+bool hold(const ApiParts& parts, const SharedCall& call, Admission::Ticket& place,
+          const std::vector<conversation::Message>& messages) {
+  std::int64_t bytes = 0;
+  for (const auto& message : messages) bytes += static_cast<std::int64_t>(message.content.size());
+  if (place.grow({2 * bytes})) return true;
+  parts.turn.metrics.request_shed("memory");
+  call->refuse(problem_of(base::Error{base::Code::exhausted, "no room for the messages that were read"}));
+  return false;
+}
+
 void bind_client(const SharedCall& call, const std::shared_ptr<Turn>& turn) {
   // The exchange keeps these callbacks until it has been answered: they must not keep the turn, which keeps it.
   call->on_drained([weak = std::weak_ptr(turn)] {

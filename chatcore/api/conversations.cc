@@ -53,9 +53,10 @@ void get_conversations(const ApiParts& parts, const SharedCall& call) {
   auto ticket = admit(parts, kReadBytes, false);
   if (!ticket) return call->refuse(ticket.error());
   parts.turn.store.load_window(ConversationKey{.user = call->user(), .id = id}, *limit,
-                               [call, id, place = std::shared_ptr(std::move(*ticket))](auto window) {
+                               [&parts, call, id, place = std::shared_ptr(std::move(*ticket))](auto window) {
                                  if (!window) return call->refuse(call->problem_of(window.error()));
                                  if (!window->exists) return call->refuse(conversation_not_found());
+                                 if (!hold(parts, call, *place, window->messages)) return;
                                  call->json(messages_json(id, *window));
                                });
 }

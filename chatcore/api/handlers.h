@@ -83,6 +83,10 @@ void show_memory(const ApiParts& parts, const SharedCall& call);  // GET /admin/
 // A place for work that will hold about so many bytes, or the Problem to answer with; a refusal is counted. With
 // `in_registry` the conversations' budget must have room for them too.
 Parsed<std::unique_ptr<Admission::Ticket>> admit(const ApiParts& parts, base::Bytes bytes, bool in_registry);
+// Counts what a read from storage brought (known only then) on its place, as read and as written. False when there is
+// no room for it: then it was refused, and must be let go of.
+[[nodiscard]] bool hold(const ApiParts& parts, const SharedCall& call, Admission::Ticket& place,
+                        const std::vector<conversation::Message>& messages);
 // The conversation that the path names by {id}; absent when the call has been refused because nobody can have such a
 // one.
 std::optional<conversation::ConversationKey> conversation_of_path(const SharedCall& call);

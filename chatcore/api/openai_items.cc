@@ -1,6 +1,8 @@
 // The items of a conversation, which are its messages.
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "chatcore/api/conversation_replies.h"
@@ -20,11 +22,19 @@ Problem item_not_found() {
   return {.status = 404, .message = "No such item in this conversation", .code = "item_not_found", .param = "item_id"};
 }
 
-// What a page of long messages comes to is known when it has been read.
-void account(Admission::Ticket& place, const storage::Page& page) {
-  std::int64_t bytes = 0;
-  for (const auto& message : page.messages) bytes += static_cast<std::int64_t>(message.content.size());
-  place.grow({2 * bytes});  // as read and as written
+struct ItemPlace {
+  ConversationKey key;
+  std::int64_t sequence = 0;
+};
+
+// The item that the path names. None: the call was refused.
+std::optional<ItemPlace> item_of_path(const SharedCall& call) {
+  auto key = conversation_of_path(call);
+  if (!key) return std::nullopt;
+  const auto sequence = sequence_of_item(key->id, call->path_value("item"));
+  if (sequence) return ItemPlace{std::move(*key), *sequence};
+  call->refuse(item_not_found());
+  return std::nullopt;
 }
 
 }  // namespace
@@ -37,10 +47,10 @@ void list_items(const ApiParts& parts, const SharedCall& call) {
   auto ticket = admit(parts, kReadBytes, false);
   if (!ticket) return call->refuse(ticket.error());
   const SharedPlace place = std::move(*ticket);
-  parts.turn.store.list_messages(*key, *query, [call, id = key->id, place](auto page) {
+  parts.turn.store.list_messages(*key, *query, [&parts, call, id = key->id, place](auto page) {
     if (!page) return call->refuse(call->problem_of(page.error()));
     if (!*page) return call->refuse(conversation_not_found());
-    account(*place, **page);
+    if (!hold(parts, call, *place, (*page)->messages)) return;
     call->json(items_json(id, **page));
   });
 }
@@ -61,39 +71,36 @@ void add_items(const ApiParts& parts, const SharedCall& call) {
 }
 
 void show_item(const ApiParts& parts, const SharedCall& call) {
-  const auto key = conversation_of_path(call);
-  if (!key) return;
-  const auto sequence = sequence_of_item(key->id, call->path_value("item"));
-  if (!sequence) return call->refuse(item_not_found());
+  const auto item = item_of_path(call);
+  if (!item) return;
   auto ticket = admit(parts, kReadBytes, false);
   if (!ticket) return call->refuse(ticket.error());
   parts.turn.store.list_messages(
-      *key, {.after = *sequence - 1, .limit = 1},
-      [call, id = key->id, sequence = *sequence, place = SharedPlace(std::move(*ticket))](auto page) {
+      item->key, {.after = item->sequence - 1, .limit = 1},
+      [&parts, call, id = item->key.id, sequence = item->sequence, place = SharedPlace(std::move(*ticket))](auto page) {
         if (!page) return call->refuse(call->problem_of(page.error()));
         if (!*page) return call->refuse(conversation_not_found());
         const auto& messages = (*page)->messages;
         if (messages.empty() || messages.front().sequence != sequence) return call->refuse(item_not_found());
-        account(*place, **page);
+        if (!hold(parts, call, *place, messages)) return;
         call->json(item_json(id, messages.front()));
       });
 }
 
 void remove_item(const ApiParts& parts, const SharedCall& call) {
-  const auto key = conversation_of_path(call);
-  if (!key) return;
-  const auto sequence = sequence_of_item(key->id, call->path_value("item"));
-  if (!sequence) return call->refuse(item_not_found());
+  const auto item = item_of_path(call);
+  if (!item) return;
   auto ticket = admit(parts, kReadBytes, false);
   if (!ticket) return call->refuse(ticket.error());
-  parts.turn.store.remove_message(*key, *sequence,
-                                  [&parts, call, key = *key, place = SharedPlace(std::move(*ticket))](auto existed) {
-                                    if (!existed) return call->refuse(call->problem_of(existed.error()));
-                                    if (!*existed) return call->refuse(item_not_found());
-                                    // Its copy in memory still has the message.
-                                    parts.turn.registry.forget(key);
-                                    describe_conversation(parts, call, key, place);
-                                  });
+  parts.turn.store.remove_message(
+      item->key, item->sequence,
+      [&parts, call, key = item->key, place = SharedPlace(std::move(*ticket))](auto existed) {
+        if (!existed) return call->refuse(call->problem_of(existed.error()));
+        if (!*existed) return call->refuse(item_not_found());
+        // Its copy in memory still has the message.
+        parts.turn.registry.forget(key);
+        describe_conversation(parts, call, key, place);
+      });
 }
 
 }  // namespace chatcore::api

@@ -215,5 +215,19 @@ class AdminToken(ChatcoreTest):
         self.assertNotIn("secret-token", self.server.log())
 
 
+class Reading(ChatcoreTest):
+    settings = {"conversation-memory-budget": "12m", "conversation-max-messages": "2"}
+
+    def test_a_conversation_larger_than_the_budget_is_not_read_out(self):
+        for number in range(10):
+            self.assertEqual(self.ask(f"{number}" + "x" * 900_000, "large").status, 200)
+        self.assertEqual(self.server.request("GET", "/api/conversations?conversationId=large&limit=2").status, 200)
+        for path in ("/api/conversations?conversationId=large&limit=500", "/v1/conversations/large/items?limit=100"):
+            answer = self.server.request("GET", path)
+            self.assert_error(answer, 503)
+            self.assertTrue(answer.headers["Retry-After"])
+        self.assertEqual(self.ask("Are you well?", "small").status, 200)
+
+
 if __name__ == "__main__":
     unittest.main()
