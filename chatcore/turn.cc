@@ -1,10 +1,9 @@
+// A turn up to its durable question, and its end; turn_answer.cc has what is between.
+
 #include "chatcore/turn.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
-
-#include "chatcore/llm/token_window.h"
 
 namespace chatcore {
 namespace {
@@ -13,9 +12,6 @@ using base::Code;
 using conversation::Lease;
 using conversation::Message;
 using conversation::Role;
-
-// With so much not yet taken by the client the answerer is paused until it has taken all.
-constexpr std::size_t kSlowClientBytes = 64u << 10;
 
 }  // namespace
 
@@ -130,147 +126,6 @@ void Turn::catch_up_with(base::Result<storage::Window> window) {
     return end_distrusting_memory({Code::conflict, "another instance is answering in this conversation"});
   }
   fill_window(std::move(window));
-}
-
-// A broken vector store was reported when it was loaded and shows in the metrics; an answer without passages is better
-// than none.
-void Turn::retrieve() {
-  ticket_->begun();
-  if (client_left_) return end(base::fail(Code::cancelled, "the client left before the answer began"));
-  step_ = Step::retrieving;
-  parts_.retriever.retrieve(request_.messages.back().content, [self = shared_from_this()](
-                                                                  base::Result<std::vector<retrieval::Passage>> found) {
-    self->back_on_loop([self, passages = std::move(found).value_or(std::vector<retrieval::Passage>())]() mutable {
-      self->generate(std::move(passages));
-    });
-  });
-}
-
-void Turn::generate(std::vector<retrieval::Passage> passages) {
-  if (step_ != Step::retrieving) return;  // its client has left meanwhile
-  step_ = Step::generating;
-  auto prompt = compose_prompt(std::move(passages));
-  result_.prompt_tokens = llm::estimate_tokens(prompt);
-  // The answerer holds the prompt, or a request made of it, until the answer has ended.
-  ticket_->grow(llm::size_of(prompt) + parts_.answerer.cost());
-  generation_began_ = std::chrono::steady_clock::now();
-  generation_ = parts_.answerer.generate(
-      std::move(prompt),
-      {.on_text =
-           [self = shared_from_this()](std::string_view text) {
-             self->in_order([self, text = std::string(text)] { self->take_text(text); });
-           },
-       .on_end =
-           [self = shared_from_this()](llm::Generated generated) {
-             self->in_order([self, generated = std::move(generated)] { self->take_end(generated); });
-           }},
-      parts_.loop);
-}
-
-// A stateless prompt is as long as its client wants it.
-llm::Prompt Turn::compose_prompt(std::vector<retrieval::Passage> passages) const {
-  llm::Prompt prompt{
-      .messages = lease_ ? llm::within_tokens(lease_->window(), parts_.window_tokens) : request_.messages,
-      .passages = std::move(passages),
-      .max_tokens = request_.max_tokens};
-  if (!request_.instructions.empty()) {
-    prompt.messages.insert(prompt.messages.begin(), {.role = Role::system, .content = request_.instructions});
-  }
-  return prompt;
-}
-
-void Turn::take_text(std::string_view text) {
-  if (step_ != Step::generating) return;
-  begin_answer();
-  answer_.content += text;
-  const bool has_room = ticket_->grow({static_cast<std::int64_t>(text.size())});
-  const std::size_t queued = events_.on_text(text);
-  if (queued > kSlowClientBytes && !paused_) {
-    paused_ = true;
-    generation_->pause();
-  }
-  const bool is_longest =
-      parts_.max_answer.count != 0 && static_cast<std::int64_t>(answer_.content.size()) >= parts_.max_answer.count;
-  if (is_longest || !has_room) {
-    result_.cut = true;
-    answer_.interrupted = true;
-    stop_generating();
-    append_answer();
-  }
-}
-
-void Turn::take_end(const llm::Generated& generated) {
-  if (step_ != Step::generating) return;
-  if (generated.status) begin_answer();
-  if (generated.usage) result_.prompt_tokens = generated.usage->prompt;
-  if (generated.usage) result_.answer_tokens = generated.usage->answer;
-  result_.cut = generated.is_cut;
-  result_.status = generated.status;
-  answer_.interrupted = generated.is_cut || !generated.status;
-  stop_generating();
-  append_answer();
-}
-
-void Turn::begin_answer() {
-  if (std::exchange(answer_begun_, true)) return;
-  events_.on_begin(lease_ ? lease_->last_sequence() + 1 : 0);
-}
-
-void Turn::client_caught_up() {
-  in_order([self = shared_from_this()] {
-    if (!self->paused_ || !self->generation_) return;
-    self->paused_ = false;
-    self->generation_->resume();
-  });
-}
-
-void Turn::client_left() {
-  in_order([self = shared_from_this()] {
-    if (self->client_left_ || self->step_ == Step::ended) return;
-    self->client_left_ = true;
-    // A turn that waits or stores looks at client_left_ when it goes on.
-    if (self->step_ != Step::generating && self->step_ != Step::retrieving) return;
-    self->parts_.metrics.stream_cancelled();
-    // The passages may be long in coming, and are not waited for.
-    if (self->step_ == Step::retrieving) return self->end(base::fail(Code::cancelled, "the client left"));
-    self->answer_.interrupted = true;
-    self->result_.status = base::fail(Code::cancelled, "the client left");
-    self->stop_generating();
-    self->append_answer();
-  });
-}
-
-void Turn::stop_generating() {
-  const auto took = std::chrono::steady_clock::now() - generation_began_;
-  parts_.metrics.generation_ended(result_.status ? "ok" : name_of(result_.status.error().code), took);
-  generation_->cancel();
-  // This may run inside one of the generation's own events, so it is destroyed after that has returned.
-  parts_.loop.post([generation = std::shared_ptr<llm::Generation>(std::move(generation_))] {});
-}
-
-void Turn::append_answer() {
-  step_ = Step::storing_answer;
-  ticket_->finishing();
-  if (result_.answer_tokens == 0) result_.answer_tokens = llm::estimate_tokens(answer_.content);
-  if (!lease_ || answer_.content.empty()) return end(result_.status);
-  parts_.store.append({.key = *request_.conversation,
-                       .message = answer_,
-                       .after = lease_->last_sequence(),
-                       .response_id = request_.response_id},
-                      [self = shared_from_this()](base::Result<std::int64_t> sequence) {
-                        self->back_on_loop([self, sequence = std::move(sequence)]() mutable {
-                          self->keep_answer(std::move(sequence));
-                        });
-                      });
-}
-
-void Turn::keep_answer(base::Result<std::int64_t> sequence) {
-  if (!sequence) return end_distrusting_memory(sequence.error().within("store the answer"));
-  result_.sequence = *sequence;
-  answer_.sequence = *sequence;
-  // The answer is safe in storage, so no room for it in memory is not the client's failure.
-  if (!lease_->append(std::move(answer_))) parts_.registry.forget(*request_.conversation);
-  end(result_.status);
 }
 
 // Memory and storage may no longer agree: another writer was there, a write has an unknown end, or memory had no room
