@@ -24,6 +24,13 @@ struct Message {
   std::int64_t sequence = 0;  // place in the conversation, from 1; 0 while it has none
 };
 
+// What a conversation was about up to its message `up_to`, in a few words of a language model's. It stands in prompts
+// for what has left the window.
+struct Summary {
+  std::string content{};  // UTF-8; empty: none
+  std::int64_t up_to = 0;
+};
+
 // A conversation belongs to its user; without authentication the user is "".
 struct ConversationKey {
   std::string user;

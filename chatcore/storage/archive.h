@@ -24,6 +24,7 @@ struct ConversationRecord {
   std::int64_t last_used_ms = 0;
   std::int64_t last_sequence = 0;
   std::int64_t removed_messages = 0;
+  Summary summary{};
 };
 
 // Belongs to the conversation before it.

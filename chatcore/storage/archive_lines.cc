@@ -10,16 +10,19 @@ using nlohmann::json;
 using nlohmann::ordered_json;
 
 ordered_json json_of(const ConversationRecord& record) {
-  return {{"conversation",
-           {{"user", record.key.user},
-            {"id", record.key.id},
-            {"title", record.title},
-            {"metadata", record.metadata},
-            {"listed", record.listed},
-            {"created_ms", record.created_ms},
-            {"last_used_ms", record.last_used_ms},
-            {"last_sequence", record.last_sequence},
-            {"removed_messages", record.removed_messages}}}};
+  ordered_json conversation = {{"user", record.key.user},
+                               {"id", record.key.id},
+                               {"title", record.title},
+                               {"metadata", record.metadata},
+                               {"listed", record.listed},
+                               {"created_ms", record.created_ms},
+                               {"last_used_ms", record.last_used_ms},
+                               {"last_sequence", record.last_sequence},
+                               {"removed_messages", record.removed_messages}};
+  if (!record.summary.content.empty()) {
+    conversation["summary"] = {{"up_to", record.summary.up_to}, {"content", record.summary.content}};
+  }
+  return {{"conversation", std::move(conversation)}};
 }
 
 ordered_json json_of(const MessageRecord& record) {
@@ -67,6 +70,17 @@ class Fields {
   std::string error_;
 };
 
+base::Result<Summary> summary_of(const json& object, std::int64_t last_sequence) {
+  Summary summary;
+  Fields fields(object);
+  fields.take("up_to", summary.up_to);
+  fields.take("content", summary.content);
+  if (summary.up_to < 1 || summary.up_to > last_sequence)
+    fields.refuse("\"up_to\" must be from 1 to \"last_sequence\"");
+  if (auto fine = fields.outcome(); !fine) return base::fail(fine.error().within("\"summary\""));
+  return summary;
+}
+
 base::Result<ArchiveRecord> conversation_of(const json& object) {
   ConversationRecord record;
   Fields fields(object);
@@ -84,6 +98,11 @@ base::Result<ArchiveRecord> conversation_of(const json& object) {
     fields.refuse("\"removed_messages\" must be from 0 to \"last_sequence\"");
   }
   if (auto fine = fields.outcome(); !fine) return base::fail(fine.error());
+  if (const auto found = object.find("summary"); found != object.end()) {
+    auto summary = summary_of(*found, record.last_sequence);
+    if (!summary) return base::fail(summary.error());
+    record.summary = *std::move(summary);
+  }
   return ArchiveRecord(std::move(record));
 }
 

@@ -2,10 +2,10 @@
 // Records as lines of JSON: a conversation on one line, each of its messages on one below it.
 //
 //   {"conversation":{"user":"","id":"c","title":"…","metadata":"{}","listed":true,"created_ms":…,"last_used_ms":…,
-//                    "last_sequence":2,"removed_messages":0}}
+//                    "last_sequence":2,"removed_messages":0,"summary":{"up_to":2,"content":"…"}}}
 //   {"message":{"sequence":1,"role":"user","content":"…","interrupted":false,"created_ms":…,"response_id":""}}
 //
-// Metadata is a text, so that it comes back letter for letter.
+// Metadata is a text, so that it comes back letter for letter. Most conversations have no summary.
 
 #include <string>
 #include <string_view>

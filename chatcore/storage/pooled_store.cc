@@ -52,6 +52,10 @@ void PooledStore::set_metadata(const ConversationKey& key, std::string metadata,
   submit_change(MetadataWrite{key, std::move(metadata)}, std::move(done));
 }
 
+void PooledStore::keep_summary(KeptSummary what, std::function<void(base::Result<bool>)> done) {
+  submit_change(std::move(what), std::move(done));
+}
+
 void PooledStore::remove_message(const ConversationKey& key, std::int64_t sequence,
                                  std::function<void(base::Result<bool>)> done) {
   submit_change(RemoveMessageWrite{key, sequence}, std::move(done));

@@ -15,7 +15,8 @@ namespace {
 constexpr PostgresStatement kConversations{
     "archive_conversations",
     "SELECT id, user_id, external_id, title, metadata, listed, created_at, last_used_at, last_sequence, "
-    "removed_messages FROM conversations WHERE id > $1::bigint AND ($2::bigint = 0 OR user_id = $3::text) "
+    "removed_messages, coalesce(s.up_to, 0), coalesce(s.content, '') FROM conversations "
+    "LEFT JOIN summaries s ON s.conversation_id = id WHERE id > $1::bigint AND ($2::bigint = 0 OR user_id = $3::text) "
     "ORDER BY id LIMIT 500"};
 // $1 conversation, $2 after this sequence.
 constexpr PostgresStatement kMessages{
@@ -36,7 +37,10 @@ constexpr PostgresStatement kPutMessage{
     "VALUES ($1::bigint, $2::bigint, $3::text, $4::text, $5::bigint = 1, $6::bigint) "
     "RETURNING conversation_id, sequence) INSERT INTO responses (user_id, response_id, conversation_id, sequence) "
     "SELECT $7::text, $8::text, conversation_id, sequence FROM message WHERE $8::text <> ''"};
-constexpr std::array kStatements{kConversations, kMessages, kPutConversation, kPutMessage};
+constexpr PostgresStatement kPutSummary{
+    "archive_put_summary",
+    "INSERT INTO summaries (conversation_id, up_to, content) VALUES ($1::bigint, $2::bigint, $3::text)"};
+constexpr std::array kStatements{kConversations, kMessages, kPutConversation, kPutMessage, kPutSummary};
 
 class PostgresArchive final : public Archive {
  public:
@@ -49,6 +53,7 @@ class PostgresArchive final : public Archive {
 
  private:
   base::Status read_messages(std::int64_t conversation, const Take& take);
+  base::Status put_summary(const Summary& summary);
   base::Status flush();
 
   PostgresConnection connection_;
@@ -76,7 +81,8 @@ base::Status PostgresArchive::read(const std::optional<std::string>& user, const
                                       .created_ms = rows.number(i, 6),
                                       .last_used_ms = rows.number(i, 7),
                                       .last_sequence = rows.number(i, 8),
-                                      .removed_messages = rows.number(i, 9)};
+                                      .removed_messages = rows.number(i, 9),
+                                      .summary = {.content = rows.text(i, 11), .up_to = rows.number(i, 10)}};
       if (auto taken = take(record); !taken) return taken;
       if (auto all = read_messages(last, take); !all) return all;
     }
@@ -119,6 +125,15 @@ base::Status PostgresArchive::put(const ConversationRecord& record) {
   if (answer->front().empty()) return base::fail(base::Code::conflict, "the conversation exists already");
   conversation_ = answer->front().number(0, 0);
   user_ = record.key.user;
+  return put_summary(record.summary);
+}
+
+base::Status PostgresArchive::put_summary(const Summary& summary) {
+  if (summary.content.empty()) return {};
+  std::string content;
+  PostgresCall call(kPutSummary);
+  call.bind(conversation_).bind(summary.up_to).bind(storable_text(summary.content, content));
+  if (const auto answer = connection_.run({&call, 1}); !answer) return base::fail(answer.error());
   return {};
 }
 

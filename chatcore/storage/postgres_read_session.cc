@@ -70,14 +70,18 @@ base::Result<std::vector<PostgresRows>> PostgresReadSession::ask(std::span<const
 }
 
 base::Result<Window> PostgresReadSession::load_window(const ConversationKey& key, std::size_t max_messages) {
-  const std::array calls{PostgresCall(postgres::kBeginReading), call(postgres::kFind, key),
+  const std::array calls{PostgresCall(postgres::kBeginReading),
+                         call(postgres::kFind, key),
                          call(postgres::kLastMessages, key).bind(static_cast<std::int64_t>(max_messages)),
-                         call(postgres::kSystemMessage, key), PostgresCall(postgres::kCommit)};
+                         call(postgres::kSystemMessage, key),
+                         call(postgres::kSummary, key),
+                         PostgresCall(postgres::kCommit)};
   const auto rows = ask(calls);
   if (!rows) return base::fail(rows.error());
   const PostgresRows& found = (*rows)[1];
   const PostgresRows& last = (*rows)[2];
   const PostgresRows& system = (*rows)[3];
+  const PostgresRows& summary = (*rows)[4];
   Window window;
   if (found.empty()) return Window{.revision = new_revision()};
   window.exists = true;
@@ -88,6 +92,7 @@ base::Result<Window> PostgresReadSession::load_window(const ConversationKey& key
     if (auto added = add_messages(system, false, window.messages); !added) return base::fail(added.error());
   }
   if (auto added = add_messages(last, true, window.messages); !added) return base::fail(added.error());
+  if (!summary.empty()) window.summary = {.content = summary.text(0, 1), .up_to = summary.number(0, 0)};
   return window;
 }
 
@@ -116,7 +121,8 @@ base::Result<std::optional<Description>> PostgresReadSession::describe(const Con
   return std::optional(Description{.created = time_of(rows.number(0, 2)),
                                    .last_used = time_of(rows.number(0, 3)),
                                    .metadata = rows.text(0, 4),
-                                   .last_sequence = rows.number(0, 0)});
+                                   .last_sequence = rows.number(0, 0),
+                                   .revision = rows.number(0, 1)});
 }
 
 base::Result<std::optional<Page>> PostgresReadSession::list_messages(const ConversationKey& key,

@@ -11,7 +11,9 @@ constexpr const char* kMigrationLock = "SELECT pg_advisory_xact_lock(71633846997
 
 // Step i leads from version i to version i + 1. Times are milliseconds since 1970 UTC. The indexes are those of the
 // SQLite store, for the same questions.
-constexpr std::array<const char*, 1> kSteps{R"sql(
+//
+// Step 2: summaries of what precedes the window, for the few conversations that have one.
+constexpr std::array<const char*, 2> kSteps{R"sql(
 CREATE TABLE chatcore.conversations (
   id               bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   user_id          text    NOT NULL,
@@ -46,6 +48,13 @@ CREATE TABLE chatcore.responses (
   FOREIGN KEY (conversation_id, sequence) REFERENCES chatcore.messages (conversation_id, sequence) ON DELETE CASCADE
 );
 CREATE INDEX responses_by_message ON chatcore.responses (conversation_id, sequence);
+)sql",
+                                            R"sql(
+CREATE TABLE chatcore.summaries (
+  conversation_id bigint PRIMARY KEY REFERENCES chatcore.conversations (id) ON DELETE CASCADE,
+  up_to           bigint NOT NULL,
+  content         text   NOT NULL
+);
 )sql"};
 
 base::Result<std::int64_t> version_of(PostgresConnection& connection) {

@@ -65,12 +65,23 @@ inline constexpr PostgresStatement kFork{
     "ON CONFLICT (user_id, external_id) DO NOTHING RETURNING id), "
     "copied AS (INSERT INTO messages (conversation_id, sequence, role, content, interrupted, created_at) "
     "SELECT copy.id, m.sequence, m.role, m.content, m.interrupted, m.created_at FROM copy, source, messages m "
-    "WHERE m.conversation_id = source.id AND m.sequence <= $8::bigint) "
+    "WHERE m.conversation_id = source.id AND m.sequence <= $8::bigint), "
+    "summary AS (INSERT INTO summaries (conversation_id, up_to, content) SELECT copy.id, s.up_to, s.content "
+    "FROM copy, source, summaries s WHERE s.conversation_id = source.id AND s.up_to <= $8::bigint) "
     "SELECT (SELECT count(*) FROM source), (SELECT count(*) FROM copy)"};
 // $1 user, $2 external id, $3 metadata → a row when it exists.
 inline constexpr PostgresStatement kSetMetadata{
     "set_metadata",
     "UPDATE conversations SET metadata = $3::text WHERE user_id = $1::text AND external_id = $2::text RETURNING id"};
+// $1 user, $2 external id, $3 revision, $4 what it covers, $5 its text → a row when it was kept. The conversation is
+// locked as below.
+inline constexpr PostgresStatement kKeepSummary{
+    "keep_summary",
+    "WITH conversation AS (SELECT id FROM conversations WHERE user_id = $1::text AND external_id = $2::text "
+    "AND revision = $3::bigint FOR UPDATE) "
+    "INSERT INTO summaries AS s (conversation_id, up_to, content) SELECT id, $4::bigint, $5::text FROM conversation "
+    "ON CONFLICT (conversation_id) DO UPDATE SET up_to = excluded.up_to, content = excluded.content "
+    "WHERE s.up_to < excluded.up_to RETURNING s.up_to"};
 // $1 user, $2 external id, $3 sequence → a row when there was such a message. The conversation is locked first, as by
 // every other write, so that no two can wait for each other.
 inline constexpr PostgresStatement kDeleteMessage{
@@ -78,7 +89,9 @@ inline constexpr PostgresStatement kDeleteMessage{
     "WITH conversation AS (SELECT id FROM conversations WHERE user_id = $1::text AND external_id = $2::text FOR "
     "UPDATE), "
     "gone AS (DELETE FROM messages m USING conversation c WHERE m.conversation_id = c.id AND m.sequence = $3::bigint "
-    "RETURNING m.conversation_id) "
+    "RETURNING m.conversation_id), "
+    "summary AS (DELETE FROM summaries s USING gone WHERE s.conversation_id = gone.conversation_id "
+    "AND s.up_to >= $3::bigint) "
     "UPDATE conversations c SET removed_messages = removed_messages + 1, revision = revision + 1 "
     "FROM gone WHERE c.id = gone.conversation_id RETURNING c.id"};
 // $1 user, $2 external id → a row when it existed; its messages go with it.
@@ -102,6 +115,11 @@ inline constexpr PostgresStatement kSystemMessage{
     "system_message",
     "SELECT sequence, role, content, interrupted FROM messages WHERE role = 'system' AND conversation_id = "
     "(SELECT id FROM conversations WHERE user_id = $1::text AND external_id = $2::text) ORDER BY sequence LIMIT 1"};
+// $1 user, $2 external id → what its summary covers, its text.
+inline constexpr PostgresStatement kSummary{
+    "summary",
+    "SELECT up_to, content FROM summaries WHERE conversation_id = "
+    "(SELECT id FROM conversations WHERE user_id = $1::text AND external_id = $2::text)"};
 // $1 user, $2 external id, $3 sequence before the first of the page, $4 how many, in the columns of kLastMessages.
 inline constexpr PostgresStatement kMessagesAfter{
     "messages_after",
@@ -127,10 +145,10 @@ inline constexpr PostgresStatement kFindResponse{
     "JOIN messages m ON m.conversation_id = r.conversation_id AND m.sequence = r.sequence "
     "WHERE r.user_id = $1::text AND r.response_id = $2::text"};
 
-inline constexpr std::array kWriting{kBegin, kCommit,      kAppend,        kCreate,
-                                     kFork,  kSetMetadata, kDeleteMessage, kDeleteConversation};
+inline constexpr std::array kWriting{
+    kBegin, kCommit, kAppend, kCreate, kFork, kSetMetadata, kKeepSummary, kDeleteMessage, kDeleteConversation};
 inline constexpr std::array kReading{kBeginReading,  kCommit,         kFind, kLastMessages, kSystemMessage,
-                                     kMessagesAfter, kMessagesBefore, kList, kFindResponse};
+                                     kMessagesAfter, kMessagesBefore, kList, kFindResponse, kSummary};
 
 }  // namespace postgres
 }  // namespace chatcore::storage

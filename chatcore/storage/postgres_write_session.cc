@@ -207,6 +207,17 @@ void PostgresWriteSession::add(Batch& batch, const MetadataWrite& what) {
   batch.means(first, [](Batch::Rows rows) -> WriteOutcome { return rows[0].size(); });
 }
 
+void PostgresWriteSession::add(Batch& batch, const KeptSummary& what) {
+  const std::size_t first = batch.calls.size();
+  batch.call(postgres::kKeepSummary)
+      .bind(what.key.user)
+      .bind(what.key.id)
+      .bind(what.revision)
+      .bind(what.summary.up_to)
+      .bind(batch.storable(what.summary.content));
+  batch.means(first, [](Batch::Rows rows) -> WriteOutcome { return rows[0].size(); });
+}
+
 void PostgresWriteSession::add(Batch& batch, const RemoveMessageWrite& what) {
   const std::size_t first = batch.calls.size();
   batch.call(postgres::kDeleteMessage).bind(what.key.user).bind(what.key.id).bind(what.sequence);

@@ -42,6 +42,7 @@ class PostgresWriteSession final : public WriteSession {
   void add(Batch& batch, const NewConversation& what);
   void add(Batch& batch, const ForkWrite& what);
   void add(Batch& batch, const MetadataWrite& what);
+  void add(Batch& batch, const KeptSummary& what);
   void add(Batch& batch, const RemoveMessageWrite& what);
   void add(Batch& batch, const RemoveWrite& what);
   void add_message(Batch& batch, const Following& what);

@@ -10,8 +10,9 @@ namespace chatcore::storage {
 namespace {
 
 constexpr const char* kConversations =
-    "SELECT id, user, external_id, title, metadata, listed, created_at, last_used_at, last_sequence, removed_messages "
-    "FROM conversations WHERE ?1 = 0 OR user = ?2 ORDER BY id";
+    "SELECT id, user, external_id, title, metadata, listed, created_at, last_used_at, last_sequence, removed_messages, "
+    "s.up_to, s.content FROM conversations LEFT JOIN summaries s ON s.conversation_id = id "
+    "WHERE ?1 = 0 OR user = ?2 ORDER BY id";
 constexpr const char* kMessages =
     "SELECT m.sequence, m.role, m.content, m.interrupted, m.created_at, r.response_id FROM messages m "
     "LEFT JOIN responses r ON r.conversation_id = m.conversation_id AND r.sequence = m.sequence "
@@ -30,6 +31,7 @@ class SqliteArchive final : public Archive {
     SqliteStatement put_conversation;
     SqliteStatement put_message;
     SqliteStatement put_response;
+    SqliteStatement keep_summary;
   };
   explicit SqliteArchive(Prepared prepared) : use_(std::move(prepared)) {}
 
@@ -60,7 +62,8 @@ base::Status SqliteArchive::read(const std::optional<std::string>& user, const T
                                     .created_ms = rows.number(6),
                                     .last_used_ms = rows.number(7),
                                     .last_sequence = rows.number(8),
-                                    .removed_messages = rows.number(9)};
+                                    .removed_messages = rows.number(9),
+                                    .summary = {.content = rows.text(11), .up_to = rows.number(10)}};
     if (auto taken = take(record); !taken) return taken;
     if (auto all = read_messages(rows.number(0), take); !all) return all;
   }
@@ -97,7 +100,9 @@ base::Status SqliteArchive::put(const ConversationRecord& record) {
   insert.reset();
   if (!row) return tl::unexpected(row.error());
   if (conversation_ == 0) return base::fail(base::Code::conflict, "the conversation exists already");
-  return {};
+  const Summary& summary = record.summary;
+  if (summary.content.empty()) return {};
+  return use_.keep_summary.bind(1, conversation_).bind(2, summary.up_to).bind(3, summary.content).run();
 }
 
 base::Status SqliteArchive::put(const MessageRecord& record) {
@@ -116,15 +121,16 @@ base::Result<std::unique_ptr<Archive>> open_sqlite_archive(const std::string& pa
   auto connection = SqliteConnection::open(path, Access::read_write);
   if (!connection) return base::fail(connection.error());
   std::vector<SqliteStatement> statements;
-  for (const char* text : {kConversations, kMessages, kPutConversation, sql::kInsertMessage, sql::kInsertResponse}) {
+  for (const char* text :
+       {kConversations, kMessages, kPutConversation, sql::kInsertMessage, sql::kInsertResponse, sql::kKeepSummary}) {
     auto statement = connection->prepare(text);
     if (!statement) return base::fail(statement.error());
     statements.push_back(*std::move(statement));
   }
   if (auto begun = connection->execute("BEGIN"); !begun) return base::fail(begun.error());
-  return std::make_unique<SqliteArchive>(SqliteArchive::Prepared{*std::move(connection), std::move(statements[0]),
-                                                                 std::move(statements[1]), std::move(statements[2]),
-                                                                 std::move(statements[3]), std::move(statements[4])});
+  return std::make_unique<SqliteArchive>(SqliteArchive::Prepared{
+      *std::move(connection), std::move(statements[0]), std::move(statements[1]), std::move(statements[2]),
+      std::move(statements[3]), std::move(statements[4]), std::move(statements[5])});
 }
 
 }  // namespace chatcore::storage

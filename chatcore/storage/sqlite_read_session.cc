@@ -53,7 +53,6 @@ std::int64_t limit_of(std::size_t max_messages) {
 
 struct SqliteReadSession::Found {
   std::int64_t conversation = 0;
-  std::int64_t revision = 0;
   Description description;
 };
 
@@ -61,8 +60,9 @@ base::Result<std::unique_ptr<ReadSession>> SqliteReadSession::open(const std::st
   auto connection = SqliteConnection::open(path, Access::read_only);
   if (!connection) return tl::unexpected(std::move(connection).error());
   std::vector<SqliteStatement> statements;
-  for (const char* text : {"BEGIN", "ROLLBACK", sql::kFindConversation, sql::kLastMessages, sql::kSystemMessage,
-                           sql::kMessagesAfter, sql::kMessagesBefore, sql::kListConversations, sql::kFindResponse}) {
+  for (const char* text :
+       {"BEGIN", "ROLLBACK", sql::kFindConversation, sql::kLastMessages, sql::kSystemMessage, sql::kMessagesAfter,
+        sql::kMessagesBefore, sql::kListConversations, sql::kFindResponse, sql::kSummary}) {
     auto statement = connection->prepare(text);
     if (!statement) return tl::unexpected(std::move(statement).error());
     statements.push_back(*std::move(statement));
@@ -82,7 +82,8 @@ SqliteReadSession::SqliteReadSession(SqliteConnection connection, std::vector<Sq
       messages_after_(std::move(statements[5])),
       messages_before_(std::move(statements[6])),
       list_(std::move(statements[7])),
-      find_response_(std::move(statements[8])) {
+      find_response_(std::move(statements[8])),
+      summary_(std::move(statements[9])) {
   counters_.connected();
 }
 
@@ -107,11 +108,11 @@ base::Result<std::optional<SqliteReadSession::Found>> SqliteReadSession::find(co
   if (!found) return tl::unexpected(found.error());
   if (!*found) return std::optional<Found>();
   return std::optional(Found{.conversation = find_.number(0),
-                             .revision = find_.number(2),
                              .description = {.created = time_of(find_.number(3)),
                                              .last_used = time_of(find_.number(4)),
                                              .metadata = find_.text(5),
-                                             .last_sequence = find_.number(1)}});
+                                             .last_sequence = find_.number(1),
+                                             .revision = find_.number(2)}});
 }
 
 base::Result<Window> SqliteReadSession::read_window(const ConversationKey& key, std::size_t max_messages) {
@@ -122,7 +123,7 @@ base::Result<Window> SqliteReadSession::read_window(const ConversationKey& key, 
   Window window;
   window.last_sequence = (*found)->description.last_sequence;
   window.exists = true;
-  window.revision = (*found)->revision;
+  window.revision = (*found)->description.revision;
 
   auto last = all_messages(last_messages_.bind(1, conversation).bind(2, limit_of(max_messages)));
   if (!last) return tl::unexpected(std::move(last).error());
@@ -132,7 +133,17 @@ base::Result<Window> SqliteReadSession::read_window(const ConversationKey& key, 
   const bool is_outside = !system->empty() && (last->empty() || system->front().sequence < last->back().sequence);
   if (is_outside) window.messages.push_back(std::move(system->front()));
   std::ranges::move(last->rbegin(), last->rend(), std::back_inserter(window.messages));
+  auto summary = read_summary(conversation);
+  if (!summary) return tl::unexpected(std::move(summary).error());
+  window.summary = *std::move(summary);
   return window;
+}
+
+base::Result<Summary> SqliteReadSession::read_summary(std::int64_t conversation) {
+  const Reading reading(summary_);
+  const auto found = summary_.bind(1, conversation).step();
+  if (!found) return tl::unexpected(found.error());
+  return *found ? Summary{.content = summary_.text(1), .up_to = summary_.number(0)} : Summary();
 }
 
 base::Result<std::vector<ConversationSummary>> SqliteReadSession::list(const std::string& user, std::size_t limit) {

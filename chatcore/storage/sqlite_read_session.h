@@ -33,6 +33,7 @@ class SqliteReadSession final : public ReadSession {
   SqliteReadSession(SqliteConnection connection, std::vector<SqliteStatement> statements, StoreCounters& counters);
   base::Result<std::optional<Found>> find(const ConversationKey& key);
   base::Result<Window> read_window(const ConversationKey& key, std::size_t max_messages);
+  base::Result<Summary> read_summary(std::int64_t conversation);
   base::Result<std::optional<Page>> read_page(const ConversationKey& key, const PageRequest& page);
   template <class Question>
   auto in_one_state(Question question) -> decltype(question());
@@ -48,6 +49,7 @@ class SqliteReadSession final : public ReadSession {
   SqliteStatement messages_before_;
   SqliteStatement list_;
   SqliteStatement find_response_;
+  SqliteStatement summary_;
 };
 
 }  // namespace chatcore::storage

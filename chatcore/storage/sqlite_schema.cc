@@ -17,7 +17,9 @@ constexpr std::int64_t kApplicationId = 0x63686174;
 //
 // Step 2: metadata, conversations that are not listed, messages removed one by one, and the answers that clients know
 // by a response's id. Those have a table of their own, so that other messages carry no part of it.
-constexpr std::array<const char*, 2> kSteps{R"sql(
+//
+// Step 3: summaries of what precedes the window, for the few conversations that have one.
+constexpr std::array<const char*, 3> kSteps{R"sql(
 CREATE TABLE conversations (
   id            INTEGER PRIMARY KEY,
   user          TEXT    NOT NULL,
@@ -56,6 +58,13 @@ CREATE TABLE responses (
   FOREIGN KEY (conversation_id, sequence) REFERENCES messages (conversation_id, sequence) ON DELETE CASCADE
 ) WITHOUT ROWID;
 CREATE INDEX responses_by_message ON responses (conversation_id, sequence);
+)sql",
+                                            R"sql(
+CREATE TABLE summaries (
+  conversation_id INTEGER PRIMARY KEY REFERENCES conversations (id) ON DELETE CASCADE,
+  up_to           INTEGER NOT NULL,
+  content         TEXT    NOT NULL
+);
 )sql"};
 
 base::Status run_step(SqliteConnection& connection, std::size_t step) {

@@ -33,6 +33,8 @@ inline constexpr const char* kLastMessages =
 inline constexpr const char* kSystemMessage =
     "SELECT sequence, role, content, interrupted FROM messages INDEXED BY messages_system "
     "WHERE conversation_id = ?1 AND role = 'system' ORDER BY sequence LIMIT 1";
+// ?1 conversation → what its summary covers, its text.
+inline constexpr const char* kSummary = "SELECT up_to, content FROM summaries WHERE conversation_id = ?1";
 // ?1 conversation, ?2 sequence before the first of the page, ?3 how many, in the columns of kLastMessages.
 inline constexpr const char* kMessagesAfter =
     "SELECT sequence, role, content, interrupted FROM messages WHERE conversation_id = ?1 AND sequence > ?2 "
@@ -70,9 +72,15 @@ inline constexpr const char* kTouchConversation =
 // ?1 user, ?2 external id, ?3 metadata → a row when it exists.
 inline constexpr const char* kSetMetadata =
     "UPDATE conversations SET metadata = ?3 WHERE user = ?1 AND external_id = ?2 RETURNING 1";
+// ?1 conversation, ?2 what it covers, ?3 its text → a row when it was kept.
+inline constexpr const char* kKeepSummary =
+    "INSERT INTO summaries (conversation_id, up_to, content) VALUES (?1, ?2, ?3) ON CONFLICT (conversation_id) "
+    "DO UPDATE SET up_to = ?2, content = ?3 WHERE up_to < ?2 RETURNING 1";
 // ?1 conversation, ?2 sequence → a row when it exists.
 inline constexpr const char* kDeleteMessage =
     "DELETE FROM messages WHERE conversation_id = ?1 AND sequence = ?2 RETURNING 1";
+// ?1 conversation, ?2 a message that no summary may speak of any more.
+inline constexpr const char* kDropSummary = "DELETE FROM summaries WHERE conversation_id = ?1 AND up_to >= ?2";
 // ?1 conversation.
 inline constexpr const char* kCountRemoval =
     "UPDATE conversations SET removed_messages = removed_messages + 1, revision = revision + 1 WHERE id = ?1";
@@ -83,6 +91,10 @@ inline constexpr const char* kCopyMessages =
     "INSERT INTO messages (conversation_id, sequence, role, content, interrupted, created_at) "
     "SELECT ?1, sequence, role, content, interrupted, created_at FROM messages "
     "WHERE conversation_id = ?2 AND sequence <= ?3";
+// The same parameters: a summary of no more than what is copied.
+inline constexpr const char* kCopySummary =
+    "INSERT INTO summaries (conversation_id, up_to, content) "
+    "SELECT ?1, up_to, content FROM summaries WHERE conversation_id = ?2 AND up_to <= ?3";
 // The same parameters: what the copy says about itself.
 inline constexpr const char* kSettleCopy =
     "UPDATE conversations SET last_sequence = ?3, "

@@ -38,10 +38,13 @@ struct SqliteWriteSession::Prepared {
   SqliteStatement insert_response;
   SqliteStatement touch;
   SqliteStatement set_metadata;
+  SqliteStatement keep_summary;
   SqliteStatement delete_message;
+  SqliteStatement drop_summary;
   SqliteStatement count_removal;
   SqliteStatement remove;
   SqliteStatement copy_messages;
+  SqliteStatement copy_summary;
   SqliteStatement settle_copy;
 
   static base::Result<std::unique_ptr<Prepared>> open(const std::string& path, bool may_migrate);
@@ -56,15 +59,33 @@ base::Result<std::unique_ptr<SqliteWriteSession::Prepared>> SqliteWriteSession::
   for (const char* text :
        {"BEGIN IMMEDIATE", "COMMIT", "SAVEPOINT one", "RELEASE one", "ROLLBACK TO one", sql::kFindConversation,
         sql::kInsertConversation, sql::kInsertMessage, sql::kInsertResponse, sql::kTouchConversation, sql::kSetMetadata,
-        sql::kDeleteMessage, sql::kCountRemoval, sql::kDeleteConversation, sql::kCopyMessages, sql::kSettleCopy}) {
+        sql::kKeepSummary, sql::kDeleteMessage, sql::kDropSummary, sql::kCountRemoval, sql::kDeleteConversation,
+        sql::kCopyMessages, sql::kCopySummary, sql::kSettleCopy}) {
     auto statement = connection->prepare(text);
     if (!statement) return tl::unexpected(std::move(statement).error());
     prepared.push_back(*std::move(statement));
   }
   auto next = prepared.begin();
   const auto take = [&next] { return std::move(*next++); };
-  return std::unique_ptr<Prepared>(new Prepared{*std::move(connection), take(), take(), take(), take(), take(), take(),
-                                                take(), take(), take(), take(), take(), take(), take(), take(), take(),
+  return std::unique_ptr<Prepared>(new Prepared{*std::move(connection),
+                                                take(),
+                                                take(),
+                                                take(),
+                                                take(),
+                                                take(),
+                                                take(),
+                                                take(),
+                                                take(),
+                                                take(),
+                                                take(),
+                                                take(),
+                                                take(),
+                                                take(),
+                                                take(),
+                                                take(),
+                                                take(),
+                                                take(),
+                                                take(),
                                                 take()});
 }
 
@@ -209,7 +230,7 @@ WriteOutcome SqliteWriteSession::apply(const ForkWrite& what) {
   if (to->conversation != 0) return tl::unexpected(exists_already());
   auto inserted = insert_conversation(what.to, new_revision());
   if (!inserted) return inserted;
-  for (SqliteStatement* statement : {&use_->copy_messages, &use_->settle_copy}) {
+  for (SqliteStatement* statement : {&use_->copy_messages, &use_->copy_summary, &use_->settle_copy}) {
     auto done = statement->bind(1, *inserted).bind(2, from->conversation).bind(3, what.last).run();
     if (!done) return tl::unexpected(std::move(done).error());
   }
@@ -220,6 +241,14 @@ WriteOutcome SqliteWriteSession::apply(const MetadataWrite& what) {
   return as_number(row_of(use_->set_metadata.bind(1, what.key.user).bind(2, what.key.id).bind(3, what.metadata)));
 }
 
+WriteOutcome SqliteWriteSession::apply(const KeptSummary& what) {
+  const auto found = find(what.key);
+  if (!found) return tl::unexpected(found.error());
+  if (found->conversation == 0 || found->revision != what.revision) return 0;
+  SqliteStatement& keep = use_->keep_summary;
+  return as_number(row_of(keep.bind(1, found->conversation).bind(2, what.summary.up_to).bind(3, what.summary.content)));
+}
+
 WriteOutcome SqliteWriteSession::apply(const RemoveMessageWrite& what) {
   const auto found = find(what.key);
   if (!found) return tl::unexpected(found.error());
@@ -227,6 +256,8 @@ WriteOutcome SqliteWriteSession::apply(const RemoveMessageWrite& what) {
   const auto deleted = row_of(use_->delete_message.bind(1, found->conversation).bind(2, what.sequence));
   if (!deleted || !*deleted) return as_number(deleted);
   if (auto done = use_->count_removal.bind(1, found->conversation).run(); !done) return tl::unexpected(done.error());
+  auto dropped = use_->drop_summary.bind(1, found->conversation).bind(2, what.sequence).run();
+  if (!dropped) return tl::unexpected(std::move(dropped).error());
   return 1;
 }
 

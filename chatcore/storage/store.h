@@ -22,6 +22,7 @@ namespace chatcore::storage {
 
 using conversation::ConversationKey;
 using conversation::Message;
+using conversation::Summary;
 
 // The end of a conversation: its last messages, oldest first, the system message (if it has one) in front.
 struct Window {
@@ -32,6 +33,7 @@ struct Window {
   // notice that a copy in memory is of another text, though its last sequence is the same. Never 0; of a conversation
   // that does not exist it is the one to begin it with.
   std::int64_t revision = 0;
+  Summary summary{};  // of what precedes, as it was kept last
 };
 
 struct ConversationSummary {
@@ -61,6 +63,13 @@ struct Description {
   base::WallTime last_used;
   std::string metadata;  // a JSON object as text, "{}" when there is none
   std::int64_t last_sequence = 0;
+  std::int64_t revision = 0;  // as in Window
+};
+
+struct KeptSummary {
+  ConversationKey key;
+  std::int64_t revision = 0;  // of the text that it was made of
+  Summary summary;
 };
 
 struct PageRequest {
@@ -104,17 +113,21 @@ class Store {
   // when it exists.
   virtual void create(NewConversation what, std::function<void(base::Result<std::int64_t>)> done) = 0;
   // A new conversation of the same user with the messages of `from` up to sequence `last`, which keep their
-  // sequences, and then its own. Returns the last sequence. Errors: not_found when `from` does not exist or has not
-  // come to `last`; conflict when `to` exists.
+  // sequences, the summary that they have, and then its own. Returns the last sequence. Errors: not_found when `from`
+  // does not exist or has not come to `last`; conflict when `to` exists.
   virtual void fork(const ConversationKey& from, std::int64_t last, NewConversation to,
                     std::function<void(base::Result<std::int64_t>)> done) = 0;
   // `metadata` replaces what there was. False: no such conversation.
   virtual void set_metadata(const ConversationKey& key, std::string metadata,
                             std::function<void(base::Result<bool>)> done) = 0;
-  // The others keep their sequences; the next message is numbered as if it were still there. False: no such message.
+  // In place of the one before. False when it is not kept: the conversation is gone or has another revision, or its
+  // summary has come as far already.
+  virtual void keep_summary(KeptSummary what, std::function<void(base::Result<bool>)> done) = 0;
+  // The others keep their sequences; the next message is numbered as if it were still there. A summary that speaks of
+  // it goes with it. False: no such message.
   virtual void remove_message(const ConversationKey& key, std::int64_t sequence,
                               std::function<void(base::Result<bool>)> done) = 0;
-  // Deletes the conversation, its messages and the names of its responses; true when it existed.
+  // Deletes the conversation with all that belongs to it; true when it existed.
   virtual void remove(const ConversationKey& key, std::function<void(base::Result<bool>)> done) = 0;
 
   // Reads no more than the last `max_messages` (0: all) and the first system message, through an index. Not found is

@@ -16,6 +16,7 @@ std::size_t bytes_of(const WriteOperation& what) {
   if (const auto* create = std::get_if<NewConversation>(&what)) return bytes(*create);
   if (const auto* fork = std::get_if<ForkWrite>(&what)) return bytes(fork->to);
   if (const auto* metadata = std::get_if<MetadataWrite>(&what)) return metadata->metadata.size();
+  if (const auto* kept = std::get_if<KeptSummary>(&what)) return kept->summary.content.size();
   return 0;
 }
 

@@ -31,7 +31,8 @@ struct RemoveWrite {
   ConversationKey key;
 };
 
-using WriteOperation = std::variant<Append, NewConversation, ForkWrite, MetadataWrite, RemoveMessageWrite, RemoveWrite>;
+using WriteOperation =
+    std::variant<Append, NewConversation, ForkWrite, MetadataWrite, KeptSummary, RemoveMessageWrite, RemoveWrite>;
 
 // What a write ends with: the last sequence, or whether (1, 0) there was something to change.
 using WriteOutcome = base::Result<std::int64_t>;

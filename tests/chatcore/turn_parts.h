@@ -51,6 +51,7 @@ class FakeStore final : public storage::Store {
   void fork(const storage::ConversationKey&, std::int64_t, storage::NewConversation,
             std::function<void(base::Result<std::int64_t>)>) override {}
   void set_metadata(const storage::ConversationKey&, std::string, std::function<void(base::Result<bool>)>) override {}
+  void keep_summary(storage::KeptSummary, std::function<void(base::Result<bool>)>) override {}
   void remove_message(const storage::ConversationKey&, std::int64_t, std::function<void(base::Result<bool>)>) override {
   }
   void describe(const storage::ConversationKey&,

@@ -24,6 +24,18 @@ TEST(ArchiveLines, AreReadBackAsTheyWereWritten) {
   EXPECT_EQ(first.find('\n'), std::string::npos);
 }
 
+TEST(ArchiveLines, HaveASummaryWhereThereIsOne) {
+  ConversationRecord record = kConversation;
+  EXPECT_EQ(line_of(record).find("summary"), std::string::npos);
+  record.summary = {.content = "it was about tea", .up_to = 2};
+  const auto read = ArchiveLines().read(line_of(record));
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(std::get<ConversationRecord>(*read).summary.content, "it was about tea");
+  EXPECT_EQ(std::get<ConversationRecord>(*read).summary.up_to, 2);
+  record.summary.up_to = 3;
+  EXPECT_THAT(ArchiveLines().read(line_of(record)).error().message, HasSubstr("up_to"));
+}
+
 TEST(ArchiveLines, KeepNulAndReplaceWhatIsNoUtf8) {
   const MessageRecord record{.message = {.content = std::string("a\0\xff", 3), .sequence = 1}};
   EXPECT_THAT(line_of(record), HasSubstr("a\\u0000\xef\xbf\xbd"));

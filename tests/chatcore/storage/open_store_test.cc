@@ -96,6 +96,7 @@ PRAGMA application_id=0x63686174; PRAGMA user_version=1;
   ASSERT_TRUE(window);
   EXPECT_EQ(contents(*window), "kept");
   EXPECT_NE(window->revision, 0);
+  EXPECT_EQ(window->summary.content, "");
   EXPECT_EQ((*describe(**store, {"user", "old"}))->metadata, "{}");
   EXPECT_EQ(list(**store, "user", 10)->at(0).messages, 1);
   EXPECT_EQ(append(**store, {"user", "old"}, {.content = "new"}, 1), 2);
@@ -180,7 +181,7 @@ TEST_F(OpenStoreTest, AnswersEveryQuestionFromAnIndexWithoutSorting) {
   auto connection = SqliteConnection::open(folder.file("chatcore.db").string(), Access::read_only);
   ASSERT_TRUE(connection);
   for (const char* question : {sql::kFindConversation, sql::kLastMessages, sql::kSystemMessage, sql::kListConversations,
-                               sql::kMessagesAfter, sql::kMessagesBefore, sql::kFindResponse}) {
+                               sql::kMessagesAfter, sql::kMessagesBefore, sql::kFindResponse, sql::kSummary}) {
     const std::string plan = plan_of(*connection, question);
     EXPECT_THAT(plan, HasSubstr("SEARCH")) << question;
     EXPECT_THAT(plan, testing::Not(HasSubstr("SCAN"))) << question;

@@ -39,7 +39,8 @@ def lines(*records):
 # All that a record can hold.
 EVERYTHING = lines(
     conversation("سلام", 4, removed=1, user="me", title="ti\"tle", metadata="{\"a\" : [1,  2.50]}", listed=False,
-                 created_ms=1700000000123, last_used_ms=1700000000456),
+                 created_ms=1700000000123, last_used_ms=1700000000456,
+                 summary={"up_to": 3, "content": "it's about «سلام»"}),
     message(1, role="system", content="be brief"),
     message(3, role="user", content="it's \\ \"quoted\"\n\tسلام 😀"),
     message(4, role="assistant", content="", interrupted=True, created_ms=9, response_id="resp_1"),
@@ -96,6 +97,8 @@ class ArchiveTest(unittest.TestCase):
                  lines(message(1)).strip(): "line 3: message 1 does not follow message 1",
                  lines(conversation("b", "1")).strip(): "line 3: \"last_sequence\" must be a whole number",
                  lines(conversation("b", 1, removed=2)).strip(): "line 3: \"removed_messages\" must be",
+                 lines(conversation("b", 1, summary={"up_to": 2, "content": "x"})).strip(): "line 3: \"summary\": \"up_to\" must",
+                 lines(conversation("b", 1, summary="x")).strip(): "line 3: \"summary\": an object is expected",
                  lines(conversation("", 0)).strip(): "line 3: \"id\" must not be empty",
                  lines(conversation("a", 0)).strip(): "line 3: the conversation exists already",
                  lines(conversation("b", 1), message(1, role="robot")).strip(): "line 4: \"role\" must be",

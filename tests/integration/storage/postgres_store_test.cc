@@ -66,6 +66,16 @@ TEST_F(PostgresStoreTest, SaysWhatToDoAboutANewerDatabase) {
   EXPECT_THAT(error.message, HasSubstr("install the chatcore that wrote it"));
 }
 
+// The tables of version 2 less what its step brings are those of version 1.
+TEST_F(PostgresStoreTest, BringsAnOlderDatabaseUpToDateWhenItMay) {
+  append_all(*open(), kKey, "ua");
+  change("DROP TABLE chatcore.summaries; UPDATE chatcore.schema_version SET version = 1");
+  EXPECT_THAT(error_of(postgres_url(), false).message, HasSubstr("run: chatcore migrate"));
+  const auto store = open();
+  EXPECT_EQ(contents(*load_window(*store, kKey, 0)), "u1 a2");
+  EXPECT_EQ(append(*store, kKey, {.content = "new"}, 2), 3);
+}
+
 TEST_F(PostgresStoreTest, MayBeForbiddenToMigrateButNotToBegin) {
   auto connection = PostgresConnection::open(postgres_url(), {});
   ASSERT_TRUE(connection);
