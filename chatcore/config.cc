@@ -52,6 +52,22 @@ std::vector<ConfigError> check_authentication(const Config& config, bool on_loop
   return {};
 }
 
+std::vector<ConfigError> check_summary(const Config& config) {
+  if (!config.conversation.summary) return {};
+  if (config.llm.base_url.empty()) {
+    return {{"conversation.summary",
+             "is true, but the built-in answerer quotes and cannot summarise: set llm.base_url and llm.model to a "
+             "language model's, or conversation.summary to false"}};
+  }
+  const auto tokens = static_cast<std::size_t>(config.conversation.summary_size.count / 4);
+  if (config.conversation.max_tokens != 0 && 2 * tokens > config.conversation.max_tokens) {
+    return {{"conversation.summary_size",
+             "is about " + std::to_string(tokens) + " tokens, more than half of conversation.max_tokens (" +
+                 std::to_string(config.conversation.max_tokens) + "): make it less, or that more"}};
+  }
+  return {};
+}
+
 std::vector<std::string> changed_settings(const LoadedConfig& before, const LoadedConfig& after) {
   std::vector<std::string> changed;
   for (const auto& [name, text] : after.texts) {

@@ -39,6 +39,9 @@ struct Config {
     std::optional<base::Bytes> memory_budget;  // none: 256 MiB or 40 % of the cgroup's limit, whichever is less
     std::size_t max_waiting_turns = 0;         // turns in line for one conversation
     std::size_t max_tokens = 0;                // of a conversation in one prompt, at most
+    bool summary = false;                      // what leaves the window is summarised by the backend
+    std::size_t summary_every = 0;             // messages that have to leave before
+    base::Bytes summary_size;                  // of a summary, at most
   } conversation;
 
   struct {
@@ -134,6 +137,9 @@ bool is_loopback(std::string_view listen);
 // What must be right between settings before requests are answered: who can be reached from elsewhere asks who asks.
 // `on_loopback`: every address listened on is this machine's own.
 std::vector<ConfigError> check_authentication(const Config& config, bool on_loopback);
+
+// What must be right between settings for summaries.
+std::vector<ConfigError> check_summary(const Config& config);
 
 // The names of the settings whose texts differ.
 std::vector<std::string> changed_settings(const LoadedConfig& before, const LoadedConfig& after);

@@ -168,6 +168,11 @@ struct Metrics::Impl {
                                                   .Help("Time from a prompt to the end of its answer.")
                                                   .Register(registry)
                                                   .Add({}, kRequestSeconds);
+  prometheus::Family<prometheus::Counter>& summaries =
+      prometheus::BuildCounter()
+          .Name("chatcore_summaries_total")
+          .Help("Summaries of what left a conversation's window, by result.")
+          .Register(registry);
   prometheus::Histogram& search_seconds = prometheus::BuildHistogram()
                                               .Name("chatcore_vector_search_duration_seconds")
                                               .Help("Time to find the passages for one question.")
@@ -185,6 +190,9 @@ Metrics::Metrics(std::string_view version, std::string_view revision) : impl_(st
   // A counter that is absent until its first event cannot be alerted on.
   for (const char* reason : {"turns", "bytes", "memory", "pace", "drain"}) impl_->shed.Add({{"reason", reason}});
   impl_->generations.Add({{"result", "ok"}});
+  for (const char* result : {"ok", "failed", "outdated", "skipped", "cancelled"}) {
+    impl_->summaries.Add({{"result", result}});
+  }
 }
 
 Metrics::~Metrics() = default;
@@ -207,6 +215,10 @@ void Metrics::generation_ended(std::string_view result, base::Duration took) {
 }
 
 void Metrics::search_ended(base::Duration took) { impl_->search_seconds.Observe(base::to_seconds(took)); }
+
+void Metrics::summary_ended(std::string_view result) {
+  impl_->summaries.Add({{"result", std::string(result)}}).Increment();
+}
 
 std::string Metrics::render(const Readings& readings) const {
   Page page;

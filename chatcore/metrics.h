@@ -57,6 +57,8 @@ class Metrics {
   // One generation of the answerer; `result` is "ok" or the name of an error code.
   void generation_ended(std::string_view result, base::Duration took);
   void search_ended(base::Duration took);
+  // One summary of what left a conversation's window; `result` from a fixed set.
+  void summary_ended(std::string_view result);
 
   // The whole page in Prometheus' text format, version 0.0.4.
   [[nodiscard]] std::string render(const Readings& readings) const;

@@ -155,6 +155,12 @@ Status parse_names(Text text, std::vector<std::string>& value) {
   return {};
 }
 
+Status parse_summary_size(Text text, base::Bytes& value) {
+  if (auto parsed = parse_bytes(text, value); !parsed) return parsed;
+  if (value >= base::Bytes{256} && value <= base::kibibytes(64)) return {};
+  return base::fail(Code::invalid_argument, "must be from 256 bytes to 64k");
+}
+
 Status parse_user_rate(Text text, double& value) {
   constexpr double kSlowest = 1.0 / 86'400;  // a request a day; slower ones would make sense to nobody
   if (auto parsed = parse_number(is_off(text) ? "0" : text, 0, 1e6, value); !parsed) return parsed;

@@ -59,17 +59,24 @@ void Turn::enter_conversation(base::Result<Lease> lease) {
 void Turn::fill_window(base::Result<storage::Window> window) {
   if (!window) return end(base::fail(window.error()));
   if (request_.must_exist && !window->exists) return end(base::fail(Code::not_found, "no such conversation"));
-  auto filled = lease_->fill(std::move(window->messages), window->last_sequence, window->revision);
+  auto filled = lease_->fill(std::move(window->messages), window->last_sequence, window->revision,
+                             parts_.summarizer ? std::move(window->summary) : conversation::Summary());
   if (!filled) return end_distrusting_memory(filled.error());
   go_on_in_conversation();
 }
 
 void Turn::go_on_in_conversation() {
+  left_out_before_ = left_out();
   if (request_.after && *request_.after != lease_->last_sequence()) {
     return end(base::fail(Code::conflict, "the conversation has gone on since"));
   }
   if (request_.is_stored || is_waiting_for_answer()) return retrieve();
   append_question();
+}
+
+llm::LeftOut Turn::left_out() const {
+  if (!parts_.summarizer) return {};
+  return llm::left_out(lease_->window(), parts_.window_tokens, lease_->summary());
 }
 
 // Asked again, what has not been answered yet is not stored twice: the client was told that storage is unavailable

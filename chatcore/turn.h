@@ -7,7 +7,7 @@
 //   → retrieve    passages that bear on it; into this prompt only, never stored
 //   → generate    text streamed through; paused while the client is slow, cancelled when it leaves
 //   → append      the answer, durable, also when it was cut short: then marked interrupted
-//   → account     bytes, last use, metrics
+//   → account     bytes, last use, metrics; and what has left the window may be summarised (summarizer.h)
 //
 // Only after the answer is stored does the client see the end of its stream. The stateless way of
 // /v1/chat/completions is the same without the three steps that touch a conversation.
@@ -34,6 +34,7 @@
 #include "chatcore/metrics.h"
 #include "chatcore/retrieval/retriever.h"
 #include "chatcore/storage/store.h"
+#include "chatcore/summarizer.h"
 
 namespace chatcore {
 
@@ -48,6 +49,7 @@ struct TurnParts {
   std::size_t window_messages = 50;             // read back from storage at most; 0: all
   base::Bytes max_answer = base::mebibytes(1);  // a longer answer is cut and marked interrupted; 0: no bound
   std::size_t window_tokens = 0;                // of the conversation in one prompt, at most; 0: no bound
+  Summarizer* summarizer = nullptr;             // null: what leaves the window is not in prompts
 };
 
 struct TurnRequest {
@@ -100,6 +102,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void enter_conversation(base::Result<conversation::Lease> lease);
   void fill_window(base::Result<storage::Window> window);
   void go_on_in_conversation();
+  [[nodiscard]] llm::LeftOut left_out() const;
   [[nodiscard]] bool is_waiting_for_answer() const;
   void append_question();
   void keep_question(base::Result<std::int64_t> sequence);
@@ -129,8 +132,9 @@ class Turn : public std::enable_shared_from_this<Turn> {
   Step step_ = Step::waiting;
   bool client_left_ = false;
   std::optional<conversation::Lease> lease_;
-  bool is_from_memory_ = false;  // the window was there, and so may have fallen behind storage
-  std::size_t kept_ = 0;         // so many of the request's messages are in the conversation
+  bool is_from_memory_ = false;   // the window was there, and so may have fallen behind storage
+  std::size_t kept_ = 0;          // so many of the request's messages are in the conversation
+  llm::LeftOut left_out_before_;  // when the turn came to the conversation
   std::unique_ptr<llm::Generation> generation_;
   base::SteadyTime generation_began_;
   bool answer_begun_ = false;

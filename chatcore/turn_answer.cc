@@ -54,10 +54,10 @@ void Turn::generate(std::vector<retrieval::Passage> passages) {
 
 // A stateless prompt is as long as its client wants it.
 llm::Prompt Turn::compose_prompt(std::vector<retrieval::Passage> passages) const {
-  llm::Prompt prompt{
-      .messages = lease_ ? llm::within_tokens(lease_->window(), parts_.window_tokens) : request_.messages,
-      .passages = std::move(passages),
-      .max_tokens = request_.max_tokens};
+  llm::Prompt prompt{.messages = lease_ ? llm::within_tokens(lease_->window(), parts_.window_tokens, lease_->summary())
+                                        : request_.messages,
+                     .passages = std::move(passages),
+                     .max_tokens = request_.max_tokens};
   if (!request_.instructions.empty()) {
     prompt.messages.insert(prompt.messages.begin(), {.role = Role::system, .content = request_.instructions});
   }
@@ -155,7 +155,9 @@ void Turn::keep_answer(base::Result<std::int64_t> sequence) {
   answer_.sequence = *sequence;
   // The answer is safe in storage, so no room for it in memory is not the client's failure.
   if (!lease_->append(std::move(answer_))) parts_.registry.forget(*request_.conversation);
+  const llm::LeftOut now = left_out();
   end(result_.status);
+  if (parts_.summarizer) parts_.summarizer->turn_ended(*request_.conversation, left_out_before_, now);
 }
 
 }  // namespace chatcore

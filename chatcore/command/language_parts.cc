@@ -4,6 +4,7 @@
 #include "chatcore/llm/extractive_answerer.h"
 #include "chatcore/llm/openai_answerer.h"
 #include "chatcore/llm/remote_embedder.h"
+#include "chatcore/summarizer.h"
 
 namespace chatcore::command {
 namespace {
@@ -80,6 +81,18 @@ std::unique_ptr<llm::Answerer> make_answerer(const Config& config, const Backend
   return std::make_unique<llm::OpenAiAnswerer>(
       llm::OpenAiOptions{.model = config.llm.model, .system_prompt = config.llm.system_prompt},
       std::make_shared<llm::Backend>("the language model", llm_options(config, keys), loop));
+}
+
+std::unique_ptr<llm::Answerer> make_summary_writer(const Config& config, const BackendKeys& keys,
+                                                   base::EventLoop& loop) {
+  if (!config.conversation.summary) return nullptr;
+  auto options = llm_options(config, keys);
+  options.max_calls = Summarizer::kMostAtOnce;
+  // What fails is asked for again when more messages have left.
+  options.max_retries = 0;
+  return std::make_unique<llm::OpenAiAnswerer>(
+      llm::OpenAiOptions{.model = config.llm.model, .system_prompt = ""},
+      std::make_shared<llm::Backend>("the language model, for a summary", std::move(options), loop));
 }
 
 std::shared_ptr<retrieval::QueryEmbedder> make_query_embedder(const Config& config, const BackendKeys& keys,

@@ -22,8 +22,11 @@ struct BackendKeys {
 
 BackendKeys read_backend_keys(const Config& config);
 
-// All three expect a configuration and keys without errors.
+// All four expect a configuration and keys without errors.
 std::unique_ptr<llm::Answerer> make_answerer(const Config& config, const BackendKeys& keys, base::EventLoop& loop);
+// Of summaries, on connections of its own so that it never takes one from a turn; null unless they are configured.
+std::unique_ptr<llm::Answerer> make_summary_writer(const Config& config, const BackendKeys& keys,
+                                                   base::EventLoop& loop);
 std::shared_ptr<retrieval::QueryEmbedder> make_query_embedder(const Config& config, const BackendKeys& keys,
                                                               base::EventLoop& loop);
 // For ingest: blocks.

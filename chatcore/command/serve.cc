@@ -82,6 +82,8 @@ struct Program {
                    .on_search = [this](base::Duration took) { metrics.search_ended(took); }},
                   embedder),
         answerer(make_answerer(config, keys, loop)),
+        summary_writer(make_summary_writer(config, keys, loop)),
+        summarizer(make_summarizer(config)),
         authenticator(std::move(access.credentials)),
         user_limits(access.limits, [this](base::Bytes change) { count_users(change); }),
         entrance(authenticator, user_limits, std::move(access.rules)),
@@ -93,7 +95,8 @@ struct Program {
                      .metrics = metrics,
                      .window_messages = config.conversation.max_messages,
                      .max_answer = config.limits.max_answer,
-                     .window_tokens = config.conversation.max_tokens},
+                     .window_tokens = config.conversation.max_tokens,
+                     .summarizer = summarizer.get()},
             .embedder = *embedder,
             .admission = admission,
             .sweeper = sweeper,
@@ -104,6 +107,20 @@ struct Program {
             .started = clock.wall_now(),
             .return_free_memory = return_free_memory},
         server(loop, server_options(config, metrics, server_memory), api::route_requests(api)) {}
+
+  std::unique_ptr<Summarizer> make_summarizer(const Config& config) {
+    if (!summary_writer) return nullptr;
+    return std::make_unique<Summarizer>(SummarizerParts{.loop = loop,
+                                                        .registry = registry,
+                                                        .store = *store,
+                                                        .answerer = *answerer,
+                                                        .writer = *summary_writer,
+                                                        .admission = admission,
+                                                        .budget = budget,
+                                                        .metrics = metrics,
+                                                        .every = config.conversation.summary_every,
+                                                        .max_size = config.conversation.summary_size});
+  }
 
   // What is known of users is counted like what else is remembered to answer more quickly.
   void count_users(base::Bytes change) {
@@ -128,6 +145,8 @@ struct Program {
   std::shared_ptr<retrieval::QueryEmbedder> embedder;
   retrieval::Retriever retriever;
   std::unique_ptr<llm::Answerer> answerer;
+  std::unique_ptr<llm::Answerer> summary_writer;  // null, as the next: what leaves a window is not summarised
+  std::unique_ptr<Summarizer> summarizer;
   access::Authenticator authenticator;
   access::UserLimits user_limits;
   api::Entrance entrance;
@@ -199,6 +218,7 @@ int run(const ServeOptions& options, Program& program, const std::vector<PassedS
   const auto stop_signals = program.loop.on_signals({SIGTERM, SIGINT}, [&](int signal) {
     notify_stopping();
     drain.begin(signal);
+    if (program.summarizer) program.summarizer->stop();
   });
   Reload reload(options.loaded, options.read_again,
                 [&, on_loopback = is_on_loopback(config, sockets)](const Config& anew) {

@@ -36,6 +36,10 @@ base::Bytes heap_cost(const std::string& text) {
 
 base::Bytes cost_of(const Message& message) { return heap_cost(message.content); }
 
+base::Bytes cost_of(const Summary* summary) {
+  return summary == nullptr ? base::Bytes{} : bytes(allocation_size(sizeof(Summary))) + heap_cost(summary->content);
+}
+
 base::Bytes cost_of_slots(std::size_t count) { return bytes(allocation_size(count * sizeof(Message))); }
 
 base::Bytes cost_of(const ConversationKey& key, const std::vector<Message>& messages) {

@@ -28,6 +28,9 @@ base::Bytes heap_cost(const std::string& text);
 // A message apart from its slot: its text.
 base::Bytes cost_of(const Message& message);
 
+// An object of its own with its text; null costs nothing.
+base::Bytes cost_of(const Summary* summary);
+
 // `count` slots for messages, as one array.
 base::Bytes cost_of_slots(std::size_t count);
 

@@ -1,6 +1,7 @@
 #pragma once
 // Internal to this folder: one conversation as the registry holds it, and the order in which idle ones leave.
 
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -20,6 +21,7 @@ class Lease::Entry {
 
   // Belong to the one who holds the lease, without a lock; to the registry while nobody does.
   std::vector<Message> messages;
+  std::unique_ptr<const Summary> summary;  // of what precedes them; null: none
   std::int64_t last_sequence = 0;
   std::int64_t revision = 0;  // storage's, when it was read; 0: unknown
   base::Bytes bytes;          // what the budget counts for this conversation

@@ -99,7 +99,13 @@ const std::vector<Message>& Lease::window() const { return entry_->messages; }
 std::int64_t Lease::last_sequence() const { return entry_->last_sequence; }
 std::int64_t Lease::revision() const { return entry_->revision; }
 
-base::Status Lease::fill(std::vector<Message> window, std::int64_t last_sequence, std::int64_t revision) {
+const Summary& Lease::summary() const {
+  static const Summary kNone;
+  return entry_->summary ? *entry_->summary : kNone;
+}
+
+base::Status Lease::fill(std::vector<Message> window, std::int64_t last_sequence, std::int64_t revision,
+                         Summary summary) {
   Registry::Impl& registry = *registry_->impl_;
   erase(window, outside_window(window, registry.limits.max_messages));
   std::vector<Message> kept;
@@ -108,11 +114,14 @@ base::Status Lease::fill(std::vector<Message> window, std::int64_t last_sequence
     message.content.shrink_to_fit();
     kept.push_back(std::move(message));
   }
-  const base::Bytes needed = conversation::cost_of(entry_->key, kept);
+  summary.content.shrink_to_fit();
+  auto noted = summary.content.empty() ? nullptr : std::make_unique<const Summary>(std::move(summary));
+  const base::Bytes needed = conversation::cost_of(entry_->key, kept) + conversation::cost_of(noted.get());
   if (needed > entry_->bytes) {
     if (auto room = registry.reserve(needed - entry_->bytes); !room) return room;
   }
   entry_->messages.swap(kept);
+  entry_->summary.swap(noted);
   if (needed < entry_->bytes) registry.give_back(entry_->bytes - needed);
   entry_->bytes = needed;
   entry_->last_sequence = last_sequence;

@@ -68,6 +68,7 @@ void Registry::Impl::enter_idle(Lease::Entry& entry) {
 
 void Registry::Impl::empty(Lease::Entry& entry, std::vector<Message>& freed) {
   freed.swap(entry.messages);
+  entry.summary.reset();
   entry.last_sequence = 0;
   entry.loaded = false;
   const base::Bytes left = cost_of(entry.key, entry.messages);

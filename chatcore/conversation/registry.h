@@ -35,7 +35,7 @@ enum class EvictionReason { ttl, budget, shed, deleted };
 
 struct Usage {
   std::size_t conversations = 0;
-  base::Bytes bytes;              // accounted: messages, keys, and what holding them costs
+  base::Bytes bytes;              // accounted: messages, summaries, keys, and what holding them costs
   base::Bytes budget;             // unlimited() when off
   std::uint64_t evicted[4] = {};  // by EvictionReason
   std::uint64_t messages_trimmed = 0;
@@ -66,8 +66,10 @@ class Lease {
   [[nodiscard]] bool is_loaded() const;
   // Takes what storage holds in place of what is here, cut to the window. Pass no messages and 0 for a conversation
   // that begins. Errors: exhausted when the budget has no room even after evicting everything that is not leased.
-  // `revision` is what storage tells one text of the conversation from another by; 0 when that does not matter.
-  base::Status fill(std::vector<Message> window, std::int64_t last_sequence, std::int64_t revision = 0);
+  // `revision` is what storage tells one text of the conversation from another by; 0 when that does not matter. An
+  // empty summary is none.
+  base::Status fill(std::vector<Message> window, std::int64_t last_sequence, std::int64_t revision = 0,
+                    Summary summary = {});
   // Reserves the bytes (evicting others first), appends, then trims to the window. A message without a sequence gets
   // the next one. Errors as fill(); invalid_argument when not loaded or when the sequence is not after the last.
   base::Status append(Message message);
@@ -76,6 +78,8 @@ class Lease {
   // The sequence of the newest message ever appended, trimmed or not; 0 for none.
   [[nodiscard]] std::int64_t last_sequence() const;
   [[nodiscard]] std::int64_t revision() const;
+  // Of what precedes the window; an empty one when there is none.
+  [[nodiscard]] const Summary& summary() const;
 
  private:
   Registry* registry_;

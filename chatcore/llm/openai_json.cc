@@ -107,6 +107,8 @@ base::Result<std::vector<float>> vector_of(const json& numbers, std::size_t dime
 
 }  // namespace
 
+std::string json_line(std::string_view role, std::string_view content) { return text_of(message_of(role, content)); }
+
 std::string chat_request(const Prompt& prompt, std::string_view model, std::string_view system_prompt) {
   ordered_json request{{"model", model},
                        {"messages", messages_of(prompt, system_prompt)},

@@ -162,6 +162,25 @@ TEST(Loopback, IsThisMachinesOwnAddressesAlone) {
   }
 }
 
+TEST(Summary, NeedsALanguageModelAndRoomInThePrompt) {
+  const auto faults = [](std::vector<SettingText> texts) {
+    texts.push_back({"conversation.summary", "true", "x"});
+    std::string found;
+    for (const auto& error : check_summary(load_config(texts).config)) found += error.where + ": " + error.message;
+    return found;
+  };
+  const SettingText model{"llm.base_url", "http://127.0.0.1:1/v1", "x"};
+  EXPECT_THAT(faults({}), testing::HasSubstr("set llm.base_url"));
+  EXPECT_EQ(faults({model}), "");
+  EXPECT_EQ(faults({model, {"conversation.max_tokens", "1024", "x"}}), "");
+  EXPECT_THAT(faults({model, {"conversation.max_tokens", "1023", "x"}}),
+              testing::StartsWith("conversation.summary_size"));
+  EXPECT_TRUE(check_summary(load_config({}).config).empty());
+  for (const char* size : {"255", "65537", "off", "x"}) {
+    EXPECT_FALSE(load_config({{"conversation.summary_size", size, "x"}}).errors.empty()) << size;
+  }
+}
+
 // The settings at fault.
 std::vector<std::string> authentication_faults(const std::vector<SettingText>& texts, bool on_loopback) {
   std::vector<std::string> faults;

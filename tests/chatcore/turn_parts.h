@@ -45,19 +45,29 @@ class FakeStore final : public storage::Store {
     if (auto error = std::exchange(load_error, std::nullopt)) return done(base::fail(*error));
     done(storage::Window{.messages = messages,
                          .last_sequence = static_cast<std::int64_t>(messages.size()),
-                         .exists = !messages.empty()});
+                         .exists = !messages.empty(),
+                         .summary = summary});
   }
   void create(storage::NewConversation, std::function<void(base::Result<std::int64_t>)>) override {}
   void fork(const storage::ConversationKey&, std::int64_t, storage::NewConversation,
             std::function<void(base::Result<std::int64_t>)>) override {}
   void set_metadata(const storage::ConversationKey&, std::string, std::function<void(base::Result<bool>)>) override {}
-  void keep_summary(storage::KeptSummary, std::function<void(base::Result<bool>)>) override {}
+  void keep_summary(storage::KeptSummary what, std::function<void(base::Result<bool>)> done) override {
+    summary = std::move(what.summary);
+    done(true);
+  }
   void remove_message(const storage::ConversationKey&, std::int64_t, std::function<void(base::Result<bool>)>) override {
   }
   void describe(const storage::ConversationKey&,
                 std::function<void(base::Result<std::optional<storage::Description>>)>) override {}
-  void list_messages(const storage::ConversationKey&, storage::PageRequest,
-                     std::function<void(base::Result<std::optional<storage::Page>>)>) override {}
+  void list_messages(const storage::ConversationKey&, storage::PageRequest page,
+                     std::function<void(base::Result<std::optional<storage::Page>>)> done) override {
+    storage::Page found;
+    for (const auto& message : messages) {
+      if (message.sequence > page.after && found.messages.size() < page.limit) found.messages.push_back(message);
+    }
+    done(std::optional(std::move(found)));
+  }
   void find_response(const std::string&, const std::string&,
                      std::function<void(base::Result<std::optional<storage::StoredResponse>>)>) override {}
   void list(const std::string&, std::size_t,
@@ -73,6 +83,7 @@ class FakeStore final : public storage::Store {
   }
 
   std::vector<storage::Message> messages;
+  storage::Summary summary;
   std::vector<std::string> response_ids;  // of the messages appended here
   std::optional<base::Error> append_error;
   int append_errors_left = 1;
@@ -101,7 +112,10 @@ class FakeAnswerer final : public llm::Answerer {
     return std::make_unique<Handle>(running);
   }
 
+  [[nodiscard]] std::optional<llm::BackendStatistics> statistics() const override { return backend; }
+
   std::shared_ptr<Running> running;  // the last begun
+  std::optional<llm::BackendStatistics> backend;
 
  private:
   class Handle final : public llm::Generation {

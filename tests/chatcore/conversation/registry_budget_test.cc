@@ -31,6 +31,33 @@ TEST_F(RegistryBudgetTest, HoldsWhatFitsExactly) {
   EXPECT_EQ(evicted(registry, EvictionReason::budget), 0U);
 }
 
+TEST_F(RegistryBudgetTest, ASummaryCountsAndLeavesWithItsConversation) {
+  Registry registry({}, clock);
+  const Summary summary{.content = std::string(2000, 's'), .up_to = 4};
+  {
+    Lease lease = acquire(registry, "a");
+    ASSERT_TRUE(lease.fill({}, 4));
+    const base::Bytes without = registry.usage().bytes;
+    ASSERT_TRUE(lease.fill({}, 4, 1, summary));
+    EXPECT_EQ(lease.summary().content, summary.content);
+    EXPECT_EQ(registry.usage().bytes - without, cost_of(&summary));
+    EXPECT_GE(cost_of(&summary).count, 2000);
+    ASSERT_TRUE(lease.fill({}, 4));
+    EXPECT_EQ(lease.summary().content, "");
+    EXPECT_EQ(registry.usage().bytes, without);
+    ASSERT_TRUE(lease.fill({}, 4, 1, summary));
+  }
+  registry.forget({"", "a"});
+  EXPECT_EQ(registry.usage().bytes.count, 0);
+}
+
+TEST_F(RegistryBudgetTest, ASummaryThatFindsNoRoomIsRefused) {
+  Registry registry({.budget = kOne}, clock);
+  Lease lease = acquire(registry, "a");
+  const auto filled = lease.fill({}, 4, 1, {.content = std::string(10'000, 's'), .up_to = 4});
+  EXPECT_EQ(filled.error().code, base::Code::exhausted);
+}
+
 TEST_F(RegistryBudgetTest, EvictsTheLeastRecentlyUsedForTheNext) {
   Registry registry({.budget = {3 * kOne.count}}, clock);
   for (const char* id : {"a", "b", "c"}) ASSERT_TRUE(converse(registry, id, kTexts));

@@ -5,6 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "chatcore/llm/answerer.h"
+#include "chatcore/llm/summary_prompt.h"
+
 namespace chatcore::llm {
 namespace {
 
@@ -47,6 +50,38 @@ TEST(TokenWindow, QuestionsInARowStayTogether) {
   auto talk = kTalk;
   talk.push_back(message(Role::user, 'd'));
   EXPECT_THAT(names(within_tokens(talk, 1)), ElementsAre('s', 'c', 'd'));
+}
+
+// kTalk as messages 11 to 16 of a conversation, whose system message is its first.
+std::vector<Message> late_talk() {
+  auto talk = kTalk;
+  for (std::size_t i = 0; i < talk.size(); ++i) talk[i].sequence = i == 0 ? 1 : 11 + static_cast<std::int64_t>(i);
+  return talk;
+}
+
+TEST(TokenWindow, ASummaryStandsBehindTheSystemMessage) {
+  const auto chosen = within_tokens(kTalk, 0, {.content = "tea", .up_to = 10});
+  EXPECT_THAT(names(chosen), ElementsAre('s', 'S', 'a', 'A', 'b', 'B', 'c'));
+  EXPECT_EQ(chosen[1].role, Role::system);
+  EXPECT_THAT(chosen[1].content, testing::EndsWith("tea"));
+}
+
+TEST(TokenWindow, ASummaryCountsAmongTheTokens) {
+  const conversation::Summary summary{.content = std::string(40, 'x'), .up_to = 10};
+  const std::size_t note = estimate_tokens(summary_note(summary).content);
+  EXPECT_THAT(names(within_tokens(kTalk, 59 + note, summary)), ElementsAre('s', 'S', 'b', 'B', 'c'));
+  EXPECT_THAT(names(within_tokens(kTalk, 60 + note, summary)), ElementsAre('s', 'S', 'a', 'A', 'b', 'B', 'c'));
+}
+
+TEST(TokenWindow, KnowsWhatIsLeftOutAndNotSummarised) {
+  const auto talk = late_talk();
+  EXPECT_EQ(left_out(talk, 0, {}).messages, 11);
+  EXPECT_EQ(left_out(talk, 0, {}).before, 12);
+  EXPECT_EQ(left_out(talk, 0, {.content = "x", .up_to = 7}).messages, 4);
+  EXPECT_EQ(left_out(talk, 0, {.content = "x", .up_to = 14}).messages, 0) << "it tells what the window has too";
+  EXPECT_EQ(left_out(talk, 40, {}).before, 14);
+  EXPECT_EQ(left_out(talk, 40, {}).messages, 13);
+  EXPECT_EQ(left_out({}, 40, {}).messages, 0);
 }
 
 TEST(TokenWindow, OfNothingIsNothing) { EXPECT_TRUE(within_tokens({}, 10).empty()); }
