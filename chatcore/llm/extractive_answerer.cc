@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "chatcore/llm/sentences.h"
-#include "chatcore/llm/word_stream.h"
 #include "chatcore/retrieval/utf8.h"
 #include "chatcore/retrieval/words.h"
 
@@ -148,14 +147,15 @@ std::string say_nothing_found(const Prompt& prompt) {
 
 }  // namespace
 
-std::string compose_answer(const Prompt& prompt, const ExtractiveOptions& options) {
+WholeAnswer compose_answer(const Prompt& prompt, const ExtractiveOptions& options) {
   std::vector<Candidate> candidates = collect_candidates(prompt);
   score_candidates(prompt, question_stems(prompt), candidates);
   const std::vector<Candidate> chosen = choose_sentences(std::move(candidates), options.max_sentences);
   const std::string answer = chosen.empty() ? say_nothing_found(prompt) : quote(prompt, chosen);
   std::size_t max_bytes = options.max_answer_bytes;
   if (prompt.max_tokens != 0) max_bytes = std::min(max_bytes / kBytesPerToken, prompt.max_tokens) * kBytesPerToken;
-  return std::string(cut_at_word(answer, max_bytes));
+  const std::string_view kept = cut_at_word(answer, max_bytes);
+  return {.text = std::string(kept), .is_cut = kept.size() < answer.size()};
 }
 
 ExtractiveAnswerer::ExtractiveAnswerer(ExtractiveOptions options) : options_(options) {}

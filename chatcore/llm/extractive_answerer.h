@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "chatcore/llm/answerer.h"
+#include "chatcore/llm/word_stream.h"
 
 namespace chatcore::llm {
 
@@ -31,7 +32,7 @@ class ExtractiveAnswerer final : public Answerer {
   const ExtractiveOptions options_;
 };
 
-// The whole answer at once; pure. Never empty, valid UTF-8 as far as the prompt is.
-std::string compose_answer(const Prompt& prompt, const ExtractiveOptions& options);
+// The whole answer at once; pure. Its text is never empty, and valid UTF-8 as far as the prompt is.
+WholeAnswer compose_answer(const Prompt& prompt, const ExtractiveOptions& options);
 
 }  // namespace chatcore::llm

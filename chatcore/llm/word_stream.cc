@@ -18,8 +18,12 @@ constexpr std::string_view kWhiteSpace = " \t\r\n";
 // Outlives its Generation for as long as a visit of the loop is on its way.
 class Stream : public std::enable_shared_from_this<Stream> {
  public:
-  Stream(std::string text, double words_per_second, GenerationEvents events, base::EventLoop& loop)
-      : text_(std::move(text)), words_per_second_(words_per_second), events_(std::move(events)), loop_(loop) {}
+  Stream(WholeAnswer answer, double words_per_second, GenerationEvents events, base::EventLoop& loop)
+      : text_(std::move(answer.text)),
+        is_cut_(answer.is_cut),
+        words_per_second_(words_per_second),
+        events_(std::move(events)),
+        loop_(loop) {}
 
   void pause() {
     const std::lock_guard lock(mutex_);
@@ -88,7 +92,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
     if (is_complete) {
       state_ = State::ended;
       lock.unlock();
-      events_.on_end({});
+      events_.on_end({.is_cut = is_cut_});
       lock.lock();
     }
     is_visiting_ = false;
@@ -114,6 +118,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   }
 
   const std::string text_;
+  const bool is_cut_;
   const double words_per_second_;
   GenerationEvents events_;  // changed under the lock, and only while nobody visits
   base::EventLoop& loop_;
@@ -143,9 +148,9 @@ class StreamGeneration final : public Generation {
 
 }  // namespace
 
-std::unique_ptr<Generation> stream_words(std::string text, double words_per_second, GenerationEvents events,
+std::unique_ptr<Generation> stream_words(WholeAnswer answer, double words_per_second, GenerationEvents events,
                                          base::EventLoop& loop) {
-  auto stream = std::make_shared<Stream>(std::move(text), words_per_second, std::move(events), loop);
+  auto stream = std::make_shared<Stream>(std::move(answer), words_per_second, std::move(events), loop);
   stream->start();
   return std::make_unique<StreamGeneration>(std::move(stream));
 }

@@ -18,6 +18,10 @@ Prompt ask(std::string question, std::vector<retrieval::Passage> passages = {}) 
   return prompt;
 }
 
+std::string text_of(const Prompt& prompt, const ExtractiveOptions& options) {
+  return compose_answer(prompt, options).text;
+}
+
 const retrieval::Passage kMemory{
     "# Memory\n\nThe server starts quickly. Conversations leave memory two hours after their last use. "
     "The sweeper runs every thirty minutes.",
@@ -25,63 +29,62 @@ const retrieval::Passage kMemory{
 const retrieval::Passage kPorts{"The server listens on port 8080. Its page is plain.", "ports.md", 0.4F};
 
 TEST(ExtractiveAnswer, QuotesTheSentenceThatAnswersAndNamesItsSource) {
-  EXPECT_EQ(compose_answer(ask("When do conversations leave memory?", {kMemory, kPorts}), {}),
+  EXPECT_EQ(text_of(ask("When do conversations leave memory?", {kMemory, kPorts}), {}),
             "From memory.md: Conversations leave memory two hours after their last use.");
 }
 
 TEST(ExtractiveAnswer, FindsItInALaterPassage) {
-  EXPECT_EQ(compose_answer(ask("Which port does it listen on?", {kMemory, kPorts}), {}),
+  EXPECT_EQ(text_of(ask("Which port does it listen on?", {kMemory, kPorts}), {}),
             "From ports.md: The server listens on port 8080.");
 }
 
 TEST(ExtractiveAnswer, QuotesSeveralSourcesInTheirOrder) {
-  const std::string answer = compose_answer(ask("sweeper port", {kMemory, kPorts}), {});
+  const std::string answer = text_of(ask("sweeper port", {kMemory, kPorts}), {});
   EXPECT_EQ(
       answer,
       "From memory.md: The sweeper runs every thirty minutes.\n\nFrom ports.md: The server listens on port 8080.");
 }
 
 TEST(ExtractiveAnswer, QuotesASentenceThatTwoPassagesShareOnce) {
-  EXPECT_EQ(compose_answer(ask("Which port?", {kPorts, kPorts}), {}),
-            "From ports.md: The server listens on port 8080.");
+  EXPECT_EQ(text_of(ask("Which port?", {kPorts, kPorts}), {}), "From ports.md: The server listens on port 8080.");
 }
 
 TEST(ExtractiveAnswer, QuotesNoMoreSentencesThanItsBound) {
   const retrieval::Passage passage{"Cats eat. Cats run. Cats hunt. Cats sleep.", "cats.md", 0.5F};
   ExtractiveOptions two;
   two.max_sentences = 2;
-  EXPECT_EQ(compose_answer(ask("cats", {passage}), two), "From cats.md: Cats eat. Cats run.");
+  EXPECT_EQ(text_of(ask("cats", {passage}), two), "From cats.md: Cats eat. Cats run.");
 }
 
 TEST(ExtractiveAnswer, SaysThatItFoundNothingAndWhatItWasAsked) {
-  EXPECT_EQ(compose_answer(ask("Where is the station?"), {}),
+  EXPECT_EQ(text_of(ask("Where is the station?"), {}),
             "I found nothing about this in the texts I have been given. You asked: \"Where is the station?\"");
 }
 
 TEST(ExtractiveAnswer, FindsNothingInPassagesAboutSomethingElse) {
-  EXPECT_THAT(compose_answer(ask("Where is the station?", {kMemory, kPorts}), {}), HasSubstr("I found nothing"));
+  EXPECT_THAT(text_of(ask("Where is the station?", {kMemory, kPorts}), {}), HasSubstr("I found nothing"));
 }
 
 TEST(ExtractiveAnswer, EchoesALongQuestionOnlyInPart) {
-  const std::string answer = compose_answer(ask(std::string(1 << 20, 'x')), {});
+  const std::string answer = text_of(ask(std::string(1 << 20, 'x')), {});
   EXPECT_LT(answer.size(), 300U);
   EXPECT_THAT(answer, HasSubstr("…"));
 }
 
 TEST(ExtractiveAnswer, EchoesNoControlBytes) {
-  EXPECT_THAT(compose_answer(ask("a\x1B[2Jb\r\nc"), {}), HasSubstr("\"a [2Jb c\""));
+  EXPECT_THAT(text_of(ask("a\x1B[2Jb\r\nc"), {}), HasSubstr("\"a [2Jb c\""));
 }
 
 TEST(ExtractiveAnswer, TakesAFollowUpToMeanTheQuestionBefore) {
   Prompt prompt = ask("Which port does it listen on?", {kMemory, kPorts});
   prompt.messages.push_back({Role::assistant, "8080"});
   prompt.messages.push_back({Role::user, "And why is that so?"});
-  EXPECT_THAT(compose_answer(prompt, {}), HasSubstr("port 8080"));
+  EXPECT_THAT(text_of(prompt, {}), HasSubstr("port 8080"));
 }
 
 TEST(ExtractiveAnswer, MatchesEndingsOfAlphabetsItHasNoStemsFor) {
   const retrieval::Passage passage{"Сервер слушает порт. Разговоры живут два часа.", "ru.md", 0.3F};
-  EXPECT_EQ(compose_answer(ask("Сколько живут разговоров?", {passage}), {}), "From ru.md: Разговоры живут два часа.");
+  EXPECT_EQ(text_of(ask("Сколько живут разговоров?", {passage}), {}), "From ru.md: Разговоры живут два часа.");
 }
 
 TEST(ExtractiveAnswer, StaysBelowItsBoundAndEndsWithAWord) {
@@ -90,7 +93,7 @@ TEST(ExtractiveAnswer, StaysBelowItsBoundAndEndsWithAWord) {
   ExtractiveOptions options;
   options.max_answer_bytes = 100;
   options.max_sentences = 50;
-  const std::string answer = compose_answer(ask("memory", {{text, "a.md", 0.5F}}), options);
+  const std::string answer = text_of(ask("memory", {{text, "a.md", 0.5F}}), options);
   EXPECT_LE(answer.size(), 100U);
   EXPECT_GT(answer.size(), 80U);
   EXPECT_TRUE(text.find(answer.substr(answer.rfind(' ') + 1)) != std::string::npos);
@@ -99,15 +102,30 @@ TEST(ExtractiveAnswer, StaysBelowItsBoundAndEndsWithAWord) {
 TEST(ExtractiveAnswer, KeepsToTheTokensAskedFor) {
   Prompt prompt = ask("When do conversations leave memory?", {kMemory});
   prompt.max_tokens = 5;
-  const std::string answer = compose_answer(prompt, {});
+  const std::string answer = text_of(prompt, {});
   EXPECT_EQ(answer, "From memory.md:");
   EXPECT_LE(estimate_tokens(answer), 5U);
 }
 
+TEST(ExtractiveAnswer, TellsWhetherItMetItsBound) {
+  Prompt prompt = ask("When do conversations leave memory?", {kMemory});
+  const WholeAnswer whole = compose_answer(prompt, {});
+  EXPECT_FALSE(whole.is_cut);
+  ExtractiveOptions options;
+  options.max_answer_bytes = whole.text.size();
+  EXPECT_FALSE(compose_answer(prompt, options).is_cut);
+  options.max_answer_bytes = whole.text.size() - 1;
+  EXPECT_TRUE(compose_answer(prompt, options).is_cut);
+  prompt.max_tokens = 5;
+  EXPECT_TRUE(compose_answer(prompt, {}).is_cut);
+  prompt.max_tokens = 500;
+  EXPECT_FALSE(compose_answer(prompt, {}).is_cut);
+}
+
 TEST(ExtractiveAnswer, IsNeverEmpty) {
-  EXPECT_FALSE(compose_answer(Prompt{}, {}).empty());
-  EXPECT_FALSE(compose_answer(ask(""), {}).empty());
-  EXPECT_FALSE(compose_answer(ask("the", {kMemory}), {}).empty());
+  EXPECT_FALSE(text_of(Prompt{}, {}).empty());
+  EXPECT_FALSE(text_of(ask(""), {}).empty());
+  EXPECT_FALSE(text_of(ask("the", {kMemory}), {}).empty());
 }
 
 TEST(ExtractiveAnswer, CutsNoCodePoint) {
@@ -116,13 +134,13 @@ TEST(ExtractiveAnswer, CutsNoCodePoint) {
   for (std::size_t bytes = 40; bytes < 60; ++bytes) {
     ExtractiveOptions options;
     options.max_answer_bytes = bytes;
-    EXPECT_TRUE(retrieval::is_valid_utf8(compose_answer(ask(text, {{text, "a.md", 0.5F}}), options))) << bytes;
+    EXPECT_TRUE(retrieval::is_valid_utf8(text_of(ask(text, {{text, "a.md", 0.5F}}), options))) << bytes;
   }
 }
 
 TEST(ExtractiveAnswer, IsTheSameEachTime) {
   const Prompt prompt = ask("memory of the server and its port", {kMemory, kPorts});
-  EXPECT_EQ(compose_answer(prompt, {}), compose_answer(prompt, {}));
+  EXPECT_EQ(text_of(prompt, {}), text_of(prompt, {}));
 }
 
 TEST(ExtractiveAnswerer, StreamsTheComposedAnswer) {
@@ -139,8 +157,27 @@ TEST(ExtractiveAnswerer, StreamsTheComposedAnswer) {
                                              }},
                                             loop);
   loop.run();
-  EXPECT_EQ(text, compose_answer(prompt, {}));
+  EXPECT_EQ(text, text_of(prompt, {}));
   EXPECT_TRUE(ended_well);
+}
+
+TEST(ExtractiveAnswerer, TellsAtTheEndThatItWasCut) {
+  for (const std::size_t max_tokens : {std::size_t{0}, std::size_t{5}}) {
+    base::EventLoop loop;
+    ExtractiveAnswerer answerer;
+    Prompt prompt = ask("Which port does it listen on?", {kMemory, kPorts});
+    prompt.max_tokens = max_tokens;
+    bool is_cut = false;
+    const auto generation = answerer.generate(prompt,
+                                              {[](std::string_view) {},
+                                               [&](const Generated& generated) {
+                                                 is_cut = generated.is_cut;
+                                                 loop.stop();
+                                               }},
+                                              loop);
+    loop.run();
+    EXPECT_EQ(is_cut, max_tokens != 0);
+  }
 }
 
 TEST(EstimateTokens, CountsFourBytesEach) {

@@ -22,7 +22,7 @@ std::string hundred_words() {
 class WordStream : public ::testing::Test {
  protected:
   void stream(std::string text, double words_per_second = 0) {
-    generation_ = stream_words(std::move(text), words_per_second,
+    generation_ = stream_words({std::move(text)}, words_per_second,
                                {[this](std::string_view piece) {
                                   pieces_.emplace_back(piece);
                                   if (on_piece_) on_piece_();
@@ -189,7 +189,7 @@ TEST_F(WordStream, DestroyedInItsEndIsFine) {
 // What the callbacks hold (a turn, with its client's connection) must be let go with the generation.
 TEST_F(WordStream, LetsGoOfItsCallbacksWhenCancelled) {
   const auto held = std::make_shared<int>(0);
-  auto generation = stream_words("one two", 0, {[held](std::string_view) {}, [held](const Generated&) {}}, loop_);
+  auto generation = stream_words({"one two"}, 0, {[held](std::string_view) {}, [held](const Generated&) {}}, loop_);
   EXPECT_EQ(held.use_count(), 3);
   generation->cancel();
   EXPECT_EQ(held.use_count(), 1);
@@ -197,7 +197,7 @@ TEST_F(WordStream, LetsGoOfItsCallbacksWhenCancelled) {
 
 TEST_F(WordStream, LetsGoOfItsCallbacksWhenEnded) {
   const auto held = std::make_shared<int>(0);
-  auto generation = stream_words("one two", 0, {[held](std::string_view) {}, [held](const Generated&) {}}, loop_);
+  auto generation = stream_words({"one two"}, 0, {[held](std::string_view) {}, [held](const Generated&) {}}, loop_);
   after_rounds(5, [&] { loop_.stop(); });
   loop_.run();
   EXPECT_EQ(held.use_count(), 1);
@@ -252,7 +252,7 @@ TEST(WordStreamThreads, KeepsOrderUnderPausesFromAnotherThread) {
   std::atomic<int> running{0};
   std::atomic<bool> overlapped{false};
   std::atomic<bool> ended{false};
-  const auto generation = stream_words(text, 0,
+  const auto generation = stream_words({text}, 0,
                                        {[&](std::string_view piece) {
                                           if (running.fetch_add(1) != 0) overlapped = true;
                                           received += piece;

@@ -36,6 +36,20 @@ test('a streamed response has the events in their order', async () => {
   assert.equal((await client.responses.retrieve(response.id)).output[0].id, response.output[0].id);
 });
 
+test('an answer that met its bound is incomplete, whole and streamed, and kept so', async () => {
+  const { id } = await client.conversations.create();
+  const whole = await ask('Hello', { max_output_tokens: 3, conversation: id });
+  const events = await collect(await ask('Hello', { max_output_tokens: 3, stream: true }));
+  assert.equal(events.at(-1).type, 'response.incomplete');
+  for (const response of [whole, events.at(-1).response]) {
+    assert.equal(response.status, 'incomplete');
+    assert.deepEqual(response.incomplete_details, { reason: 'max_output_tokens' });
+    assert.equal(response.output[0].status, 'incomplete');
+  }
+  assert.equal((await itemsOf(id))[0].status, 'incomplete');
+  assert.equal((await ask('Hello', { max_output_tokens: 500 })).status, 'completed');
+});
+
 test('the helper that gathers a stream understands it', async () => {
   const response = await client.responses.stream({ model: 'any', input: 'Hello' }).finalResponse();
   assert.equal(response.status, 'completed');

@@ -31,6 +31,16 @@ test('a streamed completion is the same text, and counts tokens when asked', asy
   assert.deepEqual(chunks.at(-1).usage, whole.usage);
 });
 
+test('an answer that met its bound says so, whole and streamed', async () => {
+  const whole = await client.chat.completions.create({ model: 'any', messages, max_completion_tokens: 3 });
+  assert.equal(whole.choices[0].finish_reason, 'length');
+  assert.ok(whole.usage.completion_tokens <= 3);
+  const chunks = await collect(await client.chat.completions.create({ model: 'any', messages, max_tokens: 3, stream: true }));
+  assert.equal(chunks.at(-1).choices[0].finish_reason, 'length');
+  const roomy = await client.chat.completions.create({ model: 'any', messages, max_tokens: 500 });
+  assert.equal(roomy.choices[0].finish_reason, 'stop');
+});
+
 test('the helper that gathers a stream understands it', async () => {
   const runner = client.chat.completions.stream({ model: 'any', messages });
   const completion = await runner.finalChatCompletion();
