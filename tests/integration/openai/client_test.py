@@ -3,6 +3,7 @@
 The client is installed by `npm ci` into the build folder, in the version that package-lock.json pins. Without node, npm
 or the registry this fails and says so: that the client works unchanged is what is promised.
 """
+import contextlib
 import os
 import pathlib
 import shutil
@@ -12,9 +13,11 @@ import tempfile
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "chatcore"))
+sys.path[:0] = [str(HERE.parent / "chatcore"), str(HERE.parents[1])]
 
 from server import Chatcore  # noqa: E402  (its folder has to be on the path first)
+from harness import stub_backend as stub  # noqa: E402
+from harness.postgres import Postgres  # noqa: E402
 
 INSTALLED = pathlib.Path(os.environ["LEAKGUARD_BUILD_DIR"]) / "openai-client"
 KEYS = {user: f"a-key-of-{user}-that-nobody-guesses" for user in ("alice", "bob", "carol")}
@@ -38,6 +41,20 @@ def install_client():
     # node finds the client from where the importing file lies.
     for script in HERE.glob("*.mjs"):
         shutil.copy(script, INSTALLED)
+
+
+def as_asked(stream):
+    """A backend that does what the last word of the question says."""
+    behaviours = {"hang": stub.hang, "refuse": stub.status(400), "fail": stub.status(500),
+                  "break": stub.cut_off(stub.chunk("Half an ")), "pause": say_and_pause}
+    word = stream.json()["messages"][-1]["content"].split()[-1]
+    return behaviours.get(word, stub.answer("Fine."))(stream)
+
+
+def say_and_pause(stream):
+    stream.begin()
+    stream.say_text("Well, ")
+    return stub.hang(stream)
 
 
 class OfficialClient(unittest.TestCase):
@@ -66,6 +83,21 @@ class OfficialClient(unittest.TestCase):
     def test_slow_answers_are_cancelled_and_a_busy_server_is_tried_again(self):
         # Slow enough that a client on a busy machine leaves long before the answer's end.
         self.run_node("busy.test.mjs", {"llm-words-per-second": "2", "limits-max-turns": "1"})
+
+    def test_errors(self):
+        with contextlib.ExitStack() as stack:
+            backend = stack.enter_context(stub.StubBackend())
+            backend.script = [as_asked]
+            database = stack.enter_context(Postgres())
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="chatcore-openai-"))
+            url_file = pathlib.Path(folder, "url")
+            url_file.write_text(database.url, encoding="utf-8")
+            settings = {"llm-base-url": backend.url, "llm-model": "stub", "llm-first-byte-timeout": "500ms",
+                        "llm-max-retries": "0", "llm-breaker-failures": "0", "limits-max-body": "64k",
+                        "database-url-file": str(url_file)}
+            other = Chatcore(folder, settings)
+            stack.callback(other.kill)
+            self.run_node("errors.test.mjs", settings, CHATCORE_OTHER_URL=f"http://127.0.0.1:{other.port}")
 
     def test_keys(self):
         self.run_node("keys.test.mjs", {"auth-keys-file": "FOLDER/keys", "auth-required": "true",

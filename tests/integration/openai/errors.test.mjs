@@ -1,0 +1,101 @@
+// Every class of error that the client has, from a server whose backend does what the question's last word says and
+// whose database another server shares. docs/api.md has the table of them.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import OpenAI, * as everything from 'openai';
+import { connect, fails } from './client.mjs';
+
+const client = connect();
+const other = connect({}, process.env.CHATCORE_OTHER_URL);
+const ask = (input, more = {}, options = {}) => client.responses.create({ model: 'any', input, ...more }, options);
+const complete = (content, more = {}) =>
+  client.chat.completions.create({ model: 'any', messages: [{ role: 'user', content }], ...more });
+
+// Reads on until the stream fails, with what the client had of it by then.
+async function failure(stream) {
+  let text = '';
+  try {
+    for await (const event of stream) text += event.delta ?? event.choices?.[0]?.delta?.content ?? '';
+  } catch (error) {
+    return { error, text };
+  }
+  return assert.fail(`the stream ended well: ${text}`);
+}
+
+test('400, 404, 405', async () => {
+  await fails(ask([]), OpenAI.BadRequestError, { status: 400, param: 'input' });
+  await fails(client.conversations.retrieve('conv_unknown'), OpenAI.NotFoundError, { status: 404 });
+  await fails(client.put('/models'), OpenAI.APIError, { status: 405 });
+});
+
+test('409: of two writers of one conversation one wins, and the other may come again', async () => {
+  const { id } = await client.conversations.create();
+  await ask('Hello', { conversation: id });
+  await other.responses.create({ model: 'any', input: 'Hello', conversation: id });
+  // The question is stored, and its answer on its way.
+  const stream = await ask('Say something and pause', { conversation: id, stream: true });
+  for await (const event of stream) if (event.type === 'response.output_text.delta') break;
+  const late = other.responses.create({ model: 'any', input: 'Me too', conversation: id });
+  await fails(late, OpenAI.ConflictError, { status: 409, code: 'conflict' });
+  assert.ok(Number((await late.catch((error) => error)).headers.get('retry-after')) > 0);
+  stream.controller.abort();
+});
+
+test('413, 415, 431', async () => {
+  await fails(ask('x'.repeat(100_000)), OpenAI.APIError, { status: 413, code: 'too_large' });
+  await fails(ask('x', {}, { headers: { 'Content-Type': 'text/plain' } }), OpenAI.APIError, { status: 415 });
+  await fails(ask('x', {}, { headers: { 'X-Long': 'x'.repeat(60_000) } }), OpenAI.APIError, { status: 431 });
+});
+
+test('502, 503, 504: the backend refuses, fails, does not answer in time', async () => {
+  for (const [word, status, code] of [
+    ['refuse', 502, 'backend_refused'], ['fail', 503, 'unavailable'], ['hang', 504, 'backend_timeout'],
+  ]) {
+    for (const stream of [false, true]) {
+      await fails(ask(word, { stream }), OpenAI.InternalServerError, { status, code });
+      await fails(complete(word, { stream }), OpenAI.InternalServerError, { status, code });
+    }
+  }
+});
+
+test('an answer that breaks off is an error in its stream, after what came of it', async () => {
+  const { error, text } = await failure(await complete('break', { stream: true }));
+  assert.ok(error instanceof OpenAI.APIError, String(error));
+  assert.equal(error.code, 'unavailable');
+  assert.equal(text, 'Half an ');
+  const events = [];
+  for await (const event of await ask('break', { stream: true })) events.push(event);
+  assert.equal(events.at(-1).type, 'response.failed');
+  assert.equal(events.at(-1).response.error.code, 'server_error');
+});
+
+test('no server, one that is too slow for the client, and a client that changes its mind', async () => {
+  const nobody = connect({}, 'http://127.0.0.1:1');
+  await assert.rejects(nobody.models.list(), OpenAI.APIConnectionError);
+  await assert.rejects(ask('hang', {}, { timeout: 50 }), OpenAI.APIConnectionTimeoutError);
+  const controller = new AbortController();
+  const leaving = ask('hang', {}, { signal: controller.signal });
+  controller.abort();
+  await assert.rejects(leaving, OpenAI.APIUserAbortError);
+});
+
+test('what the helper that parses asks for is refused, so its own errors do not occur', async () => {
+  const parse = connect().chat.completions.parse({
+    model: 'any', messages: [{ role: 'user', content: 'x' }], response_format: { type: 'json_schema', json_schema: {} },
+  });
+  await fails(parse, OpenAI.BadRequestError, { status: 400, param: 'response_format' });
+});
+
+test('no class of error is left out', () => {
+  const shown = {
+    here: ['APIError', 'APIConnectionError', 'APIConnectionTimeoutError', 'APIUserAbortError', 'BadRequestError', 'ConflictError',
+      'InternalServerError', 'NotFoundError'],
+    keys: ['AuthenticationError', 'PermissionDeniedError', 'RateLimitError'],  // keys.test.mjs
+    // Of these docs/api.md says why.
+    never: ['OpenAIError', 'UnprocessableEntityError', 'OAuthError', 'SubjectTokenProviderError', 'InvalidWebhookSignatureError'],
+  };
+  const classes = Object.entries(everything)
+    .filter(([name, value]) => typeof value === 'function' && value.prototype instanceof Error)
+    .map(([name]) => name);
+  assert.deepEqual(classes.sort(), Object.values(shown).flat().sort());
+});
