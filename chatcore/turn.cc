@@ -49,6 +49,10 @@ void Turn::enter_conversation(base::Result<Lease> lease) {
   ticket_->leave_line();
   is_from_memory_ = lease_->is_loaded();
   if (is_from_memory_) return go_on_in_conversation();
+  read_window();
+}
+
+void Turn::read_window() {
   parts_.store.load_window(
       *request_.conversation, parts_.window_messages,
       [self = shared_from_this()](base::Result<storage::Window> window) {
@@ -67,10 +71,13 @@ void Turn::fill_window(base::Result<storage::Window> window) {
 
 void Turn::go_on_in_conversation() {
   left_out_before_ = left_out();
-  if (request_.after && *request_.after != lease_->last_sequence()) {
-    return end(base::fail(Code::conflict, "the conversation has gone on since"));
-  }
-  if (request_.is_stored || is_waiting_for_answer()) return retrieve();
+  const bool has_gone_on = request_.after && *request_.after != lease_->last_sequence();
+  const bool appends = !request_.is_stored && !is_waiting_for_answer();
+  // Storage compares what is appended with what it follows. Before anything else is concluded from a copy in memory, it
+  // is read again: another instance may have gone on with the conversation, or removed something from it.
+  if ((has_gone_on || !appends) && std::exchange(is_from_memory_, false)) return read_window();
+  if (has_gone_on) return end(base::fail(Code::conflict, "the conversation has gone on since"));
+  if (!appends) return retrieve();
   append_question();
 }
 

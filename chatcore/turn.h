@@ -100,6 +100,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
 
   void wait_for_conversation();
   void enter_conversation(base::Result<conversation::Lease> lease);
+  void read_window();
   void fill_window(base::Result<storage::Window> window);
   void go_on_in_conversation();
   [[nodiscard]] llm::LeftOut left_out() const;

@@ -32,6 +32,7 @@ void ItemAppend::find_its_end() {
     self->parts_.loop.post([self, described = std::move(described)] {
       if (!described) return self->end(base::fail(described.error()));
       if (!*described) return self->end(base::fail(base::Code::not_found, "No such conversation"));
+      self->revision_ = (*described)->revision;
       self->append_next((*described)->last_sequence);
     });
   });
@@ -39,7 +40,7 @@ void ItemAppend::find_its_end() {
 
 void ItemAppend::append_next(std::int64_t after) {
   if (stored_ == messages_.size()) return end({});
-  parts_.store.append({.key = key_, .message = messages_[stored_], .after = after},
+  parts_.store.append({.key = key_, .message = messages_[stored_], .after = after, .revision = revision_},
                       [self = shared_from_this()](base::Result<std::int64_t> sequence) {
                         self->parts_.loop.post([self, sequence = std::move(sequence)] {
                           if (!sequence) return self->end(base::fail(sequence.error()));

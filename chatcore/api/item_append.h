@@ -2,6 +2,7 @@
 // Adds messages to a conversation that exists, outside of a turn but in line with its turns: no turn comes between
 // them, and a turn that follows sees them.
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -37,6 +38,7 @@ class ItemAppend : public std::enable_shared_from_this<ItemAppend> {
   std::vector<conversation::Message> messages_;
   Done done_;
   std::optional<conversation::Lease> lease_;
+  std::int64_t revision_ = 0;  // of the conversation that was found: nothing is added to another of its name
   std::size_t stored_ = 0;
 };
 

@@ -91,6 +91,39 @@ TEST(TurnElsewhere, AQuestionThatWasStoredButNotAcknowledgedIsNotStoredTwice) {
   EXPECT_EQ(world.store.messages.size(), 2U);
 }
 
+// Nothing is appended then, so storage would not notice by itself.
+TEST(TurnElsewhere, ACopyInMemoryIsReadAgainBeforeAnUnansweredQuestionIs) {
+  TurnWorld world;
+  Client first;
+  world.begin(first, "Hello");
+  world.finish(base::fail(Code::unavailable, "backend down"));
+  ASSERT_EQ(first.result->status.error().code, Code::unavailable);
+  world.store.messages.insert(world.store.messages.begin(), {.role = Role::system, .content = "from elsewhere"});
+  Client again;
+  world.begin(again, "Hello");
+  EXPECT_EQ(world.store.loads, 2);
+  EXPECT_EQ(world.answerer.running->prompt.messages.at(0).content, "from elsewhere");
+  EXPECT_EQ(world.store.messages.size(), 2U) << "it is not stored twice";
+}
+
+TEST(TurnElsewhere, WhatMustFollowAnAnswerFromElsewhereDoes) {
+  TurnWorld world;
+  go_on_elsewhere(world, {Role::user, Role::assistant});
+  const auto request = [](std::int64_t after) {
+    return TurnRequest{.conversation = conversation::ConversationKey{.user = "", .id = "c"},
+                       .messages = {{.content = "Mine"}},
+                       .after = after};
+  };
+  Client late;
+  world.begin(late, request(2));
+  ASSERT_TRUE(late.result);
+  EXPECT_EQ(late.result->status.error().code, Code::conflict) << "it has gone on, as storage says too";
+  go_on_elsewhere(world, {Role::user, Role::assistant});
+  Client client;
+  world.begin(client, request(static_cast<std::int64_t>(world.store.messages.size())));
+  EXPECT_FALSE(client.result) << "it is being answered";
+}
+
 TEST(TurnElsewhere, AnAnsweredQuestionMayBeAskedAgain) {
   TurnWorld world;
   for (int i = 0; i < 2; ++i) {
