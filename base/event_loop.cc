@@ -1,13 +1,10 @@
 #include "base/event_loop.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstdint>
 #include <limits>
 #include <mutex>
-#include <thread>
 #include <utility>
-#include <vector>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -15,6 +12,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include "base/lanes.h"
 #include "base/log.h"
 
 namespace base {
@@ -199,83 +197,49 @@ class SignalWatch final : public Pending::State, public std::enable_shared_from_
 }  // namespace
 
 struct EventLoop::Impl {
-  explicit Impl(int threads) : context(threads), keep_running(context.get_executor()) {}
+  explicit Impl(int threads) : lanes(threads) {}
 
-  asio::io_context context;
-  asio::executor_work_guard<asio::io_context::executor_type> keep_running;
-
-  void run_with_beat(std::size_t thread, std::chrono::nanoseconds beat) {
-    while (!context.stopped()) {
-      last_beats[thread] = std::chrono::steady_clock::now().time_since_epoch();
-      context.run_for(beat);
-    }
-  }
-
-  // One a thread of run_threads(), made before they start; when each was last back from its work.
-  std::vector<std::atomic<std::chrono::nanoseconds>> last_beats;
-  std::atomic<bool> beating{false};
+  Lanes lanes;
 };
 
 EventLoop::EventLoop(int threads) : impl_(std::make_unique<Impl>(threads)) {}
 
 EventLoop::~EventLoop() = default;
 
-void EventLoop::post(std::function<void()> work) { asio::post(impl_->context, std::move(work)); }
+void EventLoop::post(std::function<void()> work) { asio::post(native(), std::move(work)); }
 
 Pending EventLoop::after(std::chrono::nanoseconds delay, std::function<void()> work) {
-  auto timer = std::make_shared<OneShot>(impl_->context, std::move(work));
+  auto timer = std::make_shared<OneShot>(native(), std::move(work));
   timer->begin(delay);
   return Pending(std::move(timer));
 }
 
 Pending EventLoop::every(std::chrono::nanoseconds interval, std::function<void(int)> work) {
-  auto beat = std::make_shared<Beat>(impl_->context, interval, std::move(work));
+  auto beat = std::make_shared<Beat>(native(), interval, std::move(work));
   beat->arm();
   return Pending(std::move(beat));
 }
 
 Pending EventLoop::readable(int fd, std::function<void()> ready) {
-  auto watch = std::make_shared<ReadWatch>(impl_->context, std::move(ready));
+  auto watch = std::make_shared<ReadWatch>(native(), std::move(ready));
   watch->begin(fd);
   return Pending(std::move(watch));
 }
 
 Pending EventLoop::on_signals(std::initializer_list<int> signals, std::function<void(int)> work) {
-  auto watch = std::make_shared<SignalWatch>(impl_->context, std::move(work));
+  auto watch = std::make_shared<SignalWatch>(native(), std::move(work));
   watch->begin(signals);
   return Pending(std::move(watch));
 }
 
-void EventLoop::run() { impl_->context.run(); }
+void EventLoop::run(std::chrono::nanoseconds beat) { impl_->lanes.run(beat); }
 
-void EventLoop::run_threads(int count, std::chrono::nanoseconds beat) {
-  if (beat.count() > 0) {
-    impl_->last_beats = decltype(impl_->last_beats)(static_cast<std::size_t>(count));
-    for (auto& last : impl_->last_beats) last = std::chrono::steady_clock::now().time_since_epoch();
-    impl_->beating = true;
-  }
-  const auto run_one = [this, beat](int thread) {
-    if (beat.count() > 0)
-      impl_->run_with_beat(static_cast<std::size_t>(thread), beat);
-    else
-      run();
-  };
-  std::vector<std::thread> others;
-  for (int i = 1; i < count; ++i) others.emplace_back(run_one, i);
-  run_one(0);
-  for (auto& thread : others) thread.join();
-}
+std::chrono::nanoseconds EventLoop::longest_silence() const { return impl_->lanes.longest_silence(); }
 
-std::chrono::nanoseconds EventLoop::longest_silence() const {
-  if (!impl_->beating) return std::chrono::nanoseconds(0);
-  const std::chrono::nanoseconds now = std::chrono::steady_clock::now().time_since_epoch();
-  std::chrono::nanoseconds longest(0);
-  for (const auto& last : impl_->last_beats) longest = std::max(longest, now - last.load());
-  return longest;
-}
+void EventLoop::stop() { impl_->lanes.stop(); }
 
-void EventLoop::stop() { impl_->context.stop(); }
+asio::io_context& EventLoop::native() { return impl_->lanes.here(); }
 
-asio::io_context& EventLoop::native() { return impl_->context; }
+asio::io_context& EventLoop::next_native() { return impl_->lanes.next(); }
 
 }  // namespace base

@@ -1,6 +1,7 @@
 #pragma once
 // One Asio loop behind a small face: post work, run it later or repeatedly, wait for a file descriptor or a
-// signal. leakguard runs it on one thread, which owns all guard state; chatcore on as many as it has cores.
+// signal. leakguard runs it on one thread, which owns all guard state; chatcore on as many as it has cores, and
+// what a loop thread posts stays on that thread.
 // Whatever may block goes to a Worker (base/worker.h), which posts its result back here.
 //
 // All members are thread-safe unless they say otherwise. Callbacks run on a loop thread.
@@ -34,7 +35,7 @@ class Pending {
 
 class EventLoop {
  public:
-  // `threads` is a hint for Asio's locking; run() is called by as many.
+  // run() runs it on so many threads; each works through what it began itself (base/lanes.h).
   explicit EventLoop(int threads = 1);
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
@@ -52,16 +53,18 @@ class EventLoop {
   [[nodiscard]] Pending readable(int fd, std::function<void()> ready);
   [[nodiscard]] Pending on_signals(std::initializer_list<int> signals, std::function<void(int signal)> work);
 
-  void run();  // until stop(); may be called by several threads
-  // run() on count-1 new threads and on this one. With a `beat` each of them comes back from its work to say so at
-  // least that often, unless its work does not end; it costs a look at the clock for every piece of work.
-  void run_threads(int count, std::chrono::nanoseconds beat = std::chrono::nanoseconds(0));
+  // Until stop(), on this thread and as many more as the loop was made for; may be called again after that. With a
+  // `beat` each of them comes back from its work to say so at least that often, unless its work does not end; it costs
+  // a look at the clock for every piece of work.
+  void run(std::chrono::nanoseconds beat = std::chrono::nanoseconds(0));
   // How long the thread that is silent for longest has not come back from its work; 0 without a beat.
   [[nodiscard]] std::chrono::nanoseconds longest_silence() const;
   void stop();
 
-  // For the HTTP server alone.
+  // For the HTTP server and the watches of descriptors alone: the context of the calling thread, or of any; and the
+  // context whose turn it is, for what begins anew and shall be spread evenly.
   boost::asio::io_context& native();
+  boost::asio::io_context& next_native();
 
  private:
   struct Impl;

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
@@ -25,8 +26,9 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t kReadBytes = 16u << 10;
-// What a connection costs while it is idle: this object, its timer, the reactor's and the allocator's share. Measured
-// with ten thousand of them (tests/bench/idle_connections.py).
+// What a connection keeps at hand for the beginning of a request. Most requests fit, and idle connections are many.
+constexpr std::size_t kFirstBytes = 512;
+// What an idle connection costs, measured with ten thousand of them (tests/bench/idle_connections.py).
 constexpr std::size_t kConnectionBytes = 2u << 10;
 // After an error the client may still be sending. Closing at once would reset the connection and destroy the answer
 // on its way, so that what comes is read and thrown away for a moment.
@@ -34,7 +36,7 @@ constexpr auto kLingerTime = std::chrono::seconds(2);
 
 }  // namespace
 
-// All members run on the socket's strand, those marked "any thread" apart. HttpConnections keeps it alive until
+// All members run in the socket's lane, those marked "any thread" apart. HttpConnections keeps it alive until
 // close(); what it waits for is bytes, room to write or its handler.
 class HttpConnection final : public HttpClientSlot, public std::enable_shared_from_this<HttpConnection> {
  public:
@@ -52,22 +54,22 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
   HttpConnection& operator=(const HttpConnection&) = delete;
 
   // Any thread.
-  void begin() {
-    on_strand(held_.hold(kConnectionBytes) ? &HttpConnection::first_request : &HttpConnection::refuse_for_load);
+  void begin(bool has_place) {
+    const bool has_room = has_place && held_.hold(kConnectionBytes);
+    in_lane(has_room ? &HttpConnection::first_request : &HttpConnection::refuse_for_load);
   }
-  void begin_refusal() { on_strand(&HttpConnection::refuse_for_load); }
-  void drain() override { on_strand(&HttpConnection::close_if_idle); }
-  void cut() override { on_strand(&HttpConnection::close); }
+  void drain() override { in_lane(&HttpConnection::close_if_idle); }
+  void cut() override { in_lane(&HttpConnection::close); }
 
  private:
   enum class State { idle, header, body, answering, lingering, closed };
 
-  void on_strand(void (HttpConnection::*member)()) {
+  void in_lane(void (HttpConnection::*member)()) {
     asio::post(socket_.get_executor(), [self = shared_from_this(), member] { (self.get()->*member)(); });
   }
   // A whole answer that comes from within the handler is sent right there; pieces of a stream are gathered first.
   void wake(bool whole) {
-    if (!whole) return on_strand(&HttpConnection::send_next);
+    if (!whole) return in_lane(&HttpConnection::send_next);
     asio::dispatch(socket_.get_executor(), [self = shared_from_this()] { self->send_next(); });
   }
 
@@ -104,28 +106,32 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
   }
   void request_too_slow() { refuse(408); }
 
-  // Waits for bytes without a buffer, so that an idle connection holds none. Goes on while an answer is being made:
-  // that is how a client that leaves is noticed. Stops when a client sends ahead too far.
+  // Goes on while an answer is being made: that is how a client that leaves is noticed. Stops when one sends ahead too
+  // far. A read into bytes of its own is one call into the kernel for a request; to wait without any would be three.
   void watch() {
     if (watching_ || end_of_input_ || state_ == State::closed) return;
     if (state_ == State::answering && receipt_.waiting() >= kReadBytes) return;
     watching_ = true;
-    socket_.async_wait(HttpSocket::wait_read, [self = shared_from_this()](error_code error) {
-      self->watching_ = false;
-      if (self->state_ != State::closed) self->read(error);
-    });
+    socket_.async_read_some(asio::buffer(first_bytes_),
+                            [self = shared_from_this()](error_code error, std::size_t size) {
+                              self->watching_ = false;
+                              if (self->state_ != State::closed) self->read(error, size);
+                            });
   }
 
-  void read(error_code error) {
-    std::array<char, kReadBytes> bytes;
-    std::size_t size = 0;
-    if (!error) size = socket_.read_some(asio::buffer(bytes), error);
+  void read(error_code error, std::size_t size) {
+    keep({first_bytes_.data(), size});
+    std::array<char, kReadBytes> more;
+    if (size == first_bytes_.size()) keep({more.data(), socket_.read_some(asio::buffer(more), error)});
     if (error && error != asio::error::would_block && error != asio::error::interrupted) {
       return input_ended(error == asio::error::eof);
     }
-    if (state_ != State::lingering) receipt_.append({bytes.data(), size});
     if (state_ != State::answering && state_ != State::lingering) parse();
     watch();
+  }
+
+  void keep(std::string_view bytes) {
+    if (state_ != State::lingering) receipt_.append(bytes);
   }
 
   // A client that shuts down its side counts as gone unless its answer is only waiting to be sent.
@@ -236,10 +242,10 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
   }
 
   void answered() {
-    const bool keep = queue_->keeps_connection() && !end_of_input_;
+    const bool again = queue_->keeps_connection() && !end_of_input_;
     queue_->retire();
     queue_.reset();
-    if (keep) return next_request();
+    if (again) return next_request();
     if (!refused_ || end_of_input_) return close();
     state_ = State::lingering;
     error_code ignored;
@@ -276,6 +282,7 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
   bool watching_ = false;
   bool end_of_input_ = false;
   bool refused_ = false;
+  std::array<char, kFirstBytes> first_bytes_;
   HttpReceipt receipt_;
   HttpHold held_;                       // what the connection itself costs
   std::shared_ptr<AnswerQueue> queue_;  // of the request being answered
@@ -283,16 +290,10 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
   std::size_t sent_ = 0;                // how much of it the socket has taken
 };
 
-void serve(HttpSocket socket, const std::shared_ptr<HttpConnections>& connections) {
+void serve(HttpSocket socket, const std::shared_ptr<HttpConnections>& connections, bool has_place) {
   const auto connection = std::make_shared<HttpConnection>(std::move(socket), connections);
-  connections->add(connection, true);
-  connection->begin();
-}
-
-void turn_away(HttpSocket socket, const std::shared_ptr<HttpConnections>& connections) {
-  const auto connection = std::make_shared<HttpConnection>(std::move(socket), connections);
-  connections->add(connection, false);
-  connection->begin_refusal();
+  connections->add(connection, has_place);
+  connection->begin(has_place);
 }
 
 }  // namespace base

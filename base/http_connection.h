@@ -9,9 +9,8 @@
 
 namespace base {
 
-// Serves the client behind `socket`, whose executor is a strand, until one side closes.
-void serve(HttpSocket socket, const std::shared_ptr<HttpConnections>& connections);
-// Tells the client 503 with Retry-After and closes.
-void turn_away(HttpSocket socket, const std::shared_ptr<HttpConnections>& connections);
+// Serves the client behind `socket`, in its lane, until one side closes. One that has no place, or for which there is
+// no memory, is told 503 with Retry-After instead.
+void serve(HttpSocket socket, const std::shared_ptr<HttpConnections>& connections, bool has_place);
 
 }  // namespace base

@@ -1,6 +1,6 @@
 #pragma once
 // The answering half of one request. Handlers write from any thread into an AnswerQueue; the connection takes
-// from it on its own strand. Both share it, so that a handler may let go before the last byte is sent, and a
+// from it in its own lane. Both share it, so that a handler may let go before the last byte is sent, and a
 // client may leave before the handler is done.
 
 #include <cstddef>

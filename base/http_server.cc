@@ -14,7 +14,6 @@
 #include <boost/asio/ip/v6_only.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/strand.hpp>
 
 #include "base/http_connection.h"
 #include "base/http_text.h"
@@ -62,11 +61,8 @@ Code code_of(const error_code& error) {
 // Accepts on one address until closed.
 class Listener : public std::enable_shared_from_this<Listener> {
  public:
-  Listener(asio::io_context& context, std::shared_ptr<HttpConnections> connections)
-      : context_(context),
-        acceptor_(asio::make_strand(context)),
-        pause_(acceptor_.get_executor()),
-        connections_(std::move(connections)) {}
+  Listener(EventLoop& loop, std::shared_ptr<HttpConnections> connections)
+      : loop_(loop), acceptor_(loop.native()), pause_(acceptor_.get_executor()), connections_(std::move(connections)) {}
 
   // Before begin().
   error_code open(tcp::endpoint endpoint) {
@@ -122,12 +118,11 @@ class Listener : public std::enable_shared_from_this<Listener> {
  private:
   void accept() {
     if (!acceptor_.is_open()) return;
-    acceptor_.async_accept(asio::make_strand(context_.get_executor()),
-                           [self = shared_from_this()](error_code error, HttpSocket socket) {
-                             if (error) return self->accept_failed(error);
-                             self->take(std::move(socket));
-                             self->accept();
-                           });
+    acceptor_.async_accept(loop_.next_native(), [self = shared_from_this()](error_code error, HttpSocket socket) {
+      if (error) return self->accept_failed(error);
+      self->take(std::move(socket));
+      self->accept();
+    });
   }
 
   // When all places are taken, the client that has owed a request for the longest gives its own up: whoever holds
@@ -136,9 +131,9 @@ class Listener : public std::enable_shared_from_this<Listener> {
     const auto limit = connections_->options.max_connections;
     const auto count = connections_->count();
     if (count < limit || (count < limit + kMaxCutAtOnce && connections_->cut_longest_waiting()))
-      serve(std::move(socket), connections_);
+      serve(std::move(socket), connections_, true);
     else if (count < limit + kMaxTurnedAway)
-      turn_away(std::move(socket), connections_);
+      serve(std::move(socket), connections_, false);
   }
 
   void accept_failed(error_code error) {
@@ -148,7 +143,7 @@ class Listener : public std::enable_shared_from_this<Listener> {
     pause_.async_wait([self = shared_from_this()](error_code) { self->accept(); });
   }
 
-  asio::io_context& context_;
+  EventLoop& loop_;
   tcp::acceptor acceptor_;
   asio::steady_timer pause_;
   const std::shared_ptr<HttpConnections> connections_;
@@ -191,7 +186,7 @@ Result<std::uint16_t> HttpServer::listen(const std::string& address) {
     return fail(Code::invalid_argument, "not an address to listen on: \"" + address +
                                             "\"; write for example 127.0.0.1:8080, [::1]:8080 or :8080");
   }
-  const auto listener = std::make_shared<Listener>(impl_->loop.native(), impl_->connections);
+  const auto listener = std::make_shared<Listener>(impl_->loop, impl_->connections);
   if (const auto error = listener->open(*endpoint)) {
     return fail(code_of(error), "listen on " + address + ": " + error.message());
   }
@@ -202,7 +197,7 @@ Result<std::uint16_t> HttpServer::listen(const std::string& address) {
 }
 
 Result<std::uint16_t> HttpServer::adopt(int fd) {
-  const auto listener = std::make_shared<Listener>(impl_->loop.native(), impl_->connections);
+  const auto listener = std::make_shared<Listener>(impl_->loop, impl_->connections);
   if (const auto error = listener->adopt(fd)) {
     return fail(Code::invalid_argument, "the socket passed as descriptor " + std::to_string(fd) +
                                             " is no TCP socket that listens: " + error.message());

@@ -4,13 +4,12 @@
 #include <boost/asio/basic_stream_socket.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/strand.hpp>
 
 namespace base {
 
-// Its strand is named by type: to go through any_io_executor costs a request several allocations.
-using HttpSocket =
-    boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::strand<boost::asio::io_context::executor_type>>;
+// It belongs to one lane of the loop, whose one thread is its strand. The executor is named by type: to go through
+// any_io_executor costs a request several allocations.
+using HttpSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::io_context::executor_type>;
 
 inline void make_ready(HttpSocket& socket) {
   boost::system::error_code ignored;

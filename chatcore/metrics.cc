@@ -1,7 +1,11 @@
 #include "chatcore/metrics.h"
 
 #include <array>
+#include <functional>
 #include <initializer_list>
+#include <map>
+#include <mutex>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -178,6 +182,35 @@ struct Metrics::Impl {
                                               .Help("Time to find the passages for one question.")
                                               .Register(registry)
                                               .Add({}, kSearchSeconds);
+
+  struct RequestSeries {
+    prometheus::Counter* count = nullptr;
+    prometheus::Histogram* seconds = nullptr;
+  };
+
+  RequestSeries series_of(std::string_view route, int status) {
+    const std::lock_guard lock(mutex);
+    auto of_route = request_series.find(route);
+    if (of_route == request_series.end()) of_route = request_series.try_emplace(std::string(route)).first;
+    auto& known = of_route->second[status];
+    if (known.count == nullptr) {
+      known = {&requests.Add({{"route", std::string(route)}, {"code", std::to_string(status)}}),
+               &request_seconds.Add({{"route", std::string(route)}}, kRequestSeconds)};
+    }
+    return known;
+  }
+
+  prometheus::Counter& shed_by(std::string_view reason) {
+    const std::lock_guard lock(mutex);
+    const auto found = shed_series.find(reason);
+    if (found != shed_series.end()) return *found->second;
+    return *shed_series.try_emplace(std::string(reason), &shed.Add({{"reason", std::string(reason)}})).first->second;
+  }
+
+  // To find a series by its labels takes the library longer than all else that is done for a request turned away.
+  std::mutex mutex;
+  std::map<std::string, std::map<int, RequestSeries>, std::less<>> request_series;
+  std::map<std::string, prometheus::Counter*, std::less<>> shed_series;
 };
 
 Metrics::Metrics(std::string_view version, std::string_view revision) : impl_(std::make_unique<Impl>()) {
@@ -201,11 +234,12 @@ void Metrics::request_began() { impl_->in_flight.Increment(); }
 
 void Metrics::request_ended(std::string_view route, int status, base::Duration took) {
   impl_->in_flight.Decrement();
-  impl_->requests.Add({{"route", std::string(route)}, {"code", std::to_string(status)}}).Increment();
-  impl_->request_seconds.Add({{"route", std::string(route)}}, kRequestSeconds).Observe(base::to_seconds(took));
+  const auto [count, seconds] = impl_->series_of(route, status);
+  count->Increment();
+  seconds->Observe(base::to_seconds(took));
 }
 
-void Metrics::request_shed(std::string_view reason) { impl_->shed.Add({{"reason", std::string(reason)}}).Increment(); }
+void Metrics::request_shed(std::string_view reason) { impl_->shed_by(reason).Increment(); }
 
 void Metrics::stream_cancelled() { impl_->cancelled.Increment(); }
 

@@ -1,5 +1,6 @@
 #include "chatcore/api/problem.h"
 
+#include <map>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -116,6 +117,17 @@ base::HttpResponse response_of(const Problem& problem) {
     response.headers.emplace_back("retry-after", std::to_string(problem.retry_after_seconds));
   }
   return response;
+}
+
+const base::HttpResponse& response_of(Refusal refusal) {
+  static const auto responses = [] {
+    std::map<Refusal, base::HttpResponse> all;
+    for (const auto each : {Refusal::turns, Refusal::bytes, Refusal::memory, Refusal::pace, Refusal::drain}) {
+      all.emplace(each, response_of(problem_of(each)));
+    }
+    return all;
+  }();
+  return responses.at(refusal);
 }
 
 }  // namespace chatcore::api

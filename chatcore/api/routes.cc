@@ -59,12 +59,14 @@ struct Found {
 Found find_route(std::string_view method, std::string_view path) {
   // What may be got may be asked for its header alone; the server leaves out the body.
   if (method == "HEAD") method = "GET";
+  for (const auto& route : kRoutes) {
+    if (route.method != method) continue;
+    if (auto values = match_path(route.path, path))
+      return {.route = &route, .values = std::move(*values), .methods = ""};
+  }
   Found found;
   for (const auto& route : kRoutes) {
-    auto values = match_path(route.path, path);
-    if (!values) continue;
-    if (route.method == method) return {.route = &route, .values = std::move(*values), .methods = ""};
-    found.methods += (found.methods.empty() ? "" : ", ") + std::string(route.method);
+    if (match_path(route.path, path)) found.methods += (found.methods.empty() ? "" : ", ") + std::string(route.method);
   }
   return found;
 }
@@ -83,7 +85,7 @@ void run(const Route& route, const ApiParts& parts, const SharedCall& call) {
     // In a crowd most are turned away: they must cost next to nothing, not even the look at who they are.
     if (const auto refusal = parts.admission.closed()) {
       parts.turn.metrics.request_shed(name_of(*refusal));
-      return call->refuse(problem_of(*refusal));
+      return call->respond(response_of(*refusal));
     }
   }
   auto visitor =

@@ -227,7 +227,7 @@ int run(const ServeOptions& options, Program& program, const std::vector<PassedS
   const auto reload_signal = program.loop.on_signals({SIGHUP}, [&](int) { reload.begin(); });
   const Watchdog watchdog(program.loop, watchdog_time(), notify_alive);
   say_ready(program, addresses(config, sockets), *port);
-  program.loop.run_threads(program.threads, watchdog.beat());
+  program.loop.run(watchdog.beat());
   program.sweeper.stop();
   program.store->close();
   base::log_info("Stopped", {{"answers_cut", drain.cut()}});

@@ -15,7 +15,7 @@ class Watchdog {
   // `granted`: between two feedings at most; 0: nobody watches, nothing is done.
   Watchdog(base::EventLoop& loop, std::chrono::nanoseconds granted, std::function<void()> feed);
 
-  // For run_threads() of the loop.
+  // For run() of the loop.
   [[nodiscard]] std::chrono::nanoseconds beat() const { return granted_ / 8; }
 
  private:

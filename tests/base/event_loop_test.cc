@@ -257,7 +257,7 @@ TEST(RunThreads, RunsWorkOnAsManyThreads) {
       loop.stop();
     });
   }
-  loop.run_threads(2);
+  loop.run();
   EXPECT_EQ(arrived, 2);
 }
 

@@ -35,7 +35,7 @@ class ServerOnLoopback {
   explicit ServerOnLoopback(HttpHandler handler, HttpServerOptions options = {}, int threads = 1)
       : loop(threads), server(std::make_unique<HttpServer>(loop, options, std::move(handler))) {
     port = server->listen("127.0.0.1:0").value();
-    runner_ = std::thread([this, threads] { loop.run_threads(threads); });
+    runner_ = std::thread([this] { loop.run(); });
   }
   ~ServerOnLoopback() {
     // Destroyed on the loop, as in the programs, so that connections are cut before it stops.

@@ -19,7 +19,7 @@ class ClientOnLoop {
  public:
   explicit ClientOnLoop(StreamClientOptions options = {}, int threads = 2)
       : loop(threads), client(std::make_unique<StreamClient>(loop, options)) {
-    runner_ = std::thread([this, threads] { loop.run_threads(threads); });
+    runner_ = std::thread([this] { loop.run(); });
   }
   ~ClientOnLoop() {
     client.reset();

@@ -46,7 +46,7 @@ int serve(int threads) {
   if (!port) return 1;
   std::printf("%d\n", *port);
   std::fflush(stdout);
-  loop.run_threads(threads);
+  loop.run();
   return 0;
 }
 

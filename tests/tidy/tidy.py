@@ -42,7 +42,7 @@ FLOORS = {
 # Where a library's headers may be met: in the files that translate it.
 LIBRARIES = {
     r"boost/beast/": ["base/http_parser.cc"],
-    r"boost/asio/": ["base/event_loop.cc", "base/descriptor_watch.cc", "base/http_socket.h",
+    r"boost/asio/": ["base/lanes.h", "base/lanes.cc", "base/event_loop.cc", "base/descriptor_watch.cc", "base/http_socket.h",
                      "base/http_deadline.h", "base/http_connection.cc", "base/http_server.cc", "base/http_parser.cc"],
     r"boost/program_options": ["agent/options.cc", "chatcore/command/command_line.cc"],
     r"openssl/": ["chatcore/access/digest.cc"],

@@ -59,7 +59,7 @@ TEST(Watchdog, IsFedWhileEveryThreadOfTheLoopComesBackAndNotWhenOneIsStuck) {
   Manager manager;
   base::EventLoop loop(2);
   const Watchdog watchdog(loop, kGranted, notify_alive);
-  std::thread threads([&] { loop.run_threads(2, watchdog.beat()); });
+  std::thread threads([&] { loop.run(watchdog.beat()); });
   for (int i = 0; i < 3; ++i) EXPECT_EQ(manager.next(kPatience), "WATCHDOG=1");
 
   std::promise<void> stuck;
@@ -87,7 +87,7 @@ TEST(Watchdog, WithoutOneNothingIsSent) {
   const Watchdog watchdog(loop, std::chrono::nanoseconds(0), [&] { ++fed; });
   EXPECT_EQ(watchdog.beat().count(), 0);
   loop.post([&] { loop.stop(); });
-  loop.run_threads(1, watchdog.beat());
+  loop.run(watchdog.beat());
   EXPECT_EQ(fed, 0);
   EXPECT_EQ(manager.next(milliseconds(1)), "");
 }

@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include <boost/asio/io_context.hpp>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -29,7 +28,6 @@ struct SweeperTest : testing::Test {
       loop.stop();
     });
     loop.run();
-    loop.native().restart();
     return report;
   }
 

@@ -269,7 +269,7 @@ TEST(WordStreamThreads, KeepsOrderUnderPausesFromAnotherThread) {
       generation->resume();
     }
   });
-  loop.run_threads(2);
+  loop.run();
   EXPECT_EQ(received, text);
   EXPECT_FALSE(overlapped);
 }
