@@ -95,6 +95,7 @@ struct Config {
     AuthRequired required = AuthRequired::automatic;
     std::string keys_file;        // empty: no keys
     std::string jwt_secret_file;  // empty: no tokens
+    std::vector<std::string> jwt_previous_secret_files;
     std::string jwt_issuer;
     std::string jwt_audience;
     base::Duration jwt_leeway{0};
@@ -117,7 +118,7 @@ struct SettingText {
 };
 
 struct ConfigError {
-  std::string where;
+  std::string where;    // empty: the message says it
   std::string message;  // names the key and what would do
 };
 

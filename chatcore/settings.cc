@@ -120,6 +120,8 @@ constexpr std::array kSettings{
             [](Config& c, Text t) { return parse_text(t, c.auth.keys_file); }, true},
     Setting{"auth.jwt_secret_file", "", "file with the secret that signs tokens (JWT, HS256), at least 32 bytes",
             [](Config& c, Text t) { return parse_text(t, c.auth.jwt_secret_file); }, true},
+    Setting{"auth.jwt_previous_secret_files", "", "files of secrets it had before, whose tokens are still taken",
+            [](Config& c, Text t) { return parse_names(t, c.auth.jwt_previous_secret_files); }, true},
     Setting{"auth.jwt_issuer", "", "what a token must have as iss; empty: anything",
             [](Config& c, Text t) { return parse_text(t, c.auth.jwt_issuer); }, true},
     Setting{"auth.jwt_audience", "", "what a token must have in aud; empty: anything",

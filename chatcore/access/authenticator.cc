@@ -1,60 +1,62 @@
 #include "chatcore/access/authenticator.h"
 
-#include <cerrno>
-#include <fstream>
 #include <utility>
+
+#include "chatcore/access/named_file.h"
 
 namespace chatcore::access {
 namespace {
 
 constexpr std::size_t kMaxFileBytes = 2u << 20;
 
-base::Result<std::string> read_file(const std::string& setting, const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return base::fail(base::error_from_errno(errno, setting + ": open " + path));
-  std::string text(kMaxFileBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad()) return base::fail(base::error_from_errno(errno, setting + ": read " + path));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > kMaxFileBytes) return base::fail(base::Code::too_large, setting + ": " + path + " is over 2 MiB");
-  return text;
-}
-
-base::Result<JwtRules> read_rules(const CredentialFiles& files) {
-  auto secret = read_file("auth.jwt_secret_file", files.jwt_secret_file);
-  if (!secret) return base::fail(secret.error());
+base::Result<std::string> read_secret(const std::string& setting, const std::string& path) {
+  auto secret = read_named_file(setting, path, kMaxFileBytes);
+  if (!secret) return secret;
   // Editors and `echo` end a file with a line end, which is no part of the secret.
   if (secret->ends_with('\n')) secret->pop_back();
   if (secret->ends_with('\r')) secret->pop_back();
-  if (secret->size() < kMinSecretBytes) {
-    return base::fail(base::Code::invalid_argument,
-                      "auth.jwt_secret_file: " + files.jwt_secret_file + " holds " + std::to_string(secret->size()) +
-                          " bytes, but a secret shorter than 32 can be guessed from any token; `openssl rand -hex 32` "
-                          "makes a good one");
-  }
-  return JwtRules{.secret = std::move(*secret),
-                  .issuer = files.jwt_issuer,
-                  .audience = files.jwt_audience,
-                  .leeway = files.jwt_leeway};
+  if (secret->size() >= kMinSecretBytes) return secret;
+  const std::string problem = "holds " + std::to_string(secret->size()) +
+                              " bytes, but a secret shorter than 32 can be guessed from any token; `openssl rand -hex "
+                              "32` makes a good one";
+  return base::fail(file_error(setting, path, {base::Code::invalid_argument, problem}));
+}
+
+void read_keys(const std::string& path, ReadCredentials& read) {
+  auto text = read_named_file("auth.keys_file", path, kMaxFileBytes);
+  if (!text) return read.errors.push_back(text.error().message);
+  auto keys = KeyRing::parse(*text, path);
+  if (!keys) return read.errors.push_back("auth.keys_file: " + keys.error().message);
+  read.credentials.keys = std::move(*keys);
+}
+
+void read_rules(const CredentialFiles& files, ReadCredentials& read) {
+  JwtRules rules{.secrets = {}, .issuer = files.jwt_issuer, .audience = files.jwt_audience, .leeway = files.jwt_leeway};
+  const auto add = [&](const std::string& setting, const std::string& path) {
+    if (auto secret = read_secret(setting, path))
+      rules.secrets.push_back(std::move(*secret));
+    else
+      read.errors.push_back(secret.error().message);
+  };
+  add("auth.jwt_secret_file", files.jwt_secret_file);
+  for (const auto& path : files.jwt_previous_secret_files) add("auth.jwt_previous_secret_files", path);
+  read.credentials.jwt = std::move(rules);
 }
 
 }  // namespace
 
-base::Result<Credentials> read_credentials(const CredentialFiles& files) {
-  Credentials credentials;
-  if (!files.keys_file.empty()) {
-    const auto text = read_file("auth.keys_file", files.keys_file);
-    if (!text) return base::fail(text.error());
-    auto keys = KeyRing::parse(*text, files.keys_file);
-    if (!keys) return base::fail(keys.error().within("auth.keys_file"));
-    credentials.keys = std::move(*keys);
-  }
+ReadCredentials read_credentials(const CredentialFiles& files) {
+  ReadCredentials read;
+  if (!files.keys_file.empty()) read_keys(files.keys_file, read);
   if (!files.jwt_secret_file.empty()) {
-    auto rules = read_rules(files);
-    if (!rules) return base::fail(rules.error());
-    credentials.jwt = std::move(*rules);
+    read_rules(files, read);
+  } else if (!files.jwt_previous_secret_files.empty()) {
+    read.errors.emplace_back("auth.jwt_previous_secret_files: means nothing without auth.jwt_secret_file");
   }
-  return credentials;
+  if (files.jwt_previous_secret_files.size() >= kMaxSecrets) {
+    read.errors.emplace_back("auth.jwt_previous_secret_files: names more than 3 files");
+  }
+  return read;
 }
 
 void Authenticator::replace(Credentials credentials) {

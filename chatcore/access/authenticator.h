@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -20,6 +21,7 @@ namespace chatcore::access {
 struct CredentialFiles {
   std::string keys_file;
   std::string jwt_secret_file;
+  std::vector<std::string> jwt_previous_secret_files;  // of secrets that have been replaced, while their tokens live
   std::string jwt_issuer;
   std::string jwt_audience;
   base::Duration jwt_leeway{0};
@@ -33,9 +35,13 @@ struct Credentials {
   [[nodiscard]] bool any() const { return keys || jwt; }
 };
 
-// Reads the files. Errors: those of reading, invalid_argument (an empty or short secret, wrong lines), in words for the
-// operator; never with a secret in them.
-base::Result<Credentials> read_credentials(const CredentialFiles& files);
+struct ReadCredentials {
+  Credentials credentials = {};
+  // Without any, the credentials may be used. In words for the operator: what cannot be read, an empty or short secret,
+  // wrong lines; never with a secret in them.
+  std::vector<std::string> errors = {};
+};
+ReadCredentials read_credentials(const CredentialFiles& files);
 
 // Thread-safe.
 class Authenticator {

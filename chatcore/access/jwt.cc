@@ -1,5 +1,6 @@
 #include "chatcore/access/jwt.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <set>
@@ -46,9 +47,11 @@ std::optional<Parts> split(std::string_view token) {
                .signature = token.substr(second + 1)};
 }
 
-bool is_signed(const Parts& parts, const std::string& secret) {
+bool is_signed(const Parts& parts, const std::vector<std::string>& secrets) {
   const auto signature = decode_base64url(parts.signature);
-  return signature && is_equal_in_constant_time(*signature, view_of(hmac_sha256(secret, parts.signed_text)));
+  return signature && std::ranges::any_of(secrets, [&](const std::string& secret) {
+           return is_equal_in_constant_time(*signature, view_of(hmac_sha256(secret, parts.signed_text)));
+         });
 }
 
 // Nothing when it is no object, or when any object in it has a name twice: two readers could see two tokens then.
@@ -146,7 +149,7 @@ std::optional<std::string> decode_base64url(std::string_view text) {
 
 base::Result<std::string> user_of_jwt(std::string_view token, const JwtRules& rules, base::WallTime now) {
   const auto parts = split(token);
-  if (!parts || !is_signed(*parts, rules.secret)) return refuse();
+  if (!parts || !is_signed(*parts, rules.secrets)) return refuse();
   const auto header = parse_object(parts->header);
   const auto claims = parse_object(parts->payload);
   if (!header || !claims || !is_header_understood(*header)) return refuse();

@@ -19,6 +19,10 @@ struct AccessParts {
   std::vector<std::string> errors = {};  // without any, the rest may be used; never with a secret in them
 };
 
+// What is wrong with the files of keys and secrets that the configuration names, the database's and the backends' too;
+// and with settings that belong together. Never with a secret in it.
+std::vector<std::string> check_files(const Config& config);
+
 // `on_loopback`: every address listened on is this machine's own.
 AccessParts read_access(const Config& config, bool on_loopback);
 

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "chatcore/command/access_parts.h"
 #include "chatcore/config_file.h"
 #include "chatcore/version.h"
 
@@ -11,7 +12,10 @@ namespace chatcore::command {
 namespace {
 
 void print_errors(const std::vector<ConfigError>& errors) {
-  for (const auto& error : errors) std::fprintf(stderr, "%s: %s\n", error.where.c_str(), error.message.c_str());
+  for (const auto& error : errors) {
+    const std::string where = error.where.empty() ? "" : error.where + ": ";
+    std::fprintf(stderr, "%s%s\n", where.c_str(), error.message.c_str());
+  }
 }
 
 // File, environment, flags, each over the one before.
@@ -56,6 +60,10 @@ int run_command(const std::vector<std::string>& arguments, const char* const* en
     return loaded;
   };
   LoadedConfig loaded = read();
+  // Serve reads the files itself and says the same of them in its log.
+  if (line->command == "check-config" || line->command == "import") {
+    for (auto& error : check_files(loaded.config)) loaded.errors.push_back({"", std::move(error)});
+  }
   if (!loaded.errors.empty()) {
     print_errors(loaded.errors);
     return kExitWrongConfiguration;

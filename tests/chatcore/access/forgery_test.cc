@@ -24,12 +24,14 @@ class Forgery : public testing::Test {
   void expect_refused(const std::string& token, const std::string& how) {
     if (token == real_) return;  // a mutation may happen to change nothing
     ++tried_;
-    if (!user_of_jwt(token, rules_, now_)) return;
+    if (!user_of_jwt(token, rules_, now_) && !user_of_jwt(token, rules_of_two_, now_)) return;
     ++accepted_;
     ADD_FAILURE() << how << ": " << token;
   }
 
-  const JwtRules rules_{.secret = std::string(kTestSecret), .issuer = "", .audience = ""};
+  const JwtRules rules_{.secrets = {std::string(kTestSecret)}, .issuer = "", .audience = ""};
+  const JwtRules rules_of_two_{
+      .secrets = {std::string(kTestSecret), std::string(32, 'p')}, .issuer = "", .audience = ""};
   const base::WallTime now_{std::chrono::seconds(1'767'225'600)};
   const std::string real_ = make_token(kHeader, kClaims);
   const std::string header_ = real_.substr(0, real_.find('.'));
@@ -98,6 +100,7 @@ TEST_F(Forgery, ANearMissOfTheSecret) {
     expect_refused(make_token(kHeader, kClaims, kTestSecret.substr(0, i)), "a part of the secret");
   }
   expect_refused(make_token(kHeader, kClaims, std::string(kTestSecret) + "\n"), "a longer secret");
+  expect_refused(make_token(kHeader, kClaims, std::string(kTestSecret) + std::string(32, 'p')), "both secrets in one");
 }
 
 TEST_F(Forgery, OtherClaimsUnderARealSignature) {

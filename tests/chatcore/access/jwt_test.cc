@@ -12,7 +12,7 @@ constexpr std::int64_t kNow = 1'767'225'600;
 
 base::WallTime at(std::int64_t seconds) { return base::WallTime(std::chrono::seconds(seconds)); }
 
-JwtRules rules() { return {.secret = std::string(kTestSecret), .issuer = "", .audience = ""}; }
+JwtRules rules() { return {.secrets = {std::string(kTestSecret)}, .issuer = "", .audience = ""}; }
 
 // The user, or "refused".
 std::string user_of(const std::string& token, const JwtRules& with = rules(), std::int64_t now = kNow) {
@@ -34,11 +34,26 @@ TEST(Jwt, ATokenMadeElsewhereIsUnderstood) {
       "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlL"
       "mNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
   JwtRules of_the_rfc = rules();
-  of_the_rfc.secret = *key;
+  of_the_rfc.secrets = {*key};
   const auto before = user_of_jwt(token, of_the_rfc, at(1'300'819'379));
   ASSERT_FALSE(before);
   EXPECT_EQ(before.error().message, "The token names no user");
   EXPECT_EQ(user_of_jwt(token, of_the_rfc, at(1'300'819'410)).error().message, "The token has expired");
+}
+
+TEST(Jwt, EachOfTheSecretsMayHaveSignedAndNoOther) {
+  constexpr std::string_view kClaims = R"({"sub":"alice"})";
+  const std::string previous(32, 'p');
+  JwtRules both = rules();
+  both.secrets.push_back(previous);
+  EXPECT_EQ(user_of(make_token(kHs256, kClaims), both), "alice");
+  EXPECT_EQ(user_of(make_token(kHs256, kClaims, previous), both), "alice");
+  EXPECT_EQ(user_of(make_token(kHs256, kClaims, previous)), "refused") << "it is no secret any more";
+  EXPECT_EQ(user_of(make_token(kHs256, kClaims, std::string(kTestSecret) + previous), both), "refused");
+  EXPECT_EQ(user_of(make_token(kHs256, kClaims, ""), both), "refused");
+  JwtRules none = rules();
+  none.secrets.clear();
+  EXPECT_EQ(user_of(make_token(kHs256, kClaims), none), "refused");
 }
 
 TEST(Jwt, TheUserIsTheSubjectElseUserId) {

@@ -11,7 +11,7 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace chatcore::access;
   const auto text = fuzz::text_of(data, size);
-  const JwtRules rules{.secret = std::string(kTestSecret), .issuer = "", .audience = ""};
+  const JwtRules rules{.secrets = {std::string(kTestSecret)}, .issuer = "", .audience = ""};
   const base::WallTime now{std::chrono::seconds(1'767'225'600)};
   fuzz::require(!user_of_jwt(text, rules, now), "an unsigned token is refused");
 

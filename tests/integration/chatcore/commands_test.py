@@ -81,6 +81,46 @@ class Configuration(CommandTest):
         self.assertEqual(served.returncode, 1)
         self.assertIn("Cannot open the database", served.stderr)
 
+    def test_files_of_keys_and_secrets_are_looked_at_as_by_serve(self):
+        missing = os.path.join(self.folder, "none")
+        fine = self.write("secret", "s" * 32)
+        wrong = [([f"--auth-keys-file={missing}"], f"auth.keys_file: {missing}: cannot be opened: No such file"),
+                 ([f"--auth-keys-file={self.folder}"], f"auth.keys_file: {self.folder}: cannot be read: Is a directory"),
+                 ([f"--auth-keys-file={self.write('empty', '')}"], "holds no key"),
+                 ([f"--auth-keys-file={self.write('keys', 'alice:short')}"], "keys:1: a key is 16 to 512"),
+                 ([f"--auth-jwt-secret-file={missing}"], f"auth.jwt_secret_file: {missing}: cannot be opened"),
+                 ([f"--auth-jwt-secret-file={self.write('short', 'abc')}"], "holds 3 bytes"),
+                 ([f"--auth-jwt-secret-file={fine}", f"--auth-jwt-previous-secret-files={fine},{missing}"],
+                  f"auth.jwt_previous_secret_files: {missing}: cannot be opened"),
+                 ([f"--auth-jwt-previous-secret-files={fine}"], "means nothing without auth.jwt_secret_file"),
+                 ([f"--auth-jwt-secret-file={fine}", f"--auth-jwt-previous-secret-files={','.join([fine] * 4)}"],
+                  "names more than 3 files"),
+                 ([f"--admin-token-file={missing}"], f"admin.token_file: {missing}: cannot be opened"),
+                 (["--llm-base-url=http://127.0.0.1:1/v1"], "llm.model: must be set"),
+                 (["--llm-base-url=http://127.0.0.1:1/v1", "--llm-model=x", f"--llm-api-key-file={missing}"],
+                  f"llm.api_key_file: {missing}: cannot be opened")]
+        for flags, words in wrong:
+            for command in ("check-config", "import", "serve"):
+                with self.subTest(words, command=command):
+                    done = run(command, *flags, f"--database-url=sqlite://{self.folder}/db",
+                               *(["--listen=127.0.0.1:0"] if command == "serve" else []))
+                    self.assertEqual(done.returncode, 78, done.stderr)
+                    self.assertIn(words, done.stderr)
+        both = run("check-config", f"--auth-keys-file={missing}", f"--auth-jwt-secret-file={missing}", "--listen=nowhere")
+        for words in ("auth.keys_file", "auth.jwt_secret_file", "--listen", "make it, or correct the setting"):
+            self.assertIn(words, both.stderr, "all at once")
+        fine_too = run("check-config", f"--auth-jwt-secret-file={fine}", f"--auth-jwt-previous-secret-files={fine}")
+        self.assertEqual(fine_too.returncode, 0, fine_too.stderr)
+        listed = self.write("list.yml", f"auth: {{jwt_secret_file: {fine}, jwt_previous_secret_files: '{fine}, {fine}'}}\n")
+        self.assertEqual(run("check-config", listed).returncode, 0)
+
+    def test_summaries_need_a_language_model(self):
+        checked = run("check-config", "--conversation-summary=true")
+        self.assertEqual(checked.returncode, 78)
+        self.assertIn("conversation.summary: is true, but the built-in answerer", checked.stderr)
+        self.assertEqual(run("check-config", "--conversation-summary=true", "--llm-base-url=http://127.0.0.1:1/v1",
+                             "--llm-model=x").returncode, 0)
+
     def test_a_token_file_that_is_missing_or_empty_is_exit_78(self):
         empty = self.write("token", "")
         for path in (empty, os.path.join(self.folder, "none")):

@@ -3,6 +3,7 @@ import concurrent.futures
 import hashlib
 import os
 import re
+import signal
 import socket
 import subprocess
 import tempfile
@@ -44,6 +45,54 @@ class WithUsers(ChatcoreTest):
 
     def status_of(self, key, method="GET", path="/api/conversations"):
         return self.server.request(method, path, headers=bearer(key)).status
+
+
+class Rotation(WithUsers):
+    """The secret of tokens is exchanged while the server runs."""
+
+    def setUp(self):
+        super().setUp()
+        self.folder = os.path.dirname(self.secret_file)
+        self.previous = os.path.join(self.folder, "previous")
+        self.new = "another secret that is long enough to sign with"
+
+    def restart(self, *flags):
+        self.server.stop()
+        self.server.flags += flags
+        self.server.start()
+
+    def reload(self):
+        before = self.server.log().count("Reloaded")
+        self.server.process.send_signal(signal.SIGHUP)
+        wait_for(lambda: self.server.log().count("Reloaded") > before, "the line that says Reloaded")
+
+    def statuses(self):
+        """With the old secret's token, the new one's, and nobody's."""
+        return [self.status_of(make_token({"sub": "carol"}, secret)) for secret in (SECRET, self.new, SECRET + self.new)]
+
+    def test_tokens_of_both_secrets_are_taken_for_as_long_as_the_operator_wants(self):
+        self.assertEqual(self.statuses(), [200, 401, 401])
+        self.write(self.folder, "previous", SECRET + "\n")
+        self.write(self.folder, "secret", self.new + "\n")
+        self.restart(f"--auth-jwt-previous-secret-files={self.previous}")
+        self.assertEqual(self.statuses(), [200, 200, 401])
+        # The last token of the old one has run out: another secret takes its place, without a restart.
+        self.write(self.folder, "previous", self.new + "\n")
+        self.reload()
+        self.assertEqual(self.statuses(), [401, 200, 401])
+        for line in (SECRET, self.new):
+            self.assertNotIn(line, self.server.log())
+
+    def test_forged_tokens_are_refused_with_several_secrets_too(self):
+        self.write(self.folder, "previous", self.new)
+        self.restart(f"--auth-jwt-previous-secret-files={self.previous}")
+        header, claims, signature = make_token({"sub": "alice"}, self.new).split(".")
+        unsigned, bob = encode(b'{"alg":"none"}'), encode(b'{"sub":"bob"}')
+        for token in (f"{header}.{claims}.", f"{header}.{claims}.{signature[::-1]}", f"{header}.{claims}.{signature}A",
+                      f"{header}.{bob}.{signature}", f"{unsigned}.{claims}.",
+                      f"{unsigned}.{claims}.{signature}", make_token({"sub": "alice"}, ""),
+                      make_token({"sub": "alice"}, self.new + "\n"), make_token({"sub": "alice"}, self.new[:-1])):
+            self.assertEqual(self.status_of(token), 401, token)
 
 
 class Authentication(WithUsers):
