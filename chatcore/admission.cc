@@ -85,12 +85,13 @@ void Admission::configure(std::size_t max_turns, base::Bytes max_bytes_in_flight
   max_bytes_in_flight_ = max_bytes_in_flight.count;
 }
 
-std::optional<Refusal> Admission::closed() const {
+std::optional<Refusal> Admission::closed() {
   if (draining_) return Refusal::drain;
   const std::size_t most = max_turns_;
-  if (most != 0 && turns_ >= most) return Refusal::turns;
-  if (at_work_ >= at_work_limit_) return Refusal::pace;
-  return std::nullopt;
+  const bool full = most != 0 && turns_ >= most;
+  if (!full && at_work_ < at_work_limit_) return std::nullopt;
+  refused_.store(true, std::memory_order_relaxed);
+  return full ? Refusal::turns : Refusal::pace;
 }
 
 Admission::Entry Admission::enter(base::Bytes bytes) {
@@ -110,8 +111,14 @@ Admission::Entry Admission::enter(base::Bytes bytes) {
   return ticket;
 }
 
+void Admission::look(base::Duration late) {
+  const std::lock_guard lock(pace_mutex_);
+  pace_.looked(late, refused_.exchange(false));
+  at_work_limit_ = pace_.limit();
+}
+
 void Admission::note_begun(base::Duration took, std::size_t at_work, base::SteadyTime now) {
-  if (target_delay_.count() == 0) return;
+  if (!is_paced()) return;
   const std::lock_guard lock(pace_mutex_);
   pace_.begun(now, took, at_work);
   at_work_limit_ = pace_.limit();

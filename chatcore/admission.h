@@ -68,8 +68,12 @@ class Admission {
   explicit Admission(AdmissionLimits limits, memory::Budget* budget = nullptr);
 
   [[nodiscard]] Entry enter(base::Bytes bytes);
-  // A turn that would be refused now whatever its size; for saying so before its body is looked at. Counts nothing.
-  [[nodiscard]] std::optional<Refusal> closed() const;
+  // A turn that would be refused now whatever its size; for saying so before its body is looked at. Counts no turn.
+  [[nodiscard]] std::optional<Refusal> closed();
+  // A look at the loop, every kLookInterval: how late it came (pace.h). Only one that is paced needs it.
+  static constexpr base::Duration kLookInterval = std::chrono::milliseconds(25);
+  void look(base::Duration late);
+  [[nodiscard]] bool is_paced() const { return target_delay_.count() != 0; }
   // For entries from now on; 0 turns a bound off. The pace keeps to the turns it began with.
   void configure(std::size_t max_turns, base::Bytes max_bytes_in_flight);
   // Refuses every entry from now on; turns under way go on.
@@ -93,6 +97,7 @@ class Admission {
   std::atomic<std::size_t> turns_{0};
   std::atomic<std::int64_t> bytes_{0};
   std::atomic<std::size_t> at_work_{0};
+  std::atomic<bool> refused_{false};  // somebody, since the last look
   std::atomic<std::size_t> at_work_limit_;
   std::mutex pace_mutex_;
   Pace pace_;

@@ -8,6 +8,7 @@ namespace {
 // A window halves the limit at most, and adds an eighth: back off fast, come back carefully.
 constexpr double kSharpestCut = 0.5;
 constexpr std::size_t kGrowthPart = 8;
+constexpr double kCrowdCut = 0.75;
 // How much of a quiet window's median goes into what is usual.
 constexpr double kLearning = 0.1;
 
@@ -29,6 +30,14 @@ void Pace::begun(base::SteadyTime now, base::Duration took, std::size_t at_work)
   most_at_work_ = 0;
 }
 
+void Pace::looked(base::Duration late, bool refusing) {
+  late_looks_ = refusing && late > options_.lateness ? late_looks_ + 1 : 0;
+  if (late_looks_ < kStanding) return;
+  late_looks_ = 1;
+  const auto lower = static_cast<std::size_t>(kCrowdCut * static_cast<double>(limit_));
+  limit_ = std::min(limit_, std::max(options_.least_in_crowd, lower));
+}
+
 void Pace::judge(base::Duration median) {
   const bool is_quiet = most_at_work_ * 2 < limit_;
   if (usual_.count() == 0 || median < usual_) {
@@ -41,8 +50,9 @@ void Pace::judge(base::Duration median) {
                base::Duration(static_cast<std::int64_t>(options_.tolerance * static_cast<double>(usual_.count()))));
   if (median > allowed) {
     const double part = std::max(kSharpestCut, base::to_seconds(allowed) / base::to_seconds(median));
-    limit_ = std::max(options_.least, static_cast<std::size_t>(part * static_cast<double>(limit_)));
-  } else if (!is_quiet) {
+    const std::size_t lower = std::max(options_.least, static_cast<std::size_t>(part * static_cast<double>(limit_)));
+    limit_ = std::min(limit_, lower);
+  } else if (!is_quiet && late_looks_ == 0) {
     limit_ = std::min(options_.most, limit_ + std::max<std::size_t>(1, limit_ / kGrowthPart));
   }
 }

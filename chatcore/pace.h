@@ -5,8 +5,12 @@
 //
 // The measure is the time from a turn's hold on its conversation until its question is durable: it grows with every
 // queue of the server (processor, storage) and not with a language model that thinks, or with a client that reads
-// slowly. After each window its median is compared with what is usual when nobody has to wait. Pure: times are
-// arguments.
+// slowly. After each window its median is compared with what is usual when nobody has to wait.
+//
+// A crowd that will not be told takes the processor by being turned away: then those let in wait in the loop's queue
+// and in their sockets, where that measure does not see them. So while anybody is turned away, a loop that is late for
+// its work again and again means fewer turns too: being told to come back must not itself have to wait. Pure: times
+// are arguments.
 
 #include <array>
 #include <cstddef>
@@ -23,6 +27,8 @@ struct PaceOptions {
   double tolerance = 3;                                  // beginnings may take so many times what is usual,
   base::Duration target = std::chrono::milliseconds(4);  // and this long in any case
   base::Duration window = std::chrono::milliseconds(100);
+  std::size_t least_in_crowd = 2;                          // as least, when the loop is late
+  base::Duration lateness = std::chrono::milliseconds(1);  // of the loop, which a quiet machine's does not reach
 };
 
 // Use from one thread at a time.
@@ -32,6 +38,9 @@ class Pace {
 
   // One turn has begun: it took `took`, and `at_work` turns were at work then, itself among them.
   void begun(base::SteadyTime now, base::Duration took, std::size_t at_work);
+
+  // A look at the loop, a few for each window: how late it came, and whether anybody was turned away since the last.
+  void looked(base::Duration late, bool refusing);
 
   [[nodiscard]] std::size_t limit() const { return limit_; }
   // The median while nobody waits; zero before the first window.
@@ -43,6 +52,8 @@ class Pace {
   // Fewer say too little, more are not needed for a median.
   static constexpr std::size_t kFewest = 8;
   static constexpr std::size_t kSamples = 128;
+  // So many late looks in a row are a queue that stands; one may be a slice of another process.
+  static constexpr int kStanding = 3;
 
   const PaceOptions options_;
   std::size_t limit_;
@@ -51,6 +62,7 @@ class Pace {
   std::array<base::Duration, kSamples> samples_{};
   std::size_t count_ = 0;  // in this window; the samples are its last ones
   std::size_t most_at_work_ = 0;
+  int late_looks_ = 0;  // in a row, since the last cut
 };
 
 }  // namespace chatcore

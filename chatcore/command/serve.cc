@@ -15,6 +15,7 @@
 #include "chatcore/command/database.h"
 #include "chatcore/command/drain.h"
 #include "chatcore/command/language_parts.h"
+#include "chatcore/command/loop_looks.h"
 #include "chatcore/command/service_manager.h"
 #include "chatcore/command/watchdog.h"
 #include "chatcore/memory/server_memory.h"
@@ -225,6 +226,7 @@ int run(const ServeOptions& options, Program& program, const std::vector<PassedS
                   return apply_anew(program, anew, on_loopback);
                 });
   const auto reload_signal = program.loop.on_signals({SIGHUP}, [&](int) { reload.begin(); });
+  const LoopLooks looks(program.loop, program.admission);
   const Watchdog watchdog(program.loop, watchdog_time(), notify_alive);
   say_ready(program, addresses(config, sockets), *port);
   program.loop.run(watchdog.beat());

@@ -130,6 +130,22 @@ TEST(Admission, SaysThatItIsClosedAsItWouldRefuse) {
   EXPECT_EQ(door.closed(), Refusal::drain);
 }
 
+TEST(Admission, ALateLoopLetsFewerInOnlyWhileSomebodyIsTurnedAway) {
+  Admission door({.max_turns = 4, .max_bytes_in_flight = {0}, .target_delay = std::chrono::seconds(1)});
+  const auto look_late = [&] {
+    for (int i = 0; i < 10; ++i) {
+      static_cast<void>(door.closed());
+      door.look(std::chrono::seconds(1));
+    }
+  };
+  look_late();
+  EXPECT_EQ(door.at_work_limit(), 4U);
+  std::vector<Admission::Entry> turns;
+  while (!door.closed()) turns.push_back(door.enter({1}));
+  look_late();
+  EXPECT_EQ(door.at_work_limit(), 2U);
+}
+
 TEST(Admission, WithoutATargetNobodyIsPaced) {
   Admission door({.max_turns = 0, .max_bytes_in_flight = {0}});
   std::vector<Admission::Entry> turns;

@@ -93,5 +93,58 @@ TEST(Pace, SaysNothingBeforeAWindowIsFull) {
   EXPECT_NE(pace.usual(), base::Duration(0));
 }
 
+constexpr bool kRefusing = true;
+
+Pace grown_to_sixty_four() {
+  Pace pace(kOptions);
+  Windows(pace).pass(50, 1ms, 64);
+  return pace;
+}
+
+void look(Pace& pace, int times, base::Duration late, bool refusing) {
+  for (int i = 0; i < times; ++i) pace.looked(late, refusing);
+}
+
+TEST(PaceInACrowd, ThreeLateLooksInARowMeanFewerTurns) {
+  Pace pace = grown_to_sixty_four();
+  look(pace, 2, 2ms, kRefusing);
+  EXPECT_EQ(pace.limit(), 64U);
+  look(pace, 1, 2ms, kRefusing);
+  EXPECT_EQ(pace.limit(), 48U);
+}
+
+TEST(PaceInACrowd, OneLookInTimeBeginsTheRowAnew) {
+  Pace pace = grown_to_sixty_four();
+  for (int i = 0; i < 10; ++i) {
+    look(pace, 2, 2ms, kRefusing);
+    look(pace, 1, 1ms, kRefusing);  // not later than a quiet machine may be
+  }
+  EXPECT_EQ(pace.limit(), 64U);
+}
+
+TEST(PaceInACrowd, ALateLoopThatRefusesNobodyIsLeftAlone) {
+  Pace pace = grown_to_sixty_four();
+  look(pace, 100, 1s, !kRefusing);
+  EXPECT_EQ(pace.limit(), 64U);
+}
+
+TEST(PaceInACrowd, GoesBelowTheLeastButAlwaysLetsSomeIn) {
+  Pace pace = grown_to_sixty_four();
+  look(pace, 1000, 1s, kRefusing);
+  EXPECT_EQ(pace.limit(), kOptions.least_in_crowd);
+  Windows(pace).pass(1, 1s, 64);  // slow beginnings are no reason to let more in
+  EXPECT_EQ(pace.limit(), kOptions.least_in_crowd);
+}
+
+TEST(PaceInACrowd, DoesNotGrowWhileTheLoopIsLate) {
+  Pace pace = grown_to_sixty_four();
+  look(pace, 3, 2ms, kRefusing);
+  Windows(pace).pass(10, 1ms, 64);
+  EXPECT_EQ(pace.limit(), 48U);
+  look(pace, 1, 0ms, kRefusing);
+  Windows(pace).pass(1, 1ms, 64);
+  EXPECT_EQ(pace.limit(), 54U);
+}
+
 }  // namespace
 }  // namespace chatcore
