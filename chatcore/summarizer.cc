@@ -165,7 +165,7 @@ class Summarizer::Work : public std::enable_shared_from_this<Work> {
   }
 
   Summarizer& owner_;
-  const SummarizerParts& parts_;
+  const SummarizerParts parts_;  // of its own: a step that never comes may outlive the summarizer on the loop
   const ConversationKey key_;
   const std::int64_t before_;  // what is folded precedes this message
   base::Serial serial_;        // guards all below
