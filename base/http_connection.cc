@@ -2,8 +2,6 @@
 
 #include <array>
 #include <chrono>
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -75,7 +73,9 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
 
   void first_request() {
     make_ready(socket_);
-    peer_ = peer_of(socket_);
+    const auto peer = peer_of(socket_);
+    peer_ = peer.to_string();
+    peer_is_loopback_ = peer.is_loopback();
     // Who connects means to ask: only a kept connection may be idle for longer.
     wait_for_request(server_->options.header_timeout);
   }
@@ -187,8 +187,8 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
     server_->request_came(*this);
     if (server_->is_abandoned()) return close();
     auto [request, held, keep_alive, http_1_0] = receipt_.take();
-    request.peer = peer_.to_string();
-    request.peer_is_loopback = peer_.is_loopback();
+    request.peer = peer_;
+    request.peer_is_loopback = peer_is_loopback_;
     queue_ = new_queue({request.method == "HEAD", http_1_0, keep_alive && !server_->is_draining()});
     server_->handler(make_exchange(std::move(request), queue_, std::move(held)));
   }
@@ -276,7 +276,8 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
   HttpSocket socket_;
   HttpDeadline<HttpConnection, HttpSocket::executor_type> deadline_;
   const std::shared_ptr<HttpConnections> server_;
-  asio::ip::address peer_;
+  std::string peer_;  // its numeric address
+  bool peer_is_loopback_ = false;
   State state_ = State::idle;
   bool parsing_ = false;
   bool watching_ = false;
