@@ -2,14 +2,11 @@
 // Questions to measure retrieval with, in the words of someone who has not read the text, about real texts: this
 // project's own manual as it once was, and two licences (tests/fixtures/manual; both licences may be copied verbatim).
 
+#include "tests/chatcore/retrieval/hit_rate.h"
+
 namespace chatcore::retrieval {
 
-struct Question {
-  const char* text;
-  const char* answer;  // words that stand in the passage that answers it, and nowhere else; white space is one blank
-};
-
-constexpr Question kManualQuestions[] = {
+inline const Question kManualQuestions[] = {
     // The GNU General Public License, version 3.
     {"Am I allowed to sell GPL programs for money?", "You may charge any price or no price for each copy"},
     {"Do I have to agree to the licence just to use the program?", "not required to accept this License in order to"},
@@ -91,7 +88,7 @@ constexpr Question kManualQuestions[] = {
 };
 
 // Written after everything that could be tuned had been, to see that it was not tuned to the questions above.
-constexpr Question kLaterQuestions[] = {
+inline const Question kLaterQuestions[] = {
     {"May I publish a program I altered, and on what conditions?", "You may convey a work based on the Program"},
     {"What is the difference between verbatim copies and the original?",
      "You may convey verbatim copies of the Program's source code"},
