@@ -107,6 +107,8 @@ void add_storage(Page& page, const storage::StoreStatistics& storage) {
   page.counter("chatcore_database_errors_total", "Database operations that failed.", number(storage.errors_total));
   page.counter("chatcore_database_commits_total", "Groups of writes committed together.",
                number(storage.commits_total));
+  page.counter("chatcore_database_retries_total", "Groups of writes run again after a deadlock.",
+               number(storage.retries_total));
   page.counter("chatcore_database_appends_total", "Messages stored.", number(storage.appends_total));
   page.gauge("chatcore_database_writes_waiting", "Writes waiting for their commit.", number(storage.writes_waiting));
 }

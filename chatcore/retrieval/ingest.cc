@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <limits>
+#include <optional>
 #include <unordered_map>
 
 #include "base/log.h"
@@ -13,6 +14,7 @@
 #include "chatcore/retrieval/markdown_splitter.h"
 #include "chatcore/retrieval/text_files.h"
 #include "chatcore/retrieval/vector_file.h"
+#include "chatcore/retrieval/vector_journal.h"
 
 namespace chatcore::retrieval {
 namespace {
@@ -47,6 +49,8 @@ bool bring_to_unit_length(std::vector<float>& vector) {
   for (float& number : vector) number /= length;
   return true;
 }
+
+bool is_built_in(const Embedder& embedder) { return embedder.name() == HashedEmbedder().name(); }
 
 class Ingestion {
  public:
@@ -141,6 +145,7 @@ class Ingestion {
 
   base::Status find_vectors() {
     take_over_vectors();
+    if (auto resumed = resume(); !resumed) return resumed;
     progress_.chunks_done = contents_.chunks.size() - wanting_.size();
     for (std::size_t first = 0; first < wanting_.size(); first += kChunksAtOnce) {
       const auto some = std::span(wanting_).subspan(first, std::min(kChunksAtOnce, wanting_.size() - first));
@@ -166,6 +171,24 @@ class Ingestion {
     wanting_.erase(std::remove_if(wanting_.begin(), wanting_.end(), take_over), wanting_.end());
   }
 
+  // Goes on where an ingest that did not come to its end has stopped. What the built-in embedder does is quicker done
+  // again than read.
+  base::Status resume() {
+    if (wanting_.empty() || is_built_in(embedder_)) return {};
+    if (auto folder = create_folder(); !folder) return folder;
+    std::unordered_multimap<std::string_view, std::size_t> wanted;
+    for (const std::size_t chunk : wanting_) wanted.emplace(contents_.chunks[chunk].text, chunk);
+    journal_.emplace(options_.store_file + ".embedded", contents_.embedder, contents_.dimensions);
+    const auto opened = journal_->open([&](std::string_view text, std::span<const float> vector) {
+      const auto [first, last] = wanted.equal_range(text);
+      for (auto it = first; it != last; ++it) put_vector(it->second, vector);
+      report_.reused += static_cast<std::size_t>(std::distance(first, last));
+      wanted.erase(first, last);
+    });
+    std::erase_if(wanting_, [&](std::size_t chunk) { return !wanted.contains(contents_.chunks[chunk].text); });
+    return opened;
+  }
+
   base::Status embed(std::span<const std::size_t> chunks) {
     std::vector<std::string_view> texts;
     for (const std::size_t chunk : chunks) texts.emplace_back(contents_.chunks[chunk].text);
@@ -179,6 +202,9 @@ class Ingestion {
       }
       put_vector(chunks[i], vector);
     }
+    if (journal_) {
+      if (auto noted = journal_->add(texts, *vectors); !noted) return noted;
+    }
     report_.embedded += chunks.size();
     progress_.chunks_done += chunks.size();
     return {};
@@ -188,7 +214,7 @@ class Ingestion {
   // than looking at every code: such a store gets one only when told so. Those of models do gather.
   [[nodiscard]] bool wants_graph() const {
     if (options_.index != IndexChoice::automatic) return options_.index == IndexChoice::graph;
-    return contents_.chunks.size() >= options_.graph_from && embedder_.name() != HashedEmbedder().name();
+    return contents_.chunks.size() >= options_.graph_from && !is_built_in(embedder_);
   }
 
   // A graph is of places and vectors, so the old one is good for the same vectors in the same order.
@@ -208,12 +234,19 @@ class Ingestion {
     return {};
   }
 
-  base::Status write() const {
+  base::Status create_folder() const {
     const fs::path folder = fs::path(options_.store_file).parent_path();
     std::error_code error;
     if (!folder.empty()) fs::create_directories(folder, error);
     if (error) return base::fail(base::error_from_errno(error.value(), "create " + folder.string()));
-    return write_vector_file(options_.store_file, contents_);
+    return {};
+  }
+
+  base::Status write() {
+    if (auto folder = create_folder(); !folder) return folder;
+    if (auto written = write_vector_file(options_.store_file, contents_); !written) return written;
+    if (journal_) journal_->remove();
+    return {};
   }
 
   void report_progress(const std::string& file) {
@@ -229,6 +262,7 @@ class Ingestion {
   StoreContents contents_;
   const TextFile* last_file_ = nullptr;
   std::vector<std::size_t> wanting_;  // chunks without a vector
+  std::optional<VectorJournal> journal_;
   IngestProgress progress_;
   IngestReport report_;
 };

@@ -53,7 +53,7 @@ struct IngestReport {
   std::size_t files = 0;  // that are in the store now
   std::size_t chunks = 0;
   std::size_t embedded = 0;  // chunks whose vector was made now
-  std::size_t reused = 0;    // whose vector the old store had
+  std::size_t reused = 0;    // whose vector the old store had, or an ingest that did not come to its end
   std::size_t brought = 0;   // whose vector came with a docs.json
   std::uint64_t text_bytes = 0;
   bool has_graph = false;
@@ -63,7 +63,7 @@ struct IngestReport {
 // `progress` is called after each file and then after every few chunks embedded or linked; may be empty. Errors:
 // not_found (a path), invalid_argument (no text in any of the paths), too_large, corrupt (a docs.json is; or the store
 // file exists and is broken: it is left as it is), those of the embedder and of writing. On any error the store file is
-// as it was.
+// as it was, and what a backend has embedded waits beside it for the next attempt (vector_journal.h).
 base::Result<IngestReport> ingest(const IngestOptions& options, const Embedder& embedder,
                                   const std::function<void(const IngestProgress&)>& progress);
 

@@ -7,15 +7,14 @@
 #include "base/log.h"
 
 namespace chatcore::storage {
-namespace {
 
-// What the caller did not expect to find; the database is well.
-bool is_answer(base::Code code) { return code == base::Code::conflict || code == base::Code::not_found; }
-
-}  // namespace
-
-GroupWriter::GroupWriter(std::unique_ptr<WriteSession> session, WriteLimits limits, StoreCounters& counters)
-    : limits_(limits), counters_(counters), queue_(limits.queue_writes), session_(std::move(session)) {
+GroupWriter::GroupWriter(std::unique_ptr<WriteSession> session, WriteLimits limits, const base::Clock& clock,
+                         StoreCounters& counters)
+    : limits_(limits),
+      counters_(counters),
+      outage_("writes", clock),
+      queue_(limits.queue_writes),
+      session_(std::move(session)) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -67,13 +66,14 @@ void GroupWriter::count(const std::vector<Write>& group, const std::vector<Write
     queued_bytes_ -= bytes_of(group[i].what);
     if (outcomes[i]) {
       counters_.appends_total += messages_of(group[i].what);
-    } else if (!is_answer(outcomes[i].error().code)) {
+    } else if (is_failure(outcomes[i].error().code)) {
       if (failed++ == 0) first = &outcomes[i].error();
     }
   }
-  if (failed == 0) return;
   counters_.errors_total += failed;
-  base::log_error("database writes failed", {{"writes", failed}, {"error", first->message}});
+  if (failed == group.size() && is_of_the_database(first->code)) return outage_.failed(*first);
+  outage_.worked();
+  if (failed != 0) base::log_error("database writes failed", {{"writes", failed}, {"error", first->message}});
 }
 
 }  // namespace chatcore::storage

@@ -8,7 +8,9 @@
 #include <thread>
 #include <vector>
 
+#include "base/clock.h"
 #include "chatcore/storage/bounded_queue.h"
+#include "chatcore/storage/outage.h"
 #include "chatcore/storage/session.h"
 #include "chatcore/storage/store_counters.h"
 #include "chatcore/storage/write.h"
@@ -23,8 +25,9 @@ struct WriteLimits {
 
 class GroupWriter {
  public:
-  // Starts the thread. The counters must outlive it.
-  GroupWriter(std::unique_ptr<WriteSession> session, WriteLimits limits, StoreCounters& counters);
+  // Starts the thread. Clock and counters must outlive it.
+  GroupWriter(std::unique_ptr<WriteSession> session, WriteLimits limits, const base::Clock& clock,
+              StoreCounters& counters);
   ~GroupWriter();
   GroupWriter(const GroupWriter&) = delete;
   GroupWriter& operator=(const GroupWriter&) = delete;
@@ -42,6 +45,7 @@ class GroupWriter {
 
   const WriteLimits limits_;
   StoreCounters& counters_;
+  Outage outage_;
   BoundedQueue<Write> queue_;
   std::atomic<std::size_t> queued_bytes_{0};
   std::unique_ptr<WriteSession> session_;  // the thread's, until it has ended

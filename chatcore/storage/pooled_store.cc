@@ -4,8 +4,6 @@
 
 #include <pthread.h>
 
-#include "base/log.h"
-
 namespace chatcore::storage {
 namespace {
 
@@ -19,7 +17,7 @@ PooledStore::~PooledStore() { PooledStore::close(); }
 
 void PooledStore::start(std::unique_ptr<WriteSession> writer, std::vector<std::unique_ptr<ReadSession>> readers,
                         WriteLimits limits) {
-  writer_ = std::make_unique<GroupWriter>(std::move(writer), limits, counters_);
+  writer_ = std::make_unique<GroupWriter>(std::move(writer), limits, clock_, counters_);
   for (std::unique_ptr<ReadSession>& reader : readers) {
     readers_.emplace_back([this, own = std::move(reader)]() mutable { serve_reads(std::move(own)); });
   }
@@ -113,9 +111,11 @@ void PooledStore::ask(Question question, std::function<void(base::Result<Value>)
       const Busy busy(counters_);
       answer = question(*reader);
     }
-    if (!answer) {
+    if (answer) {
+      read_outage_.worked();
+    } else {
       ++counters_.errors_total;
-      base::log_error("database read failed", {{"error", answer.error().message}});
+      read_outage_.failed(answer.error());
     }
     done(std::move(answer));
   });
@@ -142,6 +142,7 @@ StoreStatistics PooledStore::statistics() const {
           .connects_total = counters_.connects_total,
           .errors_total = counters_.errors_total,
           .commits_total = counters_.commits_total,
+          .retries_total = counters_.retries_total,
           .appends_total = counters_.appends_total,
           .writes_waiting = writer_->waiting()};
 }

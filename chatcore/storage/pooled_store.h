@@ -9,9 +9,11 @@
 #include <thread>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "chatcore/storage/bounded_queue.h"
 #include "chatcore/storage/group_writer.h"
+#include "chatcore/storage/outage.h"
 #include "chatcore/storage/session.h"
 #include "chatcore/storage/store.h"
 #include "chatcore/storage/store_counters.h"
@@ -51,7 +53,9 @@ class PooledStore : public Store {
   // Called on a reader's thread with its connection, or with null and the reason when it is refused.
   using Read = std::function<void(ReadSession* reader, base::Code refused)>;
 
-  explicit PooledStore(std::size_t queue_reads) : reads_(queue_reads) {}
+  // The clock must outlive the store.
+  PooledStore(std::size_t queue_reads, const base::Clock& clock)
+      : clock_(clock), reads_(queue_reads), read_outage_("reads", clock) {}
   // Once. The sessions count into counters().
   void start(std::unique_ptr<WriteSession> writer, std::vector<std::unique_ptr<ReadSession>> readers,
              WriteLimits limits);
@@ -64,9 +68,11 @@ class PooledStore : public Store {
   template <class Value, class Question>
   void ask(Question question, std::function<void(base::Result<Value>)> done);
 
+  const base::Clock& clock_;
   StoreCounters counters_;
   std::unique_ptr<GroupWriter> writer_;
   BoundedQueue<Read> reads_;
+  Outage read_outage_;
   std::vector<std::thread> readers_;
 };
 

@@ -25,14 +25,18 @@ std::string one_line(const char* words) {
   return text;
 }
 
-base::Error error_of(const pg_result* result) {
+std::string state_of(const pg_result* result) {
   const char* state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-  const std::string known = state == nullptr ? "" : state;
+  return state == nullptr ? "" : state;
+}
+
+base::Error error_of(const pg_result* result) {
+  const std::string state = state_of(result);
   // The detail is left out: it quotes what people said.
   const char* words = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-  return {state == nullptr ? Code::unavailable : code_of_state(known),
+  return {state.empty() ? Code::unavailable : code_of_state(state),
           "postgresql: " + one_line(words == nullptr ? PQresultErrorMessage(result) : words) +
-              (known.empty() ? "" : " (" + known + ")")};
+              (state.empty() ? "" : " (" + state + ")")};
 }
 
 bool is_good(const pg_result* result) {
@@ -225,6 +229,7 @@ base::Status PostgresConnection::send(const PostgresCall& call) {
 }
 
 base::Result<std::vector<PostgresRows>> PostgresConnection::run(std::span<const PostgresCall> calls) {
+  has_lost_race_ = false;
   if (PQenterPipelineMode(connection_.get()) == 0) return base::fail(lost("begin a batch"));
   for (const PostgresCall& call : calls) {
     if (auto sent = send(call); !sent) return base::fail(sent.error());
@@ -242,6 +247,7 @@ base::Result<std::vector<PostgresRows>> PostgresConnection::run(std::span<const 
     }
     if (!is_good(result->result_.get())) {
       auto error = error_of(result->result_.get());
+      has_lost_race_ = is_lost_race(state_of(result->result_.get()));
       if (PQstatus(connection_.get()) != CONNECTION_OK) return base::fail(lost(error.message));
       if (auto ended = end_pipeline(calls.size() - answers.size() - 1); !ended) return base::fail(ended.error());
       return base::fail(std::move(error));

@@ -91,6 +91,9 @@ class PostgresConnection {
   // again; when it cannot, whether a commit took place is unknown. deadline_exceeded: it stood still for too long.
   base::Result<std::vector<PostgresRows>> run(std::span<const PostgresCall> calls);
 
+  // After an error of run(): whether the same calls may go well at once, see is_lost_race().
+  [[nodiscard]] bool has_lost_race() const { return has_lost_race_; }
+
   // False once the connection is known to be lost. Looks at the socket without waiting, so that a database that was
   // restarted meanwhile is noticed before anything is sent to it.
   [[nodiscard]] bool is_open();
@@ -112,6 +115,7 @@ class PostgresConnection {
 
   std::unique_ptr<pg_conn, Finish> connection_;
   int silence_milliseconds_;
+  bool has_lost_race_ = false;
 };
 
 }  // namespace chatcore::storage

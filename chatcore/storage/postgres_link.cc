@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/log.h"
-
 namespace chatcore::storage {
 
 PostgresLink::PostgresLink(PostgresTarget target, std::span<const PostgresStatement> statements,
@@ -41,11 +39,9 @@ base::Result<PostgresConnection*> PostgresLink::connection() {
   drop();
   if (clock_.steady_now() < next_attempt_) return base::fail(base::Code::unavailable, "the database cannot be reached");
   if (auto connected = connect(); !connected) {
-    if (!std::exchange(is_down_, true)) base::log_error("Database lost", {{"error", connected.error().message}});
     plan_next_attempt();
     return base::fail(base::Code::unavailable, connected.error().message);
   }
-  if (std::exchange(is_down_, false)) base::log_info("Database reached again");
   pause_ = base::Duration{0};
   return &*connection_;
 }

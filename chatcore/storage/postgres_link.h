@@ -56,7 +56,6 @@ class PostgresLink {
   const base::Clock& clock_;
   StoreCounters& counters_;
   std::optional<PostgresConnection> connection_;
-  bool is_down_ = false;  // and that has been logged
   base::Duration pause_{0};
   base::SteadyTime next_attempt_{};
   std::mt19937 random_{std::random_device{}()};

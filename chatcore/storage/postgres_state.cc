@@ -22,7 +22,7 @@ constexpr std::array kStates{
     StateCode{"08", Code::unavailable},           // connection
     StateCode{"57", Code::unavailable},           // shutdown, start, statement timeout
     StateCode{"58", Code::unavailable},           // I/O
-    StateCode{"40", Code::unavailable},           // chosen to break a deadlock
+    StateCode{"40", Code::unavailable},           // chosen to break a deadlock, not serializable
     StateCode{"55", Code::unavailable},           // a lock not granted in time
     StateCode{"25", Code::unavailable},           // a standby, which only reads
     StateCode{"3D", Code::unavailable},           // no such database
@@ -40,5 +40,7 @@ Code code_of_state(std::string_view state) {
   const auto* found = std::ranges::find_if(kStates, [&](const StateCode& one) { return state.starts_with(one.begin); });
   return found == kStates.end() ? Code::internal : found->code;
 }
+
+bool is_lost_race(std::string_view state) { return state == "40P01" || state == "40001"; }
 
 }  // namespace chatcore::storage

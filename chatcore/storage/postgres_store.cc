@@ -13,7 +13,7 @@ base::Result<std::unique_ptr<Store>> PostgresStore::open(const PostgresOptions& 
   const auto in_context = [&](const base::Error& error) {
     return tl::unexpected(error.within("open database " + redacted_url(options.target.url)));
   };
-  std::unique_ptr<PostgresStore> store(new PostgresStore(options.queue_reads));
+  std::unique_ptr<PostgresStore> store(new PostgresStore(options.queue_reads, clock));
   auto writer = PostgresWriteSession::open(options.target, options.may_migrate, clock, store->counters());
   if (!writer) return in_context(writer.error());
   std::vector<std::unique_ptr<ReadSession>> readers;

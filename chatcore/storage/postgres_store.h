@@ -29,7 +29,7 @@ class PostgresStore final : public PooledStore {
   void drop_page_cache() override {}
 
  private:
-  explicit PostgresStore(std::size_t queue_reads) : PooledStore(queue_reads) {}
+  PostgresStore(std::size_t queue_reads, const base::Clock& clock) : PooledStore(queue_reads, clock) {}
 };
 
 }  // namespace chatcore::storage

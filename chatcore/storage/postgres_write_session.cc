@@ -1,10 +1,12 @@
 #include "chatcore/storage/postgres_write_session.h"
 
 #include <algorithm>
+#include <chrono>
 #include <deque>
 #include <functional>
 #include <numeric>
 #include <span>
+#include <thread>
 #include <utility>
 
 #include "chatcore/storage/postgres_schema.h"
@@ -34,6 +36,13 @@ std::vector<std::size_t> locking_order(const std::vector<Write>& group) {
   std::ranges::stable_sort(order, {}, [&](std::size_t i) -> const ConversationKey& { return key_of(group[i].what); });
   return order;
 }
+
+// How often a transaction that the server has ended for the sake of another is run again. Locks are taken in one order
+// here, so it is others' doing and rare; who loses so often waits behind somebody who does not let go.
+constexpr int kMostRepeats = 3;
+// For the other one to take the locks that were let go of: who asks again at once may be given them first, and both are
+// where they were.
+constexpr std::chrono::milliseconds kPause{50};
 
 // An error of what one write asks for, which the others of its group need not suffer.
 bool is_of_one_write(base::Code code) {
@@ -97,6 +106,18 @@ std::vector<WriteOutcome> PostgresWriteSession::commit(const std::vector<Write>&
   return outcomes;
 }
 
+base::Result<std::vector<PostgresRows>> PostgresWriteSession::run_to_the_end(PostgresConnection& connection,
+                                                                             std::span<const PostgresCall> calls) {
+  auto rows = connection.run(calls);
+  for (int repeats = 0; repeats < kMostRepeats; ++repeats) {
+    if (rows || !connection.has_lost_race() || !connection.is_open()) break;
+    std::this_thread::sleep_for(kPause);
+    ++counters_.retries_total;
+    rows = connection.run(calls);
+  }
+  return rows;
+}
+
 base::Status PostgresWriteSession::commit_together(const std::vector<Write>& group, const Indices& order,
                                                    std::vector<WriteOutcome>& outcomes) {
   auto connection = link_.connection();
@@ -105,7 +126,7 @@ base::Status PostgresWriteSession::commit_together(const std::vector<Write>& gro
   batch.call(postgres::kBegin);
   for (const std::size_t i : order) std::visit([&](const auto& what) { add(batch, what); }, group[i].what);
   batch.call(postgres::kCommit);
-  const auto rows = (*connection)->run(batch.calls);
+  const auto rows = run_to_the_end(**connection, batch.calls);
   if (!rows) {
     if (link_.drop_after(rows.error())) return base::fail(base::Code::unavailable, rows.error().message);
     return base::fail(rows.error());

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,6 +37,9 @@ class PostgresWriteSession final : public WriteSession {
   };
 
   PostgresWriteSession(const PostgresTarget& target, const base::Clock& clock, StoreCounters& counters);
+  // Again, a bounded number of times, while the server ends it for the sake of others.
+  base::Result<std::vector<PostgresRows>> run_to_the_end(PostgresConnection& connection,
+                                                         std::span<const PostgresCall> calls);
   base::Status commit_together(const std::vector<Write>& group, const Indices& order,
                                std::vector<WriteOutcome>& outcomes);
   void add(Batch& batch, const Append& what);

@@ -34,14 +34,15 @@ void create_private_file(const std::filesystem::path& path) {
 
 base::Result<std::unique_ptr<Store>> SqliteStore::open(SqliteOptions options, const base::Clock& clock) {
   const std::string path = options.path.string();
-  std::unique_ptr<SqliteStore> store(new SqliteStore(std::move(options)));
+  std::unique_ptr<SqliteStore> store(new SqliteStore(std::move(options), clock));
   if (auto opened = store->open_sessions(clock); !opened) {
     return tl::unexpected(opened.error().within("open database " + path));
   }
   return std::unique_ptr<Store>(std::move(store));
 }
 
-SqliteStore::SqliteStore(SqliteOptions options) : PooledStore(options.queue_reads), options_(std::move(options)) {}
+SqliteStore::SqliteStore(SqliteOptions options, const base::Clock& clock)
+    : PooledStore(options.queue_reads, clock), options_(std::move(options)) {}
 
 base::Status SqliteStore::open_sessions(const base::Clock& clock) {
   if (auto folder = create_folder(options_.path.parent_path()); !folder) return folder;

@@ -29,7 +29,7 @@ class SqliteStore final : public PooledStore {
   void close() override;
 
  private:
-  explicit SqliteStore(SqliteOptions options);
+  SqliteStore(SqliteOptions options, const base::Clock& clock);
   base::Status open_sessions(const base::Clock& clock);
 
   const SqliteOptions options_;

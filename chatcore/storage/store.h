@@ -95,6 +95,7 @@ struct StoreStatistics {
   std::uint64_t connects_total = 0;
   std::uint64_t errors_total = 0;
   std::uint64_t commits_total = 0;  // groups
+  std::uint64_t retries_total = 0;  // groups run again after a deadlock
   std::uint64_t appends_total = 0;  // messages; appends/commits is the size of a group
   std::size_t writes_waiting = 0;
 };

@@ -13,6 +13,7 @@ struct StoreCounters {
   std::atomic<std::uint64_t> connects_total{0};
   std::atomic<std::uint64_t> errors_total{0};  // of the database; a conflict between writers is not one
   std::atomic<std::uint64_t> commits_total{0};
+  std::atomic<std::uint64_t> retries_total{0};
   std::atomic<std::uint64_t> appends_total{0};
 
   void connected() {

@@ -72,6 +72,58 @@ class Embeddings(WithEmbeddings):
             self.assertEqual(self.passages_of(f"When comes the {fault} tide?"), "")
 
 
+class UnfinishedIngest(WithEmbeddings):
+    """300 chunks are five requests of at most 64."""
+    COUNT = 300
+
+    def setUp(self):
+        super().setUp()
+        for number in range(self.COUNT - len(TEXTS)):
+            with open(os.path.join(self.folder, f"{number}.txt"), "w", encoding="utf-8") as file:
+                file.write(f"Text number {number} is about the {number * 7}th thing.")
+        self.store = self.embedding_settings["retrieval-store"]
+
+    def embedded(self):
+        """The texts of all requests that were answered with vectors, once for each time."""
+        return [text for request in self.answered for text in request.json()["input"]]
+
+    def answering(self, stream):
+        self.answered.append(stream)
+        return embeddings(stream)
+
+    def assert_finishes(self):
+        ended = self.ingest()
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        self.assertEqual(len(set(self.embedded())), self.COUNT)
+        self.assertEqual(len(self.embedded()), self.COUNT, "a text was embedded twice")
+        self.assertFalse(os.path.exists(self.store + ".embedded"))
+        wait_for(lambda: self.server.metric("chatcore_vector_store_chunks") == self.COUNT, "the new store")
+
+    def test_a_backend_that_fails_in_the_middle_has_not_worked_in_vain(self):
+        self.answered = []
+        self.embedder.script = [self.answering, self.answering, status(401)]
+        ended = self.ingest()
+        self.assertEqual(ended.returncode, 1)
+        self.assertFalse(os.path.exists(self.store))
+        self.assertEqual(len(self.embedded()), 128)
+        self.embedder.script = [self.answering]
+        self.assert_finishes()
+
+    def test_an_ingest_that_is_killed_goes_on_where_it_was(self):
+        self.answered = []
+        self.embedder.script = [self.answering, self.answering, self.answering, live]
+        flags = [f"--{name}={value}" for name, value in self.embedding_settings.items()]
+        killed = subprocess.Popen([BINARY, "ingest", self.folder, *flags], stdout=subprocess.DEVNULL,
+                                  stderr=subprocess.DEVNULL)
+        stream = self.embedder.take()
+        killed.kill()
+        self.assertNotEqual(killed.wait(), 0)
+        stream.given_back.set()
+        self.assertFalse(os.path.exists(self.store))
+        self.embedder.script = [self.answering]
+        self.assert_finishes()
+
+
 class LeavingClient(WithEmbeddings):
     def setUp(self):
         super().setUp()

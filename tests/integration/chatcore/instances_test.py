@@ -188,6 +188,28 @@ class DatabaseDown(InstancesTest):
         self.assertEqual(self.questions()[0], "before")
         self.assertNotIn("lost", self.questions())
 
+    def test_the_log_tells_its_outage_once_when_it_begins_and_once_when_it_ends(self):
+        server = self.start()
+        self.assert_answered(self.ask(server, "before"))
+        self.database.stop()
+        try:
+            for _ in range(10):
+                self.assert_refused(self.ask(server, "lost"), 503, "unavailable")
+                self.assert_refused(self.ask(server, "lost", "unknown"), 503, "unavailable")
+        finally:
+            self.database.start()
+        for conversation in ("c", "unknown"):
+            self.recovery(server, conversation)
+        # After one write that failed the conversation is read again before anything is written.
+        for what, least in (("writes", 1), ("reads", 10)):
+            lines = [line for line in server.log().splitlines() if f"Database {what} " in line]
+            self.assertEqual(len(lines), 2, lines)
+            self.assertIn(f"Database {what} fail", lines[0])
+            self.assertIn(f"Database {what} work again", lines[1])
+            fields = dict(field.split("=", 1) for field in lines[1].split() if "=" in field)
+            self.assertGreater(float(fields["after_seconds"]), 0)
+            self.assertGreaterEqual(int(fields["failures"]), least)
+
     def test_a_crash_under_load_loses_nothing_acknowledged(self):
         server = self.start()
         acknowledged, over = [], threading.Event()

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdlib>
+#include <functional>
 #include <future>
 #include <memory>
 #include <string>
@@ -14,48 +15,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/chatcore/storage/contract.h"
+#include "tests/integration/storage/postgres_fixture.h"
 
 namespace chatcore::storage {
 namespace {
 
 using testing::HasSubstr;
 using testing::Not;
-
-struct PostgresStoreTest : testing::Test {
-  void SetUp() override { ASSERT_NO_FATAL_FAILURE(empty_postgres()); }
-
-  std::unique_ptr<Store> open(PostgresOptions options = {}) {
-    options.target.url = postgres_url();
-    auto opened = PostgresStore::open(options, clock);
-    if (!opened) ADD_FAILURE() << opened.error().message;
-    return opened ? *std::move(opened) : nullptr;
-  }
-  base::Error error_of(const std::string& url, bool may_migrate = true) {
-    auto opened = open_store(url, clock, may_migrate);
-    EXPECT_FALSE(opened) << url;
-    return opened ? base::Error() : opened.error();
-  }
-  // Runs `sql` as another program would.
-  void change(const std::string& sql) {
-    auto connection = PostgresConnection::open(postgres_url(), {});
-    ASSERT_TRUE(connection) << connection.error().message;
-    const auto done = connection->execute(sql);
-    ASSERT_TRUE(done) << done.error().message;
-  }
-
-  // The server ends a connection some time after it was told to.
-  void wait_until_alone() {
-    auto connection = PostgresConnection::open(postgres_url(), {});
-    ASSERT_TRUE(connection) << connection.error().message;
-    while (connection->query_number("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' "
-                                    "AND application_name = 'chatcore'") != 1) {
-      std::this_thread::yield();
-    }
-  }
-
-  const base::SystemClock clock{};
-};
 
 TEST_F(PostgresStoreTest, SaysWhatToDoAboutANewerDatabase) {
   open();
@@ -125,16 +91,6 @@ TEST_F(PostgresStoreTest, ReplacesWhatATextOfItsKindCannotHold) {
   EXPECT_EQ(contents(*load_window(*store, kKey, 0)),
             "a\xef\xbf\xbd"
             "b\xef\xbf\xbd z");
-}
-
-// Keeps the thread that writes in a callback until `release`.
-void hold_writer(Store& store, std::shared_future<void> release) {
-  std::promise<void> held;
-  store.append({.key = {"", "holding"}, .message = {.content = "?"}}, [&held, release](base::Result<std::int64_t>) {
-    held.set_value();
-    release.wait();
-  });
-  held.get_future().wait();
 }
 
 TEST_F(PostgresStoreTest, CommitsAllThatHasQueuedUpAtOnceInOneTransaction) {
@@ -216,6 +172,16 @@ TEST_F(PostgresStoreTest, GroupsOfSeveralStoresDoNotWaitForEachOther) {
     });
   }
   for (std::thread& one : programs) one.join();
+}
+
+// The server ends a connection some time after it was told to.
+void wait_until_alone() {
+  auto connection = PostgresConnection::open(postgres_url(), {});
+  ASSERT_TRUE(connection) << connection.error().message;
+  while (connection->query_number("SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' "
+                                  "AND application_name = 'chatcore'") != 1) {
+    std::this_thread::yield();
+  }
 }
 
 TEST_F(PostgresStoreTest, GoesOnAfterItsConnectionsWereCut) {
