@@ -9,7 +9,7 @@ namespace chatcore::retrieval {
 
 class HashedEmbedder final : public Embedder {
  public:
-  [[nodiscard]] std::string_view name() const override { return "leakguard-hashed-384-2"; }
+  [[nodiscard]] std::string_view name() const override { return "leakguard-hashed-384-3"; }
   [[nodiscard]] std::size_t dimensions() const override { return 384; }
   using Embedder::embed;
   [[nodiscard]] base::Result<std::vector<float>> embed(std::string_view text,

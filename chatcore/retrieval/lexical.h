@@ -1,8 +1,9 @@
 #pragma once
 // How well the words of a text match those of a question, exactly: what a vector of hashed words only comes near to.
 // The store keeps each chunk's words as numbers, and the best rows by vector are put into their final order with the
-// help of this score (Okapi BM25, brought into 0..1). Pure.
+// help of this score (Okapi BM25, brought into 0..1, and the cosine of the two). Pure.
 
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -39,18 +40,26 @@ class LexicalQuestion {
  public:
   LexicalQuestion(std::string_view question, std::span<const float> rarities);
 
-  // 0: no word in common; 1: all, each many times. `usual_terms` is the mean number of terms of a text.
+  // 0: no word in common; 1: all, each many times, and none besides. `usual_terms` is the mean number of terms of a
+  // text.
   [[nodiscard]] float match(std::span<const Term> text, float usual_terms) const;
   // False for a question without a word that says anything.
-  [[nodiscard]] bool says_anything() const { return !words_.empty(); }
+  [[nodiscard]] bool says_anything() const { return !shares_.empty(); }
 
  private:
-  struct Word {
+  // A word to look for, or a synonym of it.
+  struct Wanted {
     Term term = 0;  // without a count
-    std::vector<Term> synonyms;
-    float share = 0;
+    std::uint32_t word = 0;
+    bool is_synonym = false;
   };
-  std::vector<Word> words_;  // their shares add up to 1
+  static constexpr std::size_t kMarks = 1024;
+  void want(Term term, std::size_t word, bool is_synonym);
+
+  std::vector<float> shares_;    // of its words; they add up to 1
+  std::vector<Wanted> wanted_;   // by term
+  std::bitset<kMarks> marks_{};  // where a wanted term may be, so that most words of a text are passed by at once
+  float length_ = 1;             // of the question as a vector of its words and their synonyms
 };
 
 }  // namespace chatcore::retrieval

@@ -117,4 +117,25 @@ char32_t to_lower(char32_t value) {
   return value;
 }
 
+char32_t fold(char32_t value) {
+  // From U+00E0 on; what is a letter of its own stays.
+  constexpr std::u32string_view kLatin = U"aaaaaaæceeeeiiiiðnooooo÷ouuuuyþy";
+  if (is_between(value, 0xE0, 0xFF)) return kLatin[value - 0xE0];
+  switch (value) {
+    case 0x622:  // alef with madda, with hamza above, below
+    case 0x623:
+    case 0x625: return 0x627;
+    case 0x629: return 0x647;  // teh marbuta
+    case 0x643: return 0x6A9;  // Arabic kaf
+    case 0x626:                // yeh with hamza
+    case 0x649:
+    case 0x64A: return 0x6CC;  // Arabic yeh
+    default: return value;
+  }
+}
+
+bool is_mark(char32_t value) {
+  return is_between(value, 0x300, 0x36F) || is_between(value, 0x64B, 0x65F) || value == 0x640 || value == 0x670;
+}
+
 }  // namespace chatcore::retrieval

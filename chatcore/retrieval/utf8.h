@@ -26,6 +26,12 @@ std::size_t back_code_points(std::string_view text, std::size_t at, std::size_t 
 // The longest beginning of `text` that has at most `max_bytes` and cuts no code point.
 std::string_view utf8_prefix(std::string_view text, std::size_t max_bytes);
 
+// As a word is compared, in whatever way it was typed: without accents (é → e), and with one form of the Arabic letters
+// that Persian keyboards and Arabic ones give differently. Of lower case.
+char32_t fold(char32_t value);
+// Accents and vowel signs that follow their letter, and what only lengthens a line.
+bool is_mark(char32_t value);
+
 // A letter, a digit or a mark on one. Everything outside ASCII is, except what is known as space or punctuation.
 bool is_word_character(char32_t value);
 // Ideographs, kana and Hangul: written without spaces, so that each stands for a word of its own.

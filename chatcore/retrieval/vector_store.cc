@@ -22,11 +22,15 @@ constexpr std::size_t kCodedFrom = 4096;
 // Rows that the codes must rank among the first for one of `top` to be found. Measured: with 64 the five best of
 // 100 000 are among them in more than 99.9 % of cases.
 constexpr std::size_t kLeastCandidates = 64;
-std::size_t candidates_for(std::size_t top) { return std::max(kLeastCandidates, 8 * top); }
+// From so many on they are no more than twice as many: what is asked for then is itself a first choice.
+constexpr std::size_t kManyCandidates = 512;
+std::size_t candidates_for(std::size_t top) {
+  return std::clamp(8 * top, kLeastCandidates, std::max(kManyCandidates, 2 * top));
+}
 
 // How many chunks a search by the graph keeps in view. Measured (search_bench).
 constexpr std::size_t kLeastGraphWidth = 256;
-constexpr std::size_t kGraphWidthPerMatch = 4;
+constexpr std::size_t kGraphWidthPerMatch = 2;
 
 std::string_view part_of(std::string_view texts, std::uint64_t begin, std::uint64_t bytes) {
   // Checked when the file was read, and again here: a file that is overwritten in its place changes under a mapping.

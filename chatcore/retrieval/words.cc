@@ -10,18 +10,28 @@ namespace {
 
 constexpr std::size_t kMaxWordCodePoints = 64;
 
+// English, German and Persian, as split_words() gives them; words of one that say something in another are left out.
 // In the order of std::string_view's operator<, for binary search.
 constexpr auto kStopWords = std::to_array<std::string_view>({
-    "a",     "about",   "after",  "all",   "also",  "am",   "an",   "and",    "any",   "are",   "as",   "at",
-    "be",    "because", "been",   "being", "both",  "but",  "by",   "can",    "could", "d",     "did",  "do",
-    "does",  "doesn",   "doing",  "don",   "each",  "for",  "from", "get",    "had",   "has",   "have", "he",
-    "her",   "here",    "him",    "his",   "how",   "i",    "if",   "in",     "into",  "is",    "isn",  "it",
-    "its",   "just",    "ll",     "m",     "many",  "may",  "me",   "more",   "most",  "much",  "must", "my",
-    "no",    "nor",     "not",    "now",   "of",    "on",   "one",  "only",   "or",    "other", "our",  "out",
-    "over",  "own",     "please", "re",    "s",     "same", "she",  "should", "so",    "some",  "such", "t",
-    "tell",  "than",    "that",   "the",   "their", "them", "then", "there",  "these", "they",  "this", "those",
-    "to",    "too",     "under",  "up",    "us",    "ve",   "very", "was",    "we",    "were",  "what", "when",
-    "where", "which",   "while",  "who",   "why",   "will", "with", "would",  "you",   "your",
+    "a",      "aber",  "about", "after",  "all",     "alle",  "als",    "also",    "am",    "an",    "and",   "any",
+    "are",    "as",    "at",    "auch",   "auf",     "aus",   "be",     "because", "been",  "bei",   "beim",  "being",
+    "bis",    "both",  "but",   "by",     "can",     "could", "d",      "da",      "dann",  "das",   "dass",  "dein",
+    "dem",    "den",   "der",   "des",    "dich",    "did",   "dir",    "do",      "doch",  "does",  "doesn", "doing",
+    "don",    "durch", "each",  "ein",    "eine",    "einem", "einen",  "einer",   "eines", "es",    "euch",  "for",
+    "from",   "get",   "gibt",  "habe",   "haben",   "had",   "has",    "have",    "he",    "her",   "here",  "hier",
+    "him",    "his",   "how",   "i",      "ich",     "if",    "ihr",    "im",      "in",    "into",  "is",    "isn",
+    "ist",    "it",    "its",   "ja",     "jede",    "jeder", "just",   "kann",    "kein",  "keine", "ll",    "m",
+    "many",   "may",   "me",    "mein",   "mich",    "mir",   "more",   "most",    "much",  "must",  "my",    "nach",
+    "nicht",  "no",    "noch",  "nor",    "not",     "now",   "nur",    "oder",    "of",    "on",    "one",   "only",
+    "or",     "other", "our",   "out",    "over",    "own",   "please", "re",      "s",     "same",  "sein",  "she",
+    "should", "sich",  "sie",   "sind",   "so",      "some",  "sowie",  "such",    "t",     "tell",  "than",  "that",
+    "the",    "their", "them",  "then",   "there",   "these", "they",   "this",    "those", "to",    "too",   "um",
+    "und",    "under", "uns",   "unter",  "up",      "us",    "ve",     "very",    "viel",  "vom",   "von",   "wann",
+    "warum",  "was",   "we",    "welche", "welcher", "wenn",  "wer",    "werden",  "were",  "what",  "when",  "where",
+    "which",  "while", "who",   "why",    "wie",     "will",  "wir",    "wird",    "with",  "wo",    "would", "you",
+    "your",   "zu",    "zum",   "zur",    "از",      "است",   "ان",     "او",      "ایا",   "این",   "با",    "بر",
+    "برای",   "به",    "تا",    "در",     "را",      "شما",   "ما",     "من",      "می",    "ها",    "های",   "هر",
+    "هم",     "و",     "چرا",   "چقدر",   "چند",     "چه",    "کجا",    "که",      "کی",    "یا",    "یک",
 });
 static_assert(std::is_sorted(kStopWords.begin(), kStopWords.end()));
 
@@ -64,8 +74,8 @@ std::vector<std::string> split_words(std::string_view text) {
     at += point.length;
     const bool stands_alone = is_unspaced_script(point.value);
     if (stands_alone || !is_word_character(point.value)) finish();
-    if (!is_word_character(point.value)) continue;
-    if (length++ < kMaxWordCodePoints) append_utf8(word, to_lower(point.value));
+    if (!is_word_character(point.value) || is_mark(point.value)) continue;
+    if (length++ < kMaxWordCodePoints) append_utf8(word, fold(to_lower(point.value)));
     if (stands_alone) finish();
   }
   finish();

@@ -1,8 +1,9 @@
 // Exact search against hnswlib's brute force (compiled with -march=native) over the same vectors in one run, how many
 // of the five best the searches by codes and by graph find, and what it takes to build the graph. Three kinds of
 // vectors: random directions, clusters as embedding models make them, and what the built-in embedder makes of
-// sentences. Usage: search_bench [CHUNKS] [FOLDER for the store file] The store is mapped from a file, as a server has
-// it. Rounds alternate between the searches, so that what else the machine does hits all alike; figures are medians.
+// sentences. Usage: search_bench [CHUNKS] [FOLDER for the store file] [KIND] [TEXTS, a line each] The store is mapped
+// from a file, as a server has it. Rounds alternate between the searches, so that what else the machine does hits all
+// alike; figures are medians.
 
 #include <algorithm>
 #include <cmath>
@@ -10,7 +11,9 @@
 #include <cstdlib>
 #include <ctime>
 #include <filesystem>
+#include <fstream>
 #include <functional>
+#include <memory>
 #include <numeric>
 #include <random>
 #include <string>
@@ -29,7 +32,7 @@ using Vector = std::vector<float>;
 
 constexpr std::size_t kDimensions = 384;
 constexpr std::size_t kTop = 5;
-constexpr std::size_t kAsked = 64;
+constexpr std::size_t kAsked = 256;
 constexpr std::size_t kQuestions = 200;
 constexpr int kRounds = 41;
 
@@ -88,6 +91,19 @@ Kind embedded() {
           }};
 }
 
+// Real texts, a line each, again from the first when there are too few; a question is the beginning of one.
+Kind read_from(const std::string& path) {
+  auto lines = std::make_shared<std::vector<std::string>>();
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) lines->push_back(line.substr(0, 1000));
+  return {"real", [lines, at = std::size_t{0}](std::mt19937& own) mutable {
+            if (at < lines->size()) return HashedEmbedder().embed((*lines)[at++]).value();
+            const std::string& line = (*lines)[own() % lines->size()];
+            const std::size_t words = std::min(line.size(), std::size_t{40 + own() % 60});
+            return HashedEmbedder().embed(line.substr(0, words)).value();
+          }};
+}
+
 struct Stored {
   VectorStore store;
   double building = 0;  // of the graph, in seconds
@@ -122,9 +138,11 @@ double median(std::vector<double> values) {
 double share_found(const VectorStore& store, const std::vector<Vector>& questions, Search how) {
   std::size_t found = 0;
   std::size_t wanted = 0;
+  const std::size_t asked = how == Search::graph ? kAsked : kTop;
   for (const Vector& question : questions) {
     const auto truth = store.search(question, kTop, -1, Search::exact);
-    const auto quick = store.search(question, kTop, -1, how);
+    auto quick = store.search(question, asked, -1, how);
+    quick.resize(std::min(quick.size(), kTop));
     wanted += truth.size();
     for (const Match& match : truth) {
       found += std::any_of(quick.begin(), quick.end(), [&](const Match& m) { return m.chunk == match.chunk; }) ? 1 : 0;
@@ -189,4 +207,5 @@ int main(int argc, char** argv) {
   for (const Kind& kind : {random, clustered(), embedded()}) {
     if (only.empty() || only == kind.name) measure(kind, chunks, file);
   }
+  if (only == "real" && argc > 4) measure(read_from(argv[4]), chunks, file);
 }

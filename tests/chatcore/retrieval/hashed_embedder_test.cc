@@ -84,7 +84,7 @@ TEST(HashedEmbedder, KeepsItsPromiseOfItsName) {
   for (std::size_t i = 0; i < vector.size(); ++i) {
     if (std::fabs(vector[i]) > 0.01F) places += (vector[i] > 0 ? "+" : "-") + std::to_string(i) + " ";
   }
-  EXPECT_EQ(embedder.name(), "leakguard-hashed-384-2");
+  EXPECT_EQ(embedder.name(), "leakguard-hashed-384-3");
   EXPECT_EQ(places, "+68 +194 +284 -295 -322 +353 -376 ");
 }
 

@@ -1,5 +1,4 @@
-// How often the passage that answers a question is among those that retrieval finds: thirty questions, asked in other
-// words than the texts use, over the texts in tests/fixtures/texts.
+// How often the passage that answers a question is among those that retrieval finds.
 
 #include "tests/chatcore/retrieval/hit_rate.h"
 
@@ -68,7 +67,7 @@ TEST(HitRate, FindsTheAnswersInAManualAndInLicences) {
 }
 
 TEST(HitRate, FindsTheAnswersToQuestionsThatNothingWasTunedTo) {
-  EXPECT_GE(measure("manual, later", {"/manual"}, kLaterQuestions).in_top, 0.55);
+  EXPECT_GE(measure("manual, later", {"/manual"}, kLaterQuestions).in_top, 0.65);
 }
 
 // What operators and users type: every second question is for choosing how to search, the others were never looked at
@@ -79,8 +78,8 @@ TEST(HitRate, FindsTheAnswersToOperators) {
   const HitRate tuned = measure("operators, in view", paths, every_second(questions, 0));
   const HitRate held_out = measure("operators, held out", paths, every_second(questions, 1), {}, Misses::kept);
   EXPECT_GT(tuned.chunks, 80U);
-  EXPECT_GE(tuned.in_top, 0.5);
-  EXPECT_GE(held_out.in_top, 0.5);
+  EXPECT_GE(tuned.in_top, 0.85);
+  EXPECT_GE(held_out.in_top, 0.80);
 }
 
 // Small chunks, since the texts are short.
@@ -89,7 +88,7 @@ TEST(HitRate, FindsTheAnswersInOtherLanguages) {
     const auto questions = read_questions(language + ".tsv");
     const HitRate rate =
         measure(language.c_str(), {"/languages/" + language + ".md"}, questions, SplitOptions{300, 60});
-    EXPECT_GE(rate.in_top, 0.4);
+    EXPECT_GE(rate.in_top, 0.7);
   }
 }
 

@@ -85,6 +85,15 @@ TEST_F(RetrieverTest, GivesNothingBelowTheThreshold) {
   EXPECT_TRUE(ask(retriever, "When do cats hunt?").value().empty());
 }
 
+// No word is the same: what is left are the pieces that words share, which the vector knows.
+TEST_F(RetrieverTest, FindsWhatWasMisspelt) {
+  ingest_texts();
+  Retriever retriever(options(), embedder_);
+  const auto passages = ask(retriever, "contianers oceann").value();
+  ASSERT_FALSE(passages.empty());
+  EXPECT_EQ(passages[0].source, "ships.md");
+}
+
 TEST_F(RetrieverTest, ReadsOnlyTheBeginningOfAHugeQuestion) {
   ingest_texts();
   Retriever retriever(options(), embedder_);

@@ -77,6 +77,25 @@ TEST(Utf8, LowersTheAlphabetsThatHaveCase) {
   EXPECT_EQ(lowered(U'中'), U'中');
 }
 
+TEST(Utf8, FoldsWhatIsTypedInSeveralWays) {
+  EXPECT_EQ(fold(U'é'), U'e');
+  EXPECT_EQ(fold(U'ü'), U'u');
+  EXPECT_EQ(fold(U'ÿ'), U'y');
+  EXPECT_EQ(fold(U'ß'), U'ß');
+  EXPECT_EQ(fold(U'æ'), U'æ');
+  EXPECT_EQ(fold(0x64A), 0x6CCU);
+  EXPECT_EQ(fold(0x643), 0x6A9U);
+  EXPECT_EQ(fold(U'a'), U'a');
+  EXPECT_EQ(fold(0x4E00), 0x4E00U);
+}
+
+TEST(Utf8, KnowsMarks) {
+  EXPECT_TRUE(is_mark(0x301));
+  EXPECT_TRUE(is_mark(0x654));
+  EXPECT_FALSE(is_mark(U'e'));
+  EXPECT_FALSE(is_mark(0x200C));  // parts words
+}
+
 TEST(Utf8, TellsWordsFromPunctuation) {
   for (const char32_t letter : {U'a', U'7', U'é', U'ж', U'中', U'ک'}) EXPECT_TRUE(is_word_character(letter));
   for (const char32_t sign : {U' ', U'.', U'_', U'-', U'…', U'“', U'€', U'。', U'×', U'؟', U'\xA0', U'\xFFFD'}) {

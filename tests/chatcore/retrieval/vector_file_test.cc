@@ -158,7 +158,7 @@ TEST_F(VectorFile, IsRefusedForAnotherEmbedder) {
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, Code::conflict);
   EXPECT_THAT(store.error().message, HasSubstr("test-embedder"));
-  EXPECT_THAT(store.error().message, HasSubstr("leakguard-hashed-384-2"));
+  EXPECT_THAT(store.error().message, HasSubstr("leakguard-hashed-384-3"));
 }
 
 TEST_F(VectorFile, IsRefusedForTheSameEmbedderWithOtherDimensions) {

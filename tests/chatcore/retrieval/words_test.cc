@@ -18,6 +18,13 @@ TEST(Words, AreFoundInOtherAlphabets) {
   EXPECT_THAT(split_words("Память — ПРОЦЕСС"), ElementsAre("память", "процесс"));
 }
 
+TEST(Words, AreTheSameHoweverTheyWereTyped) {
+  EXPECT_THAT(split_words("Crème CRE\u0300ME"), ElementsAre("creme", "creme"));
+  EXPECT_THAT(split_words("\u0643\u067E\u064A \u06A9\u067E\u06CC"),
+              ElementsAre("\u06A9\u067E\u06CC", "\u06A9\u067E\u06CC"));
+  EXPECT_THAT(split_words("\u0646\u0633\u062E\u0647\u0654"), ElementsAre("\u0646\u0633\u062E\u0647"));
+}
+
 TEST(Words, TakeEachIdeographAlone) { EXPECT_THAT(split_words("内存ok限"), ElementsAre("内", "存", "ok", "限")); }
 
 TEST(Words, AreNoneInAnEmptyTextOrInMereSigns) {
@@ -27,7 +34,7 @@ TEST(Words, AreNoneInAnEmptyTextOrInMereSigns) {
 
 TEST(Words, AreCutAtSixtyFourCodePoints) {
   std::string long_word;
-  for (int i = 0; i < 65; ++i) long_word += "é";
+  for (int i = 0; i < 65; ++i) long_word += "ж";
   const auto words = split_words(long_word + " b");
   EXPECT_THAT(words, ElementsAre(long_word.substr(0, 128), "b"));
 }
