@@ -25,7 +25,7 @@ class WithEmbeddings(BackendTest):
         self.embedder.script = [embeddings]
         self.addCleanup(self.embedder.stop)
         self.embedding_settings = {"embeddings-base-url": self.embedder.url, "embeddings-model": "stub-embedding",
-                                   "embeddings-dimensions": "64", "embeddings-total-timeout": "2s",
+                                   "embeddings-dimensions": "128", "embeddings-total-timeout": "2s",
                                    "retrieval-store": os.path.join(folder.name, "store")}
         self.settings = self.embedding_settings
         super().setUp()
