@@ -119,11 +119,13 @@ float LexicalQuestion::match(std::span<const Term> text, float usual_terms) cons
     const auto count = static_cast<float>(one & kCountMask);
     square += count;
     if (!marks_[(one >> 8) % kMarks]) continue;
-    for (const Wanted& wanted : std::ranges::equal_range(wanted_, one & ~kCountMask, {}, &Wanted::term)) {
-      const float of_bm25 = wanted.is_synonym ? kSynonymShare : 1;
-      const float of_cosine = wanted.is_synonym ? kSynonymCosine : 1;
-      counts[wanted.word] = std::max(counts[wanted.word], of_bm25 * count);
-      product += of_cosine * shares_[wanted.word] * std::sqrt(count);
+    const Term term = one & ~kCountMask;
+    for (auto wanted = std::ranges::lower_bound(wanted_, term, {}, &Wanted::term);
+         wanted != wanted_.end() && wanted->term == term; ++wanted) {
+      const float of_bm25 = wanted->is_synonym ? kSynonymShare : 1;
+      const float of_cosine = wanted->is_synonym ? kSynonymCosine : 1;
+      counts[wanted->word] = std::max(counts[wanted->word], of_bm25 * count);
+      product += of_cosine * shares_[wanted->word] * std::sqrt(count);
     }
   }
   if (product == 0) return 0;

@@ -152,7 +152,8 @@ double share_found(const VectorStore& store, const std::vector<Vector>& question
 }
 
 void measure(const Kind& kind, std::size_t chunks, const std::string& file) {
-  const auto [store, building] = stored(kind, chunks, file);
+  const Stored made = stored(kind, chunks, file);
+  const VectorStore& store = made.store;
   Vector all;
   for (std::size_t chunk = 0; chunk < store.size(); ++chunk) {
     const auto vector = store.vector(chunk);
@@ -187,7 +188,7 @@ void measure(const Kind& kind, std::size_t chunks, const std::string& file) {
               kind.name, store.size(), kDimensions, brute * 1e3, exact * 1e3, exact / brute, coded * 1e3, coded / brute,
               share_found(store, questions, Search::coded));
   std::printf("%18s graph %6.3f ms = %.3f x codes, recall@5 %.4f; built in %.1f s, %.0f bytes a chunk%s\n", "",
-              by_graph * 1e3, by_graph / coded, share_found(store, questions, Search::graph), building,
+              by_graph * 1e3, by_graph / coded, share_found(store, questions, Search::graph), made.building,
               static_cast<double>(store.graph_bytes()) / static_cast<double>(store.size()), found == 0 ? "!" : "");
 }
 

@@ -47,7 +47,7 @@ TEST_F(Journal, KeepsWhatWasAdded) {
 TEST_F(Journal, ARecordThatIsCutShortIsLeftOutAndOverwritten) {
   open({"one"});
   open({"two", "three"});
-  for (const std::uintmax_t bytes : {1, 10, 20}) {
+  for (const std::uintmax_t bytes : {1U, 10U, 20U}) {
     cut(bytes);
     EXPECT_EQ(open({"four"}), (Found{{"one", {3, 3}}}));
     EXPECT_EQ(open(), (Found{{"one", {3, 3}}, {"four", {4, 4}}}));
