@@ -85,13 +85,12 @@ void Admission::configure(std::size_t max_turns, base::Bytes max_bytes_in_flight
   max_bytes_in_flight_ = max_bytes_in_flight.count;
 }
 
-std::optional<Refusal> Admission::closed() {
+std::optional<Refusal> Admission::closed() const {
   if (draining_) return Refusal::drain;
   const std::size_t most = max_turns_;
-  const bool full = most != 0 && turns_ >= most;
-  if (!full && at_work_ < at_work_limit_) return std::nullopt;
-  refused_.store(true, std::memory_order_relaxed);
-  return full ? Refusal::turns : Refusal::pace;
+  if (most != 0 && turns_ >= most) return Refusal::turns;
+  if (at_work_ >= at_work_limit_) return Refusal::pace;
+  return std::nullopt;
 }
 
 Admission::Entry Admission::enter(base::Bytes bytes) {

@@ -68,9 +68,10 @@ class Admission {
   explicit Admission(AdmissionLimits limits, memory::Budget* budget = nullptr);
 
   [[nodiscard]] Entry enter(base::Bytes bytes);
-  // A turn that would be refused now whatever its size; for saying so before its body is looked at. Counts no turn.
-  [[nodiscard]] std::optional<Refusal> closed();
-  // A look at the loop, every kLookInterval: how late it came (pace.h). Only one that is paced needs it.
+  // A turn that would be refused now whatever its size; for saying so before its body is looked at. Counts nothing.
+  [[nodiscard]] std::optional<Refusal> closed() const;
+  // Somebody was told so. And a look at the loop, every kLookInterval: how late it came (pace.h).
+  void turned_away() { refused_.store(true, std::memory_order_relaxed); }
   static constexpr base::Duration kLookInterval = std::chrono::milliseconds(25);
   void look(base::Duration late);
   [[nodiscard]] bool is_paced() const { return target_delay_.count() != 0; }

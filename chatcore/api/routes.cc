@@ -84,6 +84,7 @@ void run(const Route& route, const ApiParts& parts, const SharedCall& call) {
   if (route.access == Access::turn) {
     // In a crowd most are turned away: they must cost next to nothing, not even the look at who they are.
     if (const auto refusal = parts.admission.closed()) {
+      parts.admission.turned_away();
       parts.turn.metrics.request_shed(name_of(*refusal));
       return call->respond(response_of(*refusal));
     }
