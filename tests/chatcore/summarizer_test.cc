@@ -65,8 +65,11 @@ TEST_F(SummarizerTest, FoldsWhatPrecedesTheWindow) {
   EXPECT_NE(writer.running->prompt.messages.at(1).content.find("message 4"), std::string::npos);
   EXPECT_EQ(writer.running->prompt.messages.at(1).content.find("message 5"), std::string::npos);
   EXPECT_GT(budget.held(memory::Account::turns).count, 0);
-  writer.running->events.on_text("It was about tea.");
-  writer.running->events.on_end({});
+  {
+    const auto events = writer.running->events;  // its end lets go of them
+    events.on_text("It was about tea.");
+    events.on_end({});
+  }
   world.settle();
   EXPECT_EQ(world.store.summary.content, "It was about tea.");
   EXPECT_EQ(world.store.summary.up_to, 4);

@@ -169,13 +169,16 @@ struct TurnWorld {
     settle();
     return turn;
   }
+  // An event may end its generation, which then lets go of the events on the loop's thread: so a copy is called.
   void say(const std::string& text) {
-    answerer.running->events.on_text(text);
+    const auto on_text = answerer.running->events.on_text;
+    on_text(text);
     settle();
   }
   void finish(base::Status status = {}) { finish(llm::Generated{.status = std::move(status)}); }
   void finish(llm::Generated generated) {
-    answerer.running->events.on_end(std::move(generated));
+    const auto on_end = answerer.running->events.on_end;
+    on_end(std::move(generated));
     settle();
   }
   // Until the loop has done all that has been posted and what that posted in turn; a turn's longest chain is five.
