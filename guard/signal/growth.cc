@@ -7,9 +7,12 @@
 
 #include "guard/signal/points.h"
 
+#include <cstdlib>
+#include <cstdio>
 namespace guard::signal {
 
 namespace {
+double P(const char* n, double d) { const char* v = std::getenv(n); return v ? std::atof(v) : d; }
 
 // The parameters; two more, about which points are judged, are in points.cc. docs/leak-detection.md explains each.
 constexpr double kLeastWindowPart = 0.75;  // of the window that a verdict is judged over, at least
@@ -19,15 +22,16 @@ constexpr int kLeastDays = 3;                    // that must have been seen for
 constexpr double kLeastRiseBytes = 1 << 20;      // allocators take arenas of this order at once
 constexpr double kLeastRisePart = 0.005;         // of the level: every real workload breathes
 constexpr double kGrowthOverNoise = 4;           // a rise this many times the noise is growth,
-constexpr double kLeakOverNoise = 8;             // and this many times a trend, not a random walk
+const double kLeakOverNoise = P("LEAKNOISE",8);             // and this many times a trend, not a random walk
 constexpr double kErrorsAboveZero = 3;           // the slope's standard errors that must fit below it
-constexpr double kLeastShare = 0.4;              // of the room that a leak has taken before it is called one
-constexpr double kLeastShareOfCycle = 0.45;      // and before two days were seen, when the limit is hours away
-constexpr double kLeastShareAgain = 0.25;        // and when an earlier run grew alike
+const double kLeastShare = P("SHARE",0.4);              // of the room that a leak has taken before it is called one
+const double kLeastShareOfCycle = P("CYCLE",0.45);      // and before two days were seen, when the limit is hours away
+const double kFresh = P("FRESH",0.5);
+const double kLeastShareAgain = P("AGAIN",0.25);        // and when an earlier run grew alike
 constexpr double kDaysToKnowCycle = 2;
 constexpr double kQuarterDaySeconds = kDaySeconds / 4;
-constexpr double kLeastPersistence = 0.8;  // late growth over early growth: less is settling
-constexpr double kLargestStepPart = 0.25;  // of the rise
+const double kLeastPersistence = P("PERSIST",0.8);  // late growth over early growth: less is settling
+const double kLargestStepPart = P("STEP",0.25);  // of the rise
 constexpr int kRisingQuarters = 3;         // one quarter may stand still: a leak that pauses is a leak
 constexpr int kHeldJudgements = 1;         // in a row
 constexpr double kRelief = 0.5;            // factor on the thresholds once it is called a leak: no flapping
@@ -88,6 +92,9 @@ void GrowthTracker::add(base::SteadyTime at, base::Bytes value, base::Duration w
   const std::uint32_t closed = rings_.add(now, static_cast<double>(value.count));
   for (std::size_t ring = 0; ring < opinions_.size(); ++ring)
     if ((closed >> ring & 1U) != 0) judge_ring(ring);
+  if (closed != 0)
+    for (std::size_t ring = 0; ring < opinions_.size(); ++ring)
+      if ((closed >> ring & 1U) == 0 && opinions_[ring].judgement.doubt == Doubt::small) measure_again(ring, now);
   if (closed != 0 || growth_.state == LeakState::unknown) conclude(now);
   if (chosen_.state != LeakState::unknown) growth_.top = chosen_.trend.line_at(now - chosen_.end) + chosen_.excess;
 }
@@ -128,6 +135,8 @@ Judgement GrowthTracker::judge_floors(std::size_t place, bool was_leaking) const
     Judgement after = judgement;
     const double beneath = lowest_of(points) - judgement.trend.late * (points.front().seconds - onset);
     judge_growth(place, points, period, std::max(beneath, lowest), was_leaking, after);
+    if (P("AFTER",1)<1) return judgement;
+    if (after.state == LeakState::leaking && after.trend.late < P("AFTERP",0.8)*after.trend.early) return judgement;
     if (after.state == LeakState::leaking) return after;
   }
   return judgement;
@@ -147,7 +156,7 @@ void GrowthTracker::judge_growth(std::size_t place, const std::vector<TrendPoint
   } else if (judgement.rise <= least_rise(lowest)) {
     judgement.doubt = Doubt::known;
   } else if (trend.rising_quarters >= kRisingQuarters - 1) {
-    judgement.doubt = doubt_leak(judgement, was_leaking);
+    judgement.doubt = doubt_leak(place, judgement, was_leaking);
     judgement.state = judgement.doubt == Doubt::none ? LeakState::leaking : LeakState::growing;
   }
 }
@@ -159,19 +168,39 @@ void GrowthTracker::measure_rise(std::size_t place, double lowest, Judgement& ju
   const double height = trend.line_at(closed_at - judgement.end);
   judgement.carried =
       earlier_.runs > 0 && trend.slope < kSameSlope * earlier_.slope && trend.slope * kSameSlope > earlier_.slope;
-  double base = lowest + trend.noise;  // the lowest of noisy floors lies below their line
+  const double base = lowest + trend.noise;  // the lowest of noisy floors lies below their line
+  judgement.base = base;
+  judgement.known = base;
   if (judgement.carried) {
-    judgement.rise = height - base + earlier_.rise;
+    judgement.base = judgement.known = base - earlier_.rise;
   } else {
     const double start = judgement.end - trend.span;
-    base = std::max({base, rings_.highest_before(start, place) - trend.swing, earlier_.highest - trend.swing});
-    judgement.rise = height - base;
+    judgement.known = std::max({base, rings_.highest_before(start, place) - trend.swing, earlier_.highest - trend.swing});
   }
-  const double room = std::isinf(limit_) ? std::max(base, kLeastRiseBytes) : limit_ - base;
-  judgement.share = room > 0 ? judgement.rise / room : 1;
+  judgement.room = std::isinf(limit_) ? std::max(base, kLeastRiseBytes) : limit_ - base;
+  measure_height(height, judgement);
 }
 
-Doubt GrowthTracker::doubt_leak(const Judgement& judgement, bool was_leaking) const {
+void GrowthTracker::measure_height(double height, Judgement& judgement) {
+  judgement.rise = height - judgement.known;
+  judgement.share = judgement.room > 0 ? (height - judgement.base) / judgement.room : 1;
+}
+
+void GrowthTracker::measure_again(std::size_t place, double now) {
+  Opinion& opinion = opinions_[place];
+  Judgement& judgement = opinion.judgement;
+  static const std::size_t finer = static_cast<std::size_t>(P("FINER",3));
+  const FloorRings::Ring& ring = rings_.rings()[place > finer ? place - finer : 0];
+  const Floor& last = ring.at(ring.count - 1);
+  const double height = std::min(judgement.trend.line_at(now - judgement.end), last.bytes() + P("RN",1)*judgement.trend.noise);
+  measure_height(height, judgement);
+  judgement.doubt = doubt_leak(place, judgement, false);
+  if (judgement.doubt != Doubt::none) return;
+  judgement.state = LeakState::leaking;
+  opinion.held = 1;
+}
+
+Doubt GrowthTracker::doubt_leak(std::size_t place, const Judgement& judgement, bool was_leaking) const {
   const Trend& trend = judgement.trend;
   const double relief = was_leaking ? kRelief : 1;
   // A shorter look than was asked for counts only when there is no time for a whole one.
@@ -188,8 +217,28 @@ Doubt GrowthTracker::doubt_leak(const Judgement& judgement, bool was_leaking) co
   const bool may_be_cycle =
       judgement.end < kDaysToKnowCycle * kDaySeconds && limit_ - trend.line_end > trend.slope * kQuarterDaySeconds;
   const double least = judgement.carried ? kLeastShareAgain : may_be_cycle ? kLeastShareOfCycle : kLeastShare;
-  if (judgement.share < relief * least) return Doubt::small;
+  if (judgement.share < relief * least || judgement.rise < relief * kFresh * judgement.share * judgement.room) return Doubt::small;
+  if (!was_leaking && !goes_on(place, judgement)) return Doubt::settling;
   return Doubt::none;
+}
+
+// Whether the narrower rings, which see the end of it more closely, do not contradict.
+bool GrowthTracker::goes_on(std::size_t place, const Judgement& judgement) const {
+  static const std::size_t deep = static_cast<std::size_t>(P("DEEP",2));
+  static const double part = P("PART",0.5), errs = P("ERRS",2);
+  for (std::size_t finer = 1; finer <= std::min(deep, place); ++finer) {
+    const FloorRings::Ring& ring = rings_.rings()[place - finer];
+    std::vector<TrendPoint> points = points_of(ring);
+    if (points.empty()) continue;
+    std::int64_t period = 0;
+    if (rings_.rings()[place].width_seconds >= kCycleWidthSeconds) {
+      period = std::llround(kDaySeconds / ring.width_seconds);
+      if (points.back().index - points.front().index < period * 5 / 4) continue;
+    }
+    const Trend trend = fit_trend(points, period);
+    if (trend.slope + errs * trend.error < part * judgement.trend.slope) return false;
+  }
+  return true;
 }
 
 // The judgement that the verdict rests on; none while no ring has enough floors. Before a whole window was watched it

@@ -53,6 +53,9 @@ struct Judgement {
   Doubt doubt = Doubt::too_short;
   Trend trend;
   double end = 0;     // seconds; of the last floor
+  double base = 0;    // bytes; where memory stood before it grew
+  double known = 0;   // bytes; how high it stood before that, the base at least
+  double room = 0;    // bytes; between the base and the limit
   double rise = 0;    // bytes above all that was known before
   double share = 0;   // of the room
   double excess = 0;  // bytes; how far the peaks stand above the line of the floors
@@ -96,7 +99,10 @@ class GrowthTracker {
   void judge_growth(std::size_t ring, const std::vector<TrendPoint>& points, std::int64_t period, double lowest,
                     bool was_leaking, Judgement& judgement) const;
   void measure_rise(std::size_t ring, double lowest, Judgement& judgement) const;
-  [[nodiscard]] Doubt doubt_leak(const Judgement& judgement, bool was_leaking) const;
+  static void measure_height(double height, Judgement& judgement);
+  void measure_again(std::size_t ring, double now);
+  [[nodiscard]] Doubt doubt_leak(std::size_t ring, const Judgement& judgement, bool was_leaking) const;
+  [[nodiscard]] bool goes_on(std::size_t ring, const Judgement& judgement) const;
   void conclude(double now);
   [[nodiscard]] const Judgement* choose(double now) const;
 

@@ -109,8 +109,10 @@ Trend fit_trend(std::vector<TrendPoint> points, std::int64_t period) {
   trend.span = end - points.front().seconds;
   for (auto& point : points) point.seconds -= end;
   trend.slope = slope_of(points, 0, points.size(), period);
-  trend.early = slope_of(points, 0, points.size() / 2, period);
-  trend.late = slope_of(points, points.size() / 2, points.size(), period);
+  const auto cycle = static_cast<std::size_t>(period);
+  const std::size_t half = (points.size() - std::min(cycle, points.size())) / 2;
+  trend.early = slope_of(points, 0, half + cycle, period);
+  trend.late = slope_of(points, half, points.size(), period);
   if (period > 0) trend.swing = remove_cycle(points, trend.slope, period);
   const Scatter scatter = scatter_around(points, trend.slope);
   trend.line_end = scatter.middle;

@@ -48,11 +48,12 @@ int main(int argc, char** argv) {
   if (argc == 4 && std::strcmp(argv[1], "trace") == 0) return trace(argv[2], std::strtoull(argv[3], nullptr, 10));
   const int count = argc > 1 ? std::atoi(argv[1]) : 2000;
   const std::uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
-  std::vector<sim::Score> scores;
+  std::vector<sim::Kind> kinds;
   for (int kind = 0; kind < sim::kKinds; ++kind) {
     if (argc > 3 && sim::name_of(static_cast<sim::Kind>(kind)) != argv[3]) continue;
-    scores.push_back(sim::score(static_cast<sim::Kind>(kind), seed, count));
+    kinds.push_back(static_cast<sim::Kind>(kind));
   }
+  const std::vector<sim::Score> scores = sim::score_all(kinds, seed, count);
   std::fputs(sim::table(scores).c_str(), stdout);
   return 0;
 }

@@ -1,9 +1,11 @@
 #include "tests/sim/evaluate.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdarg>
 #include <cstdio>
+#include <thread>
 
 #include "guard/signal/growth.h"
 
@@ -64,7 +66,7 @@ Outcome judge(const Series& series) {
     if (!said) {
       said = true;
       outcome.first_leaking_at = sample.seconds;
-      outcome.used_headroom = (sample.seconds - truth.start_seconds) * truth.bytes_per_second / truth.headroom_bytes;
+      outcome.used_headroom = sample.leaked / truth.headroom_bytes;
     }
     outcome.leaking = true;
     if (!truth.limit_at_seconds) continue;
@@ -98,6 +100,19 @@ Score score(Kind kind, std::uint64_t first_seed, int count) {
     score.first_timed += outcome.first_time_error <= 0.2 ? 1 : 0;
   }
   return score;
+}
+
+std::vector<Score> score_all(const std::vector<Kind>& kinds, std::uint64_t first_seed, int count) {
+  std::vector<Score> scores(kinds.size());
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t place = next++; place < kinds.size(); place = next++)
+      scores[place] = score(kinds[place], first_seed, count);
+  };
+  std::thread other(work);
+  work();
+  other.join();
+  return scores;
 }
 
 Totals totals_of(const std::vector<Score>& scores) {

@@ -33,6 +33,8 @@ struct Score {
   double days = 0;
 };
 Score score(Kind kind, std::uint64_t first_seed, int count);
+// Two kinds at a time, on two threads.
+std::vector<Score> score_all(const std::vector<Kind>& kinds, std::uint64_t first_seed, int count);
 
 // One line a kind and the sums, with the aims they are measured against.
 std::string table(const std::vector<Score>& scores);

@@ -4,13 +4,12 @@
 #include <memory>
 #include <numbers>
 
+#include "tests/sim/mechanisms.h"
 #include "tests/sim/texture.h"
 
 namespace sim {
 
 namespace {
-
-using Shape = std::function<double(double)>;
 
 struct Plan {
   Base base;
@@ -180,6 +179,24 @@ Shape spikes(const Plan& plan, Random& random) {
   };
 }
 
+Shape mechanism(Kind kind, const Plan& plan, Random& random) {
+  const auto made = [&](Mechanism mechanism, double least, double most) -> Shape {
+    const double size = random.between(least, most) * plan.base.room();
+    return [shape = make_mechanism(mechanism, size, plan.length, random), level = plan.base.level](double at) {
+      return level + shape(at);
+    };
+  };
+  switch (kind) {
+    case Kind::heap: return made(Mechanism::heap, 0.1, 0.45);
+    case Kind::zipf_cache: return made(Mechanism::zipf_cache, 0.1, 0.7);
+    case Kind::bounded_walk: return made(Mechanism::bounded_walk, 0.05, 0.4);
+    case Kind::regimes: return made(Mechanism::regimes, 0.05, 0.5);
+    case Kind::processes: return made(Mechanism::processes, 0.1, 0.8);
+    case Kind::pools: return made(Mechanism::pools, 0.05, 0.5);
+    default: return made(Mechanism::resampled, 0.05, 0.4);
+  }
+}
+
 Shape shape_of(Kind kind, const Plan& plan, Random& random) {
   switch (kind) {
     case Kind::warm_up_exponential:
@@ -197,7 +214,10 @@ Shape shape_of(Kind kind, const Plan& plan, Random& random) {
       return wandering(plan, random.between(0.02, 0.12) * plan.base.room(), plan.length * random.spread(0.002, 0.05),
                        random);
     case Kind::spikes: return spikes(plan, random);
-    default: return [level = plan.base.level](double) { return level; };
+    case Kind::flat:
+    case Kind::gaps_and_restarts:
+    case Kind::limit_changes: return [level = plan.base.level](double) { return level; };
+    default: return mechanism(kind, plan, random);
   }
 }
 

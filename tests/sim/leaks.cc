@@ -4,6 +4,7 @@
 #include <memory>
 #include <numbers>
 
+#include "tests/sim/mechanisms.h"
 #include "tests/sim/texture.h"
 
 namespace sim {
@@ -26,8 +27,6 @@ Leak draw_leak(double shortest, double longest, Random& random) {
   return leak;
 }
 
-using Shape = std::function<double(double)>;
-
 // Bytes leaked since the leak began.
 Shape steps(const Leak& leak, Random& random) {
   const double count = std::floor(random.between(25, 120));
@@ -46,6 +45,29 @@ Shape bursts(const Leak& leak, Random& random) {
       state->next += leak.length / count * random.exponential();
       state->leaked += leak.base.room() / count * random.between(0.2, 1.8);
     }
+    return state->leaked;
+  };
+}
+
+// Leaks with each request: by the hour of the day where there are days, and by chance.
+Shape by_requests(const Leak& leak, Random& random) {
+  struct State {
+    double before = 0;
+    double load = 0;
+    double leaked = 0;
+  };
+  auto state = std::make_shared<State>();
+  const double memory = leak.length * random.spread(0.002, 0.05);
+  const double chance = random.between(0.1, 0.6);
+  const double daily = leak.length > 3 * kDay ? random.between(0, 0.8) : 0;
+  const double phase = random.unit();
+  return [=, &random](double since) {
+    const double passed = since - state->before;
+    state->before = since;
+    const double keep = std::exp(-passed / memory);
+    state->load = keep * state->load + chance * std::sqrt(1 - keep * keep) * random.normal();
+    const double hour = 1 + daily * std::sin(2 * std::numbers::pi * (since / kDay + phase));
+    state->leaked += leak.rate() * passed * hour * std::exp(state->load - chance * chance / 2);
     return state->leaked;
   };
 }
@@ -84,12 +106,23 @@ Shape overlay(Kind kind, const Leak& leak, Random& random) {
     };
   }
   if (kind == Kind::leak_after_warm_up) return warm_up(leak, random);
-  return [](double) { return 0.0; };
+  const auto made = [&](Mechanism mechanism, double least, double most) {
+    return make_mechanism(mechanism, random.between(least, most) * leak.base.room(), leak.lead + leak.length, random);
+  };
+  switch (kind) {
+    case Kind::leak_heap: return made(Mechanism::heap, 0.02, 0.2);
+    case Kind::leak_zipf_cache: return made(Mechanism::zipf_cache, 0.02, 0.2);
+    case Kind::leak_bounded_walk: return made(Mechanism::bounded_walk, 0.02, 0.12);
+    case Kind::leak_processes: return made(Mechanism::processes, 0.05, 0.2);
+    case Kind::leak_resampled: return made(Mechanism::resampled, 0.05, 0.2);
+    default: return [](double) { return 0.0; };
+  }
 }
 
 Shape leaked(Kind kind, const Leak& leak, Random& random) {
   if (kind == Kind::leak_steps) return steps(leak, random);
   if (kind == Kind::leak_bursts) return bursts(leak, random);
+  if (kind == Kind::leak_by_requests) return by_requests(leak, random);
   return [rate = leak.rate()](double since) { return rate * since; };
 }
 
@@ -103,6 +136,7 @@ Series make_restarting(Random& random) {
   series.truth = {true, 0, leak.rate(), leak.base.room(), {}};
   Texture texture(leak.base, series.interval_seconds, random);
   double began = 0;
+  double leaked = 0;
   for (int i = 0; i <= runs; ++i) {
     // The last run is left alone until it meets the limit.
     const double length = i == runs ? 2 * leak.length : run * random.between(0.9, 1.1);
@@ -112,8 +146,9 @@ Series make_restarting(Random& random) {
         series.truth.limit_at_seconds = began + at;
         return series;
       }
-      series.samples.push_back({began + at, bytes, leak.base.limit, i > 0 && at == 0, leak.length - at});
+      series.samples.push_back({began + at, bytes, leak.base.limit, i > 0 && at == 0, leaked + leak.rate() * at, leak.length - at});
     }
+    leaked += leak.rate() * length;
     began = series.samples.back().seconds + series.interval_seconds + random.between(1, 30);
   }
   return series;
@@ -132,10 +167,12 @@ Series make_leak(Kind kind, Random& random) {
   series.truth = {true, leak.lead, leak.rate(), leak.base.room(), {}};
   const Shape over = overlay(kind, leak, random);
   const Shape below = leaked(kind, leak, random);
+  double leaked = 0;
   const auto shape = [&](double at) {
-    return leak.base.level + over(at) + (at > leak.lead ? below(at - leak.lead) : 0.0);
+    if (at > leak.lead) leaked = below(at - leak.lead);
+    return leak.base.level + over(at) + leaked;
   };
-  sample_into(series, leak.base, leak.lead + 2 * leak.length, shape, random);
+  sample_into(series, leak.base, leak.lead + 2 * leak.length, shape, random, [&] { return leaked; });
   return series;
 }
 

@@ -21,6 +21,12 @@ constexpr std::array<std::string_view, kKinds> kNames = {"leak_linear",
                                                          "leak_load_noise",
                                                          "leak_after_warm_up",
                                                          "leak_restarts",
+                                                         "leak_by_requests",
+                                                         "leak_heap",
+                                                         "leak_zipf_cache",
+                                                         "leak_bounded_walk",
+                                                         "leak_processes",
+                                                         "leak_resampled",
                                                          "flat",
                                                          "warm_up_exponential",
                                                          "warm_up_logarithmic",
@@ -36,7 +42,14 @@ constexpr std::array<std::string_view, kKinds> kNames = {"leak_linear",
                                                          "random_walk",
                                                          "spikes",
                                                          "gaps_and_restarts",
-                                                         "limit_changes"};
+                                                         "limit_changes",
+                                                         "heap",
+                                                         "zipf_cache",
+                                                         "bounded_walk",
+                                                         "regimes",
+                                                         "processes",
+                                                         "pools",
+                                                         "resampled"};
 
 }  // namespace
 

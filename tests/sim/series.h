@@ -19,7 +19,13 @@ enum class Kind {
   leak_daily_cycle,  // below a cycle of days
   leak_load_noise,   // below load that wanders
   leak_after_warm_up,
-  leak_restarts,  // cut by restarts before the limit is met
+  leak_restarts,     // cut by restarts before the limit is met
+  leak_by_requests,  // fast while there is much to do
+  leak_heap,         // over what mechanisms.h makes
+  leak_zipf_cache,
+  leak_bounded_walk,
+  leak_processes,
+  leak_resampled,
   // Harmless.
   flat,
   warm_up_exponential,
@@ -37,8 +43,15 @@ enum class Kind {
   spikes,
   gaps_and_restarts,
   limit_changes,
+  heap,  // what mechanisms.h makes
+  zipf_cache,
+  bounded_walk,
+  regimes,
+  processes,
+  pools,
+  resampled,
 };
-constexpr int kKinds = static_cast<int>(Kind::limit_changes) + 1;
+constexpr int kKinds = static_cast<int>(Kind::resampled) + 1;
 
 std::string_view name_of(Kind kind);
 bool is_leak(Kind kind);
@@ -48,6 +61,7 @@ struct Sample {
   double bytes = 0;
   double limit = 0;      // bytes; in force at this time
   bool new_run = false;  // the workload was started again before it
+  double leaked = 0;     // bytes until now, over all runs
   double left = 0;       // seconds until this run meets the limit, were it left alone; 0 when it never does
 };
 

@@ -47,8 +47,8 @@ double Collector::at(double seconds) {
   return peak_ * (seconds - began_) / length_;
 }
 
-void sample_into(Series& series, const Base& base, double seconds, const std::function<double(double)>& shape,
-                 Random& random) {
+void sample_into(Series& series, const Base& base, double seconds, const Shape& shape, Random& random,
+                 const std::function<double()>& leaked) {
   Texture texture(base, series.interval_seconds, random);
   const double lost = random.chance(0.3) ? random.spread(0.001, 0.05) : 0;
   for (double at = 0; at <= seconds; at += series.interval_seconds) {
@@ -59,7 +59,7 @@ void sample_into(Series& series, const Base& base, double seconds, const std::fu
       return;
     }
     if (random.chance(lost)) continue;
-    series.samples.push_back({at, std::min(bytes, base.limit), base.limit});
+    series.samples.push_back({at, std::min(bytes, base.limit), base.limit, false, leaked()});
   }
 }
 

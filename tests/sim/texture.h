@@ -9,6 +9,9 @@
 
 namespace sim {
 
+// Bytes at a second of the series; asked in order of time.
+using Shape = std::function<double(double)>;
+
 constexpr double kMebibyte = 1 << 20;
 constexpr double kHour = 3600;
 constexpr double kDay = 86400;
@@ -60,8 +63,8 @@ class Collector {
 };
 
 // Samples `shape` (bytes at a second) with texture, from 0 to `seconds`; a sample is lost now and then. Ends early
-// where memory meets the limit.
-void sample_into(Series& series, const Base& base, double seconds, const std::function<double(double)>& shape,
-                 Random& random);
+// where memory meets the limit. `leaked` is called after `shape`: how much of that is a leak's.
+void sample_into(Series& series, const Base& base, double seconds, const Shape& shape, Random& random,
+                 const std::function<double()>& leaked = [] { return 0.0; });
 
 }  // namespace sim
