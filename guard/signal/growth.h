@@ -55,12 +55,13 @@ struct Judgement {
   double end = 0;     // seconds; of the last floor
   double base = 0;    // bytes; where memory stood before it grew
   double known = 0;   // bytes; how high it stood before that, the base at least
-  double room = 0;    // bytes; between the base and the limit
+  double room = 0;    // bytes; between the base and the limit; the level without a limit
   double rise = 0;    // bytes above all that was known before
   double share = 0;   // of the room
   double excess = 0;  // bytes; how far the peaks stand above the line of the floors
   double length = 0;  // seconds the buckets cover
   bool carried = false;
+  double followed = 1;  // spans that the line explains: its own, and the time before that it was followed back
 };
 
 class GrowthTracker {
@@ -82,10 +83,6 @@ class GrowthTracker {
   [[nodiscard]] std::size_t size_bytes() const;
 
  private:
-  struct Opinion {  // of one ring
-    Judgement judgement;
-    int held = 0;  // judgements in a row that said leaking
-  };
   struct Earlier {       // runs
     double highest = 0;  // bytes; floor of runs that did not end in growth
     double slope = 0;    // bytes per second; of the runs that did
@@ -94,13 +91,13 @@ class GrowthTracker {
   };
 
   void begin(base::SteadyTime at, base::Duration window);
-  void judge_ring(std::size_t ring);
   [[nodiscard]] Judgement judge_floors(std::size_t ring, bool was_leaking) const;
   void judge_growth(std::size_t ring, const std::vector<TrendPoint>& points, std::int64_t period, double lowest,
                     bool was_leaking, Judgement& judgement) const;
   void measure_rise(std::size_t ring, double lowest, Judgement& judgement) const;
+  [[nodiscard]] double follow_back(std::size_t ring, const Judgement& judgement) const;
   static void measure_height(double height, Judgement& judgement);
-  void measure_again(std::size_t ring, double now);
+  void look_again(std::size_t ring, double now, Judgement& judgement) const;
   [[nodiscard]] Doubt doubt_leak(std::size_t ring, const Judgement& judgement, bool was_leaking) const;
   [[nodiscard]] bool goes_on(std::size_t ring, const Judgement& judgement) const;
   void conclude(double now);
@@ -110,7 +107,7 @@ class GrowthTracker {
   std::optional<base::SteadyTime> began_;  // the first sample of this run
   double limit_ = 0;                       // bytes; infinite when there is none
   FloorRings rings_;
-  std::vector<Opinion> opinions_;  // one a ring
+  std::vector<Judgement> opinions_;  // one a ring
   Earlier earlier_;
   Growth growth_;
   Judgement chosen_;  // what growth_ rests on
