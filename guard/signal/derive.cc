@@ -41,12 +41,14 @@ void derive_growth(base::SteadyTime now, const SignalSettings& settings, GrowthT
   if (!settings.leak_enabled) {
     signals.growth = Reading<double>::absent("leak detection is off for this workload");
     signals.time_to_limit = Reading<base::Duration>::absent(signals.growth.reason());
+    signals.earliest_limit = signals.time_to_limit;
     return;
   }
   // Without a reading now, what was known a moment ago is not known any more: it may be another run already.
   if (!signals.unreclaimable) {
     signals.growth = Reading<double>::absent(signals.unreclaimable.reason());
     signals.time_to_limit = Reading<base::Duration>::absent(signals.unreclaimable.reason());
+    signals.earliest_limit = signals.time_to_limit;
     return;
   }
   tracker.add(now, *signals.unreclaimable, settings.growth_window,

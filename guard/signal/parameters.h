@@ -19,8 +19,8 @@ inline constexpr double kGrowthOverNoise = 4;       // times the noise that grow
 inline constexpr double kErrorsAboveZero = 3;       // the slope's standard errors that must fit below it
 
 // A leak.
-inline constexpr double kLeastShare = 0.45;            // of the room that it has taken
-inline constexpr double kLeastShareAgain = 0.25;       // and when an earlier run grew alike
+inline constexpr double kLeastShare = 0.455;           // of the room that it has taken
+inline constexpr double kLeastShareAgain = 0.2;        // and when an earlier run grew alike
 inline constexpr double kLeastNewPart = 0.5;           // of its rise, above all that was known before
 inline constexpr double kLeakOverNoise = 10;           // times the noise that it rises: a trend, not a random walk
 inline constexpr double kLargestStepPart = 0.35;       // of the rise

@@ -39,6 +39,8 @@ constexpr MetricDefinition kCatalogue[] = {
      "Robust slope of the memory that cannot be reclaimed."},
     {"leakguard_workload_memory_time_to_limit_seconds", gauge,
      "Time until memory reaches its limit at this growth; +Inf when it never does."},
+    {"leakguard_workload_memory_time_to_limit_lower_seconds", gauge,
+     "The earliest that memory reaches its limit: at the upper end of the growth's 95 % interval."},
     {"leakguard_workload_leak_state", gauge, "1 for the state that the leak detector is in, 0 for the others."},
     {"leakguard_workload_cap_desired", gauge, "The cap as configured: bytes, cores or a count."},
     {"leakguard_workload_cap_drift", gauge, "1 while the cap in force is not the one configured."},

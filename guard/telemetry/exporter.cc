@@ -50,6 +50,7 @@ void add_signals(Exposition& out, const Labels& labels, const signal::WorkloadSi
   out.add("leakguard_workload_restart_loop", labels, signals.restart_loop.looping ? 1.0 : 0.0);
   out.add("leakguard_workload_memory_growth_bytes_per_second", labels, signals.growth);
   out.add("leakguard_workload_memory_time_to_limit_seconds", labels, signals.time_to_limit);
+  out.add("leakguard_workload_memory_time_to_limit_lower_seconds", labels, signals.earliest_limit);
   for (const auto state : {signal::LeakState::unknown, signal::LeakState::warming_up, signal::LeakState::stable,
                            signal::LeakState::growing, signal::LeakState::leaking}) {
     out.add("leakguard_workload_leak_state", with(labels, "state", signal::name_of(state)),

@@ -73,6 +73,7 @@ ordered_json memory_of(const WorkloadReport& report) {
       .read("used_ratio", signals.memory_used)
       .read("growth_bytes_per_second", signals.growth)
       .read("time_to_limit_seconds", signals.time_to_limit)
+      .read("time_to_limit_lower_seconds", signals.earliest_limit)
       .set("leak", signal::name_of(signals.leak))
       .set("oom_kills", signals.oom_kills_total)
       .take();

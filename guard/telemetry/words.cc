@@ -64,6 +64,8 @@ void describe_growth(const signal::WorkloadSignals& signals, Sentences& out) {
   std::string text = "memory grows by " + format_bytes(hourly) + "/h";
   if (signals.time_to_limit && *signals.time_to_limit != base::Duration::max()) {
     text += ", limit in " + format_duration(*signals.time_to_limit);
+    if (signals.earliest_limit && *signals.earliest_limit < *signals.time_to_limit)
+      text += " (at the earliest in " + format_duration(*signals.earliest_limit) + ")";
   }
   text += " (" + std::string(signal::name_of(signals.leak)) + ")";
   const bool leaking = signals.leak == signal::LeakState::leaking;

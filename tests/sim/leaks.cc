@@ -146,7 +146,8 @@ Series make_restarting(Random& random) {
         series.truth.limit_at_seconds = began + at;
         return series;
       }
-      series.samples.push_back({began + at, bytes, leak.base.limit, i > 0 && at == 0, leaked + leak.rate() * at, leak.length - at});
+      series.samples.push_back(
+          {began + at, bytes, leak.base.limit, i > 0 && at == 0, leaked + leak.rate() * at, leak.length - at});
     }
     leaked += leak.rate() * length;
     began = series.samples.back().seconds + series.interval_seconds + random.between(1, 30);

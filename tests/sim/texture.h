@@ -64,7 +64,8 @@ class Collector {
 
 // Samples `shape` (bytes at a second) with texture, from 0 to `seconds`; a sample is lost now and then. Ends early
 // where memory meets the limit. `leaked` is called after `shape`: how much of that is a leak's.
-void sample_into(Series& series, const Base& base, double seconds, const Shape& shape, Random& random,
-                 const std::function<double()>& leaked = [] { return 0.0; });
+void sample_into(
+    Series& series, const Base& base, double seconds, const Shape& shape, Random& random,
+    const std::function<double()>& leaked = [] { return 0.0; });
 
 }  // namespace sim

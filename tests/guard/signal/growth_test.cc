@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <optional>
 
 #include <gtest/gtest.h>
 
@@ -134,6 +135,34 @@ TEST(Growth, HasNoLeakBeforeItsPartOfTheRoomIsTaken) {
   EXPECT_EQ(tracker.growth().doubt, Doubt::small);
   feed_until(1501, 1900);  // 190
   EXPECT_EQ(tracker.growth().state, LeakState::leaking) << describe(tracker.growth());
+}
+
+// Of the seconds that a series lasts, the first at which it is called a leak; none when it never is.
+std::optional<int> first_leaking(int length, Bytes limit, const std::function<double(int)>& mebibytes_at) {
+  GrowthTracker tracker;
+  for (int second = 0; second <= length; ++second) {
+    tracker.add(kBegin + seconds(second), {static_cast<std::int64_t>(mebibytes_at(second) * 1048576)}, kWindow, limit);
+    if (tracker.growth().state == LeakState::leaking) return second;
+  }
+  return std::nullopt;
+}
+
+TEST(Growth, LeakBehindAWarmUpIsCalledByWhatItTookItself) {
+  // Level 300 after the warm-up, so the leak has taken half of its 400 MiB after 4,000 s.
+  const auto called = first_leaking(8000, mebibytes(700),
+                                    [](int second) { return 300 - 150 * std::exp(-second / 300.0) + 0.05 * second; });
+  ASSERT_TRUE(called);
+  EXPECT_GE(*called, 3000);
+  EXPECT_LE(*called, 4000);
+}
+
+TEST(Growth, CacheThatFillsEverMoreSlowlyIsNoLeak) {
+  const auto power = [](double exponent) {
+    return first_leaking(8000, mebibytes(700),
+                         [=](int second) { return 300 + 240 * std::min(1.0, std::pow(second / 6000.0, exponent)); });
+  };
+  EXPECT_FALSE(power(0.5));
+  EXPECT_FALSE(power(0.6));
 }
 
 TEST(Growth, LeakOfMinutesIsCalledBeforeAWholeWindowWasWatched) {

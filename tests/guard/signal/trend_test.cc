@@ -57,5 +57,12 @@ TEST(Trend, WithAPeriodDoesNotSeeTheCycle) {
   EXPECT_NEAR(rising.swing, 50, 10);
 }
 
+TEST(Trend, WithAPeriodComparesWholeDaysForItsHalves) {
+  const auto cycle = [](int i) { return 300 + 50 * std::sin(i % 8 / 8.0 * 6.283); };
+  const Trend ended = trend_of([&](int i) { return cycle(i) + 2 * std::min(i, 14); }, 8);
+  EXPECT_NEAR(ended.early, 0.2, 0.03);
+  EXPECT_LT(ended.late, 0.5 * ended.early);
+}
+
 }  // namespace
 }  // namespace guard::signal

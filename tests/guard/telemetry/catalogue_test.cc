@@ -33,6 +33,7 @@ constexpr const char* kPromised[] = {
     "leakguard_workload_start_time_seconds",
     "leakguard_workload_memory_growth_bytes_per_second",
     "leakguard_workload_memory_time_to_limit_seconds",
+    "leakguard_workload_memory_time_to_limit_lower_seconds",
     "leakguard_workload_leak_state",
     "leakguard_workload_cap_desired",
     "leakguard_workload_cap_drift",

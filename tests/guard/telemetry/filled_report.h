@@ -40,6 +40,7 @@ inline signal::WorkloadSignals filled_signals() {
   signals.cpu_throttled = base::Ratio{0.05};
   signals.growth = 2048.0;
   signals.time_to_limit = base::Duration(std::chrono::hours(10));
+  signals.earliest_limit = base::Duration(std::chrono::hours(9));
   signals.leak = signal::LeakState::growing;
   signals.oom_kills_total = 2;
   signals.restarts_total = 3;

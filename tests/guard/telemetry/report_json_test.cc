@@ -24,6 +24,7 @@ TEST(StatusJson, SaysWhatWasRead) {
   EXPECT_EQ(web["identity"]["pid"], 4242);
   EXPECT_EQ(web["memory"]["working_set_bytes"], 432 << 20);
   EXPECT_EQ(web["memory"]["time_to_limit_seconds"], 36000);
+  EXPECT_EQ(web["memory"]["time_to_limit_lower_seconds"], 32400);
   EXPECT_EQ(web["cpu"]["limit_cores"], 0.8);
   EXPECT_EQ(web["pids"], 12);
   EXPECT_EQ(web["lifecycle"]["restarts_by_reason"]["oom_kill"], 2);

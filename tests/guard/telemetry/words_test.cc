@@ -101,6 +101,10 @@ TEST(Words, CallGrowthANotice) {
   WorkloadReport report = growing(65536.0 / 3600, signal::LeakState::growing);
   report.signals.time_to_limit = base::Duration(std::chrono::hours(3));
   EXPECT_THAT(describe(report), ElementsAre(says(Urgency::notice, "memory grows by 64 KiB/h, limit in 3h (growing)")));
+  report.signals.earliest_limit = base::Duration(std::chrono::hours(2));
+  EXPECT_THAT(describe(report), ElementsAre(says(Urgency::notice,
+                                                 "memory grows by 64 KiB/h, limit in 3h (at the "
+                                                 "earliest in 2h) (growing)")));
 }
 
 TEST(Words, CallALeakTroubleAndGiveItsEvidence) {
