@@ -9,5 +9,6 @@ int run(const RunOptions& options);
 int exec(const ExecOptions& options);
 int check_config(const CheckConfigOptions& options);
 int status(const StatusOptions& options);
+int analyze(const AnalyzeOptions& options);
 
 }  // namespace agent

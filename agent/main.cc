@@ -14,6 +14,7 @@ struct Execute {
   int operator()(const agent::ExecOptions& options) const { return agent::exec(options); }
   int operator()(const agent::CheckConfigOptions& options) const { return agent::check_config(options); }
   int operator()(const agent::StatusOptions& options) const { return agent::status(options); }
+  int operator()(const agent::AnalyzeOptions& options) const { return agent::analyze(options); }
   int operator()(const agent::ShowText& show) const {
     std::fputs(show.text.c_str(), stdout);
     return agent::kFine;

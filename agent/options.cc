@@ -22,6 +22,7 @@ constexpr const char* kOverview =
   leakguard exec [OPTIONS] -- COMMAND…          guard one command, without a configuration
   leakguard check-config [FILE]                 all errors of a configuration, with line and column
   leakguard status [--json] [WORKLOAD]          what the running agent knows, in words
+  leakguard analyze FILE|- [OPTIONS]            leak verdict on a recorded series
 
   leakguard COMMAND --help                      the command's options
   leakguard --version
@@ -203,6 +204,38 @@ Result<Invocation> parse_status(const Arguments& arguments) {
   return status;
 }
 
+Result<Invocation> parse_analyze(const Arguments& arguments) {
+  const auto text = [] { return po::value<std::string>(); };
+  po::options_description options("options");
+  options.add_options()("limit", text(), "memory limit, such as 700m (default: the recording's, if it has one)")(
+      "column", text(), "of a CSV file (default memory_bytes); a unit in brackets scales it: 'MemoryUsage(Mi)'")(
+      "time-column", text(), "of a CSV file (default timestamp): Unix seconds or RFC 3339")(
+      "format", text(), "text (default) or json")("json", "the same as --format json")(
+      "html", text(), "not there yet: refused")("help,h", "this text");
+  // A lone "-" is a name, not an option.
+  const auto parsed = parse("analyze", arguments, options, "file", 1);
+  if (!parsed) return base::fail(parsed.error());
+  if (parsed->help) {
+    return ShowText{
+        help_text("analyze FILE|- [--limit SIZE] [--column NAME] [--time-column NAME] [--format text|json]", options)};
+  }
+  const auto& values = parsed->values;
+  AnalyzeOptions analyze;
+  analyze.file = first_of(values, "file");
+  if (analyze.file.empty()) return base::fail(usage("analyze", "no file; - reads standard input"));
+  if (values.count("html") > 0) return base::fail(usage("analyze", "--html: reports as a page are not there yet"));
+  if (values.count("column") > 0) analyze.column = text_of(values, "column");
+  if (values.count("time-column") > 0) analyze.time_column = text_of(values, "time-column");
+  const std::string format = values.count("format") > 0 ? text_of(values, "format") : "text";
+  if (format != "text" && format != "json")
+    return base::fail(usage("analyze", "--format: '" + format + "' is neither text nor json"));
+  analyze.json = format == "json" || values.count("json") > 0;
+  Converter converter(values, "analyze");
+  converter.convert("limit", analyze.limit, base::parse_bytes);
+  if (converter.error()) return base::fail(*converter.error());
+  return analyze;
+}
+
 }  // namespace
 
 Result<Invocation> parse_command_line(const std::vector<std::string>& arguments) {
@@ -215,6 +248,7 @@ Result<Invocation> parse_command_line(const std::vector<std::string>& arguments)
   if (command == "exec") return parse_exec(rest);
   if (command == "check-config") return parse_check_config(rest);
   if (command == "status") return parse_status(rest);
+  if (command == "analyze") return parse_analyze(rest);
   return base::fail(usage("", "there is no command '" + command + "'"));
 }
 

@@ -48,11 +48,19 @@ struct StatusOptions {
   bool json = false;
 };
 
+struct AnalyzeOptions {
+  std::string file;  // "-": standard input
+  std::optional<base::Bytes> limit;
+  std::string column = "memory_bytes";
+  std::string time_column = "timestamp";
+  bool json = false;
+};
+
 struct ShowText {  // --help, --version: the text to print, and that is all
   std::string text;
 };
 
-using Invocation = std::variant<RunOptions, ExecOptions, CheckConfigOptions, StatusOptions, ShowText>;
+using Invocation = std::variant<RunOptions, ExecOptions, CheckConfigOptions, StatusOptions, AnalyzeOptions, ShowText>;
 
 // Errors: invalid_argument, with what is wrong and which --help tells more.
 base::Result<Invocation> parse_command_line(const std::vector<std::string>& arguments);
