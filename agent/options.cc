@@ -204,28 +204,41 @@ Result<Invocation> parse_status(const Arguments& arguments) {
   return status;
 }
 
-Result<Invocation> parse_analyze(const Arguments& arguments) {
+po::options_description analyze_flags() {
   const auto text = [] { return po::value<std::string>(); };
   po::options_description options("options");
   options.add_options()("limit", text(), "memory limit, such as 700m (default: the recording's, if it has one)")(
-      "column", text(), "of a CSV file (default memory_bytes); a unit in brackets scales it: 'MemoryUsage(Mi)'")(
-      "time-column", text(), "of a CSV file (default timestamp): Unix seconds or RFC 3339")(
-      "format", text(), "text (default) or json")("json", "the same as --format json")(
-      "html", text(), "not there yet: refused")("help,h", "this text");
-  // A lone "-" is a name, not an option.
+      "column", text(), "of a CSV file (default memory_bytes): bytes, or what its name says in brackets: 'Memory(Mi)'")(
+      "time-column", text(),
+      "of a CSV file (default timestamp): Unix seconds or RFC 3339; a time without a zone is UTC")(
+      "series-column", text(), "of a CSV file: names the workload of each row (default: all rows are one's)")(
+      "run-column", text(), "of a CSV file: changes when the workload was started anew, such as a container's id")(
+      "format", text(), "text (default) or json")("json", "the same as --format json")("help,h", "this text");
+  return options;
+}
+
+constexpr const char* kAnalyzeForms = R"(
+FILE (- for standard input) is one of
+  CSV with a header, in order of time;
+  the answer of Prometheus's /api/v1/query_range, in JSON;
+  the log of: while sleep 10; do date -u +%FT%TZ; docker stats --no-stream; done
+Readings that are empty or NaN are counted as missing; anything else that is wrong is told with its line.
+Exit code 3 when a leak was found at any time, 0 when none was, 1 when the recording cannot be read.
+)";
+
+Result<Invocation> parse_analyze(const Arguments& arguments) {
+  const po::options_description options = analyze_flags();
   const auto parsed = parse("analyze", arguments, options, "file", 1);
   if (!parsed) return base::fail(parsed.error());
-  if (parsed->help) {
-    return ShowText{
-        help_text("analyze FILE|- [--limit SIZE] [--column NAME] [--time-column NAME] [--format text|json]", options)};
-  }
+  if (parsed->help) return ShowText{help_text("analyze FILE|- [OPTIONS]", options) + kAnalyzeForms};
   const auto& values = parsed->values;
   AnalyzeOptions analyze;
   analyze.file = first_of(values, "file");
   if (analyze.file.empty()) return base::fail(usage("analyze", "no file; - reads standard input"));
-  if (values.count("html") > 0) return base::fail(usage("analyze", "--html: reports as a page are not there yet"));
-  if (values.count("column") > 0) analyze.column = text_of(values, "column");
-  if (values.count("time-column") > 0) analyze.time_column = text_of(values, "time-column");
+  if (values.count("column") > 0) analyze.columns.memory = text_of(values, "column");
+  if (values.count("time-column") > 0) analyze.columns.time = text_of(values, "time-column");
+  analyze.columns.series = text_of(values, "series-column");
+  analyze.columns.run = text_of(values, "run-column");
   const std::string format = values.count("format") > 0 ? text_of(values, "format") : "text";
   if (format != "text" && format != "json")
     return base::fail(usage("analyze", "--format: '" + format + "' is neither text nor json"));

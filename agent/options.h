@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/child.h"
+#include "agent/recording/recording.h"
 #include "base/result.h"
 #include "base/units.h"
 #include "guard/sample/caps.h"
@@ -51,8 +52,7 @@ struct StatusOptions {
 struct AnalyzeOptions {
   std::string file;  // "-": standard input
   std::optional<base::Bytes> limit;
-  std::string column = "memory_bytes";
-  std::string time_column = "timestamp";
+  recording::Columns columns;
   bool json = false;
 };
 
