@@ -9,7 +9,9 @@
 
 #include "agent/commands.h"
 #include "agent/recording/analysis.h"
+#include "agent/recording/report_page.h"
 #include "agent/recording/verdict_json.h"
+#include "agent/version.h"
 
 namespace agent {
 namespace {
@@ -60,6 +62,14 @@ int fail(const AnalyzeOptions& options, const std::string& what) {
   return kFailed;
 }
 
+bool write_report(const AnalyzeOptions& options, const Analyses& analyses) {
+  std::vector<const Analysis*> all;
+  for (const auto& entry : analyses) all.push_back(&entry.second);
+  std::ofstream out(options.html, std::ios::binary);
+  out << recording::report_page({options.file == "-" ? "standard input" : options.file, kVersion}, all) << std::flush;
+  return out.good();
+}
+
 }  // namespace
 
 int analyze(const AnalyzeOptions& options) {
@@ -78,6 +88,8 @@ int analyze(const AnalyzeOptions& options) {
     verdicts.push_back(analysis.verdict());
     has_leak = has_leak || analysis.is_leak();
   }
+  if (!options.html.empty() && !write_report(options, *analyses))
+    return fail(options, "the report '" + options.html + "' cannot be written");
   if (options.json)
     std::printf("%s\n", recording::verdicts_as_json(verdicts).c_str());
   else

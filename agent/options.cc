@@ -213,7 +213,9 @@ po::options_description analyze_flags() {
       "of a CSV file (default timestamp): Unix seconds or RFC 3339; a time without a zone is UTC")(
       "series-column", text(), "of a CSV file: names the workload of each row (default: all rows are one's)")(
       "run-column", text(), "of a CSV file: changes when the workload was started anew, such as a container's id")(
-      "format", text(), "text (default) or json")("json", "the same as --format json")("help,h", "this text");
+      "format", text(), "text (default) or json")("json", "the same as --format json")(
+      "html", text(), "writes a report with pictures to this file: one page that needs no network")("help,h",
+                                                                                                    "this text");
   return options;
 }
 
@@ -238,6 +240,7 @@ Result<Invocation> parse_analyze(const Arguments& arguments) {
   if (values.count("column") > 0) analyze.columns.memory = text_of(values, "column");
   if (values.count("time-column") > 0) analyze.columns.time = text_of(values, "time-column");
   analyze.columns.series = text_of(values, "series-column");
+  analyze.html = text_of(values, "html");
   analyze.columns.run = text_of(values, "run-column");
   const std::string format = values.count("format") > 0 ? text_of(values, "format") : "text";
   if (format != "text" && format != "json")

@@ -53,6 +53,7 @@ struct AnalyzeOptions {
   std::string file;  // "-": standard input
   std::optional<base::Bytes> limit;
   recording::Columns columns;
+  std::string html;  // where to write the report; "": none
   bool json = false;
 };
 

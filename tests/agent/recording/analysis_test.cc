@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "agent/recording/report_page.h"
 #include "agent/recording/verdict_json.h"
 #include "tests/sim/series.h"
 
@@ -127,6 +128,29 @@ TEST(Picture, DoesNotMindYearsOfGap) {
   Picture picture;
   for (int i = 0; i < 10'000; ++i) picture.add(i < 5'000 ? i : 1e9 + i, 1, LeakState::stable);
   EXPECT_LE(picture.stretches().size(), Picture::kMost);
+}
+
+TEST(ReportPage, IsBelowAMegabyteHoweverMuchWasRecorded) {
+  std::vector<Analysis> analyses;
+  for (int i = 0; i < 60; ++i) {
+    analyses.emplace_back(std::string(1000, 'x') + std::to_string(i), base::gibibytes(1));
+    for (int k = 0; k < 2100; ++k)
+      ASSERT_TRUE(analyses.back().take(at(1767323045.123 + 60 * k, 123456789 + k % 97 * 1000003)));
+  }
+  std::vector<const Analysis*> all;
+  for (const auto& analysis : analyses) all.push_back(&analysis);
+  const auto page = report_page({"x.csv", "1"}, all);
+  EXPECT_LT(page.size(), 1000000U);
+  EXPECT_THAT(page, HasSubstr("\"count\":60"));
+}
+
+TEST(ReportPage, LetsNoNameEndItsScript) {
+  Analysis analysis("</script><script>alert(1)</script><!--", {});
+  ASSERT_TRUE(analysis.take(at(1, 1)));
+  const auto page = report_page({"<b>", "1"}, {&analysis});
+  EXPECT_THAT(page, testing::Not(HasSubstr("alert(1)</script>")));
+  EXPECT_THAT(page, testing::Not(HasSubstr("<b>")));
+  EXPECT_THAT(page, HasSubstr("\\u003c/script>"));
 }
 
 }  // namespace
