@@ -48,7 +48,7 @@ Result<Owned<curl_slist>> header_list(const HttpHeaders& headers) {
     if (!is_safe_header(name, value)) {
       return fail(Code::invalid_argument, "a header holds characters that no header may hold");
     }
-    has_content_type = has_content_type || lower_case(name) == "content-type";
+    has_content_type = has_content_type || is_same_name(name, "content-type");
     // curl's spelling of a header with an empty value; "Name:" would remove it.
     append(value.empty() ? name + ";" : std::string(name).append(": ").append(value));
   }

@@ -1,5 +1,6 @@
 #include "base/http_exchange.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -11,12 +12,14 @@ namespace base {
 namespace {
 
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
+constexpr std::size_t kUsualHeadBytes = 512;  // and a short body
 
 bool may_have_body(int status) { return status >= 200 && status != 204 && status != 304; }
 
 // The connection's own business, whatever the handler says.
-bool is_framing(std::string_view lower_name) {
-  return lower_name == "content-length" || lower_name == "transfer-encoding" || lower_name == "connection";
+bool is_framing(std::string_view name) {
+  constexpr std::array<std::string_view, 3> kFraming{"content-length", "transfer-encoding", "connection"};
+  return std::ranges::any_of(kFraming, [name](std::string_view framing) { return is_same_name(name, framing); });
 }
 
 std::string hexadecimal(std::size_t number) {
@@ -28,9 +31,10 @@ std::string hexadecimal(std::size_t number) {
 }  // namespace
 
 void AnswerQueue::append_head(int status, const HttpHeaders& headers, const std::string& framing) {
+  pending_.reserve(kUsualHeadBytes);
   pending_.append("HTTP/1.1 ").append(std::to_string(status)).append(" ").append(reason_phrase(status)).append("\r\n");
   for (const auto& [name, value] : headers) {
-    if (is_framing(lower_case(name)) || !is_safe_header(name, value)) continue;
+    if (is_framing(name) || !is_safe_header(name, value)) continue;
     pending_.append(name).append(": ").append(value).append("\r\n");
   }
   pending_.append(framing).append("Connection: ").append(form_.keep_alive ? "keep-alive" : "close");

@@ -59,7 +59,7 @@ int HttpRequestParser::Impl::complaint() {
   if (codings > 0) {
     // Only plain "chunked": every other coding, or a list, leaves the end of the body to interpretation.
     if (message.version() < 11 || codings > 1 || message.count(http::field::content_length) > 0) return 400;
-    if (lower_case(view(message[http::field::transfer_encoding])) != "chunked") return 501;
+    if (!is_same_name(view(message[http::field::transfer_encoding]), "chunked")) return 501;
   }
   // Beast takes "5, 5" and two equal fields; others take the first, or the last.
   const auto length = view(message[http::field::content_length]);

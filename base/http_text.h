@@ -31,6 +31,7 @@ std::string find_query_value(std::string_view query, std::string_view name);
 
 // ASCII only: header names and tokens.
 std::string lower_case(std::string_view text);
+bool is_same_name(std::string_view a, std::string_view b);  // whatever their case
 
 // A header whose name is not a token, or whose value holds a control character other than tab: writing it would
 // let whoever chose the value add headers of his own.

@@ -72,6 +72,14 @@ TEST(FindQueryValue, IsEmptyWhenThereIsNone) {
   EXPECT_EQ(find_query_value("&&&", "a"), "");
 }
 
+TEST(IsSameName, LooksPastCaseAndNothingElse) {
+  EXPECT_TRUE(is_same_name("Content-Length", "content-length"));
+  EXPECT_TRUE(is_same_name("", ""));
+  EXPECT_FALSE(is_same_name("Content-Length", "content-lengt"));
+  EXPECT_FALSE(is_same_name("Content_Length", "content-length"));
+  EXPECT_FALSE(is_same_name("\xC4", "\xE4"));  // letters of ASCII only
+}
+
 TEST(FindHeader, FindsByLowerCaseName) {
   const HttpHeaders headers{{"host", "h"}, {"x", "1"}, {"x", "2"}};
   EXPECT_EQ(find_header(headers, "x"), "1");

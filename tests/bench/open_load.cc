@@ -32,7 +32,7 @@ using Milliseconds = std::chrono::duration<float, std::milli>;
 
 struct Counts {
   std::vector<float> answered_ms;
-  std::uint64_t refused = 0;              // 429 or 503
+  std::vector<float> refused_ms;          // 429 or 503
   std::uint64_t without_retry_after = 0;  // of these
   std::uint64_t other = 0;                // any other status
   std::uint64_t broken = 0;               // no answer
@@ -73,20 +73,23 @@ class Load {
   }
 
   void print() {
-    auto& all = counts.answered_ms;
-    std::ranges::sort(all);
-    const auto quantile = [&](double part) {
-      return all.empty()
-                 ? 0.0
-                 : static_cast<double>(all[static_cast<std::size_t>(part * static_cast<double>(all.size() - 1))]);
+    std::ranges::sort(counts.answered_ms);
+    std::ranges::sort(counts.refused_ms);
+    const auto quantile = [](const std::vector<float>& sorted, double part) {
+      const auto place =
+          static_cast<std::size_t>(part * static_cast<double>(std::max<std::size_t>(sorted.size(), 1) - 1));
+      return sorted.empty() ? 0.0 : static_cast<double>(sorted[place]);
     };
+    const auto& answered = counts.answered_ms;
+    const auto& refused = counts.refused_ms;
     std::printf(
-        "{\"asked\":%llu,\"seconds\":%.1f,\"answered\":%zu,\"refused\":%llu,\"without_retry_after\":%llu,\"other\":%"
-        "llu,"
-        "\"broken\":%llu,\"p50_ms\":%.2f,\"p99_ms\":%.2f,\"max_ms\":%.2f}\n",
-        static_cast<unsigned long long>(asked_), seconds_, all.size(), static_cast<unsigned long long>(counts.refused),
+        R"({"asked":%llu,"seconds":%.1f,"answered":%zu,"refused":%zu,"without_retry_after":%llu,"other":%llu,)"
+        R"("broken":%llu,"p50_ms":%.2f,"p99_ms":%.2f,"max_ms":%.2f,"refused_p50_ms":%.2f,"refused_p99_ms":%.2f})"
+        "\n",
+        static_cast<unsigned long long>(asked_), seconds_, answered.size(), refused.size(),
         static_cast<unsigned long long>(counts.without_retry_after), static_cast<unsigned long long>(counts.other),
-        static_cast<unsigned long long>(counts.broken), quantile(0.5), quantile(0.99), quantile(1));
+        static_cast<unsigned long long>(counts.broken), quantile(answered, 0.5), quantile(answered, 0.99),
+        quantile(answered, 1), quantile(refused, 0.5), quantile(refused, 0.99));
   }
 
   Counts counts;
@@ -160,7 +163,7 @@ class Load {
     if (status == 200) {
       counts.answered_ms.push_back(Milliseconds(Clock::now() - connection.due).count());
     } else if (status == 429 || status == 503) {
-      ++counts.refused;
+      counts.refused_ms.push_back(Milliseconds(Clock::now() - connection.due).count());
       const auto head = answer.substr(0, head_end);
       if (head.find("etry-") == std::string_view::npos) ++counts.without_retry_after;
     } else {
