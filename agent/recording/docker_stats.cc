@@ -28,22 +28,23 @@ std::vector<std::string_view> words_of(std::string_view line) {
   return words;
 }
 
+bool is_container_id(std::string_view word) {
+  return (word.size() == 12 || word.size() == 64) &&
+         word.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
 // A time at the line's beginning is one word, or two: date and time of day.
 struct Stamp {
   std::optional<double> seconds;
   std::size_t words = 0;
 };
 Stamp stamp_of(const std::vector<std::string_view>& words) {
-  if (words.empty()) return {};
+  // One id in three hundred has no letter in it.
+  if (words.empty() || (words.size() > 1 && is_container_id(words[0]))) return {};
   if (const auto seconds = parse_time(words[0])) return {seconds, 1};
   if (words.size() < 2) return {};
   const auto seconds = parse_time(std::string(words[0]) + " " + std::string(words[1]));
   return {seconds, seconds ? 2U : 0U};
-}
-
-bool is_container_id(std::string_view word) {
-  return (word.size() == 12 || word.size() == 64) &&
-         word.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
 bool is_header(const std::vector<std::string_view>& words) { return words[0] == "CONTAINER" || words[0] == "NAME"; }
@@ -72,7 +73,6 @@ bool DockerStatsParser::looks_like(std::string_view line) {
 base::Result<DockerStatsParser::Line> DockerStatsParser::parse(std::string_view line) {
   auto words = words_of(line);
   const Stamp stamp = stamp_of(words);
-  // "34.5" alone may be a time; in front of a row it is one, since no container's name begins a row with a number only.
   if (stamp.seconds) now_ = stamp.seconds, is_new_ = true;
   words.erase(words.begin(), words.begin() + static_cast<std::ptrdiff_t>(stamp.words));
   if (words.empty()) return Line{};

@@ -162,6 +162,13 @@ TEST(DockerStats, LooksPastEscapesThatClearTheTerminal) {
   EXPECT_EQ(reading.samples.at(0).series, "web");
 }
 
+TEST(DockerStats, TakeAnIdOfDigitsForNoTime) {
+  const auto reading = read(std::string("1767323045\n") + kHeader + "012345678901   web   0.1%   1KiB / 1GiB   0.1%\n");
+  ASSERT_EQ(reading.error, "");
+  EXPECT_EQ(reading.samples.at(0).seconds, 1767323045);
+  EXPECT_EQ(reading.samples.at(0).run, "012345678901");
+}
+
 TEST(DockerStats, OfAStoppedContainerAreMissing) {
   const auto reading = read("1767323045\nweb -- -- / -- --\ndb 0.00% 0B / 0B 0.00%\n");
   ASSERT_EQ(reading.samples.size(), 2U);
