@@ -8,7 +8,7 @@ namespace {
 // A window halves the limit at most, and adds an eighth: back off fast, come back carefully.
 constexpr double kSharpestCut = 0.5;
 constexpr std::size_t kGrowthPart = 8;
-constexpr double kCrowdCut = 0.75;
+constexpr double kCrowdCut = 0.5;
 // How much of a quiet window's median goes into what is usual.
 constexpr double kLearning = 0.1;
 
@@ -33,7 +33,6 @@ void Pace::begun(base::SteadyTime now, base::Duration took, std::size_t at_work)
 void Pace::looked(base::Duration late, bool refusing) {
   late_looks_ = refusing && late > options_.lateness ? late_looks_ + 1 : 0;
   if (late_looks_ < kStanding) return;
-  late_looks_ = 1;
   const auto lower = static_cast<std::size_t>(kCrowdCut * static_cast<double>(limit_));
   limit_ = std::min(limit_, std::max(options_.least_in_crowd, lower));
 }

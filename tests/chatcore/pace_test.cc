@@ -105,12 +105,14 @@ void look(Pace& pace, int times, base::Duration late, bool refusing) {
   for (int i = 0; i < times; ++i) pace.looked(late, refusing);
 }
 
-TEST(PaceInACrowd, ThreeLateLooksInARowMeanFewerTurns) {
+TEST(PaceInACrowd, FromTheThirdLateLookInARowOnEachHalvesTheTurns) {
   Pace pace = grown_to_sixty_four();
   look(pace, 2, 2ms, kRefusing);
   EXPECT_EQ(pace.limit(), 64U);
   look(pace, 1, 2ms, kRefusing);
-  EXPECT_EQ(pace.limit(), 48U);
+  EXPECT_EQ(pace.limit(), 32U);
+  look(pace, 1, 2ms, kRefusing);
+  EXPECT_EQ(pace.limit(), 16U);
 }
 
 TEST(PaceInACrowd, OneLookInTimeBeginsTheRowAnew) {
@@ -140,10 +142,10 @@ TEST(PaceInACrowd, DoesNotGrowWhileTheLoopIsLate) {
   Pace pace = grown_to_sixty_four();
   look(pace, 3, 2ms, kRefusing);
   Windows(pace).pass(10, 1ms, 64);
-  EXPECT_EQ(pace.limit(), 48U);
+  EXPECT_EQ(pace.limit(), 32U);
   look(pace, 1, 0ms, kRefusing);
   Windows(pace).pass(1, 1ms, 64);
-  EXPECT_EQ(pace.limit(), 54U);
+  EXPECT_EQ(pace.limit(), 36U);
 }
 
 }  // namespace
