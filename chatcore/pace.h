@@ -62,7 +62,7 @@ class Pace {
   std::array<base::Duration, kSamples> samples_{};
   std::size_t count_ = 0;  // in this window; the samples are its last ones
   std::size_t most_at_work_ = 0;
-  int late_looks_ = 0;  // in a row, since the last cut
+  int late_looks_ = 0;  // in a row
 };
 
 }  // namespace chatcore
