@@ -103,10 +103,19 @@ class FakeAnswerer final : public llm::Answerer {
     bool cancelled = false;
   };
 
+  FakeAnswerer() = default;
+  // A generation that a test leaves unended holds its turn, and the turn it.
+  ~FakeAnswerer() override {
+    for (const auto& one : all_) one->events = {};
+  }
+  FakeAnswerer(const FakeAnswerer&) = delete;
+  FakeAnswerer& operator=(const FakeAnswerer&) = delete;
+
   [[nodiscard]] std::string_view model() const override { return "fake"; }
   [[nodiscard]] std::unique_ptr<llm::Generation> generate(llm::Prompt prompt, llm::GenerationEvents events,
                                                           base::EventLoop&) override {
     running = std::make_shared<Running>();
+    all_.push_back(running);
     running->prompt = std::move(prompt);
     running->events = std::move(events);
     return std::make_unique<Handle>(running);
@@ -129,6 +138,8 @@ class FakeAnswerer final : public llm::Answerer {
    private:
     std::shared_ptr<Running> running_;
   };
+
+  std::vector<std::shared_ptr<Running>> all_;
 };
 
 // What the client of one turn has seen.
