@@ -165,15 +165,18 @@ TEST(StreamClient, MayBeCancelledWithinItsOwnEvents) {
   Reader reader;
   std::unique_ptr<HttpStream> stream;
   Event ready;
+  Event let_go;
   auto events = reader.events();
   events.on_data = [&](std::string_view) {
     if (ready.wait()) stream.reset();
+    let_go.set();
   };
   stream = client.client->open(asking(peer.url()), std::move(events));
   ready.set();
   peer.accept();
   peer.say(kHead + "a");
   EXPECT_TRUE(peer.sees_hang_up());
+  EXPECT_TRUE(let_go.wait());
   EXPECT_EQ(reader.ended.count(), 0);
 }
 
