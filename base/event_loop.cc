@@ -206,7 +206,11 @@ EventLoop::EventLoop(int threads) : impl_(std::make_unique<Impl>(threads)) {}
 
 EventLoop::~EventLoop() = default;
 
-void EventLoop::post(std::function<void()> work) { asio::post(native(), std::move(work)); }
+void LoopThread::post(std::function<void()> work) const { asio::post(*context_, std::move(work)); }
+
+void EventLoop::post(std::function<void()> work) { this_thread().post(std::move(work)); }
+
+LoopThread EventLoop::this_thread() { return LoopThread(native()); }
 
 Pending EventLoop::after(std::chrono::nanoseconds delay, std::function<void()> work) {
   auto timer = std::make_shared<OneShot>(native(), std::move(work));

@@ -33,6 +33,18 @@ class Pending {
   std::shared_ptr<State> state_;
 };
 
+// One thread of a loop, to come back to: what belongs together then stays together, and nothing crosses threads step
+// after step. The loop must outlive it.
+class LoopThread {
+ public:
+  void post(std::function<void()> work) const;
+
+ private:
+  friend class EventLoop;
+  explicit LoopThread(boost::asio::io_context& context) : context_(&context) {}
+  boost::asio::io_context* context_;
+};
+
 class EventLoop {
  public:
   // run() runs it on so many threads; each works through what it began itself (base/lanes.h).
@@ -42,6 +54,8 @@ class EventLoop {
   EventLoop& operator=(const EventLoop&) = delete;
 
   void post(std::function<void()> work);
+  // The thread of this loop that asks; any of them when another one does.
+  [[nodiscard]] LoopThread this_thread();
 
   [[nodiscard]] Pending after(std::chrono::nanoseconds delay, std::function<void()> work);
   // First after one interval, then at fixed rate. A beat that comes late is run once, not made up for;

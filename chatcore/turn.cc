@@ -28,7 +28,11 @@ std::shared_ptr<Turn> Turn::begin(const TurnParts& parts, std::unique_ptr<Admiss
 }
 
 Turn::Turn(const TurnParts& parts, std::unique_ptr<Admission::Ticket> ticket, TurnRequest request, TurnEvents events)
-    : parts_(parts), ticket_(std::move(ticket)), request_(std::move(request)), events_(std::move(events)) {
+    : parts_(parts),
+      thread_(parts.loop.this_thread()),
+      ticket_(std::move(ticket)),
+      request_(std::move(request)),
+      events_(std::move(events)) {
   answer_.role = Role::assistant;
 }
 
@@ -162,7 +166,7 @@ void Turn::end(base::Status status) {
 void Turn::in_order(std::function<void()> step) { serial_.run(std::move(step)); }
 
 void Turn::back_on_loop(std::function<void()> step) {
-  parts_.loop.post([self = shared_from_this(), step = std::move(step)]() mutable { self->in_order(std::move(step)); });
+  thread_.post([self = shared_from_this(), step = std::move(step)]() mutable { self->in_order(std::move(step)); });
 }
 
 }  // namespace chatcore

@@ -125,6 +125,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void back_on_loop(std::function<void()> step);  // from any thread
 
   const TurnParts parts_;
+  const base::LoopThread thread_;  // that it began on, its client's: pieces of the answer then need not cross threads
   std::unique_ptr<Admission::Ticket> ticket_;
   TurnRequest request_;
   TurnEvents events_;

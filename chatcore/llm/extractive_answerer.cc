@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <unordered_set>
 #include <utility>
 
@@ -33,14 +34,16 @@ struct Candidate {
   double score = 0;
 };
 
-// Stems of the words that say something, each once, in order of appearance.
+// Stems of the words that say something, each once, in order of appearance. A sentence has few words: to look through
+// them costs less than a set of them. Of a longer text some may come twice.
 std::vector<std::string> content_stems(std::string_view text) {
+  constexpr std::ptrdiff_t kLookedThrough = 64;
   std::vector<std::string> stems;
-  std::unordered_set<std::string> seen;
   for (const std::string& word : retrieval::split_words(text)) {
     if (retrieval::is_stop_word(word)) continue;
     std::string stemmed = retrieval::stem(word);
-    if (seen.insert(stemmed).second) stems.push_back(std::move(stemmed));
+    const auto looked_through = stems.end() - std::min(std::ssize(stems), kLookedThrough);
+    if (std::find(looked_through, stems.end(), stemmed) == stems.end()) stems.push_back(std::move(stemmed));
   }
   return stems;
 }
@@ -59,6 +62,7 @@ std::vector<std::string> question_stems(const Prompt& prompt) {
 
 // Equal, or equal in all but an ending: what stem() does for English, this does for alphabets it does not know.
 bool is_same_word(std::string_view a, std::string_view b) {
+  if (a.empty() || b.empty() || a.front() != b.front()) return a == b;  // most pairs
   if (a == b) return true;
   const auto differ = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
   const auto common = static_cast<std::size_t>(differ.first - a.begin());

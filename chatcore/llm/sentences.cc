@@ -30,6 +30,7 @@ bool is_rule(std::string_view line) { return line.find_first_not_of("-=|:*_ ") =
 
 std::string without_marks(std::string_view text) {
   std::string plain;
+  plain.reserve(text.size());
   for (const char c : text) {
     if (c == '|') plain.push_back(' ');
     if (c != '*' && c != '`' && c != '|') plain.push_back(c);
@@ -39,6 +40,7 @@ std::string without_marks(std::string_view text) {
 
 std::string on_one_line(std::string_view text) {
   std::string line;
+  line.reserve(text.size());
   for (const char c : trimmed(text)) {
     const auto byte = static_cast<unsigned char>(c);
     const bool is_blank = byte <= 0x20 || byte == 0x7F;
@@ -51,10 +53,13 @@ std::string on_one_line(std::string_view text) {
 // The length of a sentence's end that begins at `at` ("." before white space, "。"), 0 when none does.
 std::size_t sentence_end(std::string_view text, std::size_t at) {
   constexpr auto kWideEnds = std::to_array<std::string_view>({"。", "！", "？"});
+  const char first = text[at];
+  const bool is_mark = first == '.' || first == '!' || first == '?';
+  if (!is_mark && static_cast<unsigned char>(first) < 0x80) return 0;  // most
   for (const std::string_view end : kWideEnds) {
     if (text.substr(at).starts_with(end)) return end.size();
   }
-  if (std::string_view(".!?").find(text[at]) == std::string_view::npos) return 0;
+  if (!is_mark) return 0;
   const bool is_last = at + 1 == text.size();
   return is_last || kWhiteSpace.find(text[at + 1]) != std::string_view::npos ? 1 : 0;
 }

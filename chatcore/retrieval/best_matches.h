@@ -10,10 +10,10 @@
 
 namespace chatcore::retrieval {
 
-// Best first; of equals the earlier chunk.
-inline bool is_better(const Match& a, const Match& b) {
+// Best first; of equals the earlier chunk. An object, so that a heap is kept without a call for each comparison.
+constexpr auto is_better = [](const Match& a, const Match& b) {
   return a.score > b.score || (a.score == b.score && a.chunk < b.chunk);
-}
+};
 
 class BestMatches {
  public:
@@ -38,6 +38,7 @@ class BestMatches {
     std::sort_heap(heap_.begin(), heap_.end(), is_better);
     return std::move(heap_);
   }
+  [[nodiscard]] std::vector<Match> unsorted() && { return std::move(heap_); }
 
  private:
   const std::size_t top_;

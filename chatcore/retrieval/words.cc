@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <unordered_set>
 
 #include "chatcore/retrieval/utf8.h"
 
@@ -11,7 +12,7 @@ namespace {
 constexpr std::size_t kMaxWordCodePoints = 64;
 
 // English, German and Persian, as split_words() gives them; words of one that say something in another are left out.
-// In the order of std::string_view's operator<, for binary search.
+// In order, so that none is there twice.
 constexpr auto kStopWords = std::to_array<std::string_view>({
     "a",      "aber",  "about", "after",  "all",     "alle",  "als",    "also",    "am",    "an",    "and",   "any",
     "are",    "as",    "at",    "auch",   "auf",     "aus",   "be",     "because", "been",  "bei",   "beim",  "being",
@@ -45,7 +46,8 @@ bool has_vowel(std::string_view word) { return std::any_of(word.begin(), word.en
 
 // Takes `ending` off when at least `shortest` characters with a vowel among them are left.
 bool take_off(std::string& word, std::string_view ending, std::size_t shortest, std::string_view put = {}) {
-  if (word.size() < ending.size() + shortest || !std::string_view(word).ends_with(ending)) return false;
+  if (word.size() < ending.size() + shortest || word.back() != ending.back()) return false;
+  if (!std::string_view(word).ends_with(ending)) return false;
   if (!has_vowel(std::string_view(word).substr(0, word.size() - ending.size()))) return false;
   word.replace(word.size() - ending.size(), ending.size(), put);
   return true;
@@ -112,6 +114,9 @@ std::string stem(std::string_view word) {
   return result;
 }
 
-bool is_stop_word(std::string_view word) { return std::binary_search(kStopWords.begin(), kStopWords.end(), word); }
+bool is_stop_word(std::string_view word) {
+  static const std::unordered_set<std::string_view> words(kStopWords.begin(), kStopWords.end());
+  return words.contains(word);
+}
 
 }  // namespace chatcore::retrieval

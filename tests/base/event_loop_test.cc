@@ -246,21 +246,6 @@ TEST(OnSignals, TellsWhichSignalCame) {
   EXPECT_EQ(signals, (std::vector<int>{SIGUSR2, SIGUSR1}));
 }
 
-TEST(RunThreads, RunsWorkOnAsManyThreads) {
-  EventLoop loop(2);
-  // Each waits for the other: one thread alone would never end.
-  std::atomic<int> arrived{0};
-  for (int i = 0; i < 2; ++i) {
-    loop.post([&] {
-      ++arrived;
-      while (arrived < 2) std::this_thread::yield();
-      loop.stop();
-    });
-  }
-  loop.run();
-  EXPECT_EQ(arrived, 2);
-}
-
 TEST(Pending, MayBeCancelledFromAnotherThread) {
   EventLoop loop;
   std::atomic<int> beats{0};
