@@ -34,7 +34,9 @@ test('409: of two writers of one conversation one wins, and the other may come a
   await other.responses.create({ model: 'any', input: 'Hello', conversation: id });
   // The question is stored, and its answer on its way.
   const stream = await ask('Say something and pause', { conversation: id, stream: true });
-  for await (const event of stream) if (event.type === 'response.output_text.delta') break;
+  // Not by `for await`: leaving such a loop cancels the stream, and the other then races with the end of the answer.
+  const events = stream[Symbol.asyncIterator]();
+  while ((await events.next()).value.type !== 'response.output_text.delta') continue;
   const late = other.responses.create({ model: 'any', input: 'Me too', conversation: id });
   await fails(late, OpenAI.ConflictError, { status: 409, code: 'conflict' });
   assert.ok(Number((await late.catch((error) => error)).headers.get('retry-after')) > 0);
