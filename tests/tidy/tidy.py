@@ -50,7 +50,7 @@ LIBRARIES = {
     r"curl/": ["base/curl_parts.h"],
     r"spdlog/": ["base/log.cc"],
     r"tl/expected": ["base/result.h", "chatcore/api/problem.h"],
-    r"sqlite3\.h": ["chatcore/storage/sqlite_connection.cc", "tests/bench/store_bench.cc"],
+    r"sqlite3\.h": ["chatcore/storage/sqlite_connection.cc", "guard/history/sqlite.cc", "tests/bench/store_bench.cc"],
     r"libpq-fe\.h": ["chatcore/storage/postgres_connection.cc"],
     r"jemalloc/": ["chatcore/main.cc"],
     r"systemd/": ["agent/service_manager.cc", "chatcore/command/service_manager.cc"],
