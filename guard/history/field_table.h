@@ -23,19 +23,19 @@ using sample::PressureTotals;
 using sample::Resources;
 using sample::Workload;
 
-constexpr auto kResources = &Workload::resources;
-constexpr auto kMemory = &Resources::memory;
-constexpr auto kCpu = &Resources::cpu;
-constexpr auto kPressure = &Resources::pressure;
-constexpr auto kLife = &Workload::lifecycle;
-constexpr auto kKernel = &ObservedCaps::kernel;
+inline constexpr auto kResources = &Workload::resources;
+inline constexpr auto kMemory = &Resources::memory;
+inline constexpr auto kCpu = &Resources::cpu;
+inline constexpr auto kPressure = &Resources::pressure;
+inline constexpr auto kLife = &Workload::lifecycle;
+inline constexpr auto kKernel = &ObservedCaps::kernel;
 
-constexpr Field<sample::Snapshot> kTickFields[] = {
+inline constexpr Field<sample::Snapshot> kTickFields[] = {
     field<sample::Snapshot, &sample::Snapshot::at>(1),
     field<sample::Snapshot, &sample::Snapshot::wall>(2),
 };
 
-constexpr Field<Workload> kWorkloadFields[] = {
+inline constexpr Field<Workload> kWorkloadFields[] = {
     field<Workload, &Workload::kind>(1),
     field<Workload, kLife, &Lifecycle::state>(2),
     field<Workload, kLife, &Lifecycle::started_at>(3),
@@ -75,22 +75,22 @@ constexpr Field<Workload> kWorkloadFields[] = {
     field<Workload, &Workload::caps, &ObservedCaps::engine_memory_swap>(65),
     field<Workload, &Workload::caps, &ObservedCaps::has_memory_high>(66),
 };
-constexpr unsigned kPosition = 8;  // in the configuration's order
+inline constexpr unsigned kPosition = 8;  // in the configuration's order
 // The engine's caps are there as a whole or not; the field of its own says which.
-constexpr unsigned kHasEngineCaps = 70;
-constexpr Field<Caps> kEngineCapsFields[] = {
+inline constexpr unsigned kHasEngineCaps = 70;
+inline constexpr Field<Caps> kEngineCapsFields[] = {
     field<Caps, &Caps::memory>(71),      field<Caps, &Caps::memory_reservation>(72),
     field<Caps, &Caps::memory_high>(73), field<Caps, &Caps::cpus>(74),
     field<Caps, &Caps::pids>(75),
 };
-constexpr TextField<Workload> kWorkloadTexts[] = {
+inline constexpr TextField<Workload> kWorkloadTexts[] = {
     text_field<Workload, &Workload::identity, &Identity::key>(80),
     text_field<Workload, &Workload::identity, &Identity::container_id>(81),
     text_field<Workload, &Workload::identity, &Identity::image>(82),
     text_field<Workload, kLife, &Lifecycle::why>(83),
 };
 
-constexpr Field<Summary> kSummaryFields[] = {
+inline constexpr Field<Summary> kSummaryFields[] = {
     field<Summary, &Summary::samples>(1),
     field<Summary, &Summary::usage, &Spread::least>(2),
     field<Summary, &Summary::usage, &Spread::most>(3),
@@ -105,14 +105,14 @@ constexpr Field<Summary> kSummaryFields[] = {
     field<Summary, &Summary::cpu_most>(12),
 };
 
-constexpr Field<LogWatch> kLogFields[] = {
+inline constexpr Field<LogWatch> kLogFields[] = {
     field<LogWatch, &LogWatch::source_up>(1),       field<LogWatch, &LogWatch::watched_since>(2),
     field<LogWatch, &LogWatch::matches>(3),         field<LogWatch, &LogWatch::last_match>(4),
     field<LogWatch, &LogWatch::last_match_wall>(5),
 };
-constexpr TextField<LogWatch> kLogTexts[] = {text_field<LogWatch, &LogWatch::why>(6)};
+inline constexpr TextField<LogWatch> kLogTexts[] = {text_field<LogWatch, &LogWatch::why>(6)};
 
-constexpr Field<Host> kHostFields[] = {
+inline constexpr Field<Host> kHostFields[] = {
     field<Host, &Host::memory_total>(1),
     field<Host, &Host::memory_available>(2),
     field<Host, &Host::swap_total>(3),
@@ -130,17 +130,17 @@ struct LoadField {
   unsigned id;
   sample::Reading<double> Host::*load;
 };
-constexpr LoadField kLoadFields[] = {{20, &Host::load1}, {21, &Host::load5}, {22, &Host::load15}};
-constexpr double kLoadSteps = 100;
+inline constexpr LoadField kLoadFields[] = {{20, &Host::load1}, {21, &Host::load5}, {22, &Host::load15}};
+inline constexpr double kLoadSteps = 100;
 
-constexpr Field<Host::Disk> kDiskFields[] = {field<Host::Disk, &Host::Disk::size>(1),
+inline constexpr Field<Host::Disk> kDiskFields[] = {field<Host::Disk, &Host::Disk::size>(1),
                                              field<Host::Disk, &Host::Disk::available>(2)};
-constexpr Field<sample::SourceReport> kSourceFields[] = {field<sample::SourceReport, &sample::SourceReport::up>(1),
+inline constexpr Field<sample::SourceReport> kSourceFields[] = {field<sample::SourceReport, &sample::SourceReport::up>(1),
                                                          field<sample::SourceReport, &sample::SourceReport::errors>(2)};
 
 // A captured number is whole (1) or has a fraction (2, its bits).
-constexpr unsigned kWhole = 1;
-constexpr unsigned kFraction = 2;
-constexpr double kMostWhole = 9007199254740992.0;  // 2^53
+inline constexpr unsigned kWhole = 1;
+inline constexpr unsigned kFraction = 2;
+inline constexpr double kMostWhole = 9007199254740992.0;  // 2^53
 
 }  // namespace guard::history

@@ -12,7 +12,7 @@ namespace guard::history {
 // The numbers stand in the database.
 enum class Resolution { raw = 0, minute = 1, quarter = 2 };
 
-constexpr std::array kResolutions = {Resolution::raw, Resolution::minute, Resolution::quarter};
+inline constexpr std::array kResolutions = {Resolution::raw, Resolution::minute, Resolution::quarter};
 
 // What one sample stands for; 0 for raw, which are as the agent's sample_interval has them.
 constexpr base::Duration step_of(Resolution resolution) {
