@@ -109,7 +109,7 @@ telemetry::WorkloadReport Guard::judge(Watched& watched, const sample::Snapshot&
     if (watch == nullptr) continue;
     sample::Reading<bool>& last_known = watched.overdue[log.name];
     if (log.overdue) last_known = log.overdue;
-    report.logs.push_back({*watch, watched.settings.logs[i].every, last_known});
+    report.logs.push_back({*watch, watched.settings.logs[i].every, last_known, log.cleanups});
   }
   return report;
 }

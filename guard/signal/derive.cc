@@ -100,6 +100,18 @@ LogSignal derive_log(const LogExpectation& expectation, const sample::LogWatch* 
   return signal;
 }
 
+// What a cleanup that frees nothing adds to memory that grows: the first thing that whoever is woken wants to know.
+void judge_cleanup(const LogExpectation& expectation, const sample::LogWatch* watch, base::SteadyTime now,
+                   CleanupTracker& tracker, WorkloadSignals& signals) {
+  if (watch == nullptr || !watch->source_up) return;
+  tracker.observe(*watch, signals.unreclaimable, *expectation.every, now);
+  const CleanupEffect& effect = tracker.effect();
+  const bool grows = is_rising(signals.leak);
+  if (grows && effect.frees_nothing())
+    signals.leak_evidence += "; " + expectation.name + ": " + describe(effect, grows);
+  signals.logs.back().cleanups = effect;
+}
+
 }  // namespace
 
 WorkloadSignals derive_signals(const sample::Snapshot& snapshot, const sample::Workload& workload,
@@ -124,13 +136,17 @@ WorkloadSignals derive_signals(const sample::Snapshot& snapshot, const sample::W
   signals.cpu_throttled = history.rates.cpu_throttled;
   signals.memory_pressure = history.rates.memory_pressure;
 
-  if (step.new_run) history.growth.restart();
+  if (step.new_run) {
+    history.growth.restart();
+    for (auto& [name, tracker] : history.cleanups) tracker.restart();
+  }
   derive_growth(now, settings, history.growth, signals);
 
   const bool running = workload.lifecycle.state == sample::State::running;
   for (const auto& expectation : settings.logs) {
-    signals.logs.push_back(derive_log(expectation, find_watch(snapshot, workload.name, expectation.name),
-                                      running ? history.runs.running_since : std::nullopt, now));
+    const auto* watch = find_watch(snapshot, workload.name, expectation.name);
+    signals.logs.push_back(derive_log(expectation, watch, running ? history.runs.running_since : std::nullopt, now));
+    if (expectation.every) judge_cleanup(expectation, watch, now, history.cleanups[expectation.name], signals);
   }
   return signals;
 }

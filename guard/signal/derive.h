@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "guard/sample/snapshot.h"
+#include "guard/signal/cleanups.h"
 #include "guard/signal/growth.h"
 #include "guard/signal/runs.h"
 #include "guard/signal/signals.h"
@@ -58,6 +60,7 @@ struct WorkloadHistory {
   GrowthTracker growth;
   RunHistory runs;
   OomHistory oom;
+  std::map<std::string, CleanupTracker> cleanups;  // by expected log; bounded by the settings
 };
 
 // The signals of `workload`, which is one of `snapshot.workloads`; moves `history` on to this snapshot. The log signals

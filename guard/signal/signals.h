@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "guard/sample/reading.h"
 #include "guard/sample/snapshot.h"
+#include "guard/signal/cleanups.h"
 
 namespace guard::signal {
 
@@ -18,6 +19,7 @@ using sample::Reading;
 
 enum class LeakState { unknown, warming_up, stable, growing, leaking };
 std::string_view name_of(LeakState state);
+inline bool is_rising(LeakState state) { return state == LeakState::growing || state == LeakState::leaking; }
 
 struct RestartLoop {
   bool looping = false;        // `max` or more starts within the window
@@ -32,6 +34,7 @@ struct LogSignal {
       overdue;  // absent while the stream is down or the workload is not running: keeps the last known value elsewhere
   Reading<base::Duration> since_match;  // time since the last match, or since watching began
   std::uint64_t matches = 0;
+  CleanupEffect cleanups;  // of a line that is expected: what memory did across each
 };
 
 struct WorkloadSignals {

@@ -49,6 +49,8 @@ constexpr MetricDefinition kCatalogue[] = {
     {"leakguard_log_overdue", gauge, "1 when the expected line has not come within its interval and grace."},
     {"leakguard_log_source_up", gauge, "1 while the log can be read; 0 says nothing about the line itself."},
     {"leakguard_log_expected_interval_seconds", gauge, "How often the line is expected."},
+    {"leakguard_log_memory_given_back_bytes", gauge,
+     "What memory fell by across the last expected line; less than 0 when it rose."},
     {"leakguard_log_value", gauge, "Last number captured from the line."},
     {"leakguard_actions_total", counter, "Actions decided on, by what became of them."},
     {"leakguard_action_duration_seconds", histogram, "How long actions took to carry out and verify."},

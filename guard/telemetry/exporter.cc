@@ -103,6 +103,10 @@ void add_logs(Exposition& out, const Labels& workload, const std::vector<LogRepo
       out.add("leakguard_log_expected_interval_seconds", labels, base::to_seconds(*log.expected_interval));
       if (log.overdue) out.add("leakguard_log_overdue", labels, *log.overdue ? 1.0 : 0.0);
     }
+    if (log.cleanups.recent && !log.cleanups.recent->empty()) {
+      const signal::Cleanup& last = log.cleanups.recent->back();
+      out.add("leakguard_log_memory_given_back_bytes", labels, static_cast<double>((last.before - last.after).count));
+    }
     for (const auto& [capture, value] : log.watch.captures) {
       out.add("leakguard_log_value", with(labels, "capture", capture), value);
     }

@@ -23,6 +23,7 @@ struct LogReport {
   sample::LogWatch watch;
   std::optional<base::Duration> expected_interval;  // none: counted only, its absence is not alarmed
   sample::Reading<bool> overdue;                    // the last known answer: a broken stream leaves it as it was
+  signal::CleanupEffect cleanups;
 };
 
 struct WorkloadReport {

@@ -113,7 +113,29 @@ ordered_json caps_of(const WorkloadReport& report) {
   return caps;
 }
 
+ordered_json cleanups_of(const signal::CleanupEffect& effect, bool memory_grows) {
+  ordered_json recent = ordered_json::array();
+  if (effect.recent) {
+    for (const signal::Cleanup& cleanup : *effect.recent) {
+      recent.push_back(Object()
+                           .set("at", unix_seconds(cleanup.at))
+                           .set("before_bytes", cleanup.before.count)
+                           .set("after_bytes", cleanup.after.count)
+                           .set("captures", cleanup.captures)
+                           .take());
+    }
+  }
+  return Object()
+      .set("judged", effect.judged)
+      .set("given_back_bytes", recent.empty() ? ordered_json() : ordered_json(signal::median_given_back(effect)))
+      .set("frees_nothing", effect.frees_nothing())
+      .set("words", signal::describe(effect, memory_grows))
+      .set("recent", std::move(recent))
+      .take();
+}
+
 ordered_json logs_of(const WorkloadReport& report) {
+  const bool grows = signal::is_rising(report.signals.leak);
   ordered_json logs = ordered_json::array();
   for (const LogReport& log : report.logs) {
     Object object;
@@ -126,7 +148,8 @@ ordered_json logs_of(const WorkloadReport& report) {
         .set("every_seconds",
              log.expected_interval ? ordered_json(base::to_seconds(*log.expected_interval)) : ordered_json())
         .read("overdue", log.overdue)
-        .set("captures", log.watch.captures);
+        .set("captures", log.watch.captures)
+        .set("cleanups", cleanups_of(log.cleanups, grows));
     logs.push_back(object.take());
   }
   return logs;

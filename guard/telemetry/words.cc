@@ -106,6 +106,9 @@ void describe_logs(const WorkloadReport& report, Sentences& out) {
     } else if (log.watch.source_up) {
       out.say(Urgency::fine, name + " seen " + times(log.watch.matches));
     }
+    const bool grows = signal::is_rising(report.signals.leak);
+    if (const std::string effect = signal::describe(log.cleanups, grows); !effect.empty())
+      out.say(grows && log.cleanups.frees_nothing() ? Urgency::notice : Urgency::fine, name + ": " + effect);
   }
 }
 

@@ -174,6 +174,22 @@ TEST(DeriveSignals, ACopyOfTheHistoryLeavesTheRealOneAlone) {
   EXPECT_EQ(scene.history.runs.restarts_total, 0U);
 }
 
+TEST(DeriveSignals, SayOfMemoryThatGrowsWhatTheCleanupsDoAboutIt) {
+  Scene scene;
+  scene.settings.logs = {{"cleanup", minutes(10), minutes(1)}};
+  WorkloadSignals signals;
+  for (int minute = 0; minute < 240; ++minute) {
+    scene.workload().resources.memory.anon = base::Bytes{mebibytes(300).count + minute * mebibytes(1).count};
+    if (minute % 10 == 5) ++scene.log().matches;
+    signals = scene.look_after(minutes(1));
+  }
+  EXPECT_TRUE(is_rising(signals.leak));
+  EXPECT_NE(signals.leak_evidence.find("; cleanup: 24 cleanups, 0 MiB given back: the cleanup runs but does not free"),
+            std::string::npos)
+      << signals.leak_evidence;
+  EXPECT_EQ(signals.logs.front().cleanups.judged, 24U);
+}
+
 TEST(LogOverdue, IsJudgedFromTheStartOfWatching) {
   Scene scene;
   scene.look();

@@ -104,6 +104,14 @@ TEST(Scrape, HasNoOverdueForALineThatIsOnlyCounted) {
   EXPECT_THAT(text, HasSubstr("leakguard_log_matches_total{"));
 }
 
+TEST(Scrape, TellsWhatMemoryDidAcrossTheLastCleanup) {
+  Report report = filled_report();
+  EXPECT_THAT(scrape(report),
+              HasSubstr("leakguard_log_memory_given_back_bytes{workload=\"web\",log=\"cleanup\"} -1048576\n"));
+  report.workloads[0].logs[0].cleanups = {};
+  EXPECT_THAT(scrape(report), Not(HasSubstr("leakguard_log_memory_given_back_bytes{")));
+}
+
 TEST(Scrape, CountsRestartsOfEveryKnownReasonFromZero) {
   const std::string text = scrape(filled_report());
   EXPECT_THAT(text, HasSubstr("leakguard_workload_restarts_total{workload=\"web\",reason=\"unknown\"} 1\n"));

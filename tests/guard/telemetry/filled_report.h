@@ -57,6 +57,8 @@ inline LogReport filled_log() {
   log.watch.captures = {{"count", 7}};
   log.expected_interval = std::chrono::minutes(30);
   log.overdue = false;
+  const signal::Cleanup rose = {wall_at(-90), base::mebibytes(300), base::mebibytes(301), {{"count", 7}}};
+  log.cleanups = {1, std::make_shared<std::vector<signal::Cleanup>>(1, rose)};
   return log;
 }
 

@@ -29,6 +29,8 @@ TEST(StatusJson, SaysWhatWasRead) {
   EXPECT_EQ(web["pids"], 12);
   EXPECT_EQ(web["lifecycle"]["restarts_by_reason"]["oom_kill"], 2);
   EXPECT_EQ(web["logs"][0]["captures"]["count"], 7);
+  EXPECT_EQ(web["logs"][0]["cleanups"]["given_back_bytes"], -1048576);
+  EXPECT_EQ(web["logs"][0]["cleanups"]["recent"][0]["captures"]["count"], 7);
   EXPECT_FALSE(web["memory"].contains("absent"));
 }
 

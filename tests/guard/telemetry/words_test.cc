@@ -9,6 +9,7 @@ namespace guard::telemetry {
 namespace {
 
 using testing::AllOf;
+using testing::Contains;
 using testing::Each;
 using testing::ElementsAre;
 using testing::Field;
@@ -149,6 +150,7 @@ TEST(Words, CallACapThatCannotBeReadANoticeWhileTheWorkloadRuns) {
 TEST(Words, TellAnOverdueLineFromALogThatCannotBeRead) {
   WorkloadReport report = quiet();
   report.logs = {filled_log()};
+  report.logs[0].cleanups = {};
   EXPECT_THAT(describe(report), ElementsAre(says(Urgency::fine, "log line 'cleanup' seen 41 times")));
   report.logs[0].overdue = true;
   EXPECT_THAT(describe(report),
@@ -158,6 +160,19 @@ TEST(Words, TellAnOverdueLineFromALogThatCannotBeRead) {
   report.logs[0].watch.why = "the stream broke";
   EXPECT_THAT(describe(report),
               ElementsAre(says(Urgency::notice, "log line 'cleanup': the log cannot be read (the stream broke)")));
+}
+
+TEST(Words, CallACleanupThatFreesNothingANoticeOnlyWhileMemoryGrows) {
+  WorkloadReport report = quiet();
+  report.logs = {filled_log()};
+  const signal::Cleanup nothing = {wall_at(0), base::mebibytes(300), base::mebibytes(300), {}};
+  report.logs[0].cleanups = {3, std::make_shared<std::vector<signal::Cleanup>>(3, nothing)};
+  report.signals.leak = signal::LeakState::stable;
+  EXPECT_THAT(describe(report), Contains(says(Urgency::fine, "log line 'cleanup': 3 cleanups, 0 MiB given back")));
+  report.signals.leak = signal::LeakState::growing;
+  EXPECT_THAT(describe(report),
+              Contains(says(Urgency::notice,
+                            "log line 'cleanup': 3 cleanups, 0 MiB given back: the cleanup runs but does not free")));
 }
 
 TEST(Words, BeginWithTheMostUrgent) {
