@@ -1,0 +1,49 @@
+#include <cstdio>
+#include <cstdlib>
+#include <utility>
+
+#include "guard/config/config.h"
+#include "tests/sim/guarded.h"
+
+namespace sim {
+namespace {
+
+// As docs/operations.md recommends. People are told early, by forecast and by height. The restart comes late, so that
+// little of what could still be used is given away: by forecast where the height alone would leave too little time to
+// drain, and by height where no forecast is to be had.
+constexpr const char* kAdvised = R"(
+      - {name: tell, when: {time_to_limit: '< 1h', for: 2m}, do: [notify], cooldown: 30m}
+      - {name: tell-high, when: {memory: '> 80%', for: 1m}, do: [notify], cooldown: 30m}
+      - {name: restart, when: {time_to_limit: '< 2m', for: 10s}, do: [{restart: {drain: 30s}}], cooldown: 5m}
+      - {name: high, when: {memory: '> 93%', for: 3s}, do: [{restart: {drain: 30s}}], cooldown: 1m}
+)";
+
+// The forecast alone, with a long rest after each restart.
+constexpr const char* kForecast = R"(
+      - {name: restart, when: {time_to_limit: '< 15m', for: 2m}, do: [{restart: {drain: 30s}}], cooldown: 1h}
+)";
+
+// No forecast, and low enough to meet a leak that needs a minute: that costs restarts of all that is slower.
+constexpr const char* kByHeight = R"(
+      - {name: tell, when: {memory: '> 65%', for: 10s}, do: [notify], cooldown: 30m}
+      - name: shed
+        when: {memory: '> 70%', for: 30s}
+        do: [{shed: {url: 'http://127.0.0.1:8080/admin/shed', target: 50%}}]
+      - {name: restart, when: {memory: '> 80%', for: 2s}, do: [{restart: {drain: 30s}}], cooldown: 20s}
+)";
+
+Policy parsed(std::string name, const std::string& rules) {
+  const std::string yaml = "workloads:\n  - name: simulated\n    container: simulated\n    rules:\n" + rules;
+  auto result = guard::config::parse_config(yaml, name);
+  for (const auto& problem : result.problems) std::fprintf(stderr, "%s\n", to_string(problem).c_str());
+  if (!result.config) std::abort();
+  return {std::move(name), std::move(result.config->workloads.front().rules)};
+}
+
+}  // namespace
+
+std::vector<Policy> all_policies() {
+  return {parsed("advised", kAdvised), parsed("forecast", kForecast), parsed("height", kByHeight)};
+}
+
+}  // namespace sim
