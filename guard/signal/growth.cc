@@ -128,7 +128,10 @@ const Judgement* GrowthTracker::choose(double now) const {
     const bool leaks = judgement.state == LeakState::leaking;
     const bool is_long_enough = judgement.length >= (now < window ? 0.4 : kLeastWindowPart) * window;
     if (!leaks && (now < window / 2 || !is_long_enough)) continue;
-    if (best == nullptr || (judgement.state > LeakState::stable && is_better(judgement, *best))) best = &judgement;
+    // Of calm ones the longest says most: minutes of memory that breathes are no rate.
+    const bool is_calm = judgement.state == LeakState::stable;
+    if (best == nullptr || (is_calm ? best->state == LeakState::stable : is_better(judgement, *best)))
+      best = &judgement;
   }
   return best;
 }
