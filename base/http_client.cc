@@ -200,6 +200,8 @@ Result<FetchResponse> transfer(const FetchRequest& request, const Transfer::OnDa
 
 std::string_view FetchResponse::header(std::string_view name) const { return find_header(headers, name); }
 
+bool is_http_url(const std::string& url) { return origin_of(url).has_value(); }
+
 Result<FetchResponse> fetch(const FetchRequest& request) { return transfer(request, nullptr); }
 
 Result<FetchResponse> fetch_stream(const FetchRequest& request, const std::function<bool(std::string_view)>& on_data) {

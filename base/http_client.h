@@ -39,6 +39,9 @@ struct FetchResponse {
   [[nodiscard]] std::string_view header(std::string_view name) const;
 };
 
+// Whether it is an http:// or https:// URL with a host and, if any, a port that there can be.
+bool is_http_url(const std::string& url);
+
 // Errors: unavailable (no connection, reset), deadline_exceeded, too_large, cancelled, invalid_argument (URL).
 Result<FetchResponse> fetch(const FetchRequest& request);
 

@@ -84,7 +84,7 @@ sample::Snapshot MachineCollector::look_again(const std::string& workload, base:
   snapshot.wall = wall;
   const auto found = std::ranges::find(watched_, workload, &Watched::name);
   if (found != watched_.end()) snapshot.workloads.push_back(read(*found));
-  snapshot.host = source::read_host(sources_.root, {});
+  snapshot.host = source::read_host(sources_.root, mounts_);
   if (sources_.logs != nullptr) snapshot.logs = sources_.logs->read();
   return snapshot;
 }

@@ -68,7 +68,10 @@ void LogWatches::count(Watch& watch, std::string_view line, base::WallTime writt
   const auto age = std::max(clock_.wall_now() - written, base::WallTime::duration::zero());
   watch.seen.last_match = clock_.steady_now() - age;
   watch.seen.last_match_wall = written;
-  for (const auto& [name, value] : match->captures) watch.seen.captures[name] = value;
+  for (const auto& [name, value] : match->captures) {
+    watch.seen.captures[name] = value;
+    watch.seen.captured_at[name] = *watch.seen.last_match;
+  }
 }
 
 void LogWatches::on_line(const std::string& workload, std::string_view line, base::WallTime written) {

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/socket_address.h"
 #include "guard/config/reader.h"
 
 namespace guard::config {
@@ -45,6 +46,12 @@ bool check_path(const Reader& reader, std::string_view key, const std::string& p
   if (padded.find("/../") == std::string::npos) return true;
   reader.problem(key, "a path with \"..\" is not taken");
   return false;
+}
+
+bool check_address(const Reader& reader, std::string_view key, const std::string& address) {
+  const auto parsed = base::parse_socket_address(address);
+  if (!parsed) reader.problem(key, parsed.error().message);
+  return parsed.has_value();
 }
 
 bool check_url(const Reader& reader, std::string_view key, const std::string& url) {

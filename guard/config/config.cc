@@ -1,5 +1,7 @@
 #include "guard/config/config.h"
 
+#include <algorithm>
+
 namespace guard::config {
 
 std::string_view name_of(ReceiverKind kind) {
@@ -16,6 +18,12 @@ signal::SignalSettings WorkloadConfig::signal_settings() const {
   settings.growth_window = leak_window;
   settings.restarts = restarts;
   for (const auto& watch : expect_log) settings.logs.push_back({watch.name, watch.every, watch.grace});
+  for (const auto& probe : health) {
+    // Two probes in a row may come to nothing (the guard was busy, or ends the last one late) before it is too old.
+    settings.health.push_back({probe.name, probe.failures, probe.successes, 2 * probe.every + probe.timeout});
+  }
+  settings.disks =
+      std::ranges::any_of(rules, [](const policy::Rule& rule) { return rule.metric == policy::Metric::disk; });
   return settings;
 }
 

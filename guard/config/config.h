@@ -46,6 +46,21 @@ struct LogWatchConfig {
   std::string file;  // "": the container's or the command's own output
 };
 
+// One question that is asked of a workload again and again: exactly one of http, tcp and command.
+struct HealthProbeConfig {
+  std::string name;
+  std::string http;                  // URL to GET; redirects are not followed
+  std::vector<int> statuses;         // that are healthy; none: 200 to 399
+  std::string tcp;                   // address and port to connect to
+  std::vector<std::string> command;  // argv, no shell; exit status 0 is healthy
+  base::Duration every = std::chrono::seconds(10);
+  base::Duration timeout = std::chrono::seconds(2);  // at most `every`
+  std::uint64_t failures = 3;                        // in a row make it unhealthy
+  std::uint64_t successes = 1;                       // in a row make it healthy again
+  base::Duration start_period{0};                    // failures this soon after a start do not count
+  friend bool operator==(const HealthProbeConfig&, const HealthProbeConfig&) = default;
+};
+
 // The shortest and longest pause before a `command` is started again; the pause doubles from one to the other.
 struct BackoffConfig {
   base::Duration initial = std::chrono::seconds(1);
@@ -68,6 +83,7 @@ struct WorkloadConfig {
   sample::Target target;
   sample::Caps caps;
   std::vector<LogWatchConfig> expect_log;
+  std::vector<HealthProbeConfig> health;
   bool leak_enabled = true;
   base::Duration leak_window = std::chrono::minutes(10);
   signal::RestartLimit restarts;
@@ -119,6 +135,7 @@ struct ConfigResult {
 constexpr std::size_t kMostProblems = 100;  // a file that is no configuration at all has no end of them
 constexpr std::size_t kMostFileBytes = std::size_t{1} << 20;
 constexpr std::size_t kMostWorkloads = 1000;
+constexpr std::size_t kMostProbes = 256;  // of all workloads: as many may hang at once, each holding a connection
 
 // The value of an environment variable, or nothing when it is not set.
 using Environment = std::function<std::optional<std::string>(std::string_view name)>;

@@ -37,6 +37,7 @@ void read_document(const YamlNode& document, bool is_fragment, ReadContext& cont
     read_engine(root.map("engine"), draft.config.engine);
     read_host(root.map("host"), draft.config.host);
   }
+  context.mounts = draft.config.host.mounts;
   const auto& workloads = root.list("workloads");
   for (std::size_t i = 0; i < workloads.size(); ++i) {
     if (draft.config.workloads.size() >= kMostWorkloads) {
@@ -57,7 +58,7 @@ void read_document(const YamlNode& document, bool is_fragment, ReadContext& cont
 
 // The problems of one source, in the order of its lines.
 std::vector<ConfigProblem> read_source(const Source& source, const Environment& environment, Draft& draft) {
-  ReadContext context{source.name, environment, {}};
+  ReadContext context{source.name, environment, {}, {}};
   if (source.text.size() > kMostFileBytes) {
     context.add_problem({}, "", "more than " + base::format_bytes({kMostFileBytes}) + " is not read");
     return context.problems;

@@ -19,4 +19,14 @@ std::string find_pattern_problem(const std::string& pattern) {
   return {};
 }
 
+std::vector<std::string> names_of_groups(const std::string& pattern) {
+  if (!find_pattern_problem(pattern).empty()) return {};
+  RE2::Options options;
+  options.set_log_errors(false);
+  const RE2 compiled(pattern, options);
+  std::vector<std::string> names;
+  for (const auto& [name, index] : compiled.NamedCapturingGroups()) names.push_back(name);
+  return names;
+}
+
 }  // namespace guard::config

@@ -15,30 +15,48 @@ using policy::Threshold;
 // What a condition's value is written as, and which way it is dangerous.
 struct MetricForm {
   Metric metric;
-  enum class Unit { size, size_an_hour, duration, cores, share, count, flag } unit;
+  enum class Unit { size, size_an_hour, duration, cores, share, count, number, flag, probe } unit;
   bool may_be_ratio;                  // "85%" of the limit
   std::optional<Comparison> one_way;  // none: both make sense
   const char* example;
 };
 
 using Unit = MetricForm::Unit;
-constexpr std::array<MetricForm, 10> kForms = {{
+constexpr std::array<MetricForm, 15> kForms = {{
     {Metric::memory, Unit::size, true, std::nullopt, "'> 85%' or '> 600m'"},
     {Metric::memory_growth, Unit::size_an_hour, false, Comparison::above, "'> 50m', which is 50 MiB an hour"},
     {Metric::time_to_limit, Unit::duration, false, Comparison::below, "'< 10m'"},
     {Metric::cpu, Unit::cores, true, std::nullopt, "'> 95%' or '> 0.75'"},
     {Metric::cpu_throttled, Unit::share, true, std::nullopt, "'> 25%'"},
     {Metric::memory_pressure, Unit::share, true, std::nullopt, "'> 10%'"},
+    {Metric::cpu_pressure, Unit::share, true, std::nullopt, "'> 25%'"},
+    {Metric::io_pressure, Unit::share, true, std::nullopt, "'> 25%'"},
     {Metric::pids, Unit::count, false, std::nullopt, "'> 400'"},
     {Metric::oom_kills, Unit::count, false, Comparison::above, "'> 0'"},
     {Metric::restart_loop, Unit::flag, false, Comparison::above, "true"},
     {Metric::log_overdue, Unit::flag, false, Comparison::above, "true"},
+    {Metric::log_value, Unit::number, false, std::nullopt, "'> 1000'"},
+    {Metric::unhealthy, Unit::probe, false, Comparison::above, "true, or a probe's name"},
+    {Metric::disk, Unit::share, true, std::nullopt, "'> 90%'"},
 }};
 
 struct Written {
   Comparison comparison = Comparison::above;
   Threshold threshold;
 };
+
+base::Result<double> parse_number(Unit unit, std::string_view text) {
+  const auto refuse = [&] {
+    return base::fail(base::Code::invalid_argument, "not a number: \"" + std::string(text.substr(0, 40)) + "\"");
+  };
+  // What a log line captures may be below 0; nothing else is.
+  const bool is_negative = unit == Unit::number && text.starts_with('-');
+  const auto number = base::parse_cores(text.substr(is_negative ? 1 : 0));
+  if (!number) return refuse();
+  const bool may_be_broken = unit == Unit::cores || unit == Unit::number;
+  if (!may_be_broken && number->count != std::floor(number->count)) return refuse();
+  return is_negative ? -number->count : number->count;
+}
 
 base::Result<double> parse_amount(Unit unit, std::string_view text) {
   const auto bytes_as = [&](std::string_view size, double divisor) -> base::Result<double> {
@@ -56,12 +74,9 @@ base::Result<double> parse_amount(Unit unit, std::string_view text) {
     }
     case Unit::cores:
     case Unit::count:
-    case Unit::flag: {
-      const auto number = base::parse_cores(text);  // a plain number
-      if (!number || (unit != Unit::cores && number->count != std::floor(number->count)))
-        return base::fail(base::Code::invalid_argument, "not a number: \"" + std::string(text.substr(0, 40)) + "\"");
-      return number->count;
-    }
+    case Unit::number:
+    case Unit::flag:
+    case Unit::probe: return parse_number(unit, text);
     case Unit::share: {
       const auto ratio = base::parse_ratio(text);
       if (!ratio) return base::fail(ratio.error());
@@ -111,12 +126,30 @@ std::optional<Written> read_comparison(const Reader& section, std::string_view k
   return std::nullopt;
 }
 
+constexpr Written kFlagRaised{Comparison::above, {0, false}};
+
 std::optional<Written> read_flag(const Reader& section, const MetricForm& form) {
   bool wanted = false;
   const auto key = name_of(form.metric);
   if (!section.read(key, wanted)) return std::nullopt;
   if (!wanted) section.problem(key, "only true makes a condition");
-  return Written{Comparison::above, {0, false}};
+  return kFlagRaised;
+}
+
+// `unhealthy: true` is any probe of the workload, `unhealthy: web` the one of that name.
+std::optional<Written> read_probe(const Reader& section, const MetricForm& form, policy::Rule& rule) {
+  const auto key = name_of(form.metric);
+  const auto scalar = section.scalar(key);
+  if (!scalar) return std::nullopt;
+  if (scalar->text == "false") section.problem(key, "only true or a probe's name makes a condition");
+  if (scalar->text != "true" && scalar->text != "false") rule.subject.name = scalar->text;
+  return kFlagRaised;
+}
+
+std::optional<Written> read_written(const Reader& section, const MetricForm& form, policy::Rule& rule) {
+  if (form.unit == Unit::flag) return read_flag(section, form);
+  if (form.unit == Unit::probe) return read_probe(section, form, rule);
+  return read_comparison(section, name_of(form.metric), form);
 }
 
 // The one metric the condition is about.
@@ -138,7 +171,7 @@ const MetricForm* find_form(const Reader& section) {
 }
 
 void read_clear(const Reader& section, const MetricForm& form, policy::Rule& rule) {
-  if (form.unit == Unit::flag || form.metric == Metric::oom_kills) {
+  if (form.unit == Unit::flag || form.unit == Unit::probe || form.metric == Metric::oom_kills) {
     section.problem("clear", std::string(name_of(form.metric)) + " clears by itself");
     return;
   }
@@ -188,7 +221,8 @@ void read_condition(const Reader& section, const WorkloadConfig& workload, polic
   if (form == nullptr) return;
   rule.metric = form->metric;
   const auto key = name_of(form->metric);
-  const auto written = form->unit == Unit::flag ? read_flag(section, *form) : read_comparison(section, key, *form);
+  const auto written = read_written(section, *form, rule);
+  read_subject(section, workload, rule);
   if (!written) return;
   if (form->one_way && *form->one_way != written->comparison) {
     section.problem(key, std::string("wrong way round; write for example ") + form->example);

@@ -100,6 +100,7 @@ void read_workload(const Reader& section, Draft& draft) {
     section.problem("caps", "caps are set on a cgroup, which a pid_file does not name");
   read_log_watches(section, workload);
   read_watches(section, workload);
+  read_health(section, draft.probes, workload);
   read_command(section, workload.target.kind == sample::TargetKind::command, workload.command);
   read_rules(section, draft.config.agent.sample_interval, workload);
   draft.config.workloads.push_back(std::move(workload));

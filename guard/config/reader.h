@@ -19,6 +19,7 @@ struct ReadContext {
   std::string file;
   const Environment& environment;
   std::vector<ConfigProblem> problems;
+  std::vector<std::string> mounts = {};  // host.mounts, once read: what rules may be about
 
   void add_problem(Position at, std::string key, std::string message);
 };
@@ -93,6 +94,8 @@ bool check_range(const Reader& reader, std::string_view key, std::int64_t value,
 bool check_name(const Reader& reader, std::string_view key, const std::string& name);
 // "/absolute/path" without "..".
 bool check_path(const Reader& reader, std::string_view key, const std::string& path);
+// "127.0.0.1:5432", "[::1]:5432", "localhost:5432": a literal address, since a name would have to be looked up.
+bool check_address(const Reader& reader, std::string_view key, const std::string& address);
 // "http://…" or "https://…" with a host.
 bool check_url(const Reader& reader, std::string_view key, const std::string& url);
 

@@ -18,6 +18,7 @@ struct Draft {
   std::map<std::string, std::string> workload_names;
   std::map<std::string, std::string> targets;
   std::map<std::string, std::string> receiver_names;
+  std::size_t probes = 0;
 };
 
 // Notes a problem when `value` is in `seen` already, else puts it there.
@@ -36,12 +37,16 @@ void read_workload(const Reader& section, Draft& draft);
 void read_target(const Reader& workload, sample::Target& target);
 void read_caps(const Reader& section, sample::Caps& caps);
 void read_log_watch(const Reader& section, sample::TargetKind kind, LogWatchConfig& watch);
+// Adds the probes to the workload; `probes` counts those of all workloads.
+void read_health(const Reader& workload_section, std::size_t& probes, WorkloadConfig& workload);
 void read_command(const Reader& workload, bool is_command, CommandConfig& command);
 
 // `workload` is read but for its rules, which are checked against it.
 void read_rule(const Reader& section, const WorkloadConfig& workload, base::Duration sample_interval,
                policy::Rule& rule);
 void read_condition(const Reader& section, const WorkloadConfig& workload, policy::Rule& rule);
+// Which of the workload's probes, log lines or mounts the condition is about; `rule.metric` is read.
+void read_subject(const Reader& condition, const WorkloadConfig& workload, policy::Rule& rule);
 void read_actions(const Reader& rule_section, sample::TargetKind kind, std::vector<policy::ActionSpec>& actions);
 
 // "TERM", "SIGTERM" → 15; notes what is no signal.

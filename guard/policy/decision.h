@@ -24,6 +24,7 @@ struct Decision {
   // Still true? Asked of fresh signals right before acting. `trip` is the rule's clear threshold when it fires again
   // between the two.
   Metric metric = Metric::memory;
+  Subject subject;
   Comparison comparison = Comparison::above;
   Threshold trip;
 };

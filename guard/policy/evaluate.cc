@@ -20,13 +20,13 @@ struct Condition {
 
 Condition judge(const Rule& rule, const signal::WorkloadSignals& signals) {
   Condition condition;
-  const auto value = value_of(signals, rule.metric, rule.trip.is_ratio);
+  const auto value = value_of(signals, rule.metric, rule.subject, rule.trip.is_ratio);
   if (!value) return condition;
   condition.known = true;
   condition.tripping = is_beyond(*value, rule.comparison, rule.trip.value);
   condition.cleared = !condition.tripping;
   if (!rule.clear) return condition;
-  const auto clear_value = value_of(signals, rule.metric, rule.clear->is_ratio);
+  const auto clear_value = value_of(signals, rule.metric, rule.subject, rule.clear->is_ratio);
   condition.known = clear_value.has_value();
   condition.cleared = clear_value && is_beyond(*clear_value, opposite(rule.comparison), rule.clear->value);
   return condition;
@@ -62,7 +62,7 @@ void step(const Rule& rule, const Condition& condition, base::SteadyTime now, st
 
 void decide(const Rule& rule, const signal::WorkloadSignals& signals, base::SteadyTime now, const RuleState& state,
             std::vector<Decision>& decisions) {
-  const auto value = value_of(signals, rule.metric, rule.trip.is_ratio);
+  const auto value = value_of(signals, rule.metric, rule.subject, rule.trip.is_ratio);
   const bool tripping = value && is_beyond(*value, rule.comparison, rule.trip.value);
   for (const auto& action : rule.actions) {
     Decision decision;
@@ -71,11 +71,12 @@ void decide(const Rule& rule, const signal::WorkloadSignals& signals, base::Stea
     decision.rule = rule.name;
     decision.action = action;
     decision.metric = rule.metric;
+    decision.subject = rule.subject;
     decision.comparison = rule.comparison;
     decision.trip = tripping ? rule.trip : rule.clear.value_or(rule.trip);
     decision.breached_at = state.since;
     decision.reason = describe_breach(signals, rule, decision.trip, now - state.since - state.unknown_for);
-    decision.evidence = describe_evidence(signals, rule.metric);
+    decision.evidence = describe_evidence(signals, rule.metric, rule.subject);
     decisions.push_back(std::move(decision));
   }
 }
@@ -114,7 +115,7 @@ void forget_firing(const Decision& decision, RuleStates& states) {
 bool still_holds(const Decision& decision, const signal::WorkloadSignals& fresh) {
   if (decision.identity.key.empty() || decision.identity.key != fresh.identity.key) return false;
   if (std::holds_alternative<ApplyCaps>(decision.action) || decision.metric == Metric::oom_kills) return true;
-  const auto value = value_of(fresh, decision.metric, decision.trip.is_ratio);
+  const auto value = value_of(fresh, decision.metric, decision.subject, decision.trip.is_ratio);
   return value && is_beyond(*value, decision.comparison, decision.trip.value);
 }
 

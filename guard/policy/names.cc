@@ -19,10 +19,15 @@ std::string_view name_of(Metric metric) {
     case Metric::cpu: return "cpu";
     case Metric::cpu_throttled: return "cpu_throttled";
     case Metric::memory_pressure: return "memory_pressure";
+    case Metric::cpu_pressure: return "cpu_pressure";
+    case Metric::io_pressure: return "io_pressure";
     case Metric::pids: return "pids";
     case Metric::oom_kills: return "oom_kills";
     case Metric::restart_loop: return "restart_loop";
     case Metric::log_overdue: return "log_overdue";
+    case Metric::log_value: return "log_value";
+    case Metric::unhealthy: return "unhealthy";
+    case Metric::disk: return "disk";
   }
   return "unknown";
 }

@@ -20,12 +20,24 @@ enum class Metric {
   cpu,              // cores, or ratio of its cap
   cpu_throttled,    // ratio
   memory_pressure,  // ratio
+  cpu_pressure,     // ratio
+  io_pressure,      // ratio
   pids,             // count
   oom_kills,        // new ones in this interval
   restart_loop,     // 0 or 1
   log_overdue,      // 0 or 1: any watch of the workload
+  log_value,        // the number last captured
+  unhealthy,        // 0 or 1: this probe, or any of the workload
+  disk,             // ratio: of this mount, or of the fullest
 };
 std::string_view name_of(Metric metric);
+
+// Which one is meant, where a workload has several of the metric's kind.
+struct Subject {
+  std::string name;     // disk: the mount · unhealthy: the probe · log_value: the log line; "": any, or the fullest
+  std::string capture;  // log_value: which of the line's numbers
+  friend bool operator==(const Subject&, const Subject&) = default;
+};
 
 enum class Comparison { above, below };
 
@@ -38,6 +50,7 @@ struct Threshold {
 struct Rule {
   std::string name;
   Metric metric = Metric::memory;
+  Subject subject;
   Comparison comparison = Comparison::above;
   Threshold trip;
   std::optional<Threshold>
@@ -48,7 +61,8 @@ struct Rule {
 };
 
 // The metric's value in this snapshot in the unit of `threshold`; absent when the signal is.
-sample::Reading<double> value_of(const signal::WorkloadSignals& signals, Metric metric, bool as_ratio);
+sample::Reading<double> value_of(const signal::WorkloadSignals& signals, Metric metric, const Subject& subject,
+                                 bool as_ratio);
 bool is_beyond(double value, Comparison comparison, double threshold);
 
 }  // namespace guard::policy

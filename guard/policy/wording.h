@@ -17,7 +17,8 @@ std::string describe_breach(const signal::WorkloadSignals& signals, const Rule& 
                             std::chrono::nanoseconds held);
 
 // The readings a decision on `metric` rests on, by name; what is absent is left out.
-std::map<std::string, std::string> describe_evidence(const signal::WorkloadSignals& signals, Metric metric);
+std::map<std::string, std::string> describe_evidence(const signal::WorkloadSignals& signals, Metric metric,
+                                                     const Subject& subject);
 
 // "0.8", "12": as few digits as tell the value, at most three after the point.
 std::string describe_number(double value);

@@ -72,7 +72,22 @@ struct LogWatch {
   std::uint64_t matches = 0;
   std::optional<base::SteadyTime> last_match;
   std::optional<base::WallTime> last_match_wall;
-  std::map<std::string, double> captures;  // last numeric value of each named capture
+  std::map<std::string, double> captures;               // last numeric value of each named capture
+  std::map<std::string, base::SteadyTime> captured_at;  // when each of them was written; one not here: last_match
+};
+
+// What a health probe has found so far: totals and rows, not this tick's difference.
+struct Probe {
+  std::string workload;
+  std::string name;
+  bool able = true;  // the guard can ask; it may be out of descriptors, or the command may be missing
+  std::string why;   // when not able: the reason; else what the last failure was; "" after a pass
+  std::optional<base::SteadyTime> last_answer;  // of this run of the workload; none yet: nothing is known
+  // In a row up to the last answer, in this run; one of the two is 0. Failures within start_period are in neither.
+  std::uint64_t passes_in_row = 0;
+  std::uint64_t failures_in_row = 0;
+  std::uint64_t failures = 0;  // counter, across runs; failures within start_period are not counted
+  base::Duration took{0};      // the last answer
 };
 
 struct Host {
@@ -106,6 +121,7 @@ struct Snapshot {
   base::WallTime wall;
   std::vector<Workload> workloads;  // in configuration order
   std::vector<LogWatch> logs;
+  std::vector<Probe> probes;
   Host host;
   std::vector<SourceReport> sources;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "guard/signal/health.h"
 #include "guard/signal/rates.h"
 
 namespace guard::signal {
@@ -14,14 +15,16 @@ bool is_same_run(const WorkloadHistory::Reference& reference, const sample::Work
 
 void update_rates(const sample::Workload& workload, base::SteadyTime now, WorkloadHistory& history) {
   const auto& cpu = workload.resources.cpu;
-  const auto& pressure = workload.resources.pressure.memory;
+  const auto& pressure = workload.resources.pressure;
   if (history.reference && is_same_run(*history.reference, workload)) {
     const auto& before = *history.reference;
     const auto elapsed = now - before.at;
     if (elapsed < WorkloadHistory::kLeastInterval) return;
     history.rates.cpu_used = cores_between(before.cpu.used, cpu.used, elapsed);
     history.rates.cpu_throttled = share_between(before.cpu.throttled, cpu.throttled, elapsed);
-    history.rates.memory_pressure = share_between(before.memory_pressure.some, pressure.some, elapsed);
+    history.rates.memory_pressure = share_between(before.pressure.memory.some, pressure.memory.some, elapsed);
+    history.rates.cpu_pressure = share_between(before.pressure.cpu.some, pressure.cpu.some, elapsed);
+    history.rates.io_pressure = share_between(before.pressure.io.some, pressure.io.some, elapsed);
   } else {
     history.rates = {};
   }
@@ -71,6 +74,26 @@ const sample::LogWatch* find_watch(const sample::Snapshot& snapshot, const std::
   return found == snapshot.logs.end() ? nullptr : &*found;
 }
 
+// A number is as good as its line is young: one of the run before, or of a line that is overdue, is none.
+void derive_values(const LogExpectation& expectation, const sample::LogWatch& watch,
+                   const std::optional<base::SteadyTime>& running_since, base::SteadyTime now, LogSignal& signal) {
+  for (const auto& [name, value] : watch.captures) {
+    const auto own = watch.captured_at.find(name);
+    const auto written = own == watch.captured_at.end() ? watch.last_match : std::optional(own->second);
+    Reading<double>& reading = signal.values[name];
+    if (!watch.source_up)
+      reading = Reading<double>::absent("the log cannot be read: " + watch.why);
+    else if (!running_since)
+      reading = Reading<double>::absent("the workload is not running");
+    else if (!written || *written < *running_since)
+      reading = Reading<double>::absent("not written in this run yet");
+    else if (expectation.every && now - *written >= *expectation.every + expectation.grace)
+      reading = Reading<double>::absent("the last one is " + base::format_duration(now - *written) + " old");
+    else
+      reading = value;
+  }
+}
+
 LogSignal derive_log(const LogExpectation& expectation, const sample::LogWatch* watch,
                      const std::optional<base::SteadyTime>& running_since, base::SteadyTime now) {
   LogSignal signal;
@@ -97,6 +120,7 @@ LogSignal derive_log(const LogExpectation& expectation, const sample::LogWatch* 
     signal.overdue = *signal.since_match >= *expectation.every + expectation.grace;
   else
     signal.overdue = Reading<bool>::absent("no interval is expected of this line");
+  derive_values(expectation, *watch, running_since, now, signal);
   return signal;
 }
 
@@ -110,6 +134,27 @@ void judge_cleanup(const LogExpectation& expectation, const sample::LogWatch* wa
   if (grows && effect.frees_nothing())
     signals.leak_evidence += "; " + expectation.name + ": " + describe(effect, grows);
   signals.logs.back().cleanups = effect;
+}
+
+void derive_health_signals(const sample::Snapshot& snapshot, const SignalSettings& settings, WorkloadHistory& history,
+                           WorkloadSignals& signals) {
+  for (const auto& expectation : settings.health) {
+    const auto probe = std::ranges::find_if(snapshot.probes, [&](const sample::Probe& candidate) {
+      return candidate.workload == signals.workload && candidate.name == expectation.name;
+    });
+    signals.health.push_back(derive_health(expectation, probe == snapshot.probes.end() ? nullptr : &*probe,
+                                           signals.state, snapshot.at, history.healthy));
+  }
+}
+
+std::vector<DiskSignal> derive_disks(const sample::Host& host) {
+  std::vector<DiskSignal> disks;
+  disks.reserve(host.disks.size());
+  for (const auto& disk : host.disks) {
+    const base::Bytes filled = disk.size - disk.available;
+    disks.push_back({disk.mount, ratio_of(Reading<base::Bytes>(filled), Reading<base::Bytes>(disk.size))});
+  }
+  return disks;
 }
 
 }  // namespace
@@ -135,10 +180,13 @@ WorkloadSignals derive_signals(const sample::Snapshot& snapshot, const sample::W
   signals.cpu_of_limit = ratio_of(signals.cpu_used, workload.resources.cpu.limit);
   signals.cpu_throttled = history.rates.cpu_throttled;
   signals.memory_pressure = history.rates.memory_pressure;
+  signals.cpu_pressure = history.rates.cpu_pressure;
+  signals.io_pressure = history.rates.io_pressure;
 
   if (step.new_run) {
     history.growth.restart();
     for (auto& [name, tracker] : history.cleanups) tracker.restart();
+    history.healthy.clear();
   }
   derive_growth(now, settings, history.growth, signals);
 
@@ -148,6 +196,8 @@ WorkloadSignals derive_signals(const sample::Snapshot& snapshot, const sample::W
     signals.logs.push_back(derive_log(expectation, watch, running ? history.runs.running_since : std::nullopt, now));
     if (expectation.every) judge_cleanup(expectation, watch, now, history.cleanups[expectation.name], signals);
   }
+  derive_health_signals(snapshot, settings, history, signals);
+  if (settings.disks) signals.disks = derive_disks(snapshot.host);
   return signals;
 }
 

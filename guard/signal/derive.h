@@ -26,11 +26,21 @@ struct LogExpectation {
   base::Duration grace = std::chrono::minutes(5);  // added to `every` before it is overdue
 };
 
+// A health probe's answers, and from when on they count.
+struct HealthExpectation {
+  std::string name;
+  std::uint64_t failures = 3;                         // so many in a row make it unhealthy
+  std::uint64_t successes = 1;                        // so many in a row make it healthy again
+  base::Duration max_age = std::chrono::seconds(30);  // an answer older than this is none
+};
+
 struct SignalSettings {
   bool leak_enabled = true;  // off: growth, time to limit and leak state are absent
   base::Duration growth_window = std::chrono::minutes(10);
   RestartLimit restarts;
   std::vector<LogExpectation> logs;
+  std::vector<HealthExpectation> health;
+  bool disks = false;  // a rule asks for the host's disks
 };
 
 // What the signals of one workload remember from tick to tick. Start with an empty one when the workload enters the
@@ -48,12 +58,14 @@ struct WorkloadHistory {
     std::string identity;  // Identity::key
     std::uint64_t starts = 0;
     sample::Cpu cpu;
-    sample::PressureTotals memory_pressure;
+    sample::Pressure pressure;
   };
   struct Rates {
     Reading<base::Cores> cpu_used = Reading<base::Cores>::absent("needs a second reading");
     Reading<base::Ratio> cpu_throttled = Reading<base::Ratio>::absent("needs a second reading");
     Reading<base::Ratio> memory_pressure = Reading<base::Ratio>::absent("needs a second reading");
+    Reading<base::Ratio> cpu_pressure = Reading<base::Ratio>::absent("needs a second reading");
+    Reading<base::Ratio> io_pressure = Reading<base::Ratio>::absent("needs a second reading");
   };
   std::optional<Reference> reference;
   Rates rates;
@@ -61,10 +73,12 @@ struct WorkloadHistory {
   RunHistory runs;
   OomHistory oom;
   std::map<std::string, CleanupTracker> cleanups;  // by expected log; bounded by the settings
+  std::map<std::string, bool> healthy;  // by probe: what was last decided in this run; bounded by the configuration
 };
 
 // The signals of `workload`, which is one of `snapshot.workloads`; moves `history` on to this snapshot. The log signals
-// are those of `settings.logs`, in that order. Not thread-safe for one history. Takes a few microseconds.
+// are those of `settings.logs`, in that order, and so the health signals. Not thread-safe for one history. Takes a few
+// microseconds.
 WorkloadSignals derive_signals(const sample::Snapshot& snapshot, const sample::Workload& workload,
                                const SignalSettings& settings, WorkloadHistory& history);
 

@@ -4,6 +4,7 @@
 // absent, and an absent signal never fires a rule.
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +36,21 @@ struct LogSignal {
   Reading<base::Duration> since_match;  // time since the last match, or since watching began
   std::uint64_t matches = 0;
   CleanupEffect cleanups;  // of a line that is expected: what memory did across each
+  std::map<std::string, Reading<double>>
+      values;  // by capture; absent once older than its line may be, or of a run before
+};
+
+struct HealthSignal {
+  std::string probe;
+  Reading<bool> healthy;  // absent while nothing, nothing fresh or nothing decisive is known
+  std::uint64_t failures_in_row = 0;
+  std::string why;  // of the last failure; "" after a pass
+};
+
+// What users may not fill any more counts as used, the part reserved for root with it.
+struct DiskSignal {
+  std::string mount;
+  Reading<base::Ratio> used;
 };
 
 struct WorkloadSignals {
@@ -50,6 +66,8 @@ struct WorkloadSignals {
   Reading<base::Ratio> cpu_of_limit;   // cpu_used over the cap; absent when there is none
   Reading<base::Ratio> cpu_throttled;  // throttled time over wall time, last interval
   Reading<base::Ratio> memory_pressure;   // "some" stalled time over wall time, last interval
+  Reading<base::Ratio> cpu_pressure;      // the same
+  Reading<base::Ratio> io_pressure;       // the same
   Reading<double> growth;                 // bytes per second of `unreclaimable`, robust slope over the window
   Reading<base::Duration> time_to_limit;  // Duration::max() when it does not grow or has no limit
   double growth_low = 0;                  // bytes per second; 95 % interval around `growth`, while that is known
@@ -63,6 +81,8 @@ struct WorkloadSignals {
   RestartLoop restart_loop;
   Reading<std::int64_t> pids;
   std::vector<LogSignal> logs;
+  std::vector<HealthSignal> health;  // one a configured probe
+  std::vector<DiskSignal> disks;     // the host's mounts, where a rule of this workload asks for them
 };
 
 }  // namespace guard::signal

@@ -24,6 +24,8 @@ class FakeCollector final : public Collector {
     snapshot.wall = wall;
     snapshot.workloads = workloads;
     snapshot.logs = logs;
+    snapshot.probes = probes;
+    snapshot.host = host;
     return snapshot;
   }
   sample::Snapshot look_again(const std::string& workload, base::SteadyTime now, base::WallTime wall) override {
@@ -31,12 +33,16 @@ class FakeCollector final : public Collector {
     sample::Snapshot snapshot = collect(now, wall);
     std::erase_if(snapshot.workloads, [&](const auto& other) { return other.name != workload; });
     for (auto& seen : snapshot.workloads) at_second_look(seen);
+    around_second_look(snapshot);
     return snapshot;
   }
 
   std::vector<sample::Workload> workloads;
   std::vector<sample::LogWatch> logs;
+  std::vector<sample::Probe> probes;
+  sample::Host host;
   std::function<void(sample::Workload&)> at_second_look = [](sample::Workload&) {};
+  std::function<void(sample::Snapshot&)> around_second_look = [](sample::Snapshot&) {};  // at all but workloads
   int second_looks = 0;
 };
 

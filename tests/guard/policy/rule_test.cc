@@ -16,24 +16,24 @@ TEST(ValueOf, MemoryIsBytesOrRatio) {
   WorkloadSignals signals;
   signals.working_set = mebibytes(1);
   signals.memory_used = base::Ratio{0.5};
-  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::memory, false), 1048576);
-  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::memory, true), 0.5);
+  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::memory, {}, false), 1048576);
+  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::memory, {}, true), 0.5);
 }
 
 TEST(ValueOf, CpuIsCoresOrRatio) {
   WorkloadSignals signals;
   signals.cpu_used = base::Cores{0.4};
   signals.cpu_of_limit = base::Ratio{0.5};
-  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::cpu, false), 0.4);
-  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::cpu, true), 0.5);
+  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::cpu, {}, false), 0.4);
+  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::cpu, {}, true), 0.5);
 }
 
 TEST(ValueOf, TimeToLimitIsSecondsAndInfiniteWhenNeverReached) {
   WorkloadSignals signals;
   signals.time_to_limit = base::Duration(std::chrono::minutes(2));
-  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::time_to_limit, false), 120);
+  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::time_to_limit, {}, false), 120);
   signals.time_to_limit = base::Duration::max();
-  EXPECT_TRUE(std::isinf(*value_of(signals, Metric::time_to_limit, false)));
+  EXPECT_TRUE(std::isinf(*value_of(signals, Metric::time_to_limit, {}, false)));
 }
 
 TEST(ValueOf, EachMetricIsAbsentWithItsReading) {
@@ -41,23 +41,23 @@ TEST(ValueOf, EachMetricIsAbsentWithItsReading) {
   for (const auto metric :
        {Metric::memory, Metric::memory_growth, Metric::time_to_limit, Metric::cpu, Metric::cpu_throttled,
         Metric::memory_pressure, Metric::pids, Metric::oom_kills, Metric::restart_loop, Metric::log_overdue}) {
-    EXPECT_FALSE(value_of(nothing, metric, false)) << name_of(metric);
-    EXPECT_FALSE(value_of(nothing, metric, true)) << name_of(metric);
+    EXPECT_FALSE(value_of(nothing, metric, {}, false)) << name_of(metric);
+    EXPECT_FALSE(value_of(nothing, metric, {}, true)) << name_of(metric);
   }
 }
 
 TEST(ValueOf, NoticedEventsAreKnownWhileTheStateIs) {
   WorkloadSignals signals;
   signals.state = sample::State::stopped;
-  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::oom_kills, false), 0);
+  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::oom_kills, {}, false), 0);
   signals.restart_loop.looping = true;
-  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::restart_loop, false), 1);
+  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::restart_loop, {}, false), 1);
 }
 
 TEST(ValueOf, AnOomKillCountsThoughTheStateIsUnknown) {
   WorkloadSignals signals;
   signals.oom_kills_new = 2;
-  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::oom_kills, false), 2);
+  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::oom_kills, {}, false), 2);
 }
 
 signal::LogSignal log_of(sample::Reading<bool> overdue, bool expected = true) {
@@ -71,15 +71,15 @@ signal::LogSignal log_of(sample::Reading<bool> overdue, bool expected = true) {
 TEST(ValueOf, OneOverdueLineIsEnough) {
   WorkloadSignals signals;
   signals.logs = {log_of(false), log_of({}), log_of(true)};
-  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::log_overdue, false), 1);
+  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::log_overdue, {}, false), 1);
 }
 
 TEST(ValueOf, NoLineIsOverdueOnlyWhenAllAreKnown) {
   WorkloadSignals signals;
   signals.logs = {log_of(false), log_of({}, false)};
-  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::log_overdue, false), 0);
+  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::log_overdue, {}, false), 0);
   signals.logs = {log_of(sample::Reading<bool>::absent("EOF")), log_of(false)};
-  EXPECT_EQ(value_of(signals, Metric::log_overdue, false).reason(), "cleanup: EOF");
+  EXPECT_EQ(value_of(signals, Metric::log_overdue, {}, false).reason(), "cleanup: EOF");
 }
 
 TEST(IsBeyond, IsStrictOnBothSides) {
