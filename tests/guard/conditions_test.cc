@@ -1,43 +1,20 @@
 // Each condition that a rule may have, from the words of a configuration to the action: it acts once the condition has
 // held, and does not on the other side of the threshold or when nothing is known.
 
+#include "tests/guard/conditions.h"
+
 #include <functional>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/guard/fakes.h"
-
 namespace guard {
 namespace {
 
-using std::chrono::minutes;
 using std::chrono::seconds;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-// The workload "web" with one rule of this condition, parsed as the agent would.
-Scene scene_with(const std::string& when, const std::string& more = "") {
-  auto parsed =
-      config::parse_config("host: {mounts: [/, /var/lib/x]}\nworkloads: [{name: web, container: web, " + more +
-                               "rules: [{name: r, when: {" + when + "}, do: [{signal: {name: TERM}}]}]}]",
-                           "c.yml", [](std::string_view) { return std::nullopt; });
-  std::string problems;
-  for (const auto& problem : parsed.problems) problems += to_string(problem) + "\n";
-  EXPECT_EQ(problems, "");
-  return Scene(std::move(*parsed.config));
-}
-
-sample::Workload& web(Scene& scene) { return scene.collector.workloads.front(); }
-
-// Ticks one a second, and lets `use` change the readings before each.
-void tick(Scene& scene, int count, const std::function<void()>& use) {
-  for (int i = 0; i < count; ++i) {
-    use();
-    scene.tick();
-  }
-}
 
 // Lets a counter of time advance by `share` of a second a tick.
 std::function<void()> stall(sample::Reading<base::Duration>& counter, double share) {
@@ -237,80 +214,6 @@ TEST(Conditions, AMountThatCannotBeReadDoesNotAct) {
   scene.collector.host.disks = {disk_of("/", 1)};
   scene.tick(30);
   EXPECT_THAT(scene.hands.decisions, IsEmpty());
-}
-
-constexpr auto kProbes =
-    "health: [{name: page, http: 'http://127.0.0.1:8080/', every: 5s, timeout: 1s, failures: 2}, "
-    "{name: port, tcp: '127.0.0.1:5432', every: 5s, timeout: 1s, failures: 2}], ";
-
-sample::Probe answer(Scene& scene, const std::string& name, std::uint64_t failures) {
-  sample::Probe probe;
-  probe.workload = "web";
-  probe.name = name;
-  probe.last_answer = scene.clock.steady_now();
-  probe.failures_in_row = failures;
-  probe.passes_in_row = failures == 0 ? 1 : 0;
-  probe.why = failures == 0 ? "" : "answered 500";
-  return probe;
-}
-
-void answer_all(Scene& scene, std::uint64_t page_failures, std::uint64_t port_failures) {
-  scene.collector.probes = {answer(scene, "page", page_failures), answer(scene, "port", port_failures)};
-}
-
-TEST(Conditions, AnUnhealthyProbeActs) {
-  Scene scene = scene_with("unhealthy: true, for: 5s", kProbes);
-  tick(scene, 30, [&] { answer_all(scene, 0, 1); });
-  EXPECT_THAT(scene.hands.decisions, IsEmpty()) << "one failure of the two it takes";
-  tick(scene, 6, [&] { answer_all(scene, 0, 2); });
-  ASSERT_THAT(scene.hands.decisions, SizeIs(1));
-  EXPECT_EQ(scene.hands.decisions[0].reason, "health probe fails: port (answered 500, 2 times in a row)");
-  EXPECT_EQ(scene.hands.decisions[0].evidence.at("unhealthy"), "port (answered 500, 2 times in a row)");
-}
-
-TEST(Conditions, AnUnhealthyProbeThatIsNotMeantDoesNotAct) {
-  Scene scene = scene_with("unhealthy: page, for: 5s", kProbes);
-  tick(scene, 30, [&] { answer_all(scene, 0, 9); });
-  EXPECT_THAT(scene.hands.decisions, IsEmpty());
-  tick(scene, 6, [&] { answer_all(scene, 2, 9); });
-  EXPECT_THAT(scene.hands.decisions, SizeIs(1));
-}
-
-TEST(Conditions, AProbeThatIsNotKnownDoesNotAct) {
-  Scene never = scene_with("unhealthy: true", kProbes);
-  never.tick(30);
-  EXPECT_THAT(never.hands.decisions, IsEmpty());
-
-  Scene unable = scene_with("unhealthy: true", kProbes);
-  tick(unable, 30, [&] {
-    answer_all(unable, 9, 9);
-    for (auto& probe : unable.collector.probes) probe.able = false;
-  });
-  EXPECT_THAT(unable.hands.decisions, IsEmpty());
-
-  Scene stopped = scene_with("unhealthy: true", kProbes);
-  web(stopped).lifecycle.state = sample::State::stopped;
-  tick(stopped, 30, [&] { answer_all(stopped, 9, 9); });
-  EXPECT_THAT(stopped.hands.decisions, IsEmpty());
-}
-
-TEST(Conditions, AStaleAnswerDoesNotAct) {
-  Scene scene = scene_with("unhealthy: true, for: 20s", kProbes);
-  scene.tick();
-  answer_all(scene, 9, 0);
-  scene.tick(300);
-  EXPECT_THAT(scene.hands.decisions, IsEmpty()) << "it is an answer for 11 seconds only";
-}
-
-TEST(Conditions, AnAnswerThatChangedAtTheSecondLookDoesNotAct) {
-  Scene scene = scene_with("unhealthy: page", kProbes);
-  scene.collector.around_second_look = [](sample::Snapshot& snapshot) {
-    snapshot.probes[0].failures_in_row = 0;
-    snapshot.probes[0].passes_in_row = 1;
-  };
-  tick(scene, 1, [&] { answer_all(scene, 9, 0); });
-  EXPECT_THAT(scene.hands.decisions, IsEmpty());
-  EXPECT_EQ(scene.counted("signal", "recovered"), 1u);
 }
 
 }  // namespace
