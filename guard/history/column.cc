@@ -96,12 +96,24 @@ std::optional<std::vector<bool>> take_runs(std::size_t ticks, Pieces& in) {
 
 std::vector<std::int64_t> differences(std::span<const std::int64_t> values) {
   std::vector<std::int64_t> result;
+  result.reserve(values.size());
   for (std::size_t i = 1; i < values.size(); ++i) result.push_back(difference(values[i], values[i - 1]));
   return result;
 }
 
+// At least 1. Halves of the whole range divide nothing that fits back into a number with a sign.
+std::uint64_t common_divisor(std::span<const std::int64_t> slopes) {
+  std::uint64_t divisor = 0;
+  for (const std::int64_t slope : slopes) {
+    divisor = std::gcd(divisor, magnitude(slope));
+    if (divisor == 1) return 1;
+  }
+  return divisor == 0 || divisor > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()) ? 1 : divisor;
+}
+
 std::vector<std::uint64_t> unsigned_of(std::span<const std::int64_t> values) {
   std::vector<std::uint64_t> result;
+  result.reserve(values.size());
   for (const std::int64_t value : values) result.push_back(zigzag(value));
   return result;
 }
@@ -147,30 +159,36 @@ std::optional<std::int64_t> Column::at(std::size_t tick) const {
 
 void Column::encode(std::size_t ticks, std::string& out) const {
   std::vector<std::int64_t> values;
-  for (std::size_t i = 0; i < values_.size(); ++i)
-    if (present_[i]) values.push_back(values_[i]);
+  values.reserve(values_.size());
+  bool is_constant = true;
+  for (std::size_t i = 0; i < values_.size(); ++i) {
+    if (!present_[i]) continue;
+    values.push_back(values_[i]);
+    is_constant = is_constant && values.back() == values.front();
+  }
+  const bool has_gaps = values.size() < ticks;
+  const auto begin = [&](unsigned flags) {
+    out += static_cast<char>(flags | (has_gaps ? kHasGaps : 0));
+    if (has_gaps) put_runs(present_, ticks, out);
+  };
+  if (is_constant) {  // most columns of most blocks
+    begin(kConstant);
+    return put_number(out, zigzag(values.front()));
+  }
   std::vector<std::int64_t> slopes = differences(values);
-  std::uint64_t divisor = 0;
-  for (const std::int64_t slope : slopes) divisor = std::gcd(divisor, magnitude(slope));
-  // Halves of the range divide nothing that fits back into a number with a sign.
-  if (divisor > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max())) divisor = 1;
-  for (std::int64_t& slope : slopes) slope /= divisor > 1 ? static_cast<std::int64_t>(divisor) : 1;
-
+  const std::uint64_t divisor = common_divisor(slopes);
+  for (std::int64_t& slope : slopes) slope /= static_cast<std::int64_t>(divisor);
   const std::vector<std::uint64_t> straight = unsigned_of(slopes);
   const std::vector<std::uint64_t> curved = unsigned_of(differences(slopes));
   const Choice straight_choice = best_rice(straight);
   const Choice curved_choice = best_rice(curved);
-  const unsigned mode = divisor == 0 ? kConstant : straight_choice.bits <= curved_choice.bits + 8 ? kSloped : kCurved;
-  const bool has_gaps = values.size() < ticks;
-  out += static_cast<char>(mode | (has_gaps ? kHasGaps : 0) | (divisor > 1 ? kHasDivisor : 0));
-  if (has_gaps) put_runs(present_, ticks, out);
+  const bool is_curved = curved_choice.bits + 8 < straight_choice.bits;  // the first slope is a byte at least
+  begin((is_curved ? kCurved : kSloped) | (divisor > 1 ? kHasDivisor : 0));
   if (divisor > 1) put_number(out, divisor);
   put_number(out, zigzag(values.front()));
-  if (mode == kSloped) put_codes(straight, straight_choice.k, out);
-  if (mode == kCurved) {
-    put_number(out, zigzag(slopes.front()));
-    put_codes(curved, curved_choice.k, out);
-  }
+  if (!is_curved) return put_codes(straight, straight_choice.k, out);
+  put_number(out, zigzag(slopes.front()));
+  put_codes(curved, curved_choice.k, out);
 }
 
 std::optional<Column> Column::decode(std::size_t ticks, Pieces& in) {

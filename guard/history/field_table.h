@@ -134,9 +134,10 @@ inline constexpr LoadField kLoadFields[] = {{20, &Host::load1}, {21, &Host::load
 inline constexpr double kLoadSteps = 100;
 
 inline constexpr Field<Host::Disk> kDiskFields[] = {field<Host::Disk, &Host::Disk::size>(1),
-                                             field<Host::Disk, &Host::Disk::available>(2)};
-inline constexpr Field<sample::SourceReport> kSourceFields[] = {field<sample::SourceReport, &sample::SourceReport::up>(1),
-                                                         field<sample::SourceReport, &sample::SourceReport::errors>(2)};
+                                                    field<Host::Disk, &Host::Disk::available>(2)};
+inline constexpr Field<sample::SourceReport> kSourceFields[] = {
+    field<sample::SourceReport, &sample::SourceReport::up>(1),
+    field<sample::SourceReport, &sample::SourceReport::errors>(2)};
 
 // A captured number is whole (1) or has a fraction (2, its bits).
 inline constexpr unsigned kWhole = 1;

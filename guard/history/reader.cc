@@ -139,7 +139,8 @@ base::Result<const Moment*> Reader::next() {
     const std::int64_t wall = nanoseconds(moment.snapshot.wall);
     if (wall < stretch.since || wall >= stretch.until) continue;
     if (moment.snapshot.workloads.empty() && !impl_->query.workloads.empty()) continue;
-    impl_->line.shift(moment.snapshot, std::exchange(impl_->has_given_of_block, true));
+    const bool is_same_run = std::exchange(impl_->has_given_of_block, true);
+    if (!impl_->query.keeps_steady_times) impl_->line.shift(moment.snapshot, is_same_run);
     return &moment;
   }
 }

@@ -35,10 +35,11 @@ struct Moment {
 };
 
 struct Query {
-  std::optional<base::WallTime> since;   // inclusive
-  std::optional<base::WallTime> until;   // exclusive
-  std::vector<std::string> workloads;    // empty: all. Host and sources always come along
-  std::optional<Resolution> resolution;  // only this one; none: the finest that is kept of each time
+  std::optional<base::WallTime> since = {};   // inclusive
+  std::optional<base::WallTime> until = {};   // exclusive
+  std::vector<std::string> workloads = {};    // empty: all. Host and sources always come along
+  std::optional<Resolution> resolution = {};  // only this one; none: the finest that is kept of each time
+  bool keeps_steady_times = false;            // as the clock of each run had them, not on one line
 };
 
 // What there is of one resolution.
