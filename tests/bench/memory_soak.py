@@ -2,11 +2,13 @@
 """A day of mixed load in short: new, returning, giant and abandoned conversations, with the time to live and the sweeps
 shortened by the same factor, while the server's resident size is watched.
 
-    tests/bench/memory_soak.py BUILD_FOLDER [--minutes 24] [--budget 24] [--tolerance 0.02] [--warm-up 0] [--check]
+    tests/bench/memory_soak.py BUILD_FOLDER [--minutes 24] [--rate 150] [--budget 24] [--tolerance 0.02] [--warm-up 0]
+                               [--check]
 
 24 simulated hours take so many minutes. Promised is that the resident size stays inside budget + 64 MiB at every sample,
 and that the last hour's average is within the tolerance of the second hour's: the budget (in MiB) must be small enough for
-the load to fill it in the first. So many seconds of warm-up come before the day, for what does not shrink with it: the
+the load to fill it in the first. The load is so many turns a second at most, so that hours on a machine with other work
+are alike; 0: as many as it can. So many seconds of warm-up come before the day, for what does not shrink with it: the
 database's caches fill at the pace of the load. Prints one JSON document with one average an hour; --check fails when a promise was
 broken.
 """
@@ -36,15 +38,17 @@ def resident(pid):
 class Users(threading.Thread):
     """Some of the load, one request after the other, until told to stop."""
 
-    def __init__(self, port, seed, stop):
+    def __init__(self, port, seed, stop, pause):
         super().__init__(daemon=True)
+        self._pause = pause
         self._port, self._random, self._stop_now = port, random.Random(seed), stop
         self.turns = self.refused = self.abandoned = 0
 
     def run(self):
         number = 0
         connection = None
-        while not self._stop_now.is_set():
+        began = time.monotonic()
+        while not self._stop_now.wait(max(0, began + number * self._pause - time.monotonic())):
             number += 1
             kind = self._random.random()
             try:
@@ -75,9 +79,9 @@ class Users(threading.Thread):
         self.abandoned += 1
 
 
-def soak(server, warm_up, seconds):
+def soak(server, rate, warm_up, seconds):
     stop = threading.Event()
-    users = [Users(server.port, seed, stop) for seed in range(WORKERS)]
+    users = [Users(server.port, seed, stop, WORKERS / rate if rate else 0) for seed in range(WORKERS)]
     for user in users:
         user.start()
     time.sleep(warm_up)
@@ -96,6 +100,7 @@ def main():
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("build", type=pathlib.Path)
     options.add_argument("--minutes", type=float, default=24)
+    options.add_argument("--rate", type=float, default=150)
     options.add_argument("--budget", type=int, default=24)
     options.add_argument("--tolerance", type=float, default=0.02)
     options.add_argument("--warm-up", type=float, default=0)
@@ -113,7 +118,7 @@ def main():
             "log-level": "info", "conversation-memory-budget": str(budget), "conversation-ttl": f"{2 * hour_ms}ms",
             "conversation-sweep-interval": f"{hour_ms // 2}ms"})
         try:
-            hours, counts = soak(server, given.warm_up, seconds)
+            hours, counts = soak(server, given.rate, given.warm_up, seconds)
             evictions = {reason: server.metric(f'chatcore_evictions_total{{reason="{reason}"}}')
                          for reason in ("ttl", "budget")}
         finally:
