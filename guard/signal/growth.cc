@@ -110,7 +110,9 @@ void GrowthTracker::judge_growth(std::size_t place, const std::vector<TrendPoint
   if (trend.slope <= kErrorsAboveZero * trend.error ||
       trend.rise() <= std::max(least_rise(lowest), kGrowthOverNoise * trend.noise)) {
     judgement.doubt = Doubt::flat;
-  } else if (judgement.rise <= least_rise(lowest)) {
+  } else if (std::min(judgement.rise, points.back().bytes + trend.noise + trend.swing - judgement.known) <=
+             least_rise(lowest)) {
+    // Where it bends the line overshoots: what was known is only left behind by memory that was seen above it.
     judgement.doubt = Doubt::known;
   } else if (trend.rising_quarters >= kRisingQuarters - 1) {
     judgement.doubt = doubt_leak(place, judgement, was_leaking);

@@ -2,8 +2,10 @@
 """Ten times more turns than chatcore can answer, open loop, under a memory cap of 256 MiB: it must not be killed, whom
 it lets in must be answered about as quickly as on a quiet day, and everybody else must be told when to come back.
 
-    tests/bench/overload.py BUILD_FOLDER [--seconds 120] [--times 10] [--p99-times 3] [--check]
+    tests/bench/overload.py BUILD_FOLDER [--seconds 120] [--times 10] [--p99-times 3] [--bare] [--check]
 
+A turn is the one of turns_against_node.py: durable, and answered from 10 chunks of 10,000 × 384. With --bare nothing is
+retrieved; such turns cost so little that ten times as many can be more than the machine's loopback carries at all.
 Capacity is what closed-loop clients get in the same run; the quiet day is a tenth of it. Where there are two cores the
 server has the first and the load the others. Prints one JSON document; with --check it fails when a promise was broken.
 Needs root, for the cgroup.
@@ -17,6 +19,7 @@ import sys
 import tempfile
 
 from memory_cgroup import MemoryCgroup
+from turns_against_node import ingest_chunks
 
 HERE = pathlib.Path(__file__).resolve().parent
 CAP = 256 << 20
@@ -66,6 +69,7 @@ def main():
     options.add_argument("--seconds", type=float, default=120)
     options.add_argument("--times", type=float, default=10)
     options.add_argument("--p99-times", type=float, default=3)
+    options.add_argument("--bare", action="store_true")
     options.add_argument("--check", action="store_true")
     given = options.parse_args()
     build = given.build.resolve()
@@ -74,7 +78,10 @@ def main():
     import server as chatcore_server  # reads CHATCORE_BINARY when it is imported
 
     with tempfile.TemporaryDirectory(prefix="chatcore-overload-") as folder, MemoryCgroup(CAP) as group:
-        server = chatcore_server.Chatcore(folder, {"log-level": "info", "threads": "1"}, preexec=group.enter)
+        settings = {"log-level": "info", "threads": "1"}
+        if not given.bare:
+            settings |= {"retrieval-store": str(ingest_chunks(pathlib.Path(folder))), "retrieval-top": "10"}
+        server = chatcore_server.Chatcore(folder, settings, preexec=group.enter)
         try:
             figures = measure(build, server, given.seconds, given.times)
             figures |= {"oom_kills": group.oom_kills(), "peak_bytes": group.peak(), "cap_bytes": CAP}

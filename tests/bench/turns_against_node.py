@@ -36,6 +36,18 @@ def write_texts(folder, chance):
     return texts
 
 
+def ingest_chunks(folder):
+    """FOLDER/vectors.store of FOLDER/texts, made by chatcore (CHATCORE_BINARY); writes the texts when there are none."""
+    texts = folder / "texts"
+    if not texts.exists():
+        texts.mkdir()
+        write_texts(texts, random.Random(1))
+    store = folder / "vectors.store"
+    subprocess.run([os.environ["CHATCORE_BINARY"], "ingest", texts, "--store", store], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return store
+
+
 def write_vectors(path, texts, chance):
     """The store of the incident's application. Its numbers are random: what they are does not change their cost."""
     documents = [{"pageContent": text, "embedding": [round(chance.gauss(0, 0.05), 6) for _ in range(DIMENSIONS)]}
@@ -102,12 +114,11 @@ def main():
         folder = pathlib.Path(name)
         (folder / "texts").mkdir()
         write_vectors(folder / "vectors.json", write_texts(folder / "texts", chance), chance)
-        subprocess.run([os.environ["CHATCORE_BINARY"], "ingest", folder / "texts", "--store", folder / "vectors.store"],
-                       check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        store = ingest_chunks(folder)
         for repeat in range(given.repeats):
             own = folder / str(repeat)
             own.mkdir()
-            runs["chatcore"].append(measure_chatcore(build, str(own), str(folder / "vectors.store"), given))
+            runs["chatcore"].append(measure_chatcore(build, str(own), str(store), given))
             runs["node"].append(measure_node(build, str(own), folder / "vectors.json", modules, given))
     figures = {name: {key: statistics.median(run[key] for run in results)
                       for key in ("turns_per_second", "p50_ms", "p99_ms", "refused", "broken", "resident_mib")}
