@@ -248,6 +248,7 @@ Result<Invocation> parse_analyze(const Arguments& arguments) {
   analyze.json = format == "json" || values.count("json") > 0;
   Converter converter(values, "analyze");
   converter.convert("limit", analyze.limit, base::parse_bytes);
+  analyze.columns.limit = analyze.limit;
   if (converter.error()) return base::fail(*converter.error());
   return analyze;
 }

@@ -41,7 +41,7 @@ base::Result<CsvParser> CsvParser::from_header(std::string_view header, const Co
     wanted.place = *place;
   }
   if (!parser.time_ || !parser.memory_) return base::fail(Code::invalid_argument, "a column without a name");
-  const auto scale = scale_of(columns.memory);
+  const auto scale = scale_of(columns.memory, columns.limit);
   if (!scale) return base::fail(scale.error());
   parser.scale_ = *scale;
   parser.sample_.series = columns.memory;

@@ -155,7 +155,7 @@ bool split_row(std::string_view row, std::vector<std::string>& fields) {
   return true;
 }
 
-base::Result<double> scale_of(std::string_view column) {
+base::Result<double> scale_of(std::string_view column, std::optional<base::Bytes> limit) {
   const auto open = column.rfind('(');
   if (open == std::string_view::npos || !column.ends_with(')')) return 1.0;
   const std::string unit(column.substr(open + 1, column.size() - open - 2));
@@ -164,6 +164,11 @@ base::Result<double> scale_of(std::string_view column) {
     if (const auto bytes = base::parse_bytes(size)) return static_cast<double>(bytes->count);
   }
   if (unit == "bytes") return 1.0;
+  if (unit == "%" && limit) return static_cast<double>(limit->count) / 100;
+  if (unit == "%") {
+    return base::fail(base::Code::invalid_argument,
+                      "column '" + std::string(column) + "' is in % of what? Say how much 100 % is: --limit SIZE");
+  }
   return base::fail(base::Code::invalid_argument,
                     "column '" + std::string(column) + "': '" + unit + "' is no unit of memory such as Mi");
 }

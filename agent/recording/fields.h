@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/units.h"
 
 namespace agent::recording {
 
@@ -35,8 +36,8 @@ std::optional<double> docker_size(std::string_view text);
 bool split_row(std::string_view row, std::vector<std::string>& fields);
 
 // How many bytes one of a column's numbers is, by the unit in brackets at its name's end; 1 without. Units are binary
-// as in all of leakguard's options: Mi, MiB and MB are 2^20.
-base::Result<double> scale_of(std::string_view column);
+// as in all of leakguard's options: Mi, MiB and MB are 2^20. % is of `limit`.
+base::Result<double> scale_of(std::string_view column, std::optional<base::Bytes> limit = std::nullopt);
 
 // The one of `names`, which are not empty, that is spelt most like `name`.
 const std::string& nearest_of(const std::vector<std::string>& names, const std::string& name);

@@ -70,14 +70,21 @@ TEST(Scale, IsTheUnitInBrackets) {
   EXPECT_EQ(scale_of("MemoryUsage(Mi)"), 1 << 20);
   EXPECT_EQ(scale_of("Memory (GiB)"), 1 << 30);
   EXPECT_EQ(scale_of("Memory (bytes)"), 1);
+  EXPECT_EQ(scale_of("mem_used(%)", base::mebibytes(100)), 1 << 20);
 }
 
 TEST(Scale, OfWhatIsNoSizeIsRefused) {
-  for (const char* column : {"Memory(%)", "Memory()", "Memory(ms)", "Memory(1)"}) {
+  for (const char* column : {"Memory()", "Memory(ms)", "Memory(1)"}) {
     const auto scale = scale_of(column);
     ASSERT_FALSE(scale) << column;
     EXPECT_THAT(scale.error().message, HasSubstr("is no unit of memory"));
   }
+}
+
+TEST(Scale, InPerCentAsksOfWhat) {
+  const auto scale = scale_of("Memory(%)");
+  ASSERT_FALSE(scale);
+  EXPECT_THAT(scale.error().message, HasSubstr("in % of what? Say how much 100 % is: --limit SIZE"));
 }
 
 TEST(DockerSize, IsBinaryWithAnI) {
