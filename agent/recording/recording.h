@@ -28,10 +28,10 @@ using Sink = std::function<base::Status(const RecordedSample&)>;
 // Of a CSV file.
 struct Columns {
   std::string time = "timestamp";
-  std::string memory = "memory_bytes";  // may end in a unit in brackets: "MemoryUsage(Mi)", "MemoryUsage(%)"
-  std::string series;                   // "": all rows are one series, named as the memory column
-  std::string run;                      // "": the recording does not tell of restarts
-  std::optional<base::Bytes> limit;     // what a memory column in % is of
+  std::string memory = "memory_bytes";    // may end in a unit in brackets: "MemoryUsage(Mi)", "MemoryUsage(%)"
+  std::string series;                     // "": all rows are one series, named as the memory column
+  std::string run;                        // "": the recording does not tell of restarts
+  std::optional<base::Bytes> limit = {};  // what a memory column in % is of
 };
 
 // What was read past, so that nothing is left out in silence.
