@@ -63,8 +63,8 @@ int fail(const AnalyzeOptions& options, const std::string& what) {
 }
 
 bool write_report(const AnalyzeOptions& options, const Analyses& analyses) {
-  std::vector<const Analysis*> all;
-  for (const auto& entry : analyses) all.push_back(&entry.second);
+  std::vector<recording::ReportSeries> all;
+  for (const auto& entry : analyses) all.push_back({&entry.second});
   std::ofstream out(options.html, std::ios::binary);
   out << recording::report_page({options.file == "-" ? "standard input" : options.file, kVersion}, all) << std::flush;
   return out.good();

@@ -10,5 +10,7 @@ int exec(const ExecOptions& options);
 int check_config(const CheckConfigOptions& options);
 int status(const StatusOptions& options);
 int analyze(const AnalyzeOptions& options);
+int replay(const ReplayOptions& options);
+int drill(const DrillOptions& options);
 
 }  // namespace agent

@@ -15,6 +15,8 @@ struct Execute {
   int operator()(const agent::CheckConfigOptions& options) const { return agent::check_config(options); }
   int operator()(const agent::StatusOptions& options) const { return agent::status(options); }
   int operator()(const agent::AnalyzeOptions& options) const { return agent::analyze(options); }
+  int operator()(const agent::ReplayOptions& options) const { return agent::replay(options); }
+  int operator()(const agent::DrillOptions& options) const { return agent::drill(options); }
   int operator()(const agent::ShowText& show) const {
     std::fputs(show.text.c_str(), stdout);
     return agent::kFine;

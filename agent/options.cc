@@ -3,17 +3,14 @@
 #include <algorithm>
 #include <sstream>
 
-#include <boost/program_options.hpp>
-
+#include "agent/options_parts.h"
 #include "agent/version.h"
 
 namespace agent {
 namespace {
 
-namespace po = boost::program_options;
 using base::Code;
 using base::Result;
-using Arguments = std::vector<std::string>;
 
 constexpr const char* kOverview =
     R"(leakguard keeps a service inside its memory and CPU budget, and says when it cannot.
@@ -23,56 +20,14 @@ constexpr const char* kOverview =
   leakguard check-config [FILE]                 all errors of a configuration, with line and column
   leakguard status [--json] [WORKLOAD]          what the running agent knows, in words
   leakguard analyze FILE|- [OPTIONS]            leak verdict on a recorded series
+  leakguard replay --config FILE HISTORY        what this configuration would have done on recorded history
+  leakguard drill [NAME] [OPTIONS]              rehearse an incident: what would this configuration do?
 
   leakguard COMMAND --help                      the command's options
   leakguard --version
 
 Exit codes: 0 fine, 1 failed, 2 usage, 3 findings, 4 the agent cannot be reached, 78 wrong configuration.
 )";
-
-base::Error usage(const std::string& command, const std::string& what) {
-  return {Code::invalid_argument, what + "; see leakguard " + (command.empty() ? "" : command + " ") + "--help"};
-}
-
-std::string help_text(const std::string& synopsis, const po::options_description& options) {
-  std::ostringstream out;
-  out << "usage: leakguard " << synopsis << "\n\n" << options;
-  return out.str();
-}
-
-// One command's options, parsed; the caller takes the values out of `values`.
-struct Parsed {
-  po::variables_map values;
-  bool help = false;
-};
-
-Result<Parsed> parse(const std::string& command, const Arguments& arguments, const po::options_description& visible,
-                     const char* positional, int positional_count) {
-  po::options_description all;
-  all.add(visible);
-  po::positional_options_description places;
-  if (positional != nullptr) {
-    all.add_options()(positional, po::value<Arguments>());
-    places.add(positional, positional_count);
-  }
-  Parsed parsed;
-  try {
-    po::store(po::command_line_parser(arguments).options(all).positional(places).run(), parsed.values);
-    po::notify(parsed.values);
-  } catch (const po::error& error) {
-    return base::fail(usage(command, error.what()));
-  }
-  parsed.help = parsed.values.count("help") > 0;
-  return parsed;
-}
-
-std::string text_of(const po::variables_map& values, const char* name) {
-  return values.count(name) > 0 ? values[name].as<std::string>() : std::string();
-}
-
-std::string first_of(const po::variables_map& values, const char* name) {
-  return values.count(name) > 0 ? values[name].as<Arguments>().front() : std::string();
-}
 
 Result<Invocation> parse_run(const Arguments& arguments) {
   po::options_description options("options");
@@ -85,27 +40,6 @@ Result<Invocation> parse_run(const Arguments& arguments) {
   if (parsed->help) return ShowText{help_text("run [--config FILE] [--dry-run]", options)};
   return RunOptions{text_of(parsed->values, "config"), parsed->values.count("dry-run") > 0};
 }
-
-// Takes one flag's value through its unit's parser into `target`; keeps the first error.
-class Converter {
- public:
-  Converter(const po::variables_map& values, std::string command) : values_(values), command_(std::move(command)) {}
-  template <class Target, class Parse>
-  void convert(const char* flag, Target& target, Parse parse) {
-    if (values_.count(flag) == 0 || error_) return;
-    auto value = parse(values_[flag].as<std::string>());
-    if (value)
-      target = *value;
-    else
-      error_ = usage(command_, std::string("--") + flag + ": " + value.error().message);
-  }
-  [[nodiscard]] const std::optional<base::Error>& error() const { return error_; }
-
- private:
-  const po::variables_map& values_;
-  std::string command_;
-  std::optional<base::Error> error_;
-};
 
 Result<std::int64_t> parse_pids(const std::string& text) {
   std::int64_t count = 0;
@@ -204,55 +138,6 @@ Result<Invocation> parse_status(const Arguments& arguments) {
   return status;
 }
 
-po::options_description analyze_flags() {
-  const auto text = [] { return po::value<std::string>(); };
-  po::options_description options("options");
-  options.add_options()("limit", text(), "memory limit, such as 700m (default: the recording's, if it has one)")(
-      "column", text(), "of a CSV file (default memory_bytes): bytes, or what its name says in brackets: 'Memory(Mi)'")(
-      "time-column", text(),
-      "of a CSV file (default timestamp): Unix seconds or RFC 3339; a time without a zone is UTC")(
-      "series-column", text(), "of a CSV file: names the workload of each row (default: all rows are one's)")(
-      "run-column", text(), "of a CSV file: changes when the workload was started anew, such as a container's id")(
-      "format", text(), "text (default) or json")("json", "the same as --format json")(
-      "html", text(), "writes a report with pictures to this file: one page that needs no network")("help,h",
-                                                                                                    "this text");
-  return options;
-}
-
-constexpr const char* kAnalyzeForms = R"(
-FILE (- for standard input) is one of
-  CSV with a header, in order of time;
-  the answer of Prometheus's /api/v1/query_range, in JSON;
-  the log of: while sleep 10; do date -u +%FT%TZ; docker stats --no-stream; done
-Readings that are empty or NaN are counted as missing; anything else that is wrong is told with its line.
-Exit code 3 when a leak was found at any time, 0 when none was, 1 when the recording cannot be read.
-)";
-
-Result<Invocation> parse_analyze(const Arguments& arguments) {
-  const po::options_description options = analyze_flags();
-  const auto parsed = parse("analyze", arguments, options, "file", 1);
-  if (!parsed) return base::fail(parsed.error());
-  if (parsed->help) return ShowText{help_text("analyze FILE|- [OPTIONS]", options) + kAnalyzeForms};
-  const auto& values = parsed->values;
-  AnalyzeOptions analyze;
-  analyze.file = first_of(values, "file");
-  if (analyze.file.empty()) return base::fail(usage("analyze", "no file; - reads standard input"));
-  if (values.count("column") > 0) analyze.columns.memory = text_of(values, "column");
-  if (values.count("time-column") > 0) analyze.columns.time = text_of(values, "time-column");
-  analyze.columns.series = text_of(values, "series-column");
-  analyze.html = text_of(values, "html");
-  analyze.columns.run = text_of(values, "run-column");
-  const std::string format = values.count("format") > 0 ? text_of(values, "format") : "text";
-  if (format != "text" && format != "json")
-    return base::fail(usage("analyze", "--format: '" + format + "' is neither text nor json"));
-  analyze.json = format == "json" || values.count("json") > 0;
-  Converter converter(values, "analyze");
-  converter.convert("limit", analyze.limit, base::parse_bytes);
-  analyze.columns.limit = analyze.limit;
-  if (converter.error()) return base::fail(*converter.error());
-  return analyze;
-}
-
 }  // namespace
 
 Result<Invocation> parse_command_line(const std::vector<std::string>& arguments) {
@@ -266,6 +151,8 @@ Result<Invocation> parse_command_line(const std::vector<std::string>& arguments)
   if (command == "check-config") return parse_check_config(rest);
   if (command == "status") return parse_status(rest);
   if (command == "analyze") return parse_analyze(rest);
+  if (command == "replay") return parse_replay(rest);
+  if (command == "drill") return parse_drill(rest);
   return base::fail(usage("", "there is no command '" + command + "'"));
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// The command line as typed values. Boost.Program_options is met in options.cc alone.
+// The command line as typed values. Boost.Program_options is met in options*.cc alone.
 
 #include <chrono>
 #include <optional>
@@ -57,11 +57,29 @@ struct AnalyzeOptions {
   bool json = false;
 };
 
+struct ReplayOptions {
+  std::string history;   // a recording, a history's database or its folder; "-": a recording from standard input
+  std::string config;    // "": kDefaultConfigFile
+  std::string workload;  // "": all
+  std::optional<base::Bytes> limit;
+  recording::Columns columns;
+  std::string html;  // where to write the report; "": none
+  bool json = false;
+};
+
+struct DrillOptions {
+  std::string name;      // of the incident; "" or "list": say which there are
+  std::string config;    // "": kDefaultConfigFile
+  std::string workload;  // "": the only one
+  bool json = false;
+};
+
 struct ShowText {  // --help, --version: the text to print, and that is all
   std::string text;
 };
 
-using Invocation = std::variant<RunOptions, ExecOptions, CheckConfigOptions, StatusOptions, AnalyzeOptions, ShowText>;
+using Invocation = std::variant<RunOptions, ExecOptions, CheckConfigOptions, StatusOptions, AnalyzeOptions,
+                                ReplayOptions, DrillOptions, ShowText>;
 
 // Errors: invalid_argument, with what is wrong and which --help tells more.
 base::Result<Invocation> parse_command_line(const std::vector<std::string>& arguments);

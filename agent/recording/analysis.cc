@@ -13,7 +13,6 @@ using base::Code;
 using guard::sample::Reading;
 using guard::signal::LeakState;
 
-constexpr base::Duration kWindow = std::chrono::minutes(10);  // the agent's default, leak.window
 constexpr double kMostBytes = 0x1p60;
 constexpr double kLongestSeconds = 250.0 * 365 * 86400;  // in nanoseconds it must fit into 63 bits
 constexpr double kGapSteps = 10;                         // times the usual step
@@ -57,7 +56,7 @@ base::Status Analysis::take(const RecordedSample& sample) {
   used_ = {std::llround(*sample.bytes)};
   if (sample.limit_bytes && *sample.limit_bytes <= kMostBytes) recorded_limit_ = {std::llround(*sample.limit_bytes)};
   ++samples_;
-  tracker_.add(base::SteadyTime(base::from_seconds(last_ - first_)), used_, kWindow,
+  tracker_.add(base::SteadyTime(base::from_seconds(last_ - first_)), used_, window_,
                limit().value_or(base::Bytes::unlimited()));
   note_state();
   return {};

@@ -3,6 +3,7 @@
 // later. Only the detector's bounded state is kept, and a picture of the series.
 
 #include <array>
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -43,8 +44,9 @@ class Analysis {
   };
   static constexpr std::size_t kMostChanges = 40;  // that are kept; the rest are counted
 
-  // `limit` goes before what the recording says.
-  Analysis(std::string name, std::optional<base::Bytes> limit) : name_(std::move(name)), limit_(limit) {}
+  // `limit` goes before what the recording says; `window` is the agent's leak.window.
+  Analysis(std::string name, std::optional<base::Bytes> limit, base::Duration window = std::chrono::minutes(10))
+      : name_(std::move(name)), limit_(limit), window_(window) {}
 
   // Errors: corrupt; a value below zero, a time before the last one's, and what can only be a wrong unit.
   base::Status take(const RecordedSample& sample);
@@ -70,6 +72,7 @@ class Analysis {
   std::string name_;
   std::optional<base::Bytes> limit_;
   std::optional<base::Bytes> recorded_limit_;
+  base::Duration window_;
   guard::signal::GrowthTracker tracker_;
   Picture picture_;
   std::vector<Change> changes_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <tuple>
 
 #include <nlohmann/json.hpp>
 
@@ -17,6 +18,7 @@ constexpr std::size_t kMostPictures = 50;
 constexpr std::size_t kMostStretches = 12000;  // of all pictures: 40 bytes each
 constexpr std::size_t kMostOfOne = 1200;       // more than a screen is wide
 constexpr std::size_t kMostNameBytes = 400;
+constexpr std::size_t kMostActs = 400;  // of one series
 
 // Milliseconds will do for the eye, and whole bytes.
 double rounded(double seconds) { return std::round(seconds * 1000) / 1000; }
@@ -56,7 +58,18 @@ void add_picture(const std::vector<Stretch>& stretches, json& series) {
   series["state"] = std::move(state);
 }
 
-json series_of(const Analysis& analysis, std::size_t most_stretches) {
+void add_acts(const ReportSeries& one, json& series) {
+  series["notes"] = one.notes;
+  series["act_count"] = one.acts.size();
+  series["acts"] = json::array();
+  for (std::size_t i = 0; i < std::min(one.acts.size(), kMostActs); ++i) {
+    const ReportAct& act = one.acts[i];
+    series["acts"].push_back({rounded(act.at), act.what, act.words, act.tells});
+  }
+}
+
+json series_of(const ReportSeries& one, std::size_t most_stretches) {
+  const Analysis& analysis = *one.analysis;
   const Verdict verdict = analysis.verdict();
   json series = {{"name", verdict.name.substr(0, kMostNameBytes)},
                  {"verdict", state_text(verdict.state)},
@@ -77,29 +90,29 @@ json series_of(const Analysis& analysis, std::size_t most_stretches) {
        {LeakState::unknown, LeakState::warming_up, LeakState::stable, LeakState::growing, LeakState::leaking})
     series["states"].push_back(state_text(state));
   add_picture(analysis.picture().stretches(most_stretches), series);
+  add_acts(one, series);
   return series;
 }
 
 }  // namespace
 
-std::string report_page(const ReportTitle& title, const std::vector<const Analysis*>& analyses) {
-  std::vector<const Analysis*> sorted = analyses;
-  std::stable_sort(sorted.begin(), sorted.end(), [](const Analysis* a, const Analysis* b) {
-    return std::pair(a->is_leak(), a->growth().state) > std::pair(b->is_leak(), b->growth().state);
-  });
+std::string report_page(const ReportTitle& title, const std::vector<ReportSeries>& all) {
+  std::vector<ReportSeries> sorted = all;
+  const auto rank = [](const ReportSeries& one) {
+    return std::tuple(!one.acts.empty(), one.analysis->is_leak(), one.analysis->growth().state);
+  };
+  std::stable_sort(sorted.begin(), sorted.end(), [&](const auto& a, const auto& b) { return rank(a) > rank(b); });
   const std::size_t pictures = std::min(sorted.size(), kMostPictures);
   const std::size_t most = std::min(kMostOfOne, kMostStretches / std::max<std::size_t>(pictures, 1));
-  json report = {{"file", title.file},
-                 {"version", title.version},
-                 {"count", sorted.size()},
-                 {"series", json::array()},
+  json report = {{"file", title.file},         {"version", title.version}, {"command", title.command},
+                 {"question", title.question}, {"count", sorted.size()},   {"series", json::array()},
                  {"others", json::array()}};
-  for (const Analysis* analysis : sorted) {
-    const bool has_picture = report["series"].size() < pictures && !analysis->picture().stretches(1).empty();
+  for (const ReportSeries& one : sorted) {
+    const bool has_picture = report["series"].size() < pictures && !one.analysis->picture().stretches(1).empty();
     if (has_picture) {
-      report["series"].push_back(series_of(*analysis, most));
+      report["series"].push_back(series_of(one, most));
     } else {
-      const Verdict verdict = analysis->verdict();
+      const Verdict verdict = one.analysis->verdict();
       report["others"].push_back({verdict.name.substr(0, kMostNameBytes), state_text(verdict.state)});
     }
   }

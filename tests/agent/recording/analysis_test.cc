@@ -137,8 +137,8 @@ TEST(ReportPage, IsBelowAMegabyteHoweverMuchWasRecorded) {
     for (int k = 0; k < 2100; ++k)
       ASSERT_TRUE(analyses.back().take(at(1767323045.123 + 60 * k, 123456789 + k % 97 * 1000003)));
   }
-  std::vector<const Analysis*> all;
-  for (const auto& analysis : analyses) all.push_back(&analysis);
+  std::vector<ReportSeries> all;
+  for (const auto& analysis : analyses) all.push_back({&analysis});
   const auto page = report_page({"x.csv", "1"}, all);
   EXPECT_LT(page.size(), 1000000U);
   EXPECT_THAT(page, HasSubstr("\"count\":60"));
@@ -147,7 +147,7 @@ TEST(ReportPage, IsBelowAMegabyteHoweverMuchWasRecorded) {
 TEST(ReportPage, LetsNoNameEndItsScript) {
   Analysis analysis("</script><script>alert(1)</script><!--", {});
   ASSERT_TRUE(analysis.take(at(1, 1)));
-  const auto page = report_page({"<b>", "1"}, {&analysis});
+  const auto page = report_page({"<b>", "1"}, {{&analysis}});
   EXPECT_THAT(page, testing::Not(HasSubstr("alert(1)</script>")));
   EXPECT_THAT(page, testing::Not(HasSubstr("<b>")));
   EXPECT_THAT(page, HasSubstr("\\u003c/script>"));

@@ -1,0 +1,15 @@
+#pragma once
+// A timeline in JSON. Only for this folder.
+
+#include <nlohmann/json.hpp>
+
+#include "agent/rehearsal/timeline.h"
+
+namespace agent::rehearsal {
+
+// [{"at","kind","what","rule","why","evidence":{…},"after_act","times","last"}]
+nlohmann::ordered_json timeline_json(const Timeline& timeline);
+// {"restart":2,…}
+nlohmann::ordered_json actions_json(const Timeline& timeline);
+
+}  // namespace agent::rehearsal

@@ -1,0 +1,36 @@
+#include "agent/rehearsal/timeline.h"
+
+#include <utility>
+
+namespace agent::rehearsal {
+
+const char* name_of(Entry::Kind kind) {
+  switch (kind) {
+    case Entry::Kind::verdict: return "verdict";
+    case Entry::Kind::run: return "run";
+    case Entry::Kind::action: return "action";
+    case Entry::Kind::refusal: return "refusal";
+  }
+  return "unknown";
+}
+
+void Timeline::add(Entry entry) {
+  entry.last = entry.at;
+  if (entry.kind == Entry::Kind::action) ++actions_[entry.what];
+  if (!entries_.empty()) {
+    Entry& before = entries_.back();
+    const bool same = before.kind == entry.kind && before.what == entry.what && before.rule == entry.rule;
+    if (same && entry.kind != Entry::Kind::verdict && before.after_act == entry.after_act) {
+      ++before.times;
+      before.last = entry.at;
+      return;
+    }
+  }
+  if (entries_.size() == kMost) {
+    ++left_out_;
+    return;
+  }
+  entries_.push_back(std::move(entry));
+}
+
+}  // namespace agent::rehearsal

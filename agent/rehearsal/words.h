@@ -1,0 +1,24 @@
+#pragma once
+// A timeline as lines for people.
+
+#include <string>
+#include <vector>
+
+#include "agent/rehearsal/replayed.h"
+#include "agent/rehearsal/timeline.h"
+
+namespace agent::rehearsal {
+
+// "2026-01-01T05:14:00Z  would restart (rule leak): time to limit 9m 12s, below 10m for 2m", and lines of evidence
+// behind it. `real`: it was done, not only rehearsed.
+std::vector<std::string> lines_of(const Entry& entry, bool real = false);
+// Without its time.
+std::string sentence_of(const Entry& entry, bool real = false);
+
+// "would restart 2 times, notify 5 times", or that nothing would be done.
+std::string sum_of(const Timeline& timeline);
+
+// All that is to be said of one workload: what was played, its timeline, the sum and what could not be judged.
+std::vector<std::string> lines_of(const Replayed& replayed);
+
+}  // namespace agent::rehearsal

@@ -1,0 +1,97 @@
+// `leakguard replay`: the guard with this configuration is played what was recorded, and says what it would have done.
+
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "agent/commands.h"
+#include "agent/recording/report_page.h"
+#include "agent/rehearsal/configured.h"
+#include "agent/rehearsal/recorded_history.h"
+#include "agent/rehearsal/recorded_series.h"
+#include "agent/rehearsal/replay_json.h"
+#include "agent/rehearsal/words.h"
+#include "agent/version.h"
+#include "base/log.h"
+
+namespace agent {
+namespace {
+
+using guard::config::Config;
+using rehearsal::Replayed;
+using rehearsal::ReplayedSeries;
+
+// For a terminal: a name out of a recording must not steer it.
+std::string printable(std::string text) {
+  for (char& letter : text)
+    if (static_cast<unsigned char>(letter) < ' ' || letter == '\x7f') letter = '?';
+  return text;
+}
+
+int fail(const ReplayOptions& options, const std::string& what) {
+  std::fprintf(stderr, "leakguard replay: %s: %s\n", options.history.c_str(), printable(what).c_str());
+  return kFailed;
+}
+
+base::Result<ReplayedSeries> play(const ReplayOptions& options, const Config& config) {
+  if (options.history == "-") {
+    std::ios::sync_with_stdio(false);
+    return rehearsal::replay_series(std::cin, options.columns, config, options.limit);
+  }
+  if (rehearsal::is_history(options.history)) return rehearsal::replay_history(options.history, config);
+  std::ifstream file(options.history, std::ios::binary);
+  if (!file || file.peek() == std::ifstream::traits_type::eof())
+    return base::fail(base::Code::unavailable, "cannot be read, or is empty");
+  return rehearsal::replay_series(file, options.columns, config, options.limit);
+}
+
+bool write_report(const ReplayOptions& options, const ReplayedSeries& replayed) {
+  std::vector<recording::ReportSeries> all;
+  for (const Replayed& one : replayed.workloads) {
+    recording::ReportSeries& series = all.emplace_back();
+    series.analysis = &one.analysis;
+    series.notes = one.notes;
+    series.notes.insert(series.notes.begin(), rehearsal::sum_of(one.timeline));
+    for (const auto& entry : one.timeline.entries()) {
+      if (entry.kind == rehearsal::Entry::Kind::verdict) continue;  // the analysis has them
+      series.acts.push_back({entry.at, entry.what, rehearsal::sentence_of(entry), entry.tells || !entry.touches});
+    }
+  }
+  std::ofstream out(options.html, std::ios::binary);
+  const std::string file = options.history == "-" ? "standard input" : options.history;
+  out << recording::report_page({file, kVersion, "replay", "What would it have done?"}, all) << std::flush;
+  return out.good();
+}
+
+void print(const ReplayedSeries& replayed) {
+  for (const Replayed& one : replayed.workloads) {
+    for (const std::string& line : lines_of(one)) std::printf("%s\n", printable(line).c_str());
+  }
+  for (const std::string& note : replayed.notes) std::printf("note: %s\n", printable(note).c_str());
+}
+
+}  // namespace
+
+int replay(const ReplayOptions& options) {
+  base::set_log_level(base::LogLevel::error);  // what would be done is told by the timeline
+  bool is_usage = false;
+  const auto config = rehearsal::load_configured("replay", options.config.empty() ? kDefaultConfigFile : options.config,
+                                                 options.workload, is_usage);
+  if (!config) return is_usage ? kUsage : kWrongConfiguration;
+  if (config->workloads.empty()) return fail(options, "the configuration has no workload");
+  const auto replayed = play(options, *config);
+  if (!replayed) return fail(options, replayed.error().message);
+  if (!options.html.empty() && !write_report(options, *replayed))
+    return fail(options, "the report '" + options.html + "' cannot be written");
+  if (options.json)
+    std::printf("%s\n", rehearsal::replay_as_json(*replayed).c_str());
+  else
+    print(*replayed);
+  if (std::fflush(stdout) != 0) return fail(options, "the timeline cannot be written");
+  return kFine;
+}
+
+}  // namespace agent
