@@ -21,6 +21,7 @@ namespace agent {
 namespace {
 
 using guard::config::Config;
+using rehearsal::Entry;
 using rehearsal::Replayed;
 using rehearsal::ReplayedSeries;
 
@@ -48,6 +49,12 @@ base::Result<ReplayedSeries> play(const ReplayOptions& options, const Config& co
   return rehearsal::replay_series(file, options.columns, config, options.limit);
 }
 
+recording::ReportAct::Kind kind_of(const Entry& entry) {
+  using Kind = recording::ReportAct::Kind;
+  if (entry.kind != Entry::Kind::action) return Kind::event;
+  return entry.tells ? Kind::word : Kind::act;
+}
+
 bool write_report(const ReplayOptions& options, const ReplayedSeries& replayed) {
   std::vector<recording::ReportSeries> all;
   for (const Replayed& one : replayed.workloads) {
@@ -56,8 +63,8 @@ bool write_report(const ReplayOptions& options, const ReplayedSeries& replayed) 
     series.notes = one.notes;
     series.notes.insert(series.notes.begin(), rehearsal::sum_of(one.timeline));
     for (const auto& entry : one.timeline.entries()) {
-      if (entry.kind == rehearsal::Entry::Kind::verdict) continue;  // the analysis has them
-      series.acts.push_back({entry.at, entry.what, rehearsal::sentence_of(entry), entry.tells || !entry.touches});
+      if (entry.kind == Entry::Kind::verdict) continue;  // the analysis has them
+      series.acts.push_back({entry.at, entry.what, rehearsal::sentence_of(entry), kind_of(entry)});
     }
   }
   std::ofstream out(options.html, std::ios::binary);

@@ -64,7 +64,7 @@ void add_acts(const ReportSeries& one, json& series) {
   series["acts"] = json::array();
   for (std::size_t i = 0; i < std::min(one.acts.size(), kMostActs); ++i) {
     const ReportAct& act = one.acts[i];
-    series["acts"].push_back({rounded(act.at), act.what, act.words, act.tells});
+    series["acts"].push_back({rounded(act.at), act.what, act.words, static_cast<int>(act.kind)});
   }
 }
 

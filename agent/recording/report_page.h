@@ -19,10 +19,11 @@ struct ReportTitle {
 
 // What would have been done, along a series' time axis.
 struct ReportAct {
-  double at = 0;       // seconds
-  std::string what;    // "restart"
-  std::string words;   // a sentence: which rule, and why
-  bool tells = false;  // tells people and touches nothing
+  double at = 0;      // seconds
+  std::string what;   // "restart"
+  std::string words;  // a sentence: which rule, and why
+  // An act takes hold of the workload, a word tells people, and an event is none of the guard's doing.
+  enum class Kind { act, word, event } kind = Kind::act;
 };
 
 struct ReportSeries {

@@ -47,8 +47,10 @@ void Rehearsal::play(Snapshot snapshot) {
   now_ = std::move(snapshot);
   clock_.steady = now_.at;
   clock_.wall = now_.wall;
-  for (Done& done : std::exchange(under_way_, {})) done(std::string("noted"));
   guard_.tick(0);
+  // What is only noted takes no time. The end of one action lets begin what waited behind it.
+  while (!under_way_.empty())
+    for (Done& done : std::exchange(under_way_, {})) done(std::string("noted"));
   for (const auto& workload : guard_.report().workloads) note_workload(workload);
 }
 
@@ -120,7 +122,7 @@ void Rehearsal::note_workload(const guard::telemetry::WorkloadReport& workload) 
   note_run(workload, part);
   if (!part.unknown.empty()) {
     for (const policy::Rule& rule : part.rules) {
-      const auto value = policy::value_of(signals, rule.metric, rule.trip.is_ratio);
+      const auto value = policy::value_of(signals, rule.metric, rule.subject, rule.trip.is_ratio);
       if (value)
         part.unknown.erase(rule.name);
       else if (const auto found = part.unknown.find(rule.name); found != part.unknown.end())

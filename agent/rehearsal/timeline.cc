@@ -17,7 +17,7 @@ const char* name_of(Entry::Kind kind) {
 void Timeline::add(Entry entry) {
   entry.last = entry.at;
   if (entry.kind == Entry::Kind::action) ++actions_[entry.what];
-  if (!entries_.empty()) {
+  if (!entries_.empty() && left_out_ == 0) {
     Entry& before = entries_.back();
     const bool same = before.kind == entry.kind && before.what == entry.what && before.rule == entry.rule;
     if (same && entry.kind != Entry::Kind::verdict && before.after_act == entry.after_act) {

@@ -36,7 +36,15 @@ std::string sentence_of(const Entry& entry, bool real) {
 
 std::vector<std::string> lines_of(const Entry& entry, bool real) {
   std::vector<std::string> lines = {format_time(entry.at) + "  " + sentence_of(entry, real)};
-  for (const auto& [name, value] : entry.evidence) lines.push_back("    " + with_underscores_gone(name) + ": " + value);
+  std::string readings;
+  for (const auto& [name, value] : entry.evidence) {
+    const std::string text = with_underscores_gone(name) + ": " + value;
+    if (name == "leak")
+      lines.push_back("    " + text);
+    else
+      readings += (readings.empty() ? "    " : ", ") + text;
+  }
+  if (!readings.empty()) lines.push_back(readings);
   if (entry.after_act && entry.kind == Entry::Kind::action && entry.touches)
     lines.emplace_back("    after an earlier act: its memory went on as if nothing had been done");
   return lines;

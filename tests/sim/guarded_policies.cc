@@ -8,19 +8,18 @@
 namespace sim {
 namespace {
 
-// As docs/operations.md recommends. People are told early, by forecast and by height. The restart comes late, so that
-// little of what could still be used is given away: by forecast where the height alone would leave too little time to
-// drain, and by height where no forecast is to be had.
+// As docs/operations.md recommends. People are told early, by forecast and by height. The restart goes by height, late
+// enough that little of what could still be used is given away.
 constexpr const char* kAdvised = R"(
       - {name: tell, when: {time_to_limit: '< 1h', for: 2m}, do: [notify], cooldown: 30m}
       - {name: tell-high, when: {memory: '> 80%', for: 1m}, do: [notify], cooldown: 30m}
-      - {name: restart, when: {time_to_limit: '< 2m', for: 10s}, do: [{restart: {drain: 30s}}], cooldown: 5m}
-      - {name: high, when: {memory: '> 93%', for: 3s}, do: [{restart: {drain: 30s}}], cooldown: 1m}
+      - {name: restart, when: {memory: '> 93%', for: 3s}, do: [{restart: {drain: 30s}}], cooldown: 1m}
 )";
 
-// The forecast alone, with a long rest after each restart.
+// The forecast alone, as for a workload that needs minutes to drain.
 constexpr const char* kForecast = R"(
-      - {name: restart, when: {time_to_limit: '< 15m', for: 2m}, do: [{restart: {drain: 30s}}], cooldown: 1h}
+      - {name: tell, when: {time_to_limit: '< 1h', for: 2m}, do: [notify], cooldown: 30m}
+      - {name: restart, when: {time_to_limit: '< 5m', for: 1m}, do: [{restart: {drain: 30s}}], cooldown: 10m}
 )";
 
 // No forecast, and low enough to meet a leak that needs a minute: that costs restarts of all that is slower.

@@ -59,24 +59,21 @@ TEST(GuardedLeaks, ThatNobodyGuardsAreKilledAtTheirLimit) {
 }
 
 TEST(GuardedLeaks, AreNotPreventedByARuleThatRestsForLongerThanTheyTake) {
-  const Policy forecast = all_policies().at(1);
+  std::vector<guard::policy::Rule> rules = advised().front().rules;
+  for (auto& rule : rules) rule.cooldown = std::chrono::hours(1);
   WorkloadPlan plan;
   plan.fills_after = 1200;
-  World world(plan, forecast.rules);
+  World world(plan, rules);
   world.run(kDay / 2);
   EXPECT_GT(world.workload().kills(), 10U);
   EXPECT_GT(world.workload().restarts(), 5U);
 }
 
-// A few come within a tenth of their limit while they grow; from outside nothing tells what they will do next.
-TEST(GuardedHarmless, AreRestartedRarelyAndOnlyNearTheirLimit) {
-  std::uint64_t restarts = 0;
+TEST(GuardedHarmless, AreNeverRestarted) {
   for (const GuardedPeace& peace : guard_harmless(advised(), kDays, kSeed)) {
     EXPECT_GE(peace.days, kDays);
-    EXPECT_EQ(peace.restarts, peace.near_limit) << table({peace});
-    restarts += peace.restarts;
+    EXPECT_EQ(peace.restarts, 0U) << table({peace});
   }
-  EXPECT_LE(restarts, 3U);
 }
 
 }  // namespace
