@@ -135,7 +135,7 @@ class AnalyzeTest(unittest.TestCase):
         self.refused(header + "1767323045000,5\n", "line 2: '1767323045000' is no time.*not milliseconds")
         self.refused(header + "0,5\n1,5MiB\n", "line 3: '5MiB' is no number; the unit belongs")
         self.refused("time,memory_bytes\n0,5\n", "line 1: no column 'timestamp'; nearest: 'time' .--time-column")
-        self.refused("timestamp,m(%)\n0,5\n", "'%' is no unit", "--column", "m(%)")
+        self.refused("timestamp,m(%)\n0,5\n", "in % of what", "--column", "m(%)")
         self.refused("timestamp,memory_bytes\n", "no samples in it")
         self.refused("", "empty")
         self.refused('{"status":"success","data":{"resultType":"matrix","result":[', "no JSON")
