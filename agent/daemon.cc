@@ -40,7 +40,9 @@ Daemon::Daemon(DaemonOptions options)
             if (options_.ends_with_children && supervisor_.is_over() && !stopping_) shut_down();
             wake();
           }),
-      watch_(std::make_unique<Watch>(options_.config, loop_, clock_, supervisor_, [this] { wake(); })) {
+      watch_(
+          std::make_unique<Watch>(options_.config, loop_, clock_, supervisor_, command_probes_, [this] { wake(); })) {
+  supervisor_.on_other_end([this](pid_t pid, int status) { command_probes_.on_end(pid, status); });
   for (ChildOptions& child : children_of(options_.config, options_.restart)) supervisor_.add(std::move(child));
 }
 
@@ -125,7 +127,7 @@ void Daemon::reload() {
   }
   options_.config = std::move(*result.config);
   watch_ = std::make_unique<Watch>(
-      options_.config, loop_, clock_, supervisor_, [this] { wake(); }, watch_.get());
+      options_.config, loop_, clock_, supervisor_, command_probes_, [this] { wake(); }, watch_.get());
   watch_->guard().note_reload(true);
   supervisor_.replace(children_of(options_.config, options_.restart));
   start_ticking();

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "agent/command_probes.h"
 #include "agent/supervisor.h"
 #include "agent/watch.h"
 #include "base/clock.h"
@@ -45,6 +46,7 @@ class Daemon {
   base::SystemClock clock_;
   base::EventLoop loop_{1};
   Supervisor supervisor_;
+  CommandProbes command_probes_{loop_};
   std::unique_ptr<Watch> watch_;
   std::vector<std::unique_ptr<base::HttpServer>> servers_;
   base::Pending ticking_;

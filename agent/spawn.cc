@@ -164,7 +164,7 @@ void close_now(int& fd) {
 
 }  // namespace
 
-base::Result<Spawned> spawn(const SpawnRequest& request) {
+base::Result<Begun> begin_spawn(const SpawnRequest& request) {
   auto prepared = prepare(request);
   if (!prepared) return base::fail(prepared.error());
   Pipe output;
@@ -174,19 +174,35 @@ base::Result<Spawned> spawn(const SpawnRequest& request) {
   const pid_t pid = ::fork();
   if (pid < 0) return base::fail(base::error_from_errno(errno, "fork"));
   if (pid == 0) become(request, *prepared, output.write, report.write);
+  // As the child does: whichever comes first. Its group can then be killed from now on.
+  ::setpgid(pid, pid);
 
-  close_now(output.write);
+  // Else the pipe would not end with the child's copy of it.
   close_now(report.write);
+  ::fcntl(output.read, F_SETFL, O_NONBLOCK);
+  ::fcntl(report.read, F_SETFL, O_NONBLOCK);
+  return Begun{pid, std::exchange(output.read, -1), std::exchange(report.read, -1)};
+}
+
+base::Status read_spawn_report(int report, const std::string& program) {
   Failure failure;
   ssize_t told = 0;
-  do told = ::read(report.read, &failure, sizeof(failure));
+  do told = ::read(report, &failure, sizeof(failure));
   while (told < 0 && errno == EINTR);
-  if (told > 0) {
-    ::waitpid(pid, nullptr, 0);
-    return base::fail(base::error_from_errno(failure.error_number, request.argv[0] + ": " + failure.step));
-  }
-  ::fcntl(output.read, F_SETFL, O_NONBLOCK);
-  return Spawned{pid, std::exchange(output.read, -1)};
+  if (told <= 0) return {};
+  return base::fail(base::error_from_errno(failure.error_number, program + ": " + failure.step));
+}
+
+base::Result<Spawned> spawn(const SpawnRequest& request) {
+  auto begun = begin_spawn(request);
+  if (!begun) return base::fail(begun.error());
+  ::fcntl(begun->report, F_SETFL, 0);
+  const auto executed = read_spawn_report(begun->report, request.argv[0]);
+  ::close(begun->report);
+  if (executed) return Spawned{begun->pid, begun->output};
+  ::waitpid(begun->pid, nullptr, 0);
+  ::close(begun->output);
+  return base::fail(executed.error());
 }
 
 }  // namespace agent

@@ -134,12 +134,10 @@ void Supervisor::forward(int signal) {
 void Supervisor::reap() {
   int status = 0;
   for (pid_t pid = ::waitpid(-1, &status, WNOHANG); pid > 0; pid = ::waitpid(-1, &status, WNOHANG)) {
-    for (const auto* group : {&children_, &retiring_}) {
-      const auto ended = std::ranges::find(*group, pid, [](const auto& child) { return child->pid(); });
-      if (ended == group->end()) continue;
-      (*ended)->on_exit(status);
-      break;
-    }
+    if (Child* child = find(pid))
+      child->on_exit(status);
+    else if (on_other_end_)
+      on_other_end_(pid, status);
   }
 }
 
@@ -148,6 +146,14 @@ bool Supervisor::is_over() const {
 }
 
 int Supervisor::exit_code() const { return children_.empty() ? 0 : children_.front()->exit_code(); }
+
+Child* Supervisor::find(pid_t pid) const {
+  for (const auto* group : {&children_, &retiring_}) {
+    const auto found = std::ranges::find(*group, pid, [](const auto& child) { return child->pid(); });
+    if (found != group->end()) return found->get();
+  }
+  return nullptr;
+}
 
 Child* Supervisor::find(const std::string& workload) const {
   const auto found =

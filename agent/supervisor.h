@@ -30,6 +30,8 @@ class Supervisor final : public guard::Children {
   // Stops every child as its configuration says; `done` when all have ended.
   void stop_all(std::function<void()> done);
   void forward(int signal);
+  // Who is told of processes that have ended and are none of the children.
+  void on_other_end(std::function<void(pid_t pid, int wait_status)> listener) { on_other_end_ = std::move(listener); }
   // Collects everything that has ended. Called at SIGCHLD.
   void reap();
 
@@ -44,11 +46,13 @@ class Supervisor final : public guard::Children {
 
  private:
   [[nodiscard]] Child* find(const std::string& workload) const;
+  [[nodiscard]] Child* find(pid_t pid) const;
   void pass_on(std::string_view bytes);
   void retire(std::unique_ptr<Child> child);
   [[nodiscard]] bool is_retiring(const std::string& name) const;
 
   ChildContext context_;
+  std::function<void(pid_t pid, int wait_status)> on_other_end_;
   std::atomic<bool> stopping_{false};
   base::Worker output_{"lg-output", 1024};
   std::vector<std::unique_ptr<Child>> children_;

@@ -45,19 +45,22 @@ std::string journal_path(const guard::config::Config& config) {
 }  // namespace
 
 Watch::Watch(const guard::config::Config& config, base::EventLoop& loop, const base::Clock& clock,
-             Supervisor& supervisor, std::function<void()> wake, Watch* previous)
+             Supervisor& supervisor, guard::ProbeCommands& commands, std::function<void()> wake, Watch* previous)
     : engine_socket_(config.engine.socket),
       logs_(config, loop, clock),
+      probes_(config, loop, clock, &commands),
       engine_(watch_engine(
           config, loop, wake,
           previous != nullptr && previous->engine_socket_ == engine_socket_ ? std::move(previous->engine_) : nullptr)),
-      collector_(config, {.root = "/", .engine = engine_.get(), .children = &supervisor, .logs = &logs_}),
+      collector_(config,
+                 {.root = "/", .engine = engine_.get(), .children = &supervisor, .logs = &logs_, .probes = &probes_}),
       hands_({.root = "/", .engine_socket = config.engine.socket, .children = &supervisor}, loop),
       journal_(journal_path(config)),
       notifier_(config.notify),
       guard_(config, {collector_, hands_, journal_, clock}) {
   if (previous != nullptr) {
     logs_.inherit(previous->logs_);
+    probes_.inherit(previous->probes_);
     guard_.inherit(previous->guard_);
   }
   guard_.on_action([this](const guard::telemetry::ActionRecord& action) { notifier_.tell(action); });

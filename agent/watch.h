@@ -16,6 +16,8 @@
 #include "guard/history/journal.h"
 #include "guard/log_watches.h"
 #include "guard/machine_hands.h"
+#include "guard/probe_commands.h"
+#include "guard/probes.h"
 #include "guard/source/engine_watch.h"
 
 namespace agent {
@@ -27,7 +29,7 @@ class Watch {
   // null: its engine watch, what its logs have counted and what its guard remembers are taken over, since a reload is
   // neither a restart nor a silence. It is of no use afterwards.
   Watch(const guard::config::Config& config, base::EventLoop& loop, const base::Clock& clock, Supervisor& supervisor,
-        std::function<void()> wake, Watch* previous = nullptr);
+        guard::ProbeCommands& commands, std::function<void()> wake, Watch* previous = nullptr);
 
   void on_child_line(const std::string& workload, std::string_view line) { logs_.on_child_line(workload, line); }
   [[nodiscard]] guard::Guard& guard() { return guard_; }
@@ -35,6 +37,7 @@ class Watch {
  private:
   const std::string engine_socket_;
   guard::LogWatches logs_;
+  guard::Probes probes_;
   std::unique_ptr<guard::source::EngineWatch> engine_;  // only when a workload is a container
   guard::MachineCollector collector_;
   guard::MachineHands hands_;

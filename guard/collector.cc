@@ -75,6 +75,11 @@ sample::Snapshot MachineCollector::collect(base::SteadyTime now, base::WallTime 
   snapshot.sources.push_back({"host", snapshot.host.memory_total.has_value(), snapshot.host.memory_total.reason(),
                               host_read - workloads_read, 0});
   if (sources_.engine != nullptr) snapshot.sources.push_back(engine_report());
+  if (sources_.probes != nullptr && !sources_.probes->empty()) {
+    for (const sample::Workload& workload : snapshot.workloads) sources_.probes->observe(workload);
+    snapshot.probes = sources_.probes->read();
+    snapshot.sources.push_back(sources_.probes->report());
+  }
   return snapshot;
 }
 
@@ -86,6 +91,7 @@ sample::Snapshot MachineCollector::look_again(const std::string& workload, base:
   if (found != watched_.end()) snapshot.workloads.push_back(read(*found));
   snapshot.host = source::read_host(sources_.root, mounts_);
   if (sources_.logs != nullptr) snapshot.logs = sources_.logs->read();
+  if (sources_.probes != nullptr) snapshot.probes = sources_.probes->read();
   return snapshot;
 }
 

@@ -11,6 +11,7 @@
 #include "guard/children.h"
 #include "guard/config/config.h"
 #include "guard/log_watches.h"
+#include "guard/probes.h"
 #include "guard/sample/snapshot.h"
 #include "guard/source/cgroup_tree.h"
 #include "guard/source/engine_watch.h"
@@ -32,6 +33,7 @@ struct MachineSources {
   source::EngineWatch* engine = nullptr;
   const Children* children = nullptr;
   LogWatches* logs = nullptr;
+  Probes* probes = nullptr;
 };
 
 // Reads cgroups, processes and the host on the calling thread (about 50 µs a workload) and the engine's view as the

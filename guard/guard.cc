@@ -1,6 +1,7 @@
 #include "guard/guard.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/log.h"
@@ -111,6 +112,8 @@ telemetry::WorkloadReport Guard::judge(Watched& watched, const sample::Snapshot&
     if (log.overdue) last_known = log.overdue;
     report.logs.push_back({*watch, watched.settings.logs[i].every, last_known, log.cleanups});
   }
+  std::ranges::copy_if(snapshot.probes, std::back_inserter(report.probes),
+                       [&](const sample::Probe& probe) { return probe.workload == workload.name; });
   return report;
 }
 

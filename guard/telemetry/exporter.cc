@@ -113,6 +113,18 @@ void add_logs(Exposition& out, const Labels& workload, const std::vector<LogRepo
   }
 }
 
+void add_health(Exposition& out, const Labels& workload, const WorkloadReport& report) {
+  for (const signal::HealthSignal& health : report.signals.health) {
+    if (health.healthy)
+      out.add("leakguard_health_up", with(workload, "probe", health.probe), *health.healthy ? 1.0 : 0.0);
+  }
+  for (const sample::Probe& probe : report.probes) {
+    const Labels labels = with(workload, "probe", probe.name);
+    if (probe.last_answer) out.add("leakguard_health_duration_seconds", labels, Reading<base::Duration>(probe.took));
+    out.add("leakguard_health_failures_total", labels, static_cast<double>(probe.failures));
+  }
+}
+
 void add_workload(Exposition& out, const WorkloadReport& report) {
   const Labels labels = {{"workload", report.workload.name}};
   add_lifecycle(out, labels, report);
@@ -120,6 +132,7 @@ void add_workload(Exposition& out, const WorkloadReport& report) {
   add_signals(out, labels, report.signals);
   add_caps(out, labels, report.caps);
   add_logs(out, labels, report.logs);
+  add_health(out, labels, report);
 }
 
 void add_host(Exposition& out, const sample::Host& host) {

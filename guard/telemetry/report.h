@@ -31,6 +31,7 @@ struct WorkloadReport {
   signal::WorkloadSignals signals;
   std::vector<policy::CapDrift> caps;
   std::vector<LogReport> logs;
+  std::vector<sample::Probe> probes;  // of those that have been seen; what they mean is in signals.health
   std::map<std::string, std::uint64_t> restarts_by_reason;  // by sample::ExitReason's name, or "unknown"
 };
 

@@ -155,6 +155,24 @@ ordered_json logs_of(const WorkloadReport& report) {
   return logs;
 }
 
+ordered_json health_of(const WorkloadReport& report) {
+  ordered_json health = ordered_json::array();
+  for (const signal::HealthSignal& signal : report.signals.health) {
+    const auto probe = std::ranges::find(report.probes, signal.probe, &sample::Probe::name);
+    const bool is_seen = probe != report.probes.end();
+    Object object;
+    object.set("probe", signal.probe)
+        .read("healthy", signal.healthy)
+        .set("failures_in_row", signal.failures_in_row)
+        .set("failures", is_seen ? probe->failures : 0)
+        .set("why", signal.why)
+        .set("duration_seconds",
+             is_seen && probe->last_answer ? ordered_json(base::to_seconds(probe->took)) : ordered_json());
+    health.push_back(object.take());
+  }
+  return health;
+}
+
 ordered_json workload_of(const WorkloadReport& report) {
   const auto sentences = describe(report);
   ordered_json words = ordered_json::array();
@@ -176,6 +194,7 @@ ordered_json workload_of(const WorkloadReport& report) {
       .read("pids", report.workload.resources.pids.current)
       .set("caps", caps_of(report))
       .set("logs", logs_of(report))
+      .set("health", health_of(report))
       .take();
 }
 

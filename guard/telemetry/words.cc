@@ -112,6 +112,23 @@ void describe_logs(const WorkloadReport& report, Sentences& out) {
   }
 }
 
+void describe_health(const WorkloadReport& report, Sentences& out) {
+  const bool runs = report.workload.lifecycle.state == sample::State::running;
+  for (const signal::HealthSignal& health : report.signals.health) {
+    const std::string name = "health probe '" + health.probe + "'";
+    const bool fails = health.failures_in_row > 0;
+    const std::string failing = name + " fails: " + health.why + ", " + times(health.failures_in_row) + " in a row";
+    if (health.healthy && !*health.healthy)
+      out.say(Urgency::trouble, fails ? failing : name + " has not passed often enough since it failed");
+    else if (fails && runs)
+      out.say(Urgency::notice, failing);
+    else if (health.healthy)
+      out.say(Urgency::fine, name + " passes");
+    else if (runs)
+      out.say(Urgency::notice, name + ": not known (" + health.healthy.reason() + ")");
+  }
+}
+
 }  // namespace
 
 std::string_view name_of(Urgency urgency) {
@@ -131,6 +148,7 @@ std::vector<Sentence> describe(const WorkloadReport& report) {
   describe_growth(report.signals, out);
   describe_caps(report, out);
   describe_logs(report, out);
+  describe_health(report, out);
   auto sentences = std::move(out).by_urgency();
   if (sentences.empty()) sentences.push_back({Urgency::fine, "runs; nothing has been read of it yet"});
   return sentences;
