@@ -117,7 +117,8 @@ void describe_health(const WorkloadReport& report, Sentences& out) {
   for (const signal::HealthSignal& health : report.signals.health) {
     const std::string name = "health probe '" + health.probe + "'";
     const bool fails = health.failures_in_row > 0;
-    const std::string failing = name + " fails: " + health.why + ", " + times(health.failures_in_row) + " in a row";
+    const std::string failing = name + " fails: " + health.why + ", " +
+                                (health.failures_in_row == 1 ? "once" : times(health.failures_in_row) + " in a row");
     if (health.healthy && !*health.healthy)
       out.say(Urgency::trouble, fails ? failing : name + " has not passed often enough since it failed");
     else if (fails && runs)

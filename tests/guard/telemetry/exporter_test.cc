@@ -104,6 +104,17 @@ TEST(Scrape, HasNoOverdueForALineThatIsOnlyCounted) {
   EXPECT_THAT(text, HasSubstr("leakguard_log_matches_total{"));
 }
 
+TEST(Scrape, HasNoHealthWhileItIsNotKnown) {
+  Report report = filled_report();
+  report.workloads[0].signals.health[1].healthy = sample::Reading<bool>::absent("not probed yet");
+  report.workloads[0].probes[1].last_answer.reset();
+  const std::string text = scrape(report);
+  EXPECT_THAT(text, HasSubstr(R"(leakguard_health_up{workload="web",probe="page"} 1)"));
+  EXPECT_THAT(text, Not(HasSubstr(R"(leakguard_health_up{workload="web",probe="port"})")));
+  EXPECT_THAT(text, Not(HasSubstr(R"(leakguard_health_duration_seconds{workload="web",probe="port"})")));
+  EXPECT_THAT(text, HasSubstr(R"(leakguard_health_failures_total{workload="web",probe="port"} 3)"));
+}
+
 TEST(Scrape, TellsWhatMemoryDidAcrossTheLastCleanup) {
   Report report = filled_report();
   EXPECT_THAT(scrape(report),

@@ -62,6 +62,18 @@ inline LogReport filled_log() {
   return log;
 }
 
+inline sample::Probe filled_probe(const std::string& name, std::uint64_t failures) {
+  sample::Probe probe;
+  probe.workload = "web";
+  probe.name = name;
+  probe.last_answer = base::SteadyTime(std::chrono::hours(1));
+  probe.failures_in_row = probe.failures = failures;
+  probe.passes_in_row = failures == 0 ? 1 : 0;
+  probe.why = failures == 0 ? "" : "Connection refused";
+  probe.took = std::chrono::milliseconds(2);
+  return probe;
+}
+
 inline WorkloadReport filled_workload() {
   WorkloadReport report;
   report.workload.name = "web";
@@ -76,6 +88,8 @@ inline WorkloadReport filled_workload() {
   report.caps = {{"memory", static_cast<double>(700 << 20), static_cast<double>(700 << 20), false},
                  {"cpus", 0.8, 2.0, true}};
   report.logs = {filled_log()};
+  report.probes = {filled_probe("page", 0), filled_probe("port", 3)};
+  report.signals.health = {{"page", true, 0, ""}, {"port", false, 3, "Connection refused"}};
   report.restarts_by_reason = {{"oom_kill", 2}, {"unknown", 1}};
   return report;
 }

@@ -73,6 +73,21 @@ TEST(StatusJson, StaysJsonWhateverBytesAnImageNameHas) {
   EXPECT_EQ(status_of(report)["workloads"][0]["identity"]["image"], "shop\xEF\xBF\xBD/web");
 }
 
+TEST(StatusJson, TellsWhatEveryProbeFound) {
+  Report report = filled_report();
+  report.workloads[0].signals.health.push_back({"script", sample::Reading<bool>::absent("not probed yet"), 0, ""});
+  const json health = status_of(report)["workloads"][0]["health"];
+  ASSERT_EQ(health.size(), 3u);
+  EXPECT_EQ(health[0]["healthy"], true);
+  EXPECT_EQ(health[0]["duration_seconds"], 0.002);
+  EXPECT_EQ(health[1]["healthy"], false);
+  EXPECT_EQ(health[1]["failures_in_row"], 3);
+  EXPECT_EQ(health[1]["why"], "Connection refused");
+  EXPECT_TRUE(health[2]["healthy"].is_null());
+  EXPECT_EQ(health[2]["absent"]["healthy"], "not probed yet");
+  EXPECT_TRUE(health[2]["duration_seconds"].is_null());
+}
+
 TEST(WorkloadJson, IsTheOneOfTheStatus) {
   const Report report = filled_report();
   const auto web = workload_json(report, "web");

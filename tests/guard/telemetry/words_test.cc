@@ -175,6 +175,27 @@ TEST(Words, CallACleanupThatFreesNothingANoticeOnlyWhileMemoryGrows) {
                             "log line 'cleanup': 3 cleanups, 0 MiB given back: the cleanup runs but does not free")));
 }
 
+TEST(Words, CallAnUnhealthyProbeTrouble) {
+  WorkloadReport report = quiet();
+  report.signals.health = {{"port", false, 3, "Connection refused"}};
+  EXPECT_THAT(describe(report),
+              ElementsAre(says(Urgency::trouble, "health probe 'port' fails: Connection refused, 3 times in a row")));
+  report.signals.health = {{"port", false, 0, ""}};
+  EXPECT_THAT(describe(report),
+              ElementsAre(says(Urgency::trouble, "health probe 'port' has not passed often enough since it failed")));
+}
+
+TEST(Words, CallAProbeThatIsNotSureANotice) {
+  WorkloadReport report = quiet();
+  report.signals.health = {{"port", true, 1, "Connection refused"}};
+  EXPECT_THAT(describe(report),
+              ElementsAre(says(Urgency::notice, "health probe 'port' fails: Connection refused, once")));
+  report.signals.health = {{"port", sample::Reading<bool>::absent("not probed yet"), 0, ""}};
+  EXPECT_THAT(describe(report), ElementsAre(says(Urgency::notice, "health probe 'port': not known (not probed yet)")));
+  report.signals.health = {{"port", true, 0, ""}};
+  EXPECT_THAT(describe(report), ElementsAre(says(Urgency::fine, "health probe 'port' passes")));
+}
+
 TEST(Words, BeginWithTheMostUrgent) {
   WorkloadReport report = filled_workload();
   report.logs[0].overdue = true;
