@@ -1,12 +1,63 @@
+// `leakguard drill`: an incident that is made up, the guard with the real configuration, and whether it reacts.
+
+#include <algorithm>
 #include <cstdio>
+#include <string>
 
 #include "agent/commands.h"
+#include "agent/rehearsal/configured.h"
+#include "agent/rehearsal/drilled.h"
+#include "base/clock.h"
+#include "base/log.h"
 
 namespace agent {
+namespace {
 
-int drill(const DrillOptions&) {
-  std::fprintf(stderr, "leakguard drill: is not there yet\n");
+int list() {
+  for (const auto& incident : rehearsal::incidents())
+    std::printf("%-14s %s\n", std::string(incident.name).c_str(), std::string(incident.summary).c_str());
+  return kFine;
+}
+
+int wrong_usage(const std::string& what) {
+  std::fprintf(stderr, "leakguard drill: %s; see leakguard drill --help\n", what.c_str());
   return kUsage;
+}
+
+std::string names_of(const guard::config::Config& config) {
+  std::string names;
+  for (const auto& workload : config.workloads) names += (names.empty() ? "" : ", ") + workload.name;
+  return names;
+}
+
+}  // namespace
+
+int drill(const DrillOptions& options) {
+  if (options.name.empty() || options.name == "list") return list();
+  const auto incident = rehearsal::find_incident(options.name);
+  if (!incident)
+    return wrong_usage("there is no incident '" + options.name + "'; leakguard drill list says which there are");
+  base::set_log_level(base::LogLevel::error);  // what would be done is told by the timeline
+  bool is_usage = false;
+  const auto config = rehearsal::load_configured("drill", options.config.empty() ? kDefaultConfigFile : options.config,
+                                                 options.workload, is_usage);
+  if (!config) return is_usage ? kUsage : kWrongConfiguration;
+  if (config->workloads.size() != 1) {
+    return wrong_usage(config->workloads.empty() ? "the configuration has no workload"
+                                                 : "say which with --workload: " + names_of(*config));
+  }
+  const auto drilled =
+      rehearsal::drill(*config, config->workloads.front().name, *incident, base::SystemClock().wall_now());
+  if (options.json) {
+    std::printf("%s\n", rehearsal::drill_as_json(drilled).c_str());
+  } else {
+    for (const std::string& line : lines_of(drilled)) std::printf("%s\n", line.c_str());
+  }
+  if (std::fflush(stdout) != 0) {
+    std::fprintf(stderr, "leakguard drill: the verdict cannot be written\n");
+    return kFailed;
+  }
+  return drilled.passed ? kFine : kFailed;
 }
 
 }  // namespace agent

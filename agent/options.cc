@@ -21,6 +21,7 @@ constexpr const char* kOverview =
   leakguard status [--json] [WORKLOAD]          what the running agent knows, in words
   leakguard analyze FILE|- [OPTIONS]            leak verdict on a recorded series
   leakguard replay --config FILE HISTORY        what this configuration would have done on recorded history
+  leakguard drill [NAME] [OPTIONS]              rehearse an incident: what would this configuration do?
 
   leakguard COMMAND --help                      the command's options
   leakguard --version

@@ -4,10 +4,10 @@ namespace agent::rehearsal {
 
 using nlohmann::ordered_json;
 
-ordered_json timeline_json(const Timeline& timeline) {
+ordered_json timeline_json(const Timeline& timeline, double since) {
   ordered_json entries = ordered_json::array();
   for (const Entry& entry : timeline.entries()) {
-    entries.push_back({{"at", entry.at},
+    entries.push_back({{"at", entry.at - since},
                        {"kind", name_of(entry.kind)},
                        {"what", entry.what},
                        {"rule", entry.rule.empty() ? ordered_json(nullptr) : ordered_json(entry.rule)},
@@ -15,7 +15,7 @@ ordered_json timeline_json(const Timeline& timeline) {
                        {"evidence", entry.evidence},
                        {"after_act", entry.after_act},
                        {"times", entry.times},
-                       {"last", entry.last}});
+                       {"last", entry.last - since}});
   }
   return entries;
 }

@@ -7,8 +7,9 @@
 
 namespace agent::rehearsal {
 
+// Times count from `since`.
 // [{"at","kind","what","rule","why","evidence":{…},"after_act","times","last"}]
-nlohmann::ordered_json timeline_json(const Timeline& timeline);
+nlohmann::ordered_json timeline_json(const Timeline& timeline, double since = 0);
 // {"restart":2,…}
 nlohmann::ordered_json actions_json(const Timeline& timeline);
 

@@ -9,7 +9,7 @@ namespace {
 
 namespace policy = guard::policy;
 using guard::sample::Snapshot;
-using guard::sample::State;
+using guard::signal::LeakState;
 using guard::telemetry::Outcome;
 
 guard::config::Config staged(guard::config::Config config, base::Duration interval) {
@@ -119,6 +119,7 @@ void Rehearsal::note_run(const guard::telemetry::WorkloadReport& workload, Part&
 void Rehearsal::note_workload(const guard::telemetry::WorkloadReport& workload) {
   const auto& signals = workload.signals;
   Part& part = parts_[workload.workload.name];
+  const bool new_run = signals.restarts_total > part.restarts;
   note_run(workload, part);
   if (!part.unknown.empty()) {
     for (const policy::Rule& rule : part.rules) {
@@ -130,7 +131,10 @@ void Rehearsal::note_workload(const guard::telemetry::WorkloadReport& workload) 
     }
   }
   if (signals.leak == part.leak) return;
+  // That a run that has just begun is watched for a while, and one that does not run is not, goes without saying.
+  const bool began = part.leak == LeakState::unknown || new_run;
   part.leak = signals.leak;
+  if (signals.leak == LeakState::unknown || (signals.leak == LeakState::warming_up && began)) return;
   Entry entry = entry_of(part, Entry::Kind::verdict, std::string(name_of(signals.leak)));
   entry.why = signals.leak_evidence;
   part.timeline.add(std::move(entry));

@@ -26,6 +26,14 @@ void Timeline::add(Entry entry) {
       return;
     }
   }
+  // Down and up and down and up: each of the two is counted.
+  const bool is_pair = entries_.size() > 1 && left_out_ == 0 && entry.kind == Entry::Kind::run &&
+                       entries_.back().kind == Entry::Kind::run;
+  if (is_pair && entries_.end()[-2].kind == Entry::Kind::run && entries_.end()[-2].what == entry.what) {
+    ++entries_.end()[-2].times;
+    entries_.end()[-2].last = entry.at;
+    return;
+  }
   if (entries_.size() == kMost) {
     ++left_out_;
     return;

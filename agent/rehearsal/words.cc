@@ -20,22 +20,27 @@ std::string with_underscores_gone(std::string text) {
 
 }  // namespace
 
-std::string sentence_of(const Entry& entry, bool real) {
+std::string sentence_of(const Entry& entry, double since) {
   const std::string why = entry.why.empty() ? "" : ": " + entry.why;
   const std::string rule = entry.rule.empty() ? "" : " (rule " + entry.rule + ")";
   std::string text;
   switch (entry.kind) {
     case Entry::Kind::verdict: text = "memory is " + with_underscores_gone(entry.what) + why; break;
     case Entry::Kind::run: text = "the workload is " + entry.what + why; break;
-    case Entry::Kind::action: text = (real ? "acts: " : "would ") + entry.what + rule + why; break;
+    case Entry::Kind::action: text = "would " + entry.what + rule + why; break;
     case Entry::Kind::refusal: text = with_underscores_gone(entry.what) + rule + why; break;
   }
-  if (entry.times > 1) text += "; " + std::to_string(entry.times) + " times until " + format_time(entry.last);
+  if (entry.times > 1)
+    text += "; " + std::to_string(entry.times) + " times until " +
+            (since > 0 ? "+" + in_words(entry.last - since) : format_time(entry.last));
   return text;
 }
 
-std::vector<std::string> lines_of(const Entry& entry, bool real) {
-  std::vector<std::string> lines = {format_time(entry.at) + "  " + sentence_of(entry, real)};
+namespace {
+
+// With its time in front, and its evidence behind it.
+std::vector<std::string> lines_of(const Entry& entry) {
+  std::vector<std::string> lines = {format_time(entry.at) + "  " + sentence_of(entry)};
   std::string readings;
   for (const auto& [name, value] : entry.evidence) {
     const std::string text = with_underscores_gone(name) + ": " + value;
@@ -49,6 +54,8 @@ std::vector<std::string> lines_of(const Entry& entry, bool real) {
     lines.emplace_back("    after an earlier act: its memory went on as if nothing had been done");
   return lines;
 }
+
+}  // namespace
 
 std::string sum_of(const Timeline& timeline) {
   std::string text;

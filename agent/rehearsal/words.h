@@ -9,11 +9,9 @@
 
 namespace agent::rehearsal {
 
-// "2026-01-01T05:14:00Z  would restart (rule leak): time to limit 9m 12s, below 10m for 2m", and lines of evidence
-// behind it. `real`: it was done, not only rehearsed.
-std::vector<std::string> lines_of(const Entry& entry, bool real = false);
-// Without its time.
-std::string sentence_of(const Entry& entry, bool real = false);
+// "would restart (rule leak): time to limit 9m 12s, below 10m for 2m". Without its time; later times in it are told
+// as dates, or as what has gone by since `since`.
+std::string sentence_of(const Entry& entry, double since = 0);
 
 // "would restart 2 times, notify 5 times", or that nothing would be done.
 std::string sum_of(const Timeline& timeline);

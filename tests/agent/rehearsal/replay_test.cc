@@ -78,7 +78,9 @@ class Online {
                decision.reason);
     }
     const auto& signals = guard_->report().workloads.front().signals;
-    if (signals.leak != leak_)
+    // What goes without saying is left out of a timeline.
+    const bool unsaid = leak_ == guard::signal::LeakState::unknown || sample.new_run;
+    if (signals.leak != leak_ && !(signals.leak == guard::signal::LeakState::warming_up && unsaid))
       remember(events_, sample.seconds, "verdict", std::string(name_of(signals.leak)), "", signals.leak_evidence);
     leak_ = signals.leak;
   }

@@ -1,0 +1,39 @@
+#pragma once
+// One drill: the guard with this configuration, a workload that an incident happens to, and what came of it.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agent/rehearsal/incident.h"
+#include "agent/rehearsal/timeline.h"
+#include "base/clock.h"
+#include "guard/config/config.h"
+
+namespace agent::rehearsal {
+
+struct Drilled {
+  Incident incident;
+  std::string workload;
+  bool passed = false;
+  std::string verdict;             // in words: which rule, after how long; or what is missing and what to add
+  std::vector<std::string> notes;  // what was assumed, and who would be told
+  double began_at = 0;             // Unix seconds: when the trouble begins
+  // Seconds from then on:
+  std::optional<double> first_word;  // people hear of it: of every act they are told too
+  std::optional<double> first_act;   // that takes hold of the workload
+  std::optional<double> killed;      // by the kernel
+  std::vector<std::string> receivers;
+  Timeline timeline;
+};
+
+// `now` is the time at which it is rehearsed, since maintenance windows go by it. The configuration has that workload.
+Drilled drill(const guard::config::Config& config, const std::string& workload, const Incident& incident,
+              base::WallTime now);
+
+std::vector<std::string> lines_of(const Drilled& drilled);
+// One document: {"incident","workload","verdict":"PASS|FAIL","why",…,"timeline":[…]}. Its times are seconds since the
+// trouble began.
+std::string drill_as_json(const Drilled& drilled);
+
+}  // namespace agent::rehearsal
