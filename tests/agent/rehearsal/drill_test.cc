@@ -50,8 +50,8 @@ std::vector<Incident> with_advice() {
   return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(Drill, Advice, testing::ValuesIn(with_advice()), [](const auto& info) {
-  std::string name(info.param.name);
+INSTANTIATE_TEST_SUITE_P(Drill, Advice, testing::ValuesIn(with_advice()), [](const auto& of) {
+  std::string name(of.param.name);
   std::erase(name, '-');
   return name;
 });
