@@ -80,7 +80,7 @@ TEST(Drill, AWordAfterTheKillIsNoReactionToALeak) {
 TEST(Drill, AWordThatDoesNotPreventTheKillIsToldSo) {
   const auto leak = drilled("leak", "      - {name: tell, when: {time_to_limit: '< 1h', for: 2m}, do: [notify]}\n");
   EXPECT_TRUE(leak.passed);
-  EXPECT_THAT(leak.verdict, HasSubstr("all the same it is killed at its limit after 4h"));
+  EXPECT_THAT(leak.verdict, HasSubstr("all the same it is killed at its limit after 3h 5"));
   EXPECT_THAT(leak.verdict, HasSubstr("nothing acts by itself"));
 }
 
