@@ -134,7 +134,7 @@ TEST(Replay, SaysAndDoesWhatTheGuardDoesOnline) {
   std::size_t actions = 0;
   for (const auto kind : {sim::Kind::leak_linear, sim::Kind::leak_sawtooth, sim::Kind::leak_restarts,
                           sim::Kind::leak_daily_cycle, sim::Kind::warm_up_exponential, sim::Kind::spikes}) {
-    for (std::uint64_t seed = 11; seed < 14; ++seed) {
+    for (std::uint64_t seed = 11; seed < 13; ++seed) {
       const sim::Series series = in_whole_seconds(sim::make_series(kind, seed));
       Online online(config, std::max(series.interval_seconds, 1.0));
       for (const auto& sample : series.samples) online.show(sample);
@@ -158,7 +158,7 @@ TEST(Replay, SaysAndDoesWhatTheGuardDoesOnline) {
       EXPECT_FALSE(events.empty());
     }
   }
-  EXPECT_GT(actions, 50U);
+  EXPECT_GT(actions, 30U);
 }
 
 // 300 MiB and 2 MiB more each minute, of a limit of 700.
