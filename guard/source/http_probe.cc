@@ -36,6 +36,8 @@ ProbeAnswer answer_of(const base::Error& error, base::Duration timeout) {
     case Code::deadline_exceeded: return ProbeAnswer::failed("no answer within " + base::format_duration(timeout));
     case Code::unavailable:
     case Code::too_large: return ProbeAnswer::failed(error.message);
+    // libcurl's word for a line that outgrows its buffer; memory itself does not run out in so small a place alone.
+    case Code::exhausted: return ProbeAnswer::failed("its answer's header is too large");
     default: return ProbeAnswer::unable(error.message);
   }
 }

@@ -111,14 +111,14 @@ class Reader {
 // Takes one connection after the other and says what the test tells it to.
 class RawServer {
  public:
-  explicit RawServer(int send_buffer_bytes = 0) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
+  explicit RawServer(int send_buffer_bytes = 0, int backlog = 8) : fd_(::socket(AF_INET, SOCK_STREAM, 0)) {
     // Set on the listener, it is what its connections have.
     if (send_buffer_bytes > 0) ::setsockopt(fd_, SOL_SOCKET, SO_SNDBUF, &send_buffer_bytes, sizeof send_buffer_bytes);
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     EXPECT_EQ(::bind(fd_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
-    EXPECT_EQ(::listen(fd_, 8), 0);
+    EXPECT_EQ(::listen(fd_, backlog), 0);
     socklen_t size = sizeof address;
     EXPECT_EQ(::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &size), 0);
     port = ntohs(address.sin_port);
@@ -173,6 +173,17 @@ class RawServer {
       if (::recv(peer_, buffer.data(), buffer.size(), 0) <= 0) return true;
     }
     return false;
+  }
+  [[nodiscard]] bool sees_hang_up_within(std::chrono::milliseconds time) const {
+    pollfd one{peer_, POLLIN, 0};
+    char byte = 0;
+    return ::poll(&one, 1, static_cast<int>(time.count())) == 1 && ::recv(peer_, &byte, 1, 0) <= 0;
+  }
+  // Hangs up with a reset instead of an end.
+  void reset() {
+    const linger at_once{1, 0};
+    ::setsockopt(peer_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+    hang_up();
   }
   void hang_up() {
     if (peer_ >= 0) ::close(peer_);
