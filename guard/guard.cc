@@ -5,9 +5,10 @@
 #include <utility>
 
 #include "base/log.h"
+#include "guard/local_time.h"
 #include "guard/policy/caps.h"
 #include "guard/signal/derive.h"
-#include "guard/telemetry/report_json.h"
+#include "guard/watched_report.h"
 
 namespace guard {
 namespace {
@@ -16,10 +17,6 @@ using telemetry::Outcome;
 
 // A hold survives so many ticks without a reading; a longer gap starts it anew.
 constexpr int kMostMissedReadings = 5;
-// Caps that the engine or the kernel refused are tried again after so long: they are asked for every tick otherwise.
-constexpr base::Duration kCapsRetry = std::chrono::seconds(10);
-
-bool is_caps(const policy::Decision& decision) { return std::holds_alternative<policy::ApplyCaps>(decision.action); }
 
 const sample::LogWatch* find_watch(const sample::Snapshot& snapshot, const std::string& workload,
                                    const std::string& name) {
@@ -28,29 +25,30 @@ const sample::LogWatch* find_watch(const sample::Snapshot& snapshot, const std::
   return found == snapshot.logs.end() ? nullptr : &*found;
 }
 
-// Puts what fired while another action is under way behind it. Caps are decided again at every tick, and the same
-// action of the same rule need not be carried out twice.
-void postpone(policy::Decision decision, std::deque<policy::Decision>& waiting) {
-  const bool waits_already = std::ranges::any_of(waiting, [&](const policy::Decision& other) {
-    return other.rule == decision.rule && other.action.index() == decision.action.index();
-  });
-  if (!is_caps(decision) && !waits_already) waiting.push_back(std::move(decision));
-}
-
-// Lets the decision's rule fire again when it was dropped before anything was done for it. When an earlier action of
-// the same firing was carried out, that is what the cool-down rests from.
-void forget_if_nothing_was_done(const policy::Decision& decision,
-                                const std::map<std::string, base::SteadyTime>& acted_at, policy::RuleStates& rules) {
-  const auto state = rules.find(decision.rule);
-  if (state == rules.end() || !state->second.last_fired) return;
-  const auto acted = acted_at.find(decision.rule);
-  if (acted == acted_at.end() || acted->second < *state->second.last_fired) policy::forget_firing(decision, rules);
+policy::Dependencies dependencies_of(const config::Config& config) {
+  policy::Dependencies dependencies;
+  for (const auto& workload : config.workloads) {
+    if (!workload.depends_on.empty()) dependencies[workload.name] = workload.depends_on;
+  }
+  return dependencies;
 }
 
 }  // namespace
 
 Guard::Guard(const config::Config& config, GuardParts parts)
-    : parts_(parts), dry_run_(config.agent.dry_run), max_gap_(config.agent.sample_interval * kMostMissedReadings) {
+    : parts_(parts),
+      dry_run_(config.agent.dry_run),
+      max_gap_(config.agent.sample_interval * kMostMissedReadings),
+      log_(report_, parts.journal, parts.clock),
+      enforcer_({parts.collector, parts.hands, parts.clock, log_, report_, dry_run_},
+                {[this](const std::string& workload) { return find(workload); },
+                 [this](const policy::Decision& decision, Outcome outcome) {
+                   if (decision.rule == Followers::kRule) return followers_.on_end(decision.workload);
+                   const bool is_done = outcome == Outcome::done || outcome == Outcome::dry_run;
+                   if (is_done && std::holds_alternative<policy::Restart>(decision.action))
+                     followers_.on_restarted(decision.workload, decision.rule, parts_.clock.steady_now());
+                 }}),
+      followers_(dependencies_of(config)) {
   watched_.reserve(config.workloads.size());
   for (const config::WorkloadConfig& workload : config.workloads) {
     Watched& watched = watched_.emplace_back();
@@ -68,24 +66,23 @@ void Guard::tick(int missed) {
 
   std::vector<telemetry::WorkloadReport> reports;
   reports.reserve(watched_.size());
-  std::vector<std::pair<Watched*, policy::Decision>> decisions;
   for (const sample::Workload& workload : snapshot.workloads) {
-    Watched* watched = find(workload.name);
-    if (watched == nullptr) continue;
-    reports.push_back(judge(*watched, snapshot, workload));
-    const signal::WorkloadSignals& signals = reports.back().signals;
-    for (auto& decision : policy::reconcile(watched->config.caps, workload, snapshot.at))
-      decisions.emplace_back(watched, std::move(decision));
-    for (auto& decision : policy::evaluate(watched->config.rules, signals, snapshot.at, max_gap_, watched->rules)) {
-      decisions.emplace_back(watched, std::move(decision));
-    }
+    if (Watched* watched = find(workload.name)) reports.push_back(judge(*watched, snapshot, workload));
   }
-
   report_.at = snapshot.wall;
   report_.workloads = std::move(reports);
   report_.host = std::move(snapshot.host);
   report_.sources = std::move(snapshot.sources);
-  for (auto& [watched, decision] : decisions) carry_out(*watched, std::move(decision));
+
+  const Followers::Scene scene = look_around();
+  std::vector<std::pair<Watched*, std::vector<policy::Decision>>> decisions;
+  for (const telemetry::WorkloadReport& report : report_.workloads) {
+    Watched* watched = find(report.workload.name);
+    decisions.emplace_back(watched, decide(*watched, report, scene, snapshot.at));
+  }
+  for (auto& [watched, of_workload] : decisions) enforcer_.enforce(*watched, std::move(of_workload));
+  for (telemetry::WorkloadReport& report : report_.workloads)
+    report.policy = report_policy(*find(report.workload.name), parts_.clock.steady_now());
 }
 
 telemetry::WorkloadReport Guard::judge(Watched& watched, const sample::Snapshot& snapshot,
@@ -117,131 +114,65 @@ telemetry::WorkloadReport Guard::judge(Watched& watched, const sample::Snapshot&
   return report;
 }
 
-void Guard::carry_out(Watched& watched, policy::Decision decision) {
-  if (watched.acting) return postpone(std::move(decision), watched.waiting);
-  if (is_resting(watched, decision)) return;
-  const base::SteadyTime began = parts_.clock.steady_now();
-  const base::SteadyTime breached_at = decision.breached_at;
-  const Recheck recheck = look_again(watched, decision);
-
-  telemetry::ActionRecord& action = record(std::move(decision));
-  const std::uint64_t number = action.number;
-  if (!recheck.holds) {
-    forget_if_nothing_was_done(action.decision, watched.acted_at, watched.rules);
-    return finish(number, Outcome::recovered, "no longer true at the second look", began);
+std::vector<policy::Decision> Guard::decide(Watched& watched, const telemetry::WorkloadReport& report,
+                                            const Followers::Scene& scene, base::SteadyTime now) {
+  note_circumstances(watched, report.workload, scene, now);
+  std::vector<policy::Decision> decisions = policy::reconcile(watched.config.caps, report.workload, now);
+  const auto append = [&](std::vector<policy::Decision> more) {
+    std::ranges::move(more, std::back_inserter(decisions));
+  };
+  append(policy::evaluate(watched.config.rules, report.signals, now, max_gap_, watched.rules));
+  for (auto& [rule, state] : watched.rules) {
+    if (!state.ladder.effect.empty())
+      log_.note_effect(watched.config.name, rule, std::exchange(state.ladder.effect, {}));
   }
-  if (dry_run_) return finish(number, Outcome::dry_run, "would have been carried out", began);
-
-  write(action);
-  report_.breach_to_action.observe(began - breached_at);
-  base::log_warning("acting", {{"workload", action.decision.workload},
-                               {"rule", action.decision.rule},
-                               {"action", policy::name_of(action.decision.action)},
-                               {"reason", action.decision.reason}});
-  watched.acting = true;
-  watched.acted_at[action.decision.rule] = began;
-  parts_.hands.carry_out(action.decision, recheck.workload,
-                         [this, number, began, name = watched.config.name](const base::Result<std::string>& result) {
-                           finish(number, result ? Outcome::done : Outcome::failed,
-                                  result ? *result : result.error().message, began);
-                           carry_out_waiting(name);
-                         });
+  append(followers_.decide(watched.config.name, scene, now));
+  return decisions;
 }
 
-void Guard::carry_out_waiting(const std::string& workload) {
-  Watched* watched = find(workload);
-  if (watched == nullptr) return;
-  watched->acting = false;
-  while (!watched->acting && !watched->waiting.empty()) {
-    policy::Decision next = std::move(watched->waiting.front());
-    watched->waiting.pop_front();
-    carry_out(*watched, std::move(next));
+// What keeps rules from acting, as of this tick.
+void Guard::note_circumstances(Watched& watched, const sample::Workload& workload, const Followers::Scene& scene,
+                               base::SteadyTime now) {
+  if (watched.breaker && policy::is_started_again(*watched.breaker, workload)) {
+    base::log_info("started again; its rules act on it from now on",
+                   {{"workload", watched.config.name}, {"stopped_by", watched.breaker->rule}});
+    watched.breaker.reset();
+    watched.course = {};
+    watched.rules.clear();  // a new beginning for every ladder
   }
+  const policy::Window* window = nullptr;
+  if (!watched.config.maintenance.empty())
+    window = policy::find_open(watched.config.maintenance, policy::utc_clock(report_.at), local_clock(report_.at));
+  watched.maintenance = window == nullptr ? "" : policy::describe(*window);
+  watched.held_back = followers_.explain(watched.config.name, scene);
+  if (!watched.budget.is_spent(watched.config.actions, now)) watched.budget_was_told = false;
 }
 
-bool Guard::is_resting(const Watched& watched, const policy::Decision& decision) const {
-  return is_caps(decision) && watched.caps_retry_at && parts_.clock.steady_now() < *watched.caps_retry_at;
-}
-
-Guard::Recheck Guard::look_again(const Watched& watched, const policy::Decision& decision) {
-  const sample::Snapshot fresh =
-      parts_.collector.look_again(decision.workload, parts_.clock.steady_now(), parts_.clock.wall_now());
-  if (fresh.workloads.empty()) return {};
-  Recheck recheck{false, fresh.workloads.front()};
-  if (is_caps(decision)) {
-    recheck.holds = recheck.workload.identity == decision.identity &&
-                    !policy::reconcile(watched.config.caps, recheck.workload, fresh.at).empty();
-    return recheck;
+Followers::Scene Guard::look_around() const {
+  Followers::Scene scene{report_.workloads, {}};
+  for (const Watched& watched : watched_) {
+    if (watched.course.acting && watched.course.acting->strength >= policy::Strength::restart)
+      scene.restarting.push_back(watched.config.name);
   }
-  signal::WorkloadHistory copy = watched.history;
-  recheck.holds =
-      policy::still_holds(decision, signal::derive_signals(fresh, recheck.workload, watched.settings, copy));
-  return recheck;
+  return scene;
 }
 
-telemetry::ActionRecord& Guard::record(policy::Decision decision) {
-  if (report_.recent_actions.size() >= telemetry::Report::kRecentActions) report_.recent_actions.pop_front();
-  telemetry::ActionRecord& action = report_.recent_actions.emplace_back();
-  action.number = ++decisions_;
-  action.at = parts_.clock.wall_now();
-  action.decision = std::move(decision);
-  return action;
-}
-
-void Guard::finish(std::uint64_t number, Outcome outcome, std::string result, base::SteadyTime began) {
-  const auto found = std::ranges::find(report_.recent_actions, number, &telemetry::ActionRecord::number);
-  if (found == report_.recent_actions.end()) return;  // so many came since that it has left the ring
-  telemetry::ActionRecord& action = *found;
-  action.outcome = outcome;
-  action.result = std::move(result);
-  action.took = parts_.clock.steady_now() - began;
-
-  const std::string name(policy::name_of(action.decision.action));
-  ++report_.actions[{action.decision.workload, name, action.decision.rule, std::string(telemetry::name_of(outcome))}];
-  if (outcome == Outcome::done || outcome == Outcome::failed) report_.action_durations[name].observe(action.took);
-  if (Watched* watched = find(action.decision.workload); watched != nullptr && is_caps(action.decision)) {
-    // A dry run, too, says it once in a while and not every tick.
-    if (outcome == Outcome::done)
-      watched->caps_retry_at.reset();
-    else
-      watched->caps_retry_at = parts_.clock.steady_now() + kCapsRetry;
-  }
-  base::log(outcome == Outcome::failed ? base::LogLevel::error : base::LogLevel::info, "action ended",
-            {{"workload", action.decision.workload},
-             {"rule", action.decision.rule},
-             {"action", name},
-             {"outcome", telemetry::name_of(outcome)},
-             {"result", action.result}});
-  write(action);
-  if (listener_) listener_(action);
-}
-
-void Guard::write(const telemetry::ActionRecord& action) {
-  if (auto written = parts_.journal.append(telemetry::action_json(action)); !written) {
-    base::log_error("the journal cannot be written; guarding goes on without it", {{"error", written.error().message}});
-  }
+void Guard::hold(const std::string& workload, telemetry::PolicyReport::Breaker breaker) {
+  if (Watched* watched = find(workload))
+    watched->breaker = policy::Breaker{std::move(breaker.rule), breaker.opened_at, "", 0, false};
 }
 
 void Guard::inherit(Guard& previous) {
   for (Watched& watched : watched_) {
-    Watched* before = previous.find(watched.config.name);
-    if (before == nullptr || before->config.target != watched.config.target) continue;
-    watched.history = std::move(before->history);
-    watched.restarts_counted = before->restarts_counted;
-    watched.restarts_by_reason = std::move(before->restarts_by_reason);
-    watched.overdue = std::move(before->overdue);
-    // Rules may have changed under the same name: their holds begin anew, which can only delay an action. Only what
-    // they rest from is remembered, for else every reload would allow one more restart.
-    for (const policy::Rule& rule : watched.config.rules) {
-      if (const auto state = before->rules.find(rule.name); state != before->rules.end())
-        watched.rules[rule.name].last_fired = state->second.last_fired;
-    }
+    if (Watched* before = previous.find(watched.config.name))
+      inherit_memory(*before, watched, parts_.clock.steady_now());
   }
+  followers_.inherit(previous.followers_);
   const bool dry_run = report_.dry_run;
   report_ = std::move(previous.report_);
   report_.dry_run = dry_run;
   std::erase_if(report_.actions, [&](const auto& counted) { return find(counted.first.workload) == nullptr; });
-  decisions_ = previous.decisions_;
+  log_.go_on_after(previous.log_.last_number());
 }
 
 void Guard::note_reload(bool succeeded) {
@@ -249,7 +180,7 @@ void Guard::note_reload(bool succeeded) {
   if (succeeded) report_.config_reloaded_at = parts_.clock.wall_now();
 }
 
-Guard::Watched* Guard::find(const std::string& workload) {
+Watched* Guard::find(const std::string& workload) {
   const auto found =
       std::ranges::find_if(watched_, [&](const Watched& watched) { return watched.config.name == workload; });
   return found == watched_.end() ? nullptr : &*found;

@@ -1,24 +1,25 @@
 #pragma once
-// Start here. Guard::tick is a sample's way: collect → derive → evaluate → recheck → act → record.
+// Start here. Guard::tick is a sample's way: collect → derive → evaluate → recheck → act → record. The last three are
+// the Enforcer's.
 //
 // The guard owns no clock, file or socket of its own: eyes (Collector), hands (Hands), the journal and the clock are
 // given to it, so that a simulation can run months of it in seconds. It lives on one thread; nothing here locks.
 // Doubt never enforces: what could not be read fires no rule, and what is no longer true at the second look is not
 // acted on.
 
-#include <deque>
-#include <functional>
-#include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "guard/action_log.h"
 #include "guard/collector.h"
 #include "guard/config/config.h"
+#include "guard/enforcer.h"
+#include "guard/followers.h"
 #include "guard/hands.h"
 #include "guard/history/journal.h"
 #include "guard/telemetry/report.h"
+#include "guard/watched.h"
 
 namespace guard {
 
@@ -33,6 +34,8 @@ struct GuardParts {
 class Guard {
  public:
   Guard(const config::Config& config, GuardParts parts);
+  Guard(const Guard&) = delete;  // its parts know each other
+  Guard& operator=(const Guard&) = delete;
 
   // One tick. `missed` are the beats before this one that were skipped since the loop was late.
   void tick(int missed);
@@ -41,7 +44,10 @@ class Guard {
   [[nodiscard]] const telemetry::Report& report() const { return report_; }
 
   // Called on the guard's thread with each decision once its outcome is known.
-  void on_action(std::function<void(const telemetry::ActionRecord&)> listener) { listener_ = std::move(listener); }
+  void on_action(ActionLog::Listener listener) { log_.on_action(std::move(listener)); }
+
+  // A workload that a rule stopped before this agent was started: nobody acts on it until it is seen to run again.
+  void hold(const std::string& workload, telemetry::PolicyReport::Breaker breaker);
 
   // Takes over what the guard before it remembered: histories of workloads that kept their name and target, and
   // everything counted. The listener stays this guard's own. For a reload; `previous` is of no use afterwards.
@@ -49,34 +55,12 @@ class Guard {
   void note_reload(bool succeeded);
 
  private:
-  // One configured workload and all that is remembered of it.
-  struct Watched {
-    config::WorkloadConfig config;
-    signal::SignalSettings settings;
-    signal::WorkloadHistory history;
-    policy::RuleStates rules;
-    std::uint64_t restarts_counted = 0;
-    std::map<std::string, std::uint64_t> restarts_by_reason;
-    std::map<std::string, sample::Reading<bool>> overdue;  // the last known answer, by log
-    bool acting = false;                                   // an action is under way: one at a time
-    std::deque<policy::Decision> waiting;                  // what else fired meanwhile; bounded by rules × actions
-    std::map<std::string, base::SteadyTime> acted_at;      // by rule: when its last action began
-    std::optional<base::SteadyTime> caps_retry_at;         // caps that were refused are not tried again every tick
-  };
-  // What the second look, right before an action, found.
-  struct Recheck {
-    bool holds = false;
-    sample::Workload workload;
-  };
-
   telemetry::WorkloadReport judge(Watched& watched, const sample::Snapshot& snapshot, const sample::Workload& workload);
-  void carry_out(Watched& watched, policy::Decision decision);
-  void carry_out_waiting(const std::string& workload);
-  [[nodiscard]] Recheck look_again(const Watched& watched, const policy::Decision& decision);
-  telemetry::ActionRecord& record(policy::Decision decision);
-  void finish(std::uint64_t number, telemetry::Outcome outcome, std::string result, base::SteadyTime began);
-  void write(const telemetry::ActionRecord& action);
-  [[nodiscard]] bool is_resting(const Watched& watched, const policy::Decision& decision) const;
+  std::vector<policy::Decision> decide(Watched& watched, const telemetry::WorkloadReport& report,
+                                       const Followers::Scene& scene, base::SteadyTime now);
+  void note_circumstances(Watched& watched, const sample::Workload& workload, const Followers::Scene& scene,
+                          base::SteadyTime now);
+  [[nodiscard]] Followers::Scene look_around() const;
   Watched* find(const std::string& workload);
 
   GuardParts parts_;
@@ -84,8 +68,9 @@ class Guard {
   const base::Duration max_gap_;
   std::vector<Watched> watched_;
   telemetry::Report report_;
-  std::uint64_t decisions_ = 0;
-  std::function<void(const telemetry::ActionRecord&)> listener_;
+  ActionLog log_;
+  Enforcer enforcer_;
+  Followers followers_;
 };
 
 }  // namespace guard

@@ -13,7 +13,10 @@
 
 #include "base/log.h"
 #include "base/units.h"
+#include "guard/policy/budget.h"
+#include "guard/policy/dependencies.h"
 #include "guard/policy/rule.h"
+#include "guard/policy/windows.h"
 #include "guard/sample/caps.h"
 #include "guard/sample/target.h"
 #include "guard/signal/derive.h"
@@ -88,6 +91,9 @@ struct WorkloadConfig {
   base::Duration leak_window = std::chrono::minutes(10);
   signal::RestartLimit restarts;
   std::vector<policy::Rule> rules;
+  policy::BudgetLimit actions;
+  std::vector<policy::Window> maintenance;
+  std::vector<policy::Dependency> depends_on;
   CommandConfig command;
 
   // What derive_signals wants to know of this workload.

@@ -80,6 +80,8 @@ ConfigResult read_sources(const std::vector<Source>& sources, const Environment&
     const auto found = read_source(source, environment, draft);
     problems.insert(problems.end(), found.begin(), found.end());
   }
+  const auto loose_ends = check_dependencies(draft);
+  problems.insert(problems.end(), loose_ends.begin(), loose_ends.end());
   if (problems.empty()) return {std::move(draft.config), {}};
   if (problems.size() > kMostProblems) {
     problems.resize(kMostProblems);

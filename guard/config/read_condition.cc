@@ -236,4 +236,29 @@ void read_condition(const Reader& section, const WorkloadConfig& workload, polic
     section.problem("for", "an OOM kill is a moment; a rule on it cannot wait");
 }
 
+void read_goal(const Reader& section, const WorkloadConfig& workload, policy::Condition& goal) {
+  const auto* form = find_form(section);
+  if (form == nullptr) return;
+  const auto key = name_of(form->metric);
+  if (form->unit == Unit::flag || form->unit == Unit::probe || form->metric == Metric::oom_kills) {
+    section.problem(key, "is no success by itself; leave `until` out: the step has helped when the rule is clear");
+    return;
+  }
+  const auto written = read_comparison(section, key, *form);
+  if (!written) return;
+  if (form->one_way && *form->one_way == written->comparison) {
+    section.problem(key, "wrong way round: that is the trouble and not its end");
+    return;
+  }
+  if (form->unit != Unit::number && written->comparison == Comparison::below && written->threshold.value <= 0) {
+    section.problem(key, "can never be");
+    return;
+  }
+  policy::Rule shown;
+  static_cast<policy::Condition&>(shown) = {form->metric, {}, written->comparison, written->threshold};
+  read_subject(section, workload, shown);
+  check_possible(section, *form, workload, shown);
+  goal = shown;
+}
+
 }  // namespace guard::config

@@ -122,7 +122,12 @@ void read_rule(const Reader& section, const WorkloadConfig& workload, base::Dura
     read_condition(section.map("when"), workload, rule);
   else
     section.problem("when", "a rule without a condition; write for example when: {memory: '> 85%', for: 30s}");
-  read_actions(section, workload.target.kind, rule.actions);
+  if (!section.has("escalate"))
+    read_actions(section, workload.target.kind, rule.actions);
+  else if (section.has("do"))
+    section.problem("escalate", "either `do` or `escalate`: put what is to be done first into the first step");
+  else
+    read_ladder(section, workload, sample_interval, rule);
   if (!section.read("cooldown", rule.cooldown)) return;
   if (rule.cooldown < sample_interval)
     section.problem("cooldown",

@@ -35,14 +35,26 @@ void read_log_watches(const Reader& section, WorkloadConfig& workload) {
 void read_rules(const Reader& section, base::Duration sample_interval, WorkloadConfig& workload) {
   const auto& items = section.list("rules");
   if (items.size() > kMostRules) section.problem("rules", "at most 64 rules a workload");
-  std::set<std::string> names = {"caps"};  // what reconciling the caps is called
+  // What reconciling the caps is called, and restarting after a dependency was restarted.
+  std::set<std::string> names = {"caps", "depends_on"};
+  std::vector<Reader> places;
   for (std::size_t i = 0; i < std::min(items.size(), kMostRules); ++i) {
-    const Reader item(&items[i], section.path_of("rules") + "[" + std::to_string(i) + "]", section.context());
+    const Reader& item =
+        places.emplace_back(&items[i], section.path_of("rules") + "[" + std::to_string(i) + "]", section.context());
     policy::Rule rule;
     check_own_name(item, "rule", rule.name, names);
     read_rule(item, workload, sample_interval, rule);
     workload.rules.push_back(std::move(rule));
   }
+  check_order(places, workload.rules);
+}
+
+void read_budget(const Reader& section, policy::BudgetLimit& limit) {
+  std::int64_t most = static_cast<std::int64_t>(limit.max);
+  if (section.read("max", most) && check_range(section, "max", most, 1, policy::Budget::kMost))
+    limit.max = static_cast<std::size_t>(most);
+  if (section.read("within", limit.within))
+    check_range(section, "within", limit.within, std::chrono::minutes(1), std::chrono::hours(24 * 7));
 }
 
 void read_watches(const Reader& section, WorkloadConfig& workload) {
@@ -103,6 +115,9 @@ void read_workload(const Reader& section, Draft& draft) {
   read_health(section, draft.probes, workload);
   read_command(section, workload.target.kind == sample::TargetKind::command, workload.command);
   read_rules(section, draft.config.agent.sample_interval, workload);
+  read_budget(section.map("actions"), workload.actions);
+  read_maintenance(section, workload.maintenance);
+  read_dependencies(section, workload, draft);
   draft.config.workloads.push_back(std::move(workload));
 }
 

@@ -19,11 +19,21 @@ struct Draft {
   std::map<std::string, std::string> targets;
   std::map<std::string, std::string> receiver_names;
   std::size_t probes = 0;
+  // Names that stand in `depends_on`, to be looked up when all workloads are known.
+  struct Reference {
+    std::string workload;
+    std::string needed;
+    ConfigProblem place;  // without its message
+  };
+  std::vector<Reference> references;
 };
 
 // Notes a problem when `value` is in `seen` already, else puts it there.
 bool check_unique(const Reader& reader, std::string_view key, std::string_view what, const std::string& value,
                   std::map<std::string, std::string>& seen);
+
+// Notes what depends on no workload that there is, and dependencies in a circle. For when all files are read.
+std::vector<ConfigProblem> check_dependencies(const Draft& draft);
 
 constexpr base::Duration kLongestDuration = std::chrono::hours(24 * 366);
 
@@ -47,7 +57,16 @@ void read_rule(const Reader& section, const WorkloadConfig& workload, base::Dura
 void read_condition(const Reader& section, const WorkloadConfig& workload, policy::Rule& rule);
 // Which of the workload's probes, log lines or mounts the condition is about; `rule.metric` is read.
 void read_subject(const Reader& condition, const WorkloadConfig& workload, policy::Rule& rule);
+// A ladder's `until`: one metric, without `for` and `clear`.
+void read_goal(const Reader& section, const WorkloadConfig& workload, policy::Condition& goal);
+void read_ladder(const Reader& rule_section, const WorkloadConfig& workload, base::Duration sample_interval,
+                 policy::Rule& rule);
 void read_actions(const Reader& rule_section, sample::TargetKind kind, std::vector<policy::ActionSpec>& actions);
+// Notes rules of which the gentler can never come first; `place` is the section of the i-th rule.
+void check_order(const std::vector<Reader>& places, const std::vector<policy::Rule>& rules);
+
+void read_maintenance(const Reader& workload, std::vector<policy::Window>& windows);
+void read_dependencies(const Reader& section, WorkloadConfig& workload, Draft& draft);
 
 // "TERM", "SIGTERM" → 15; notes what is no signal.
 bool read_signal(const Reader& section, std::string_view key, int& number);

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 #include "base/units.h"
 #include "guard/sample/caps.h"
@@ -50,5 +51,11 @@ using ActionSpec = std::variant<Notify, Shed, Reclaim, Restart, Stop, Signal, Ap
 
 // "notify", "shed", "reclaim", "restart", "stop", "signal", "caps": the configuration's keys and the `action` label.
 std::string_view name_of(const ActionSpec& action);
+
+// How hard an action takes hold of the workload. Telling people and putting caps back take hold of nothing: `none`.
+enum class Strength { none, shed, reclaim, signal, restart, stop };
+Strength strength_of(const ActionSpec& action);
+// Of the strongest of them; none for an empty list.
+Strength strongest(const std::vector<ActionSpec>& actions);
 
 }  // namespace guard::policy

@@ -115,6 +115,7 @@ std::vector<Decision> reconcile(const sample::Caps& desired, const sample::Workl
   decision.rule = "caps";
   decision.action = ApplyCaps{only_drifted(desired, drifts)};
   decision.breached_at = now;
+  decision.has_condition = false;
   return {decision};
 }
 

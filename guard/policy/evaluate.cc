@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "guard/policy/decision.h"
 #include "guard/policy/wording.h"
 
@@ -7,29 +9,25 @@ namespace {
 
 using Phase = RuleState::Phase;
 
-Comparison opposite(Comparison comparison) {
-  return comparison == Comparison::above ? Comparison::below : Comparison::above;
-}
-
 // How one rule's condition stands in one tick.
-struct Condition {
+struct Standing {
   bool known = false;
   bool tripping = false;  // beyond `trip`
   bool cleared = false;   // beyond `clear` on the other side; without `clear`, no longer tripping
 };
 
-Condition judge(const Rule& rule, const signal::WorkloadSignals& signals) {
-  Condition condition;
+Standing judge(const Rule& rule, const signal::WorkloadSignals& signals) {
+  Standing standing;
   const auto value = value_of(signals, rule.metric, rule.subject, rule.trip.is_ratio);
-  if (!value) return condition;
-  condition.known = true;
-  condition.tripping = is_beyond(*value, rule.comparison, rule.trip.value);
-  condition.cleared = !condition.tripping;
-  if (!rule.clear) return condition;
+  if (!value) return standing;
+  standing.known = true;
+  standing.tripping = is_beyond(*value, rule.comparison, rule.trip.value);
+  standing.cleared = !standing.tripping;
+  if (!rule.clear) return standing;
   const auto clear_value = value_of(signals, rule.metric, rule.subject, rule.clear->is_ratio);
-  condition.known = clear_value.has_value();
-  condition.cleared = clear_value && is_beyond(*clear_value, opposite(rule.comparison), rule.clear->value);
-  return condition;
+  standing.known = clear_value.has_value();
+  standing.cleared = clear_value && is_beyond(*clear_value, opposite(rule.comparison), rule.clear->value);
+  return standing;
 }
 
 void begin(RuleState& state, Phase phase, base::SteadyTime now) {
@@ -39,7 +37,7 @@ void begin(RuleState& state, Phase phase, base::SteadyTime now) {
 }
 
 // Moves the phase on by one tick whose reading is known.
-void step(const Rule& rule, const Condition& condition, base::SteadyTime now, std::chrono::nanoseconds max_gap,
+void step(const Rule& rule, const Standing& standing, base::SteadyTime now, std::chrono::nanoseconds max_gap,
           RuleState& state) {
   if (state.phase != Phase::clear) {
     const auto gap = now - state.last_known;
@@ -51,34 +49,94 @@ void step(const Rule& rule, const Condition& condition, base::SteadyTime now, st
   state.last_known = now;
   state.was_unknown = false;
 
-  const bool over = state.phase == Phase::tripped ? condition.cleared : !condition.tripping;
+  const bool over = state.phase == Phase::tripped ? standing.cleared : !standing.tripping;
   if (over) {
     if (state.phase != Phase::clear) begin(state, Phase::clear, now);
+    state.hindered.reset();
     return;
   }
   if (state.phase == Phase::clear) begin(state, Phase::pending, now);
   if (now - state.since - state.unknown_for >= rule.held_for) state.phase = Phase::tripped;
 }
 
-void decide(const Rule& rule, const signal::WorkloadSignals& signals, base::SteadyTime now, const RuleState& state,
-            std::vector<Decision>& decisions) {
-  const auto value = value_of(signals, rule.metric, rule.subject, rule.trip.is_ratio);
-  const bool tripping = value && is_beyond(*value, rule.comparison, rule.trip.value);
+// What a firing rests on, and why it fires.
+struct Grounds {
+  Condition condition;
+  std::chrono::nanoseconds held{0};
+  base::SteadyTime since;
+  std::string remark;  // "; step 2 of 4"
+};
+
+Grounds grounds_of(const Rule& rule, const signal::WorkloadSignals& signals, base::SteadyTime now,
+                   const RuleState& state) {
+  Grounds grounds{rule, now - state.since - state.unknown_for, state.since, {}};
+  const auto tripping = is_true(rule, signals);
+  if (!(tripping && *tripping)) grounds.condition.trip = rule.clear.value_or(rule.trip);
+  return grounds;
+}
+
+Decision decide(const Rule& rule, const signal::WorkloadSignals& signals, const Grounds& grounds,
+                const ActionSpec& action) {
+  Decision decision;
+  static_cast<Condition&>(decision) = grounds.condition;
+  decision.workload = signals.workload;
+  decision.identity = signals.identity;
+  decision.rule = rule.name;
+  decision.action = action;
+  decision.breached_at = grounds.since;
+  Rule shown = rule;
+  static_cast<Condition&>(shown) = grounds.condition;
+  decision.reason = describe_breach(signals, shown, shown.trip, grounds.held) + grounds.remark;
+  decision.evidence = describe_evidence(signals, grounds.condition.metric, grounds.condition.subject);
+  return decision;
+}
+
+void fire(const Rule& rule, const signal::WorkloadSignals& signals, base::SteadyTime now, RuleState& state,
+          std::vector<Decision>& decisions) {
+  state.last_fired = now;
+  const auto grounds = grounds_of(rule, signals, now, state);
   for (const auto& action : rule.actions) {
-    Decision decision;
-    decision.workload = signals.workload;
-    decision.identity = signals.identity;
-    decision.rule = rule.name;
-    decision.action = action;
-    decision.metric = rule.metric;
-    decision.subject = rule.subject;
-    decision.comparison = rule.comparison;
-    decision.trip = tripping ? rule.trip : rule.clear.value_or(rule.trip);
-    decision.breached_at = state.since;
-    decision.reason = describe_breach(signals, rule, decision.trip, now - state.since - state.unknown_for);
-    decision.evidence = describe_evidence(signals, rule.metric, rule.subject);
-    decisions.push_back(std::move(decision));
+    decisions.push_back(decide(rule, signals, grounds, action));
+    decisions.back().claim = strongest(rule.actions);
   }
+}
+
+void fire_step(const Rule& rule, std::size_t step, const signal::WorkloadSignals& signals, Grounds grounds,
+               RuleState& state, std::vector<Decision>& decisions) {
+  grounds.remark = "; step " + std::to_string(step + 1) + " of " + std::to_string(rule.ladder.size()) + grounds.remark;
+  const auto& actions = rule.ladder.at(step).actions;
+  for (const auto& action : actions) {
+    auto& decision = decisions.emplace_back(decide(rule, signals, grounds, action));
+    decision.claim = strongest(actions);
+    decision.step = step + 1;
+    decision.steps = rule.ladder.size();
+  }
+  begin_step(rule, step, signals.identity.key, state.ladder);
+}
+
+// One tick of a rule with a ladder, whose phase has been moved on.
+void climb(const Rule& rule, const signal::WorkloadSignals& signals, base::SteadyTime now,
+           std::chrono::nanoseconds max_gap, RuleState& state, std::vector<Decision>& decisions) {
+  LadderState& ladder = state.ladder;
+  if (ladder.phase == LadderState::Phase::watching) {
+    const Step& before = rule.ladder.at(ladder.step);
+    const auto verdict = watch(rule, signals, now, max_gap, ladder);
+    if (verdict == Verdict::helped) begin(state, Phase::clear, now);
+    if (verdict != Verdict::next_step) return;
+    fire_step(rule, ladder.step, signals, {lack_of(rule, before), {}, now, ": " + ladder.effect}, state, decisions);
+  } else if (ladder.phase == LadderState::Phase::idle && state.phase == Phase::tripped && !state.was_unknown) {
+    const std::size_t step = first_step(rule, ladder, now);
+    auto grounds = grounds_of(rule, signals, now, state);
+    if (step > 0) grounds.remark = ": what was done before did not last " + base::format_duration(rule.cooldown);
+    fire_step(rule, step, signals, std::move(grounds), state, decisions);
+  }
+}
+
+// Another run of the workload begins the condition anew.
+void note_identity(const std::string& identity, base::SteadyTime now, RuleState& state) {
+  if (identity.empty() || identity == state.identity) return;
+  if (!state.identity.empty()) begin(state, Phase::clear, now);
+  state.identity = identity;
 }
 
 }  // namespace
@@ -88,35 +146,36 @@ std::vector<Decision> evaluate(const std::vector<Rule>& rules, const signal::Wor
   std::vector<Decision> decisions;
   for (const auto& rule : rules) {
     auto& state = states[rule.name];
-    const auto& identity = signals.identity.key;
-    if (!identity.empty() && identity != state.identity) {
-      if (!state.identity.empty()) begin(state, Phase::clear, now);
-      state.identity = identity;
-    }
-    const auto condition = judge(rule, signals);
-    if (!condition.known) {
+    note_identity(signals.identity.key, now, state);
+    const auto standing = judge(rule, signals);
+    if (standing.known)
+      step(rule, standing, now, max_gap, state);
+    else
       state.was_unknown = true;
+    if (!rule.ladder.empty()) {
+      climb(rule, signals, now, max_gap, state, decisions);
       continue;
     }
-    step(rule, condition, now, max_gap, state);
-    if (state.phase != Phase::tripped) continue;
+    if (!standing.known || state.phase != Phase::tripped) continue;
     if (state.last_fired && now - *state.last_fired < rule.cooldown) continue;
-    state.last_fired = now;
-    decide(rule, signals, now, state, decisions);
+    fire(rule, signals, now, state, decisions);
   }
   return decisions;
 }
 
-void forget_firing(const Decision& decision, RuleStates& states) {
+void forget_firing(const Decision& decision, base::SteadyTime now, RuleStates& states) {
+  const auto found = states.find(decision.rule);
+  if (found == states.end()) return;
   // An earlier firing needs no remembering: its cool-down was over, or the rule would not have fired again.
-  if (const auto found = states.find(decision.rule); found != states.end()) found->second.last_fired.reset();
+  found->second.last_fired.reset();
+  if (decision.step > 0) put_off(now, found->second.ladder);
 }
 
 bool still_holds(const Decision& decision, const signal::WorkloadSignals& fresh) {
   if (decision.identity.key.empty() || decision.identity.key != fresh.identity.key) return false;
-  if (std::holds_alternative<ApplyCaps>(decision.action) || decision.metric == Metric::oom_kills) return true;
-  const auto value = value_of(fresh, decision.metric, decision.subject, decision.trip.is_ratio);
-  return value && is_beyond(*value, decision.comparison, decision.trip.value);
+  if (!decision.has_condition || decision.metric == Metric::oom_kills) return true;
+  const auto holds = is_true(decision, fresh);
+  return holds && *holds;
 }
 
 }  // namespace guard::policy

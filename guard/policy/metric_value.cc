@@ -104,8 +104,4 @@ Reading<double> value_of(const signal::WorkloadSignals& signals, Metric metric, 
   return Reading<double>::absent("no such metric");
 }
 
-bool is_beyond(double value, Comparison comparison, double threshold) {
-  return comparison == Comparison::above ? value > threshold : value < threshold;
-}
-
 }  // namespace guard::policy

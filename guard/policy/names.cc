@@ -1,6 +1,8 @@
+#include <algorithm>
 #include <array>
 
 #include "guard/policy/action_spec.h"
+#include "guard/policy/decision.h"
 #include "guard/policy/rule.h"
 
 namespace guard::policy {
@@ -9,6 +11,25 @@ std::string_view name_of(const ActionSpec& action) {
   constexpr std::array<std::string_view, std::variant_size_v<ActionSpec>> kNames = {
       "notify", "shed", "reclaim", "restart", "stop", "signal", "caps"};
   return action.valueless_by_exception() ? "unknown" : kNames[action.index()];
+}
+
+Strength strength_of(const ActionSpec& action) {
+  struct Ranking {
+    Strength operator()(const Notify&) const { return Strength::none; }
+    Strength operator()(const ApplyCaps&) const { return Strength::none; }
+    Strength operator()(const Shed&) const { return Strength::shed; }
+    Strength operator()(const Reclaim&) const { return Strength::reclaim; }
+    Strength operator()(const Signal&) const { return Strength::signal; }
+    Strength operator()(const Restart&) const { return Strength::restart; }
+    Strength operator()(const Stop&) const { return Strength::stop; }
+  };
+  return std::visit(Ranking{}, action);
+}
+
+Strength strongest(const std::vector<ActionSpec>& actions) {
+  Strength most = Strength::none;
+  for (const auto& action : actions) most = std::max(most, strength_of(action));
+  return most;
 }
 
 std::string_view name_of(Metric metric) {
@@ -28,6 +49,16 @@ std::string_view name_of(Metric metric) {
     case Metric::log_value: return "log_value";
     case Metric::unhealthy: return "unhealthy";
     case Metric::disk: return "disk";
+  }
+  return "unknown";
+}
+
+std::string_view name_of(Hindrance hindrance) {
+  switch (hindrance) {
+    case Hindrance::breaker: return "breaker";
+    case Hindrance::maintenance: return "maintenance";
+    case Hindrance::held_back: return "held_back";
+    case Hindrance::budget: return "budget";
   }
   return "unknown";
 }

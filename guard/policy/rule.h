@@ -1,5 +1,6 @@
 #pragma once
-// A rule: a condition on one signal, how long it must hold, what to do, and how long to rest afterwards.
+// A rule: a condition on one signal, how long it must hold, what to do, and how long to rest afterwards. What to do is
+// either one list of actions or a ladder of them, from the gentlest step to the strongest.
 
 #include <chrono>
 #include <optional>
@@ -47,22 +48,40 @@ struct Threshold {
   friend bool operator==(const Threshold&, const Threshold&) = default;
 };
 
-struct Rule {
-  std::string name;
+// True while the metric is beyond `trip`.
+struct Condition {
   Metric metric = Metric::memory;
   Subject subject;
   Comparison comparison = Comparison::above;
   Threshold trip;
+};
+
+// One step of a ladder. It has helped when `until` is true (without it: when the rule is clear) not later than `within`
+// after its actions were done; else the next step follows.
+struct Step {
+  std::vector<ActionSpec> actions;
+  std::optional<Condition> until;
+  std::optional<std::chrono::nanoseconds> within;  // the last step may do without: the rule's cool-down
+};
+
+struct Rule : Condition {
+  std::string name;
   std::optional<Threshold>
       clear;  // hysteresis: once tripped the rule stays so until this is crossed; default: trip itself
   std::chrono::nanoseconds held_for{0};
   std::chrono::nanoseconds cooldown = std::chrono::minutes(5);
-  std::vector<ActionSpec> actions;
+  std::vector<ActionSpec> actions;  // all at once; empty when there is a ladder
+  std::vector<Step> ladder;         // one step at a time; empty when there are actions
 };
 
 // The metric's value in this snapshot in the unit of `threshold`; absent when the signal is.
 sample::Reading<double> value_of(const signal::WorkloadSignals& signals, Metric metric, const Subject& subject,
                                  bool as_ratio);
 bool is_beyond(double value, Comparison comparison, double threshold);
+Comparison opposite(Comparison comparison);
+// Absent when the metric is.
+sample::Reading<bool> is_true(const Condition& condition, const signal::WorkloadSignals& signals);
+// True while `condition` is not: "memory below 75%" becomes "memory above 75%".
+Condition negated(const Condition& condition);
 
 }  // namespace guard::policy

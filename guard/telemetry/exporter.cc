@@ -125,6 +125,17 @@ void add_health(Exposition& out, const Labels& workload, const WorkloadReport& r
   }
 }
 
+void add_policy(Exposition& out, const Labels& labels, const PolicyReport& policy) {
+  out.add("leakguard_breaker_open", labels, policy.breaker ? 1.0 : 0.0);
+  out.add("leakguard_maintenance", labels, policy.maintenance.empty() ? 0.0 : 1.0);
+  if (policy.actions_max > 0) {
+    out.add("leakguard_actions_spent", labels, static_cast<double>(policy.actions_spent));
+    out.add("leakguard_actions_max", labels, static_cast<double>(policy.actions_max));
+  }
+  for (const auto& ladder : policy.ladders)
+    out.add("leakguard_rule_step", with(labels, "rule", ladder.rule), static_cast<double>(ladder.step));
+}
+
 void add_workload(Exposition& out, const WorkloadReport& report) {
   const Labels labels = {{"workload", report.workload.name}};
   add_lifecycle(out, labels, report);
@@ -133,6 +144,7 @@ void add_workload(Exposition& out, const WorkloadReport& report) {
   add_caps(out, labels, report.caps);
   add_logs(out, labels, report.logs);
   add_health(out, labels, report);
+  add_policy(out, labels, report.policy);
 }
 
 void add_host(Exposition& out, const sample::Host& host) {

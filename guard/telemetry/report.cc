@@ -9,6 +9,11 @@ std::string_view name_of(Outcome outcome) {
     case Outcome::recovered: return "recovered";
     case Outcome::failed: return "failed";
     case Outcome::skipped: return "skipped";
+    case Outcome::superseded: return "superseded";
+    case Outcome::budget: return "budget";
+    case Outcome::maintenance: return "maintenance";
+    case Outcome::held_back: return "held_back";
+    case Outcome::breaker: return "breaker";
   }
   return "failed";
 }

@@ -26,6 +26,26 @@ struct LogReport {
   signal::CleanupEffect cleanups;
 };
 
+// Where the rules of a workload stand, and what keeps them from acting.
+struct PolicyReport {
+  struct Ladder {
+    std::string rule;
+    std::size_t step = 0;  // under way, from 1; 0 for none
+    std::size_t steps = 0;
+  };
+  struct Breaker {
+    std::string rule;
+    base::WallTime opened_at;
+  };
+  std::vector<Ladder> ladders;     // in the order of the rules
+  std::optional<Breaker> breaker;  // while it is open
+  std::string maintenance;         // the window that is open, in words; "" for none
+  std::string held_back;           // why it must not be restarted now; "" for nothing
+  std::size_t actions_spent = 0;   // of the budget
+  std::size_t actions_max = 0;     // 0: not known
+  base::Duration actions_within{0};
+};
+
 struct WorkloadReport {
   sample::Workload workload;
   signal::WorkloadSignals signals;
@@ -33,10 +53,22 @@ struct WorkloadReport {
   std::vector<LogReport> logs;
   std::vector<sample::Probe> probes;  // of those that have been seen; what they mean is in signals.health
   std::map<std::string, std::uint64_t> restarts_by_reason;  // by sample::ExitReason's name, or "unknown"
+  PolicyReport policy;
 };
 
 // What became of a decision.
-enum class Outcome { done, dry_run, recovered, failed, skipped };
+enum class Outcome {
+  done,
+  dry_run,
+  recovered,
+  failed,
+  skipped,
+  superseded,   // another rule's action, as strong or stronger, was under way or had just been done
+  budget,       // the workload's budget of actions is spent
+  maintenance,  // in a maintenance window
+  held_back,    // what it depends on is down or being restarted
+  breaker,      // stopped by a rule and not started since
+};
 std::string_view name_of(Outcome outcome);
 
 struct ActionRecord {
@@ -45,6 +77,7 @@ struct ActionRecord {
   policy::Decision decision;
   std::optional<Outcome> outcome;  // none while it is being carried out
   std::string result;              // in words: what was verified, or why it failed
+  std::string effect;              // of a ladder's step: whether it helped, in words, once that is known
   base::Duration took{0};
 };
 

@@ -173,6 +173,24 @@ ordered_json health_of(const WorkloadReport& report) {
   return health;
 }
 
+ordered_json policy_of(const PolicyReport& policy) {
+  ordered_json ladders = ordered_json::array();
+  for (const auto& ladder : policy.ladders)
+    ladders.push_back({{"rule", ladder.rule}, {"step", ladder.step}, {"steps", ladder.steps}});
+  ordered_json breaker;
+  if (policy.breaker)
+    breaker = {{"rule", policy.breaker->rule}, {"opened_at", unix_seconds(policy.breaker->opened_at)}};
+  return Object()
+      .set("ladders", std::move(ladders))
+      .set("breaker", std::move(breaker))
+      .set("maintenance", policy.maintenance)
+      .set("held_back", policy.held_back)
+      .set("actions_spent", policy.actions_spent)
+      .set("actions_max", policy.actions_max)
+      .set("actions_within_seconds", base::to_seconds(policy.actions_within))
+      .take();
+}
+
 ordered_json workload_of(const WorkloadReport& report) {
   const auto sentences = describe(report);
   ordered_json words = ordered_json::array();
@@ -195,6 +213,7 @@ ordered_json workload_of(const WorkloadReport& report) {
       .set("caps", caps_of(report))
       .set("logs", logs_of(report))
       .set("health", health_of(report))
+      .set("policy", policy_of(report.policy))
       .take();
 }
 
@@ -222,10 +241,13 @@ ordered_json action_of(const ActionRecord& record) {
           {"workload", decision.workload},
           {"rule", decision.rule},
           {"action", policy::name_of(decision.action)},
+          {"step", decision.step == 0 ? ordered_json() : ordered_json(decision.step)},
+          {"steps", decision.step == 0 ? ordered_json() : ordered_json(decision.steps)},
           {"reason", decision.reason},
           {"evidence", std::move(evidence)},
           {"outcome", record.outcome ? ordered_json(name_of(*record.outcome)) : ordered_json()},
           {"result", record.result},
+          {"effect", record.effect},
           {"took_seconds", base::to_seconds(record.took)}};
 }
 

@@ -96,6 +96,34 @@ void describe_caps(const WorkloadReport& report, Sentences& out) {
   }
 }
 
+// How one starts it again, which depends on who runs it.
+std::string way_to_start(const sample::Workload& workload) {
+  switch (workload.kind) {
+    case sample::TargetKind::command: return "start it by hand: remove " + workload.name + " from STATE_DIR/held";
+    case sample::TargetKind::container:
+    case sample::TargetKind::compose_service:
+    case sample::TargetKind::container_label: return "start it by hand, for example with docker start";
+    default: return "start it by hand";
+  }
+}
+
+void describe_policy(const WorkloadReport& report, Sentences& out) {
+  const PolicyReport& policy = report.policy;
+  if (policy.breaker)
+    out.say(Urgency::trouble, "stopped by rule " + policy.breaker->rule + ", " + way_to_start(report.workload));
+  for (const auto& ladder : policy.ladders) {
+    if (ladder.step > 0)
+      out.say(Urgency::trouble, "rule " + ladder.rule + " is at step " + std::to_string(ladder.step) + " of " +
+                                    std::to_string(ladder.steps));
+  }
+  if (policy.actions_max > 0 && policy.actions_spent >= policy.actions_max)
+    out.say(Urgency::trouble, "its budget of " + std::to_string(policy.actions_max) + " actions within " +
+                                  format_duration(policy.actions_within) + " is spent; nothing more is enforced");
+  if (!policy.maintenance.empty())
+    out.say(Urgency::notice, "maintenance, " + policy.maintenance + ": rules only notify");
+  if (!policy.held_back.empty()) out.say(Urgency::notice, "not restarted by its own rules: " + policy.held_back);
+}
+
 void describe_logs(const WorkloadReport& report, Sentences& out) {
   for (const LogReport& log : report.logs) {
     const std::string name = "log line '" + log.watch.name + "'";
@@ -143,6 +171,7 @@ std::string_view name_of(Urgency urgency) {
 
 std::vector<Sentence> describe(const WorkloadReport& report) {
   Sentences out;
+  describe_policy(report, out);
   describe_state(report, out);
   describe_restarts(report, out);
   describe_memory(report.signals, out);

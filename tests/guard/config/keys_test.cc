@@ -47,19 +47,30 @@ const YamlNode* entry_of(const YamlNode& node, std::string_view key) {
   return nullptr;
 }
 
-// The keys that a JSON schema names below `schema`, in accepted_keys' form. Knows properties, items and anyOf (a value
-// of several forms), which is all this schema uses.
-void collect(const YamlNode& schema, const std::string& path, std::set<std::string>& keys) {
+// What "#/properties/a/items" names within the document.
+const YamlNode& resolve(const YamlNode& root, const std::string& reference) {
+  const YamlNode* node = &root;
+  std::istringstream steps(reference.substr(2));
+  for (std::string step; std::getline(steps, step, '/') && node != nullptr;) node = entry_of(*node, step);
+  EXPECT_NE(node, nullptr) << reference;
+  return node == nullptr ? root : *node;
+}
+
+// The keys that a JSON schema names below `schema`, in accepted_keys' form. Knows $ref, properties, items and anyOf (a
+// value of several forms), which is all this schema uses for them.
+void collect(const YamlNode& root, const YamlNode& schema, const std::string& path, std::set<std::string>& keys) {
+  if (const auto* reference = entry_of(schema, "$ref"))
+    return collect(root, resolve(root, reference->text), path, keys);
   if (const auto* properties = entry_of(schema, "properties")) {
     for (const auto& property : properties->children) {
       const auto key = path.empty() ? property.key : path + "." + property.key;
       keys.insert(key);
-      collect(property, key, keys);
+      collect(root, property, key, keys);
     }
   }
-  if (const auto* items = entry_of(schema, "items")) collect(*items, path + "[]", keys);
+  if (const auto* items = entry_of(schema, "items")) collect(root, *items, path + "[]", keys);
   if (const auto* forms = entry_of(schema, "anyOf")) {
-    for (const auto& form : forms->children) collect(form, path, keys);
+    for (const auto& form : forms->children) collect(root, form, path, keys);
   }
 }
 
@@ -70,7 +81,7 @@ TEST(Schema, NamesExactlyTheAcceptedKeys) {
   const auto schema = parse_yaml(text.str());  // JSON is YAML
   ASSERT_TRUE(schema.problems.empty());
   std::set<std::string> in_schema;
-  collect(schema.root, "", in_schema);
+  collect(schema.root, schema.root, "", in_schema);
   const auto accepted = accepted_keys();
   EXPECT_EQ(in_schema, std::set<std::string>(accepted.begin(), accepted.end()));
 }

@@ -150,7 +150,7 @@ TEST(Cooldown, DoesNotFollowADecisionThatWasDropped) {
   scene.rule.held_for = seconds(0);
   const auto dropped = scene.see(90);
   ASSERT_EQ(dropped.size(), 1U);
-  forget_firing(dropped.front(), scene.states);
+  forget_firing(dropped.front(), scene.now, scene.states);
   scene.see(50);
   EXPECT_EQ(scene.see(90).size(), 1U);
   EXPECT_EQ(scene.see(90).size(), 0U);

@@ -1,0 +1,74 @@
+#pragma once
+// From a decision to its outcome: recheck → act → record. Here stands everything that may still keep a decision from
+// being carried out: a stronger course of action, an open breaker, a maintenance window, a dependency that is down, a
+// spent budget, a second look that no longer finds the condition, a dry run. Each leaves a record.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "guard/action_log.h"
+#include "guard/collector.h"
+#include "guard/hands.h"
+#include "guard/watched.h"
+
+namespace guard {
+
+// All must outlive the enforcer.
+struct EnforcerParts {
+  Collector& collector;
+  Hands& hands;
+  const base::Clock& clock;
+  ActionLog& log;
+  telemetry::Report& report;
+  bool dry_run = false;
+};
+
+class Enforcer {
+ public:
+  struct Listeners {
+    std::function<Watched*(const std::string& workload)> find;  // null when it is not configured any more
+    // A decision's way has ended, whatever came of it: not told of one that only waits.
+    std::function<void(const policy::Decision& decision, telemetry::Outcome outcome)> on_end;
+  };
+
+  Enforcer(EnforcerParts parts, Listeners listeners) : parts_(parts), listeners_(std::move(listeners)) {}
+
+  // What was decided for one workload in one tick.
+  void enforce(Watched& watched, std::vector<policy::Decision> decisions);
+
+ private:
+  struct Hindered {
+    policy::Hindrance by;
+    std::string why;
+  };
+  // What the second look, right before an action, found.
+  struct Recheck {
+    bool holds = false;
+    sample::Workload workload;
+  };
+
+  // One decision on its way, and the workload as the second look saw it.
+  struct Act {
+    std::uint64_t number = 0;
+    base::SteadyTime began;
+    policy::Decision decision;
+    sample::Workload target;
+  };
+
+  void hinder(Watched& watched, const std::vector<policy::Decision>& firing, const Hindered& hindered);
+  void carry_out(Watched& watched, policy::Decision decision);
+  void begin(Watched& watched, policy::Decision decision);
+  void on_done(const Act& act, const base::Result<std::string>& result);
+  void drop(Watched& watched, policy::Decision decision, telemetry::Outcome outcome, const std::string& why);
+  void end(Watched& watched, const Act& act, telemetry::Outcome outcome, std::string result);
+  [[nodiscard]] std::optional<Hindered> find_hindrance(const Watched& watched, policy::Strength strength) const;
+  [[nodiscard]] Recheck look_again(const Watched& watched, const policy::Decision& decision);
+
+  EnforcerParts parts_;
+  Listeners listeners_;
+};
+
+}  // namespace guard

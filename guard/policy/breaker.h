@@ -1,0 +1,25 @@
+#pragma once
+// A workload that a rule has stopped stays stopped: its breaker is open, and no rule takes hold of it, until somebody
+// starts it again. That is seen, not told: a run that is another than the one that was stopped.
+
+#include <cstdint>
+#include <string>
+
+#include "base/clock.h"
+#include "guard/sample/snapshot.h"
+
+namespace guard::policy {
+
+struct Breaker {
+  std::string rule;  // that stopped it
+  base::WallTime opened_at;
+  std::string identity;      // Identity::key of the run that was stopped; "" when it is not known any more
+  std::uint64_t starts = 0;  // its Lifecycle::starts
+  bool was_seen_down = false;
+};
+
+// One look. True when another run of the workload is seen: the breaker closes. What is unknown leaves it open, and so
+// does a view that is older than the stop.
+bool is_started_again(Breaker& breaker, const sample::Workload& workload);
+
+}  // namespace guard::policy

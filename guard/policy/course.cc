@@ -1,0 +1,59 @@
+#include "guard/policy/course.h"
+
+#include <algorithm>
+#include <functional>
+#include <limits>
+#include <utility>
+
+namespace guard::policy {
+
+std::optional<std::string> find_rival(const Decision& decision, const Course& course, const std::vector<Rule>& rules,
+                                      const RuleStates& states, base::SteadyTime now) {
+  const auto yields_to = [&](const Claim& other) {
+    return other.rule != decision.rule && other.strength >= decision.claim;
+  };
+  if (course.acting && yields_to(*course.acting)) return "rule " + course.acting->rule + " is acting on it";
+  for (const auto& waiting : course.waiting) {
+    if (yields_to({waiting.rule, waiting.claim})) return "rule " + waiting.rule + " is about to act on it";
+  }
+  if (course.settling && now - course.settling_since < Course::kSettling && yields_to(*course.settling))
+    return "rule " + course.settling->rule + " acted on it " + base::format_duration(now - course.settling_since) +
+           " ago";
+  for (const auto& rule : rules) {
+    const auto state = states.find(rule.name);
+    if (state == states.end() || state->second.ladder.phase != LadderState::Phase::watching) continue;
+    const auto& step = rule.ladder.at(std::min(state->second.ladder.step, rule.ladder.size() - 1));
+    if (yields_to({rule.name, strongest(step.actions)}))
+      return "rule " + rule.name + " acted on it and waits to see whether that helps";
+  }
+  return std::nullopt;
+}
+
+std::vector<Decision> take_weaker(const Decision& decision, Course& course) {
+  std::vector<Decision> weaker;
+  std::deque<Decision> kept;
+  for (auto& other : course.waiting) {
+    if (other.rule != decision.rule && other.claim < decision.claim)
+      weaker.push_back(std::move(other));
+    else
+      kept.push_back(std::move(other));
+  }
+  course.waiting = std::move(kept);
+  return weaker;
+}
+
+void note_done(const Claim& claim, base::SteadyTime now, Course& course) {
+  const bool is_over = !course.settling || now - course.settling_since >= Course::kSettling;
+  if (!is_over && course.settling->strength > claim.strength) return;
+  course.settling = claim;
+  course.settling_since = now;
+}
+
+void put_strongest_first(std::vector<Decision>& decisions) {
+  const auto rank = [](const Decision& decision) {
+    return decision.claim == Strength::none ? std::numeric_limits<int>::max() : static_cast<int>(decision.claim);
+  };
+  std::ranges::stable_sort(decisions, std::greater<>(), rank);
+}
+
+}  // namespace guard::policy

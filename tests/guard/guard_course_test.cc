@@ -1,0 +1,195 @@
+// One course of action a workload at a time: rules that want the same workload do not double each other.
+
+#include <random>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/guard/fakes.h"
+
+namespace guard {
+namespace {
+
+using policy::Strength;
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::SizeIs;
+
+policy::Rule named(const std::string& name, policy::ActionSpec action, base::Duration held_for = seconds(10)) {
+  policy::Rule rule = memory_rule({std::move(action)});
+  rule.name = name;
+  rule.held_for = held_for;
+  return rule;
+}
+
+std::vector<std::string> acts(const Scene& scene) {
+  std::vector<std::string> names;
+  for (const auto& decision : scene.hands.decisions) names.emplace_back(policy::name_of(decision.action));
+  return names;
+}
+
+TEST(Course, TwoRulesThatBothWantARestartRestartOnce) {
+  Scene scene(config_of({workload_config("web", {named("a", policy::Restart{}), named("b", policy::Restart{})})}));
+  scene.use_memory(900);
+  scene.tick(11);
+  scene.hands.finish();
+  scene.tick(60);
+  EXPECT_THAT(scene.hands.decisions, SizeIs(1));
+  EXPECT_EQ(scene.counted("restart", "superseded"), 1U);
+  EXPECT_EQ(scene.last_action().result, "rule a is acting on it");
+}
+
+TEST(Course, AlsoWhenTheSecondWantsItWithinAMinute) {
+  Scene scene(
+      config_of({workload_config("web", {named("a", policy::Restart{}), named("b", policy::Restart{}, seconds(60))})}));
+  scene.use_memory(900);
+  scene.tick(11);
+  scene.hands.finish();
+  scene.tick(50);
+  EXPECT_THAT(scene.hands.decisions, SizeIs(1));
+  EXPECT_EQ(scene.last_action().result, "rule a acted on it 50s ago");
+}
+
+TEST(Course, ButNotLongAfter) {
+  Scene scene(
+      config_of({workload_config("web", {named("a", policy::Restart{}), named("b", policy::Restart{}, seconds(70))})}));
+  scene.use_memory(900);
+  scene.tick(11);
+  scene.hands.finish();
+  scene.tick(60);
+  EXPECT_THAT(scene.hands.decisions, SizeIs(2));
+}
+
+TEST(Course, OfOneTickTheStrongestWins) {
+  Scene scene(config_of({workload_config("web", {named("a", policy::Shed{}), named("b", policy::Restart{})})}));
+  scene.use_memory(900);
+  scene.tick(11);
+  EXPECT_THAT(acts(scene), ElementsAre("restart"));
+  EXPECT_EQ(scene.counted("shed", "superseded"), 1U);
+}
+
+TEST(Course, AStrongerActionComesAfterTheWeakerThatIsUnderWay) {
+  Scene scene(
+      config_of({workload_config("web", {named("a", policy::Shed{}), named("b", policy::Restart{}, seconds(20))})}));
+  scene.use_memory(900);
+  scene.tick(21);
+  EXPECT_THAT(acts(scene), ElementsAre("shed"));
+  scene.hands.finish();
+  EXPECT_THAT(acts(scene), ElementsAre("shed", "restart"));
+}
+
+TEST(Course, AWatchingLadderKeepsWeakerRulesAway) {
+  policy::Rule ladder = named("ladder", policy::Shed{});
+  ladder.actions.clear();
+  ladder.ladder = {{{policy::Restart{}}, std::nullopt, minutes(30)}, {{policy::Stop{}}, {}, {}}};
+  Scene scene(config_of({workload_config("web", {ladder, named("late", policy::Shed{}, minutes(10))})}));
+  scene.use_memory(900);
+  scene.tick(11);
+  scene.hands.finish();
+  scene.tick(700);
+  EXPECT_THAT(acts(scene), ElementsAre("restart"));
+  EXPECT_GE(scene.counted("shed", "superseded"), 1U);
+  EXPECT_EQ(scene.last_action().result, "rule ladder acted on it and waits to see whether that helps");
+}
+
+TEST(Course, ToTellPeopleIsNeverInTheWayOfAnything) {
+  Scene scene(config_of({workload_config("web", {named("a", policy::Notify{}), named("b", policy::Restart{})})}));
+  scene.use_memory(900);
+  scene.tick(11);
+  EXPECT_THAT(acts(scene), ElementsAre("notify", "restart"));
+}
+
+// Random rules over random memory, with hands that take their time and sometimes fail.
+class RandomCourse {
+ public:
+  explicit RandomCourse(unsigned seed) : random_(seed), scene_(config_of({make_workload()})) {}
+
+  void run() {
+    for (int i = 0; i < 1500; ++i) {
+      if (pick(20) == 0) scene_.use_memory(pick(3) == 0 ? 500 : 900);
+      const std::size_t before = scene_.hands.decisions.size();
+      scene_.tick();
+      while (pick(6) == 0 && !scene_.hands.unfinished.empty()) end_one();
+      for (std::size_t k = before; k < scene_.hands.decisions.size(); ++k) began(scene_.hands.decisions[k]);
+      ASSERT_LE(scene_.hands.unfinished.size(), 1U) << "one action at a time";
+    }
+    EXPECT_GT(scene_.hands.decisions.size(), 3U) << "nothing was shown";
+  }
+
+ private:
+  struct Done {
+    std::string rule;
+    Strength claim;
+    base::SteadyTime at;
+  };
+
+  int pick(int below) { return std::uniform_int_distribution<int>(0, below - 1)(random_); }
+
+  policy::ActionSpec make_action() {
+    switch (pick(4)) {
+      case 0: return policy::Shed{};
+      case 1: return policy::Reclaim{base::mebibytes(1)};
+      case 2: return policy::Signal{10};
+      default: return policy::Restart{};
+    }
+  }
+  config::WorkloadConfig make_workload() {
+    std::vector<policy::Rule> rules;
+    const int count = 2 + pick(4);
+    for (int i = 0; i < count; ++i) {
+      policy::Rule rule = named("rule" + std::to_string(i), make_action(), seconds(pick(40)));
+      rule.cooldown = seconds(5 + pick(200));
+      if (pick(2) == 0) {
+        rule.ladder = {{{policy::Shed{}}, std::nullopt, seconds(10 + pick(60))},
+                       {{policy::Signal{10}}, std::nullopt, seconds(10 + pick(60))},
+                       {{policy::Restart{}}, std::nullopt, {}}};
+        rule.actions.clear();
+      }
+      rules.push_back(std::move(rule));
+    }
+    config::WorkloadConfig web = workload_config("web", rules);
+    web.actions = {1 + static_cast<std::size_t>(pick(12)), minutes(10)};
+    limit_ = web.actions;
+    return web;
+  }
+
+  void end_one() {
+    const bool fails = pick(5) == 0;
+    if (!fails) done_.push_back({running_.rule, running_.claim, scene_.clock.steady_now()});
+    const std::size_t before = scene_.hands.decisions.size();
+    scene_.hands.finish(fails ? base::Result<std::string>(base::fail(base::Code::unavailable, "no")) : "done");
+    for (std::size_t k = before; k < scene_.hands.decisions.size(); ++k) running_ = scene_.hands.decisions[k];
+  }
+  // What has been done by others within a minute is weaker, and the budget holds.
+  void began(const policy::Decision& decision) {
+    running_ = decision;
+    const auto now = scene_.clock.steady_now();
+    began_at_.push_back(now);
+    for (const Done& done : done_) {
+      if (done.rule == decision.rule || now - done.at >= policy::Course::kSettling) continue;
+      ASSERT_LT(done.claim, decision.claim) << done.rule << " then " << decision.rule;
+    }
+    const auto recent = std::ranges::count_if(began_at_, [&](base::SteadyTime at) { return now - at < limit_.within; });
+    ASSERT_LE(static_cast<std::size_t>(recent), limit_.max);
+  }
+
+  std::mt19937 random_;
+  policy::BudgetLimit limit_;
+  Scene scene_;
+  policy::Decision running_;
+  std::vector<Done> done_;
+  std::vector<base::SteadyTime> began_at_;
+};
+
+TEST(Course, HoldsForAnyRules) {
+  for (unsigned seed = 1; seed <= 60; ++seed) {
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    RandomCourse course(seed);
+    course.run();
+    if (testing::Test::HasFatalFailure()) return;
+  }
+}
+
+}  // namespace
+}  // namespace guard
