@@ -40,6 +40,7 @@ Daemon::Daemon(DaemonOptions options)
             if (options_.ends_with_children && supervisor_.is_over() && !stopping_) shut_down();
             wake();
           }),
+      holds_(options_.config.agent.state_dir.empty() ? "" : options_.config.agent.state_dir + "/held"),
       watch_(
           std::make_unique<Watch>(options_.config, loop_, clock_, supervisor_, command_probes_, [this] { wake(); })) {
   supervisor_.on_other_end([this](pid_t pid, int status) { command_probes_.on_end(pid, status); });
@@ -57,7 +58,7 @@ int Daemon::run() {
   base::log_info("leakguard guards", {{"version", kVersion},
                                       {"workloads", options_.config.workloads.size()},
                                       {"dry_run", options_.config.agent.dry_run}});
-  supervisor_.start_all();
+  start_what_is_not_held();
   start_ticking();
   loop_.post([this] { tick(0); });
   if (const auto interval = watchdog_interval()) watchdog_ = loop_.every(*interval / 2, [](int) { notify_alive(); });
@@ -91,6 +92,29 @@ void Daemon::start_ticking() {
 void Daemon::tick(int missed) {
   watch_->guard().tick(missed);
   looked_ = true;
+  keep_holds();
+}
+
+void Daemon::start_what_is_not_held() {
+  std::vector<std::string> held;
+  for (const Hold& hold : holds_.read()) {
+    base::log_warning("not started: a rule has stopped it", {{"workload", hold.workload}, {"rule", hold.rule}});
+    watch_->guard().hold(hold.workload, {hold.rule, hold.since});
+    held.push_back(hold.workload);
+  }
+  supervisor_.start_all(held);
+}
+
+void Daemon::keep_holds() {
+  std::vector<Hold> held;
+  for (const auto& report : watch_->guard().report().workloads) {
+    if (const auto& breaker = report.policy.breaker)
+      held.push_back({report.workload.name, breaker->rule, breaker->opened_at});
+  }
+  for (const std::string& workload : holds_.keep(held)) {
+    base::log_info("no longer held: its file was removed", {{"workload", workload}});
+    supervisor_.start(workload);
+  }
 }
 
 void Daemon::wake() {

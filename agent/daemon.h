@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/command_probes.h"
+#include "agent/holds.h"
 #include "agent/supervisor.h"
 #include "agent/watch.h"
 #include "base/clock.h"
@@ -36,6 +37,8 @@ class Daemon {
  private:
   bool listen();
   void tick(int missed);
+  void start_what_is_not_held();
+  void keep_holds();
   void wake();
   void on_signal(int number);
   void reload();
@@ -47,6 +50,7 @@ class Daemon {
   base::EventLoop loop_{1};
   Supervisor supervisor_;
   CommandProbes command_probes_{loop_};
+  Holds holds_;
   std::unique_ptr<Watch> watch_;
   std::vector<std::unique_ptr<base::HttpServer>> servers_;
   base::Pending ticking_;

@@ -60,8 +60,14 @@ void Supervisor::add(ChildOptions options) {
   children_.push_back(std::make_unique<Child>(std::move(options), context_));
 }
 
-void Supervisor::start_all() {
-  for (const auto& child : children_) child->start();
+void Supervisor::start_all(const std::vector<std::string>& except) {
+  for (const auto& child : children_) {
+    if (std::ranges::find(except, child->options().name) == except.end()) child->start();
+  }
+}
+
+void Supervisor::start(const std::string& workload) {
+  if (Child* child = find(workload)) child->start();
 }
 
 void Supervisor::replace(std::vector<ChildOptions> wanted) {

@@ -24,7 +24,10 @@ class Supervisor final : public guard::Children {
   ~Supervisor() override;
 
   void add(ChildOptions options);
-  void start_all();
+  // All but those named.
+  void start_all(const std::vector<std::string>& except = {});
+  // Keeps it running from now on; nothing when no such command is supervised.
+  void start(const std::string& workload);
   // After a reload: stops commands that are gone or have changed, starts those that are new, leaves the rest alone.
   void replace(std::vector<ChildOptions> wanted);
   // Stops every child as its configuration says; `done` when all have ended.

@@ -69,7 +69,7 @@ void Enforcer::enforce(Watched& watched, std::vector<Decision> decisions) {
         std::find_if(first, decisions.end(), [&](const auto& other) { return other.rule != first->rule; });
     const std::vector<Decision> firing(std::make_move_iterator(first), std::make_move_iterator(last));
     first = last;
-    if (const auto hindered = find_hindrance(watched, firing.front().claim)) {
+    if (const auto hindered = find_hindrance(watched, firing.front(), firing.front().claim)) {
       hinder(watched, firing, *hindered);
       continue;
     }
@@ -97,13 +97,15 @@ void Enforcer::hinder(Watched& watched, const std::vector<Decision>& firing, con
   state->second.hindered = hindered.by;
 }
 
-std::optional<Enforcer::Hindered> Enforcer::find_hindrance(const Watched& watched, Strength strength) const {
+std::optional<Enforcer::Hindered> Enforcer::find_hindrance(const Watched& watched, const Decision& decision,
+                                                           Strength strength) const {
   if (strength == Strength::none) return std::nullopt;
   if (watched.breaker)
     return Hindered{Hindrance::breaker, "rule " + watched.breaker->rule + " stopped it; nobody has started it since"};
   if (!watched.maintenance.empty())
     return Hindered{Hindrance::maintenance, "in the maintenance window " + watched.maintenance};
-  if (strength >= Strength::signal && !watched.held_back.empty())
+  const bool follows = decision.rule == Followers::kRule;  // and has waited for its turn
+  if (strength >= Strength::signal && !follows && !watched.held_back.empty())
     return Hindered{Hindrance::held_back, watched.held_back};
   const policy::BudgetLimit& limit = watched.config.actions;
   if (watched.budget.is_spent(limit, parts_.clock.steady_now()))
@@ -135,7 +137,7 @@ void Enforcer::carry_out(Watched& watched, Decision decision) {
 void Enforcer::begin(Watched& watched, Decision decision) {
   if (enforces(decision)) {
     // What came before it may have spent the budget or opened the breaker.
-    if (const auto hindered = find_hindrance(watched, policy::strength_of(decision.action)))
+    if (const auto hindered = find_hindrance(watched, decision, policy::strength_of(decision.action)))
       return drop(watched, std::move(decision), outcome_of(hindered->by), hindered->why);
     watched.budget_was_told = false;
   }

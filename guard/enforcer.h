@@ -64,7 +64,8 @@ class Enforcer {
   void on_done(const Act& act, const base::Result<std::string>& result);
   void drop(Watched& watched, policy::Decision decision, telemetry::Outcome outcome, const std::string& why);
   void end(Watched& watched, const Act& act, telemetry::Outcome outcome, std::string result);
-  [[nodiscard]] std::optional<Hindered> find_hindrance(const Watched& watched, policy::Strength strength) const;
+  [[nodiscard]] std::optional<Hindered> find_hindrance(const Watched& watched, const policy::Decision& decision,
+                                                       policy::Strength strength) const;
   [[nodiscard]] Recheck look_again(const Watched& watched, const policy::Decision& decision);
 
   EnforcerParts parts_;

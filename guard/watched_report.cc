@@ -44,7 +44,6 @@ void inherit_memory(Watched& before, Watched& watched, base::SteadyTime now) {
   watched.budget_was_told = before.budget_was_told;
   watched.breaker = std::move(before.breaker);
   watched.course.settling = std::move(before.course.settling);
-  watched.course.settling_since = before.course.settling_since;
   for (const policy::Rule& rule : watched.config.rules) {
     const auto state = before.rules.find(rule.name);
     if (state == before.rules.end()) continue;

@@ -11,6 +11,7 @@ bool is_started_again(Breaker& breaker, const sample::Workload& workload) {
     case sample::State::running: break;
   }
   if (breaker.was_seen_down) return true;
+  if (workload.lifecycle.started_at && *workload.lifecycle.started_at > breaker.opened_at) return true;
   if (breaker.identity.empty()) return false;
   return workload.identity.key != breaker.identity || workload.lifecycle.starts > breaker.starts;
 }

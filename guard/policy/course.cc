@@ -16,9 +16,10 @@ std::optional<std::string> find_rival(const Decision& decision, const Course& co
   for (const auto& waiting : course.waiting) {
     if (yields_to({waiting.rule, waiting.claim})) return "rule " + waiting.rule + " is about to act on it";
   }
-  if (course.settling && now - course.settling_since < Course::kSettling && yields_to(*course.settling))
-    return "rule " + course.settling->rule + " acted on it " + base::format_duration(now - course.settling_since) +
-           " ago";
+  for (const auto& [rule, settling] : course.settling) {
+    if (now - settling.since < Course::kSettling && yields_to({rule, settling.strength}))
+      return "rule " + rule + " acted on it " + base::format_duration(now - settling.since) + " ago";
+  }
   for (const auto& rule : rules) {
     const auto state = states.find(rule.name);
     if (state == states.end() || state->second.ladder.phase != LadderState::Phase::watching) continue;
@@ -43,10 +44,9 @@ std::vector<Decision> take_weaker(const Decision& decision, Course& course) {
 }
 
 void note_done(const Claim& claim, base::SteadyTime now, Course& course) {
-  const bool is_over = !course.settling || now - course.settling_since >= Course::kSettling;
-  if (!is_over && course.settling->strength > claim.strength) return;
-  course.settling = claim;
-  course.settling_since = now;
+  Course::Settling& settling = course.settling[claim.rule];
+  if (settling.strength > claim.strength && now - settling.since < Course::kSettling) return;
+  settling = {claim.strength, now};
 }
 
 void put_strongest_first(std::vector<Decision>& decisions) {

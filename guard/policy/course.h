@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <deque>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,10 +26,14 @@ struct Course {
   // What was done shows its effect in about this time; until then nobody else does as much again.
   static constexpr std::chrono::nanoseconds kSettling = std::chrono::minutes(1);
 
-  std::optional<Claim> acting;    // under way: one at a time
-  std::deque<Decision> waiting;   // what comes after it; bounded by the rules' actions
-  std::optional<Claim> settling;  // the strongest that was done lately
-  base::SteadyTime settling_since{};
+  std::optional<Claim> acting;   // under way: one at a time
+  std::deque<Decision> waiting;  // what comes after it; bounded by the rules' actions
+  // By rule: the strongest that it has done within kSettling, and when.
+  struct Settling {
+    Strength strength = Strength::none;
+    base::SteadyTime since{};
+  };
+  std::map<std::string, Settling> settling;
 };
 
 // Why `decision` must give way, in words, or nothing when it need not: another rule's action under way or waiting, or

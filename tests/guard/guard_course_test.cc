@@ -110,12 +110,12 @@ class RandomCourse {
       if (pick(20) == 0) scene_.use_memory(pick(3) == 0 ? 500 : 900);
       const std::size_t before = scene_.hands.decisions.size();
       scene_.tick();
-      while (pick(6) == 0 && !scene_.hands.unfinished.empty()) end_one();
       for (std::size_t k = before; k < scene_.hands.decisions.size(); ++k) began(scene_.hands.decisions[k]);
+      while (pick(6) == 0 && !scene_.hands.unfinished.empty()) end_one();
       ASSERT_LE(scene_.hands.unfinished.size(), 1U) << "one action at a time";
     }
-    EXPECT_GT(scene_.hands.decisions.size(), 3U) << "nothing was shown";
   }
+  std::size_t actions() const { return scene_.hands.decisions.size(); }
 
  private:
   struct Done {
@@ -159,7 +159,7 @@ class RandomCourse {
     if (!fails) done_.push_back({running_.rule, running_.claim, scene_.clock.steady_now()});
     const std::size_t before = scene_.hands.decisions.size();
     scene_.hands.finish(fails ? base::Result<std::string>(base::fail(base::Code::unavailable, "no")) : "done");
-    for (std::size_t k = before; k < scene_.hands.decisions.size(); ++k) running_ = scene_.hands.decisions[k];
+    for (std::size_t k = before; k < scene_.hands.decisions.size(); ++k) began(scene_.hands.decisions[k]);
   }
   // What has been done by others within a minute is weaker, and the budget holds.
   void began(const policy::Decision& decision) {
@@ -183,12 +183,15 @@ class RandomCourse {
 };
 
 TEST(Course, HoldsForAnyRules) {
-  for (unsigned seed = 1; seed <= 60; ++seed) {
+  std::size_t actions = 0;
+  for (unsigned seed = 1; seed <= 15; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     RandomCourse course(seed);
     course.run();
     if (testing::Test::HasFatalFailure()) return;
+    actions += course.actions();
   }
+  EXPECT_GT(actions, 100U) << "too few to show anything";
 }
 
 }  // namespace

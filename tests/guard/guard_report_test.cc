@@ -108,7 +108,9 @@ policy::Rule every_tick() {
 }
 
 TEST(RecentActions, AreBoundedAndKeepTheNewest) {
-  Scene scene(config_of({workload_config("web", {every_tick()})}));
+  config::WorkloadConfig web = workload_config("web", {every_tick()});
+  web.actions.max = policy::Budget::kMost;
+  Scene scene(config_of({web}));
   scene.use_memory(900);
   const int ticks = static_cast<int>(telemetry::Report::kRecentActions) + 50;
   for (int i = 0; i < ticks; ++i) {

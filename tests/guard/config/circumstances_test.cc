@@ -36,17 +36,17 @@ TEST(Maintenance, SaysWhatIsWrong) {
   const auto window = [](const std::string& text) { return with("maintenance: [{" + text + "}]"); };
   const std::string at = "workloads[0].maintenance[0]";
   EXPECT_EQ(window("from: '02:00'"),
-            "1:57 " + at + ".to: a window needs `from` and `to`; write for example to: \"02:00\"");
+            "1:51 " + at + ".to: a window needs `from` and `to`; write for example to: \"02:00\"");
   EXPECT_EQ(window("from: '2:00', to: '04:00'"),
-            "1:64 " + at + ".from: not a time of day; write for example \"02:00\", in quotes");
+            "1:58 " + at + ".from: not a time of day; write for example \"02:00\", in quotes");
   for (const char* text : {"24:01", "12:60", "ab:cd", "12-30", "-1:00"})
     EXPECT_NE(window("from: '" + std::string(text) + "', to: '04:00'"), "") << text;
   EXPECT_EQ(window("from: '02:00', to: '02:00'"),
-            "1:77 " + at + ".to: the window would be over as it begins; all day is from 00:00 to 24:00");
-  EXPECT_EQ(window("from: '24:00', to: '02:00'"), "1:64 " + at + ".from: a day's last window begins before 24:00");
+            "1:71 " + at + ".to: the window would be over as it begins; all day is from 00:00 to 24:00");
+  EXPECT_EQ(window("from: '24:00', to: '02:00'"), "1:58 " + at + ".from: a day's last window begins before 24:00");
   EXPECT_EQ(window("from: '02:00', to: '04:00', days: [sat, sunday]"),
-            "1:98 " + at + ".days[1]: expected one of: mon, tue, wed, thu, fri, sat, sun");
-  EXPECT_EQ(window("from: '02:00', to: '04:00', zone: Europe/Berlin"), "1:92 " + at + ".zone: expected UTC or local");
+            "1:92 " + at + ".days[1]: expected one of: mon, tue, wed, thu, fri, sat, sun");
+  EXPECT_EQ(window("from: '02:00', to: '04:00', zone: Europe/Berlin"), "1:86 " + at + ".zone: expected UTC or local");
 }
 
 TEST(DependsOn, NamesAWorkloadOrWhatToDoWithIt) {

@@ -39,5 +39,15 @@ TEST(Breaker, ClosesWhenItRunsAfterItWasSeenDown) {
   EXPECT_TRUE(is_started_again(breaker, run(State::running, "container:a", 1)));
 }
 
+TEST(Breaker, ClosesWithARunThatBeganAfterwards) {
+  const base::WallTime at(std::chrono::seconds(1000));
+  Breaker breaker{"memory", at, "", 0, false};
+  sample::Workload workload = run(State::running, "container:a", 1);
+  workload.lifecycle.started_at = at - std::chrono::seconds(1);
+  EXPECT_FALSE(is_started_again(breaker, workload)) << "the run that was stopped";
+  workload.lifecycle.started_at = at + std::chrono::seconds(1);
+  EXPECT_TRUE(is_started_again(breaker, workload));
+}
+
 }  // namespace
 }  // namespace guard::policy

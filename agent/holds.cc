@@ -1,0 +1,88 @@
+#include "agent/holds.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <system_error>
+
+#include "base/log.h"
+
+namespace agent {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kMostHolds = 1000;  // as many as there may be workloads
+
+// "memory 1767225600" and then words for people.
+Hold parse(const fs::path& path) {
+  Hold hold{path.filename().string(), "of an earlier agent", {}};
+  std::ifstream file(path);
+  std::string rule;
+  std::int64_t seconds = 0;
+  if (file >> rule >> seconds) {
+    hold.rule = rule;
+    hold.since = base::WallTime(std::chrono::seconds(seconds));
+  }
+  return hold;
+}
+
+}  // namespace
+
+std::vector<Hold> Holds::read() {
+  std::vector<Hold> held;
+  if (folder_.empty()) return held;
+  std::error_code error;
+  for (fs::directory_iterator entry(folder_, error), end; !error && entry != end && held.size() < kMostHolds;
+       entry.increment(error)) {
+    if (!entry->is_regular_file(error)) continue;
+    held.push_back(parse(entry->path()));
+    written_.insert(held.back().workload);
+  }
+  return held;
+}
+
+std::vector<std::string> Holds::keep(const std::vector<Hold>& held) {
+  std::vector<std::string> released;
+  if (folder_.empty()) return released;
+  const auto is_held = [&](const std::string& workload) {
+    return std::ranges::find(held, workload, &Hold::workload) != held.end();
+  };
+  std::error_code error;
+  std::erase_if(released_, [&](const std::string& workload) { return !is_held(workload); });
+  std::erase_if(written_, [&](const std::string& workload) {
+    if (is_held(workload)) return false;
+    fs::remove(fs::path(folder_) / workload, error);
+    return true;
+  });
+  for (const Hold& hold : held) {
+    if (released_.contains(hold.workload)) continue;
+    if (!written_.contains(hold.workload)) {
+      if (write(hold)) written_.insert(hold.workload);
+    } else if (!fs::exists(fs::path(folder_) / hold.workload, error) && !error) {
+      written_.erase(hold.workload);
+      released_.insert(hold.workload);
+      released.push_back(hold.workload);
+    }
+  }
+  return released;
+}
+
+bool Holds::write(const Hold& hold) {
+  std::error_code error;
+  fs::create_directories(folder_, error);
+  const fs::path path = fs::path(folder_) / hold.workload;
+  std::ofstream file(path, std::ios::trunc);
+  file << hold.rule << ' ' << std::chrono::duration_cast<std::chrono::seconds>(hold.since.time_since_epoch()).count()
+       << "\nRule " << hold.rule << " has stopped " << hold.workload
+       << ". A command of the agent's is started again when this file is removed; anything else by whoever runs it.\n";
+  file.close();
+  const bool failed = file.fail();
+  if (failed && !is_failing_)
+    base::log_error("what a rule has stopped cannot be written down; the next agent would start it",
+                    {{"file", path.string()}});
+  is_failing_ = failed;
+  return !failed;
+}
+
+}  // namespace agent

@@ -1,0 +1,41 @@
+#pragma once
+// Workloads that a rule has stopped, as files that outlive the agent: STATE_DIR/held/NAME. An agent that is started
+// anew does not start them, and to remove the file is how one starts a supervised command again: nothing that acts is
+// reachable over HTTP, and whoever may write there may do worse anyway.
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+
+namespace agent {
+
+struct Hold {
+  std::string workload;
+  std::string rule;  // that stopped it
+  base::WallTime since;
+};
+
+class Holds {
+ public:
+  // `folder` need not exist; "" keeps nothing.
+  explicit Holds(std::string folder) : folder_(std::move(folder)) {}
+
+  // Those of the agent before. A file that cannot be read holds its workload all the same.
+  std::vector<Hold> read();
+
+  // Writes down what is held now and takes away what is not held any more. Returns the workloads whose file somebody
+  // has removed, each once. A disk that is full is logged, once, and holds nothing up.
+  std::vector<std::string> keep(const std::vector<Hold>& held);
+
+ private:
+  bool write(const Hold& hold);
+
+  const std::string folder_;
+  std::set<std::string> written_;
+  std::set<std::string> released_;  // still held by the guard, which waits for their next run
+  bool is_failing_ = false;
+};
+
+}  // namespace agent
