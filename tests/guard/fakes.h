@@ -121,11 +121,16 @@ class Scene {
     next->inherit(*guard_);
     guard_ = std::move(next);
   }
+  // A guard that keeps no journal: nothing waits for the disk.
+  void keep_no_journal() {
+    other_journal_ = std::make_unique<history::Journal>("");
+    guard_ = make(*other_journal_);
+  }
   // A guard whose journal has nowhere to go: its folder is a file.
   void break_journal() {
     folder_.write("file", "");
-    broken_ = std::make_unique<history::Journal>(folder_.at("file/actions.jsonl"));
-    guard_ = make(*broken_);
+    other_journal_ = std::make_unique<history::Journal>(folder_.at("file/actions.jsonl"));
+    guard_ = make(*other_journal_);
   }
 
   [[nodiscard]] std::vector<std::string> journal() const {
@@ -158,7 +163,7 @@ class Scene {
   source::TemporaryFolder folder_;
   config::Config config_;
   history::Journal journal_;
-  std::unique_ptr<history::Journal> broken_;
+  std::unique_ptr<history::Journal> other_journal_;
   std::unique_ptr<Guard> guard_;
 };
 
