@@ -2,8 +2,7 @@
 
 #include <algorithm>
 
-#include <nlohmann/json.hpp>
-
+#include "guard/telemetry/json_text.h"
 #include "guard/telemetry/words.h"
 
 namespace guard::telemetry {
@@ -11,13 +10,6 @@ namespace {
 
 using nlohmann::ordered_json;
 using sample::Reading;
-
-// Bytes that are not UTF-8 (an engine's image name, a log capture) are replaced, never thrown over.
-std::string to_text(const ordered_json& document) {
-  return document.dump(-1, ' ', false, ordered_json::error_handler_t::replace);
-}
-
-double unix_seconds(base::WallTime time) { return std::chrono::duration<double>(time.time_since_epoch()).count(); }
 
 // Collects readings of one object; the reasons of the absent ones go under "absent".
 class Object {
@@ -232,25 +224,6 @@ ordered_json host_of(const sample::Host& host) {
       .take();
 }
 
-ordered_json action_of(const ActionRecord& record) {
-  const policy::Decision& decision = record.decision;
-  ordered_json evidence = ordered_json::object();
-  for (const auto& [key, value] : decision.evidence) evidence[key] = value;
-  return {{"number", record.number},
-          {"at", unix_seconds(record.at)},
-          {"workload", decision.workload},
-          {"rule", decision.rule},
-          {"action", policy::name_of(decision.action)},
-          {"step", decision.step == 0 ? ordered_json() : ordered_json(decision.step)},
-          {"steps", decision.step == 0 ? ordered_json() : ordered_json(decision.steps)},
-          {"reason", decision.reason},
-          {"evidence", std::move(evidence)},
-          {"outcome", record.outcome ? ordered_json(name_of(*record.outcome)) : ordered_json()},
-          {"result", record.result},
-          {"effect", record.effect},
-          {"took_seconds", base::to_seconds(record.took)}};
-}
-
 }  // namespace
 
 std::string status_json(const Report& report, std::string_view version) {
@@ -278,27 +251,6 @@ std::optional<std::string> workload_json(const Report& report, std::string_view 
                                        [](const WorkloadReport& w) -> std::string_view { return w.workload.name; });
   if (found == report.workloads.end()) return std::nullopt;
   return to_text(workload_of(*found));
-}
-
-std::string actions_json(const Report& report) {
-  ordered_json actions = ordered_json::array();
-  for (auto record = report.recent_actions.rbegin(); record != report.recent_actions.rend(); ++record)
-    actions.push_back(action_of(*record));
-  return to_text({{"actions", std::move(actions)}});
-}
-
-std::string action_json(const ActionRecord& record) { return to_text(action_of(record)); }
-
-std::string alert_json(const ActionRecord& record) {
-  const policy::Decision& decision = record.decision;
-  const ordered_json alert = {{"labels",
-                               {{"alertname", "LeakguardAction"},
-                                {"workload", decision.workload},
-                                {"rule", decision.rule},
-                                {"action", policy::name_of(decision.action)},
-                                {"outcome", record.outcome ? name_of(*record.outcome) : "under way"}}},
-                              {"annotations", {{"summary", decision.reason}, {"description", record.result}}}};
-  return to_text(ordered_json::array({alert}));
 }
 
 }  // namespace guard::telemetry
