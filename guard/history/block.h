@@ -27,8 +27,9 @@ enum class Part : unsigned {
   summary = 5,   // by workload
   log = 6,       // by workload and name
   capture = 7,   // by workload, log and name
+  probe = 8,     // by workload and name
 };
-constexpr unsigned kParts = 8;
+constexpr unsigned kParts = 9;
 
 struct SectionKey {
   Part part = Part::tick;

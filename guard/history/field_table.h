@@ -139,9 +139,17 @@ inline constexpr Field<sample::SourceReport> kSourceFields[] = {
     field<sample::SourceReport, &sample::SourceReport::up>(1),
     field<sample::SourceReport, &sample::SourceReport::errors>(2)};
 
-// A captured number is whole (1) or has a fraction (2, its bits).
+inline constexpr Field<sample::Probe> kProbeFields[] = {
+    field<sample::Probe, &sample::Probe::able>(1),          field<sample::Probe, &sample::Probe::last_answer>(2),
+    field<sample::Probe, &sample::Probe::passes_in_row>(3), field<sample::Probe, &sample::Probe::failures_in_row>(4),
+    field<sample::Probe, &sample::Probe::failures>(5),      field<sample::Probe, &sample::Probe::took>(6),
+};
+inline constexpr TextField<sample::Probe> kProbeTexts[] = {text_field<sample::Probe, &sample::Probe::why>(7)};
+
+// A captured number is whole (1) or has a fraction (2, its bits); when it was written (3).
 inline constexpr unsigned kWhole = 1;
 inline constexpr unsigned kFraction = 2;
+inline constexpr unsigned kWrittenAt = 3;
 inline constexpr double kMostWhole = 9007199254740992.0;  // 2^53
 
 }  // namespace guard::history

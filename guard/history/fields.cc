@@ -58,7 +58,15 @@ void append_log(const LogWatch& log, std::size_t tick, Block& block) {
       capture[kWhole].put(tick, static_cast<std::int64_t>(value));
     else
       capture[kFraction].put(tick, std::bit_cast<std::int64_t>(value));
+    const auto at = log.captured_at.find(name);
+    if (at != log.captured_at.end()) capture[kWrittenAt].put(tick, number(at->second));
   }
+}
+
+void append_probe(const sample::Probe& probe, std::size_t tick, Block& block) {
+  Section& section = block.sections()[{Part::probe, {probe.workload, probe.name}}];
+  put_all(kProbeFields, probe, tick, section);
+  put_texts(kProbeTexts, probe, tick, section, block);
 }
 
 void append_host(const Host& host, std::size_t tick, Block& block) {
@@ -128,7 +136,17 @@ void extract_capture(const SectionKey& key, const Section& section, std::size_t 
     if (log.workload != key.names[0] || log.name != key.names[1]) continue;
     if (const auto whole = value_of(section, kWhole, tick)) log.captures[key.names[2]] = static_cast<double>(*whole);
     if (const auto bits = value_of(section, kFraction, tick)) log.captures[key.names[2]] = std::bit_cast<double>(*bits);
+    if (const auto at = value_of(section, kWrittenAt, tick)) set(*at, log.captured_at[key.names[2]]);
   }
+}
+
+void extract_probe(const Block& block, const SectionKey& key, const Section& section, std::size_t tick,
+                   sample::Snapshot& snapshot) {
+  sample::Probe& probe = snapshot.probes.emplace_back();
+  probe.workload = key.names[0];
+  probe.name = key.names[1];
+  take_all(kProbeFields, section, tick, probe);
+  take_texts(kProbeTexts, section, tick, block, probe);
 }
 
 }  // namespace
@@ -145,6 +163,7 @@ void append(const sample::Snapshot& snapshot, const std::vector<Summary>& summar
     put_all(kSummaryFields, summaries[i], tick, block.sections()[{Part::summary, {snapshot.workloads[i].name}}]);
   }
   for (const auto& log : snapshot.logs) append_log(log, tick, block);
+  for (const auto& probe : snapshot.probes) append_probe(probe, tick, block);
 }
 
 void extract(const Block& block, std::size_t tick, const std::function<bool(const std::string&)>& wanted,
@@ -168,6 +187,9 @@ void extract(const Block& block, std::size_t tick, const std::function<bool(cons
         break;
       case Part::capture:
         if (of_wanted) extract_capture(key, section, tick, moment.snapshot);
+        break;
+      case Part::probe:
+        if (of_wanted) extract_probe(block, key, section, tick, moment.snapshot);
         break;
       case Part::tick:
       case Part::host:

@@ -88,6 +88,43 @@ TEST(Recording, GivesALogBackAsItWas) {
   EXPECT_EQ(read.at - read.logs[0].watched_since, 10min);
 }
 
+TEST(Recording, GivesACapturesAgeBackAsItWas) {
+  Scene scene;
+  scene.tick();
+  ASSERT_TRUE(scene.recording->write());
+  const auto moments = scene.read();
+  ASSERT_EQ(moments.size(), 1u);
+  const sample::Snapshot& read = moments[0].snapshot;
+  ASSERT_EQ(read.logs.at(0).captured_at.size(), 2u);
+  EXPECT_EQ(read.at - read.logs[0].captured_at.at("count"), 90s);
+  EXPECT_EQ(read.at - read.logs[0].captured_at.at("seconds"), 2min);
+}
+
+TEST(Recording, GivesAProbeBackAsItWas) {
+  Scene scene;
+  const sample::Snapshot seen = scene.now;
+  scene.tick();
+  scene.now.probes[0].able = false;
+  scene.now.probes[0].last_answer.reset();
+  scene.tick();
+  ASSERT_TRUE(scene.recording->write());
+  const auto moments = scene.read();
+  ASSERT_EQ(moments.size(), 2u);
+  const sample::Snapshot& read = moments[0].snapshot;
+  ASSERT_EQ(read.probes.size(), 1u);
+  EXPECT_EQ(read.probes[0].workload, "web");
+  EXPECT_EQ(read.probes[0].name, "page");
+  EXPECT_TRUE(read.probes[0].able);
+  EXPECT_EQ(read.probes[0].why, "answered 500");
+  EXPECT_EQ(read.probes[0].failures_in_row, 2u);
+  EXPECT_EQ(read.probes[0].passes_in_row, 0u);
+  EXPECT_EQ(read.probes[0].failures, 5u);
+  EXPECT_EQ(read.probes[0].took, seen.probes[0].took);
+  EXPECT_EQ(read.at - *read.probes[0].last_answer, 3s) << "on the line that `at` is on";
+  EXPECT_FALSE(moments[1].snapshot.probes.at(0).able);
+  EXPECT_FALSE(moments[1].snapshot.probes[0].last_answer);
+}
+
 TEST(Recording, KeepsWhatIsAbsentAbsent) {
   Scene scene;
   scene.memory().anon = sample::Reading<base::Bytes>::absent("EIO");

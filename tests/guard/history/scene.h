@@ -64,7 +64,17 @@ inline sample::Snapshot seen_snapshot(const std::vector<std::string>& workloads)
   log.last_match = snapshot.at - 90s;
   log.last_match_wall = snapshot.wall - 90s;
   log.captures = {{"count", 12}, {"seconds", 0.25}};
+  log.captured_at = {{"count", snapshot.at - 90s}, {"seconds", snapshot.at - 2min}};
   snapshot.logs.push_back(log);
+  sample::Probe probe;
+  probe.workload = workloads.front();
+  probe.name = "page";
+  probe.why = "answered 500";
+  probe.last_answer = snapshot.at - 3s;
+  probe.failures_in_row = 2;
+  probe.failures = 5;
+  probe.took = base::Duration(7ms);
+  snapshot.probes.push_back(probe);
   snapshot.host.memory_total = base::gibibytes(8);
   snapshot.host.memory_available = base::gibibytes(3);
   snapshot.host.load1 = 0.42;
