@@ -5,6 +5,7 @@
 #include <charconv>
 #include <utility>
 
+#include "base/http_date.h"
 #include "base/http_text.h"
 
 namespace base {
@@ -18,7 +19,7 @@ bool may_have_body(int status) { return status >= 200 && status != 204 && status
 
 // The connection's own business, whatever the handler says.
 bool is_framing(std::string_view name) {
-  constexpr std::array<std::string_view, 3> kFraming{"content-length", "transfer-encoding", "connection"};
+  constexpr std::array<std::string_view, 4> kFraming{"content-length", "transfer-encoding", "connection", "date"};
   return std::ranges::any_of(kFraming, [name](std::string_view framing) { return is_same_name(name, framing); });
 }
 
@@ -37,7 +38,10 @@ void AnswerQueue::append_head(int status, const HttpHeaders& headers, const std:
     if (is_framing(name) || !is_safe_header(name, value)) continue;
     pending_.append(name).append(": ").append(value).append("\r\n");
   }
-  pending_.append(framing).append("Connection: ").append(form_.keep_alive ? "keep-alive" : "close");
+  pending_.append(http_date_line())
+      .append(framing)
+      .append("Connection: ")
+      .append(form_.keep_alive ? "keep-alive" : "close");
   pending_.append("\r\n\r\n");
 }
 

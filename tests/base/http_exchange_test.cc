@@ -23,14 +23,17 @@ struct Answering {
             [this](AnswerQueue::Callback callback) { posted.push_back(std::move(callback)); })),
         exchange(make_exchange({}, queue)) {}
 
-  // All that is queued, as if the socket had taken it at once.
+  // All that is queued, as if the socket had taken it at once, at the time "now".
   std::string sent() {
     std::string all;
     while (true) {
       auto batch = queue->take();
-      if (batch.bytes.empty()) return all;
+      if (batch.bytes.empty()) break;
       all += batch.bytes;
     }
+    if (const auto date = all.find("\r\nDate: "); date != std::string::npos)
+      all.replace(date + 8, all.find("\r\n", date + 2) - date - 8, "now");
+    return all;
   }
 
   int wakes = 0;
@@ -43,7 +46,8 @@ TEST(Respond, SendsHeadAndBody) {
   Answering answering;
   answering.exchange->respond({200, {{"X", "y"}}, "hello"});
   EXPECT_GT(answering.wakes, 0);
-  EXPECT_EQ(answering.sent(), "HTTP/1.1 200 OK\r\nX: y\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\nhello");
+  EXPECT_EQ(answering.sent(),
+            "HTTP/1.1 200 OK\r\nX: y\r\nDate: now\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\nhello");
   EXPECT_TRUE(answering.queue->take().complete);
 }
 
@@ -93,7 +97,8 @@ TEST(Respond, CountsOnlyTheFirstTime) {
 TEST(Stream, SendsChunksAndTheirEnd) {
   Answering answering;
   answering.exchange->start(200, {});
-  EXPECT_EQ(answering.sent(), "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n");
+  EXPECT_EQ(answering.sent(),
+            "HTTP/1.1 200 OK\r\nDate: now\r\nTransfer-Encoding: chunked\r\nConnection: keep-alive\r\n\r\n");
   answering.exchange->write("0123456789abcdef");
   EXPECT_EQ(answering.sent(), "10\r\n0123456789abcdef\r\n");
   answering.exchange->finish();

@@ -37,7 +37,8 @@ TEST(HttpServer, AnswersOneRequestAndCloses) {
   ServerOnLoopback server(echo);
   RawClient client(server.port);
   client.send(kLastGet);
-  EXPECT_EQ(client.read_to_end(), "HTTP/1.1 200 OK\r\nContent-Length: 6\r\nConnection: close\r\n\r\nGET / ");
+  EXPECT_THAT(client.read_to_end(), testing::MatchesRegex("HTTP/1.1 200 OK\r\nDate: [A-Z][a-z, A-Z0-9:]*GMT\r\n"
+                                                          "Content-Length: 6\r\nConnection: close\r\n\r\nGET / "));
 }
 
 TEST(HttpServer, KeepsTheConnectionForTheNextRequest) {
