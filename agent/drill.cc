@@ -1,6 +1,6 @@
 // `leakguard drill`: an incident that is made up, the guard with the real configuration, and whether it reacts.
 
-#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <string>
 
@@ -46,8 +46,10 @@ int drill(const DrillOptions& options) {
     return wrong_usage(config->workloads.empty() ? "the configuration has no workload"
                                                  : "say which with --workload: " + names_of(*config));
   }
-  const auto drilled =
-      rehearsal::drill(*config, config->workloads.front().name, *incident, base::SystemClock().wall_now());
+  const base::WallTime at =
+      options.at ? base::WallTime(std::chrono::duration_cast<base::WallTime::duration>(base::from_seconds(*options.at)))
+                 : base::SystemClock().wall_now();
+  const auto drilled = rehearsal::drill(*config, config->workloads.front().name, *incident, at);
   if (options.json) {
     std::printf("%s\n", rehearsal::drill_as_json(drilled).c_str());
   } else {

@@ -68,9 +68,10 @@ struct ReplayOptions {
 };
 
 struct DrillOptions {
-  std::string name;      // of the incident; "" or "list": say which there are
-  std::string config;    // "": kDefaultConfigFile
-  std::string workload;  // "": the only one
+  std::string name;          // of the incident; "" or "list": say which there are
+  std::string config;        // "": kDefaultConfigFile
+  std::string workload;      // "": the only one
+  std::optional<double> at;  // Unix seconds at which it is rehearsed; none: now
   bool json = false;
 };
 

@@ -1,6 +1,7 @@
 // The command lines of what works on recordings and on incidents that were made up: analyze, replay, drill.
 
 #include "agent/options_parts.h"
+#include "agent/recording/fields.h"
 
 namespace agent {
 namespace {
@@ -100,8 +101,9 @@ Result<Invocation> parse_drill(const Arguments& arguments) {
   po::options_description options("options");
   const auto text = [] { return po::value<std::string>(); };
   options.add_options()("config,c", text(), "configuration (default /etc/leakguard/leakguard.yml)")(
-      "workload", text(), "that has the incident (default: the configuration's only one)")("json", "one JSON document")(
-      "real", "not there yet")("help,h", "this text");
+      "workload", text(), "that has the incident (default: the configuration's only one)")(
+      "at", text(), "rehearse it as if it were then (default now): maintenance windows go by it")(
+      "json", "one JSON document")("real", "not there yet")("help,h", "this text");
   const auto parsed = parse("drill", arguments, options, "name", 1);
   if (!parsed) return base::fail(parsed.error());
   if (parsed->help)
@@ -117,6 +119,10 @@ Result<Invocation> parse_drill(const Arguments& arguments) {
   drill.config = text_of(values, "config");
   drill.workload = text_of(values, "workload");
   drill.json = values.count("json") > 0;
+  if (values.count("at") > 0) {
+    drill.at = recording::parse_time(text_of(values, "at"));
+    if (!drill.at) return base::fail(usage("drill", "--at: no time; write for example 2026-01-05T12:00:00Z"));
+  }
   return drill;
 }
 

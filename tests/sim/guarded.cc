@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <optional>
 #include <thread>
 #include <variant>
 
@@ -19,14 +20,29 @@ constexpr double kPartOfFast = 0.1;
 
 double interval_of(double fills_after) { return std::clamp(std::round(fills_after / 240), 1.0, 15.0); }
 
+bool restarts(const std::vector<guard::policy::ActionSpec>& actions) {
+  return std::ranges::any_of(actions,
+                             [](const auto& action) { return std::holds_alternative<guard::policy::Restart>(action); });
+}
+
+// Seconds from when the rule's condition is true until it restarts; none when it never does.
+std::optional<double> restarts_after(const guard::policy::Rule& rule) {
+  double seconds = base::to_seconds(rule.held_for);
+  if (restarts(rule.actions)) return seconds;
+  for (const guard::policy::Step& step : rule.ladder) {
+    if (restarts(step.actions)) return seconds;
+    seconds += base::to_seconds(step.within.value_or(rule.cooldown));
+  }
+  return std::nullopt;
+}
+
 // Whether one of the policy's restarts could have come before this kill: it had the time to hold and to drain, from
 // where memory passed its height, or from when a rate can be known at all, and it was not resting.
 bool could_prevent(const Policy& policy, const WorkloadPlan& plan, const GuardedKill& kill) {
   return std::ranges::any_of(policy.rules, [&](const guard::policy::Rule& rule) {
-    const bool restarts = std::ranges::any_of(
-        rule.actions, [](const auto& action) { return std::holds_alternative<guard::policy::Restart>(action); });
-    if (!restarts || kill.since_restart < base::to_seconds(rule.cooldown)) return false;
-    const double takes = base::to_seconds(rule.held_for) + plan.drains_for + 2 * plan.interval;
+    const auto after = restarts_after(rule);
+    if (!after || kill.since_restart < base::to_seconds(rule.cooldown)) return false;
+    const double takes = *after + plan.drains_for + 2 * plan.interval;
     if (rule.metric == guard::policy::Metric::time_to_limit) return kill.run_length >= kWatched + takes;
     return kill.since_below(rule.trip.value) >= takes;
   });

@@ -31,6 +31,18 @@ constexpr const char* kByHeight = R"(
       - {name: restart, when: {memory: '> 80%', for: 2s}, do: [{restart: {drain: 30s}}], cooldown: 20s}
 )";
 
+// A ladder as examples have it: what can be shed is shed first.
+constexpr const char* kLadder = R"(
+      - name: memory
+        when: {memory: '> 85%', for: 30s, clear: '< 75%'}
+        escalate:
+          - do: [notify, {shed: {url: 'http://127.0.0.1:8080/admin/shed', target: 50%}}]
+            until: {memory: '< 75%'}
+            within: 2m
+          - do: [{restart: {drain: 30s}}]
+        cooldown: 10m
+)";
+
 Policy parsed(std::string name, const std::string& rules) {
   const std::string yaml = "workloads:\n  - name: simulated\n    container: simulated\n    rules:\n" + rules;
   auto result = guard::config::parse_config(yaml, name);
@@ -42,7 +54,8 @@ Policy parsed(std::string name, const std::string& rules) {
 }  // namespace
 
 std::vector<Policy> all_policies() {
-  return {parsed("advised", kAdvised), parsed("forecast", kForecast), parsed("height", kByHeight)};
+  return {parsed("advised", kAdvised), parsed("forecast", kForecast), parsed("height", kByHeight),
+          parsed("ladder", kLadder)};
 }
 
 }  // namespace sim

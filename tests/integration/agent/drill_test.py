@@ -9,6 +9,7 @@ from agent import BINARY, ask
 from harness.requirements import require_file
 
 CONFIGS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "configs")
+MONDAY = "2026-01-05T12:00:00Z"  # no maintenance
 RULES = """
       - {name: tell, when: {time_to_limit: '< 1h', for: 2m}, do: [notify], cooldown: 30m}
       - {name: high, when: {memory: '> 93%', for: 3s}, do: [{restart: {drain: 30s}}], cooldown: 1m}
@@ -67,15 +68,24 @@ class DrillTest(unittest.TestCase):
         self.assertIn("drill leak of db", self.drill("leak", "--workload", "db", config=two).stdout)
         self.drill("leak", "--workload", "nobody", config=two, code=2)
 
+    def test_in_a_maintenance_window_nothing_is_enforced(self):
+        window = self.workloads("app") + "    maintenance: [{from: '11:00', to: '18:00', days: [mon], zone: UTC}]\n"
+        config = self.file("window.yml", window)
+        text = self.drill("leak", "--at", MONDAY, config=config).stdout
+        self.assertIn("maintenance (rule high): restart not done", text)
+        self.assertIn("all the same it is killed", text)
+        self.assertNotIn("killed", self.drill("leak", "--at", "2026-01-06T12:00:00Z", config=config).stdout)
+
     def test_wrong_use(self):
         self.assertIn("there is no incident 'fire'", self.drill("fire", code=2).stderr)
         self.assertIn("--real is not there yet", self.drill("leak", "--real", code=2).stderr)
+        self.assertIn("--at: no time", self.drill("leak", "--at", "noon", code=2).stderr)
         self.drill("leak", config=self.file("wrong.yml", "workloads: [{}]"), code=78)
 
     def test_the_shipped_examples_react_to_a_leak(self):
         for name in "leakguard.yml", "node-app.yml":
             for incident in "leak", "fast-leak":
-                self.drill(incident, config=os.path.join(CONFIGS, name))
+                self.drill(incident, "--at", MONDAY, config=os.path.join(CONFIGS, name))
 
 
 if __name__ == "__main__":
