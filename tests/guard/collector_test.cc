@@ -117,6 +117,41 @@ TEST(Snapshot, ReportsItsSourcesAndOfAnEngineOnlyWhereOneIsMeant) {
   EXPECT_EQ(snapshot.sources[1].source, "host");
 }
 
+TEST(SecondLook, SeesTheDisksToo) {
+  const base::ManualClock clock;
+  config::Config config = target(TargetKind::cgroup, "/system.slice/web.service");
+  config.host.mounts = {"/"};
+  MachineCollector collector(config, {.root = kV2});
+  const auto fresh = collector.look_again("web", clock.steady_now(), clock.wall_now());
+  ASSERT_THAT(fresh.host.disks, SizeIs(1)) << "a rule about a disk is held against it";
+  EXPECT_GT(fresh.host.disks[0].size.count, 0);
+}
+
+// Asked and never answered: what matters is when.
+class SilentCommands final : public ProbeCommands {
+ public:
+  std::unique_ptr<source::ProbeAttempt> ask(const CommandQuestion&, source::ProbeDone) override { return nullptr; }
+};
+
+TEST(Probes, AreSeenWithTheSnapshotAndAtTheSecondLook) {
+  base::EventLoop loop{1};
+  const base::ManualClock clock;
+  SilentCommands commands;
+  config::Config config = target(TargetKind::cgroup, "/system.slice/web.service");
+  EXPECT_THAT(collect(config, {.root = kV2}).sources, SizeIs(2)) << "without probes there is no such source";
+  config.workloads[0].health.emplace_back().name = "page";
+  config.workloads[0].health[0].command = {"page"};
+  Probes probes(config, loop, clock, &commands);
+  MachineCollector collector(config, {.root = kV2, .probes = &probes});
+  const auto snapshot = collector.collect(clock.steady_now(), clock.wall_now());
+  ASSERT_THAT(snapshot.probes, SizeIs(1));
+  EXPECT_EQ(snapshot.probes[0].workload, "web");
+  EXPECT_EQ(snapshot.probes[0].name, "page");
+  EXPECT_EQ(snapshot.sources.back().source, "health");
+  EXPECT_TRUE(snapshot.sources.back().up);
+  EXPECT_THAT(collector.look_again("web", clock.steady_now(), clock.wall_now()).probes, SizeIs(1));
+}
+
 TEST(SecondLook, SeesTheOneWorkloadOnly) {
   config::Config config = target(TargetKind::cgroup, "/system.slice/web.service");
   config.workloads.push_back(workload_config("a"));

@@ -45,6 +45,16 @@ TEST(ChildLines, AreCountedWhenTheyMatch) {
   EXPECT_THAT(web.read().captures, UnorderedElementsAre(Pair("count", 7)));
 }
 
+TEST(ChildLines, TellWhenEachNumberWasWritten) {
+  Watching web(watching({watch("sizes", R"(heap (?P<heap>\d+)|files (?P<files>\d+))")}));
+  web.logs.on_child_line("web", "heap 70");
+  const auto first = web.clock.steady_now();
+  web.clock.advance(minutes(10));
+  web.logs.on_child_line("web", "files 8");
+  EXPECT_THAT(web.read().captures, UnorderedElementsAre(Pair("heap", 70), Pair("files", 8)));
+  EXPECT_THAT(web.read().captured_at, UnorderedElementsAre(Pair("heap", first), Pair("files", first + minutes(10))));
+}
+
 TEST(ChildLines, OfAnotherWorkloadDoNotCount) {
   Watching web(watching({watch("cleanup", "Cleaned up")}));
   web.logs.on_child_line("worker", "Cleaned up 7");

@@ -98,6 +98,30 @@ class HealthTest(unittest.TestCase):
             last = file.read().strip()
         wait_until(lambda: not last or not is_alive(last), SECONDS, "the last child to be gone")
 
+    def test_a_number_in_the_log_and_a_filled_disk_are_conditions(self):
+        disk = os.statvfs("/")
+        filled = 100 * (1 - disk.f_bavail / disk.f_blocks)
+        workload = (
+            f"  - name: {self.name}\n    command: [{WORKLOAD}, print, Cleaned up 1500 of them, '0.2']\n"
+            "    expect_log: [{name: cleanup, pattern: 'Cleaned up (?P<count>\\d+)', every: 1m}]\n    rules:\n"
+            "      - {name: many, when: {log_value: '> 1499', log: cleanup, capture: count, for: 1s}, do: [notify]}\n"
+            "      - {name: more, when: {log_value: '> 1500', log: cleanup, capture: count}, do: [notify]}\n"
+            f"      - {{name: filled, when: {{disk: '> {filled * 0.9:.3f}%', mount: /, for: 1s}}, do: [notify]}}\n"
+            f"      - {{name: full, when: {{disk: '> {(filled + 100) / 2:.3f}%'}}, do: [notify]}}\n")
+        config = os.path.join(self.folder, "leakguard.yml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(config_text(self.folder, workload, free_port()))
+        agent = self.enterContext(Agent.run(config))
+        agent.wait_until_ready()
+        for rule in ("many", "filled"):
+            agent.wait_for_metric("leakguard_actions_total", lambda count: count == 1, rule=rule, result="done")
+        for rule in ("more", "full"):
+            self.assertIsNone(agent.metric("leakguard_actions_total", rule=rule))
+        with open(f"{self.folder}/state/actions.jsonl", encoding="utf-8") as file:
+            reasons = {line["rule"]: line["reason"] for line in map(json.loads, file)}
+        self.assertRegex(reasons["many"], "log_value cleanup.count 1500, above 1499 for 1")
+        self.assertRegex(reasons["filled"], r"disk / [\d.]+%, above [\d.]+% for 1")
+
     def test_a_reload_keeps_what_was_found(self):
         port = free_port()
         agent = self.start(IDLE,
