@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/journal_memory.h"
 #include "guard/selection.h"
 
 namespace agent {
@@ -62,6 +63,8 @@ Watch::Watch(const guard::config::Config& config, base::EventLoop& loop, const b
     logs_.inherit(previous->logs_);
     probes_.inherit(previous->probes_);
     guard_.inherit(previous->guard_);
+  } else {
+    for (const guard::PastAction& action : read_journal(journal_path(config))) guard_.remember(action);
   }
   guard_.on_action([this](const guard::telemetry::ActionRecord& action) { notifier_.tell(action); });
 }

@@ -89,8 +89,8 @@ std::vector<policy::Decision> Followers::decide(const std::string& workload, con
 
 void Followers::inherit(Followers& previous) {
   for (auto& [workload, pending] : previous.pending_) {
-    if (!dependencies_.contains(workload)) continue;
-    pending.decided = false;
+    // Whose restart is under way is not restarted twice, though nobody will say any more what became of it.
+    if (pending.decided || !dependencies_.contains(workload)) continue;
     pending_.emplace(workload, std::move(pending));
   }
 }

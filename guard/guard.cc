@@ -162,6 +162,21 @@ void Guard::hold(const std::string& workload, telemetry::PolicyReport::Breaker b
     watched->breaker = policy::Breaker{std::move(breaker.rule), breaker.opened_at, "", 0, false};
 }
 
+void Guard::remember(const PastAction& action) {
+  Watched* watched = find(action.workload);
+  const auto age = parts_.clock.wall_now() - action.at;
+  if (watched == nullptr || age < age.zero() || age > std::chrono::hours(24 * 366)) return;
+  const base::SteadyTime at = parts_.clock.steady_now() - age;
+  watched->budget.spend(at);
+  const auto rule = std::ranges::find(watched->config.rules, action.rule, &policy::Rule::name);
+  if (rule == watched->config.rules.end()) return;
+  policy::RuleState& state = watched->rules[action.rule];
+  state.last_fired = at;
+  if (rule->ladder.empty() || action.step == 0) return;
+  state.ladder.step = std::min(action.step, rule->ladder.size() - 1);  // the one after it
+  state.ladder.ended_at = at;
+}
+
 void Guard::inherit(Guard& previous) {
   for (Watched& watched : watched_) {
     if (Watched* before = previous.find(watched.config.name))

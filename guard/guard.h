@@ -31,6 +31,14 @@ struct GuardParts {
   const base::Clock& clock;
 };
 
+// An enforcing action that an earlier agent began.
+struct PastAction {
+  std::string workload;
+  std::string rule;
+  base::WallTime at;
+  std::size_t step = 0;  // of the rule's ladder, from 1; 0 for none
+};
+
 class Guard {
  public:
   Guard(const config::Config& config, GuardParts parts);
@@ -48,6 +56,8 @@ class Guard {
 
   // A workload that a rule stopped before this agent was started: nobody acts on it until it is seen to run again.
   void hold(const std::string& workload, telemetry::PolicyReport::Breaker breaker);
+  // Counts it in the budget, and its rule rests from it. The oldest first; one that lies in the future is not believed.
+  void remember(const PastAction& action);
 
   // Takes over what the guard before it remembered: histories of workloads that kept their name and target, and
   // everything counted. The listener stays this guard's own. For a reload; `previous` is of no use afterwards.

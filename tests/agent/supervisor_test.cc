@@ -275,5 +275,16 @@ TEST(Reload, StartsACommandThatHasChanged) {
   EXPECT_EQ(std::ranges::count(nursery.lines, "changed"), 1);
 }
 
+TEST(Start, LeavesOutWhatIsHeldUntilItIsAskedFor) {
+  Nursery nursery;
+  nursery.add(Nursery::shell("echo ran"));
+  nursery.supervisor.start_all({nursery.name});
+  EXPECT_EQ(nursery.view().lifecycle.starts, 0U);
+  EXPECT_EQ(nursery.view().lifecycle.state, State::stopped);
+  nursery.supervisor.start(nursery.name);
+  nursery.supervisor.start("unheard of");
+  EXPECT_EQ(nursery.view().lifecycle.starts, 1U);
+}
+
 }  // namespace
 }  // namespace agent

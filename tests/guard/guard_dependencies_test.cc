@@ -121,6 +121,16 @@ TEST(Dependencies, SurviveAReload) {
   EXPECT_THAT(restarted(scene), ElementsAre("db", "api", "worker"));
 }
 
+TEST(Dependencies, WhoseRestartIsUnderWayAtAReloadAreNotRestartedTwice) {
+  Scene scene(diamond());
+  restart_db(scene);
+  scene.tick(1);
+  scene.reload(diamond());
+  scene.hands.unfinished.clear();
+  scene.tick(60);
+  EXPECT_THAT(restarted(scene), ElementsAre("db", "api", "worker", "web"));
+}
+
 class Explained : public testing::Test {
  protected:
   Explained()

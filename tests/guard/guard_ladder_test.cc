@@ -189,6 +189,54 @@ TEST(Budget, SurvivesAReload) {
   EXPECT_THAT(scene.hands.decisions, SizeIs(1));
 }
 
+class Remembered : public testing::Test {
+ protected:
+  PastAction restart(base::Duration ago, std::size_t step = 0) {
+    return {"web", "memory-high", scene->clock.wall_now() - std::chrono::duration_cast<base::WallTime::duration>(ago),
+            step};
+  }
+  void make(policy::Rule rule, std::size_t budget) {
+    config::WorkloadConfig web = workload_config("web", {std::move(rule)});
+    web.actions = {budget, minutes(60)};
+    scene.emplace(config_of({web}));
+    scene->use_memory(900);
+  }
+  std::optional<Scene> scene;
+};
+
+TEST_F(Remembered, OfAnEarlierAgentCountsInTheBudget) {
+  make(memory_rule({policy::Restart{}}), 2);
+  scene->guard().remember(restart(minutes(50)));
+  scene->guard().remember(restart(minutes(40)));
+  go(*scene, 590);
+  EXPECT_THAT(scene->hands.decisions, IsEmpty());
+  go(*scene, 20);
+  EXPECT_THAT(scene->hands.decisions, SizeIs(1)) << "the older one is an hour old";
+}
+
+TEST_F(Remembered, IsWhatItsRuleRestsFrom) {
+  make(memory_rule({policy::Restart{}}), 10);
+  scene->guard().remember(restart(minutes(4)));
+  go(*scene, 59);
+  EXPECT_THAT(scene->hands.decisions, IsEmpty());
+  go(*scene, 2);
+  EXPECT_THAT(scene->hands.decisions, SizeIs(1));
+}
+
+TEST_F(Remembered, IsWhereItsLadderGoesOn) {
+  make(ladder_rule(), 10);
+  scene->guard().remember(restart(minutes(4), 1));
+  go(*scene, 11);
+  EXPECT_THAT(acts(*scene), ElementsAre("restart"));
+}
+
+TEST_F(Remembered, OutOfTheFutureIsNotBelieved) {
+  make(memory_rule({policy::Restart{}}), 1);
+  scene->guard().remember(restart(-minutes(4)));
+  go(*scene, 11);
+  EXPECT_THAT(scene->hands.decisions, SizeIs(1));
+}
+
 TEST(Budget, TellingPeopleIsFree) {
   policy::Rule often = memory_rule({policy::Notify{}});
   often.cooldown = seconds(1);

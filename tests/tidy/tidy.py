@@ -61,7 +61,7 @@ LIBRARIES = {
     r"hnswlib/": ["chatcore/retrieval/graph_builder.cc", "tests/bench/brute_force_peer.cc"],
     r"nlohmann/": ["guard/source/engine_json.h", "guard/action/engine_control.cc",
                    "guard/action/engine_control_update.cc", "guard/action/shed_request.cc",
-                   "guard/telemetry/json_text.h", "agent/status.cc", "agent/recording/query_range.cc",
+                   "guard/telemetry/json_text.h", "agent/journal_memory.cc", "agent/status.cc", "agent/recording/query_range.cc",
                    "agent/recording/docker_json.cc", "agent/recording/verdict_json.cc", "agent/rehearsal/entry_json.h",
                    "agent/rehearsal/replay_json.cc", "agent/rehearsal/drill_json.cc", "agent/recording/report_page.cc", "chatcore/access/jwt.cc",
                    "chatcore/storage/archive_lines.cc", "chatcore/api/problem.cc", "chatcore/retrieval/docs_json.cc",

@@ -88,6 +88,17 @@ TEST(StatusJson, TellsWhatEveryProbeFound) {
   EXPECT_TRUE(health[2]["duration_seconds"].is_null());
 }
 
+TEST(StatusJson, TellsWhereTheRulesStand) {
+  Report report = filled_report();
+  const json policy = status_of(report)["workloads"][0]["policy"];
+  EXPECT_EQ(policy["ladders"][0], json::parse(R"({"rule":"memory-high","step":2,"steps":4})"));
+  EXPECT_TRUE(policy["breaker"].is_null());
+  EXPECT_EQ(policy["actions_spent"], 3);
+  EXPECT_EQ(policy["actions_within_seconds"], 3600);
+  report.workloads[0].policy.breaker = PolicyReport::Breaker{"memory-high", wall_at(0)};
+  EXPECT_EQ(status_of(report)["workloads"][0]["policy"]["breaker"]["rule"], "memory-high");
+}
+
 TEST(WorkloadJson, IsTheOneOfTheStatus) {
   const Report report = filled_report();
   const auto web = workload_json(report, "web");
@@ -117,6 +128,18 @@ TEST(ActionJson, IsOneLineWithItsEvidence) {
   EXPECT_EQ(action["evidence"]["memory"], "640 MiB");
   EXPECT_EQ(action["outcome"], "done");
   EXPECT_EQ(action["took_seconds"], 1.5);
+  EXPECT_TRUE(action["step"].is_null()) << "the rule has no ladder";
+}
+
+TEST(ActionJson, TellsTheStepOfALadderAndWhetherItHelped) {
+  ActionRecord record = restart_record();
+  record.decision.step = 2;
+  record.decision.steps = 3;
+  record.effect = "memory fell to 40 MiB after 3s";
+  const json action = json::parse(action_json(record));
+  EXPECT_EQ(action["step"], 2);
+  EXPECT_EQ(action["steps"], 3);
+  EXPECT_EQ(action["effect"], "memory fell to 40 MiB after 3s");
 }
 
 TEST(ActionJson, HasNoOutcomeWhileItIsUnderWay) {

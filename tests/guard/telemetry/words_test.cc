@@ -196,6 +196,44 @@ TEST(Words, CallAProbeThatIsNotSureANotice) {
   EXPECT_THAT(describe(report), ElementsAre(says(Urgency::fine, "health probe 'port' passes")));
 }
 
+TEST(Words, TellWhereTheRulesStand) {
+  WorkloadReport report = quiet();
+  report.policy.ladders = {{"memory", 0, 3}, {"growth", 2, 4}};
+  report.policy.actions_max = 10;
+  report.policy.actions_spent = 9;
+  EXPECT_THAT(describe(report), ElementsAre(says(Urgency::trouble, "rule growth is at step 2 of 4")));
+  report.policy.ladders.clear();
+  report.policy.actions_spent = 10;
+  report.policy.actions_within = base::Duration(std::chrono::hours(1));
+  EXPECT_THAT(
+      describe(report),
+      ElementsAre(says(Urgency::trouble, "its budget of 10 actions within 1h is spent; nothing more is enforced")));
+}
+
+TEST(Words, TellWhoStoppedItAndHowToStartIt) {
+  WorkloadReport report = quiet();
+  report.policy.breaker = PolicyReport::Breaker{"memory", wall_at(0)};
+  report.workload.name = "web";
+  report.workload.kind = sample::TargetKind::container;
+  EXPECT_THAT(describe(report), Contains(says(Urgency::trouble,
+                                              "stopped by rule memory, start it by hand, for example with docker "
+                                              "start")));
+  report.workload.kind = sample::TargetKind::command;
+  EXPECT_THAT(describe(report), Contains(says(Urgency::trouble,
+                                              "stopped by rule memory, start it by hand: remove web from "
+                                              "STATE_DIR/held")));
+}
+
+TEST(Words, TellWhatKeepsRulesFromActing) {
+  WorkloadReport report = quiet();
+  report.policy.maintenance = "02:00 to 04:00 UTC";
+  report.policy.held_back = "db, which web depends on, is stopped";
+  EXPECT_THAT(
+      describe(report),
+      ElementsAre(says(Urgency::notice, "maintenance, 02:00 to 04:00 UTC: rules only notify"),
+                  says(Urgency::notice, "not restarted by its own rules: db, which web depends on, is stopped")));
+}
+
 TEST(Words, BeginWithTheMostUrgent) {
   WorkloadReport report = filled_workload();
   report.logs[0].overdue = true;

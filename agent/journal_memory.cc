@@ -1,0 +1,55 @@
+#include "agent/journal_memory.h"
+
+#include <algorithm>
+#include <array>
+#include <deque>
+#include <fstream>
+#include <iterator>
+#include <optional>
+#include <string_view>
+
+#include <nlohmann/json.hpp>
+
+namespace agent {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::array<std::string_view, 5> kEnforcing = {"shed", "reclaim", "signal", "restart", "stop"};
+
+constexpr double kLatestSeconds = 9e9;  // in the year 2255: later, nanoseconds do not fit any more
+
+// A line of an action that is about to be carried out: nothing is known of its outcome yet.
+std::optional<guard::PastAction> parse(const std::string& line) {
+  const json entry = json::parse(line, nullptr, false);
+  if (!entry.is_object() || !entry.contains("outcome") || !entry["outcome"].is_null()) return std::nullopt;
+  try {
+    if (std::ranges::find(kEnforcing, entry.at("action").get<std::string>()) == kEnforcing.end()) return std::nullopt;
+    const double seconds = entry.at("at").get<double>();
+    if (!(seconds >= 0 && seconds < kLatestSeconds)) return std::nullopt;
+    const auto at = std::chrono::duration_cast<base::WallTime::duration>(std::chrono::duration<double>(seconds));
+    const json step = entry.value("step", json());
+    return guard::PastAction{entry.at("workload").get<std::string>(), entry.at("rule").get<std::string>(),
+                             base::WallTime(at), step.is_number_unsigned() ? step.get<std::size_t>() : 0};
+  } catch (const json::exception&) {
+    return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::vector<guard::PastAction> read_journal(const std::string& journal) {
+  std::deque<guard::PastAction> actions;
+  for (const std::string& path : {journal + ".1", journal}) {
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+      auto action = parse(line);
+      if (!action) continue;
+      if (actions.size() >= kMostRemembered) actions.pop_front();
+      actions.push_back(std::move(*action));
+    }
+  }
+  return {std::make_move_iterator(actions.begin()), std::make_move_iterator(actions.end())};
+}
+
+}  // namespace agent

@@ -1,0 +1,17 @@
+#pragma once
+// What the agent before has done, out of its journal: an agent that is started anew must not begin with a full budget
+// and forget what its rules rest from, or a crash would allow one more restart each time.
+
+#include <string>
+#include <vector>
+
+#include "guard/guard.h"
+
+namespace agent {
+
+// The enforcing actions that were begun, the oldest first: the last kMostRemembered of `journal` and of the file that
+// it replaced. Lines that are torn or of another form are passed over; no journal has none.
+constexpr std::size_t kMostRemembered = 10000;
+std::vector<guard::PastAction> read_journal(const std::string& journal);
+
+}  // namespace agent

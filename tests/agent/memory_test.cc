@@ -1,0 +1,104 @@
+// What one agent leaves for the next: what is held stopped, and what was done.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "agent/holds.h"
+#include "agent/journal_memory.h"
+#include "tests/guard/source/temporary_folder.h"
+
+namespace agent {
+namespace {
+
+using guard::source::TemporaryFolder;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+const Hold kWeb{"web", "memory", base::WallTime(std::chrono::seconds(1767225600))};
+
+TEST(Holds, AreReadByTheNextAgent) {
+  const TemporaryFolder folder;
+  Holds before(folder.at("held"));
+  EXPECT_THAT(before.read(), IsEmpty()) << "there is no such folder";
+  EXPECT_THAT(before.keep({kWeb}), IsEmpty());
+  Holds next(folder.at("held"));
+  const auto held = next.read();
+  ASSERT_THAT(held, SizeIs(1));
+  EXPECT_EQ(held[0].workload, "web");
+  EXPECT_EQ(held[0].rule, "memory");
+  EXPECT_EQ(held[0].since, kWeb.since);
+}
+
+TEST(Holds, AreReleasedOnceWhenTheirFileIsRemoved) {
+  const TemporaryFolder folder;
+  Holds holds(folder.at("held"));
+  holds.keep({kWeb});
+  EXPECT_THAT(holds.keep({kWeb}), IsEmpty());
+  std::filesystem::remove(folder.at("held/web"));
+  EXPECT_THAT(holds.keep({kWeb}), ElementsAre("web"));
+  EXPECT_THAT(holds.keep({kWeb}), IsEmpty()) << "it is starting";
+  EXPECT_FALSE(std::filesystem::exists(folder.at("held/web")));
+}
+
+TEST(Holds, TakeTheirFileAwayWhenTheWorkloadRunsAgain) {
+  const TemporaryFolder folder;
+  Holds holds(folder.at("held"));
+  holds.keep({kWeb});
+  EXPECT_TRUE(std::filesystem::exists(folder.at("held/web")));
+  holds.keep({});
+  EXPECT_FALSE(std::filesystem::exists(folder.at("held/web")));
+  holds.keep({kWeb});
+  EXPECT_TRUE(std::filesystem::exists(folder.at("held/web"))) << "stopped a second time";
+}
+
+TEST(Holds, HoldWithAFileThatSaysNothing) {
+  const TemporaryFolder folder;
+  folder.write("held/web", "");
+  Holds holds(folder.at("held"));
+  ASSERT_THAT(holds.read(), SizeIs(1));
+}
+
+TEST(Holds, ThatCannotBeWrittenReleaseNothing) {
+  const TemporaryFolder folder;
+  folder.write("file", "");
+  Holds holds(folder.at("file/held"));
+  EXPECT_THAT(holds.keep({kWeb}), IsEmpty());
+  EXPECT_THAT(holds.keep({kWeb}), IsEmpty());
+}
+
+constexpr const char* kDecided =
+    R"({"at":1767225600.5,"workload":"web","rule":"memory","action":"restart","step":2,"outcome":null})";
+
+TEST(JournalMemory, HasWhatWasBegunAndNothingElse) {
+  const TemporaryFolder folder;
+  folder.write("actions.jsonl.1", std::string(kDecided) + "\n");
+  folder.write("actions.jsonl", R"({"at":1,"workload":"web","rule":"memory","action":"restart","outcome":"done"})"
+                                "\n"
+                                R"({"at":2,"workload":"web","rule":"memory","action":"notify","outcome":null})"
+                                "\n"
+                                R"({"at":3,"workload":"web","rule":"caps","action":"caps","outcome":null})"
+                                "\n"
+                                R"({"at":4,"workload":"db","rule":"growth","action":"shed","outcome":null})"
+                                "\n");
+  const auto actions = read_journal(folder.at("actions.jsonl"));
+  ASSERT_THAT(actions, SizeIs(2));
+  EXPECT_EQ(actions[0].workload, "web");
+  EXPECT_EQ(actions[0].rule, "memory");
+  EXPECT_EQ(actions[0].step, 2U);
+  EXPECT_EQ(actions[0].at, base::WallTime(std::chrono::milliseconds(1767225600500)));
+  EXPECT_EQ(actions[1].workload, "db");
+  EXPECT_EQ(actions[1].step, 0U);
+}
+
+TEST(JournalMemory, PassesOverWhatIsTornOrNoneOfOurs) {
+  const TemporaryFolder folder;
+  folder.write("actions.jsonl", std::string(kDecided).substr(0, 60) + "\n[]\nnull\n{\"outcome\":null}\n\xff\xfe\n" +
+                                    R"({"at":"now","workload":1,"rule":2,"action":"stop","outcome":null})" + "\n" +
+                                    kDecided);
+  EXPECT_THAT(read_journal(folder.at("actions.jsonl")), SizeIs(1));
+  EXPECT_THAT(read_journal(folder.at("nothing")), IsEmpty());
+}
+
+}  // namespace
+}  // namespace agent
