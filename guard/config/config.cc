@@ -12,6 +12,16 @@ std::string_view name_of(ReceiverKind kind) {
   return "unknown";
 }
 
+namespace {
+
+bool asks_for_disks(const policy::Rule& rule) {
+  const auto is_disk = [](const policy::Condition& condition) { return condition.metric == policy::Metric::disk; };
+  return is_disk(rule) ||
+         std::ranges::any_of(rule.ladder, [&](const policy::Step& step) { return step.until && is_disk(*step.until); });
+}
+
+}  // namespace
+
 signal::SignalSettings WorkloadConfig::signal_settings() const {
   signal::SignalSettings settings;
   settings.leak_enabled = leak_enabled;
@@ -22,8 +32,7 @@ signal::SignalSettings WorkloadConfig::signal_settings() const {
     // Two probes in a row may come to nothing (the guard was busy, or ends the last one late) before it is too old.
     settings.health.push_back({probe.name, probe.failures, probe.successes, 2 * probe.every + probe.timeout});
   }
-  settings.disks =
-      std::ranges::any_of(rules, [](const policy::Rule& rule) { return rule.metric == policy::Metric::disk; });
+  settings.disks = std::ranges::any_of(rules, asks_for_disks);
   return settings;
 }
 

@@ -29,8 +29,20 @@ bool is_own_run(const sample::Identity& identity, LadderState& ladder) {
   return is_expected;
 }
 
-// "memory fell to 412 MiB", "memory is still 640 MiB".
+// What a condition that is true or false finds of the workload; "" for a measure.
+std::string_view trouble_of(Metric metric) {
+  switch (metric) {
+    case Metric::unhealthy: return "unhealthy";
+    case Metric::restart_loop: return "in a restart loop";
+    case Metric::log_overdue: return "without its log line";
+    default: return {};
+  }
+}
+
+// "memory fell to 412 MiB", "memory is still 640 MiB", "no longer unhealthy".
 std::string describe_reading(const Condition& goal, bool is_met, const signal::WorkloadSignals& signals) {
+  if (const auto trouble = trouble_of(goal.metric); !trouble.empty())
+    return (is_met ? "no longer " : "still ") + std::string(trouble);
   std::string text(name_of(goal.metric));
   if (is_met)
     text += goal.comparison == Comparison::below ? " fell to " : " rose to ";

@@ -11,11 +11,11 @@
 namespace guard {
 
 // The workload "web" with one rule of this condition, parsed as the agent would.
-inline Scene scene_with(const std::string& when, const std::string& more = "") {
-  auto parsed =
-      config::parse_config("host: {mounts: [/, /var/lib/x]}\nworkloads: [{name: web, container: web, " + more +
-                               "rules: [{name: r, when: {" + when + "}, do: [{signal: {name: TERM}}]}]}]",
-                           "c.yml", [](std::string_view) { return std::nullopt; });
+inline Scene scene_with(const std::string& when, const std::string& more = "",
+                        const std::string& act = "do: [{signal: {name: TERM}}]") {
+  auto parsed = config::parse_config("host: {mounts: [/, /var/lib/x]}\nworkloads: [{name: web, container: web, " +
+                                         more + "rules: [{name: r, when: {" + when + "}, " + act + "}]}]",
+                                     "c.yml", [](std::string_view) { return std::nullopt; });
   std::string problems;
   for (const auto& problem : parsed.problems) problems += to_string(problem) + "\n";
   EXPECT_EQ(problems, "");

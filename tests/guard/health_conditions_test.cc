@@ -85,5 +85,35 @@ TEST(HealthConditions, AnAnswerThatChangedAtTheSecondLookDoesNotAct) {
   EXPECT_EQ(scene.counted("signal", "recovered"), 1u);
 }
 
+TEST(HealthConditions, AStepOfALadderHasHelpedWhenTheNewRunIsHealthy) {
+  Scene scene = scene_with("unhealthy: page", kProbes,
+                           "escalate: [{do: [{restart: {drain: 1s}}], within: 1m}, "
+                           "{do: [{stop: {drain: 1s}}]}], cooldown: 10m");
+  tick(scene, 2, [&] { answer_all(scene, 9, 0); });
+  ASSERT_THAT(scene.hands.decisions, SizeIs(1));
+  scene.hands.finish();
+  web(scene).identity.key = "container:the-next";
+  ++web(scene).lifecycle.starts;
+  tick(scene, 20, [&] { scene.collector.probes.clear(); });
+  tick(scene, 120, [&] { answer_all(scene, 0, 0); });
+  EXPECT_THAT(scene.hands.decisions, SizeIs(1)) << "the stop is not needed";
+  EXPECT_THAT(scene.report().recent_actions.front().effect, testing::HasSubstr("no longer unhealthy after"));
+}
+
+TEST(HealthConditions, ALadderGoesOnWhenTheNewRunIsUnhealthyToo) {
+  Scene scene = scene_with("unhealthy: page", kProbes,
+                           "escalate: [{do: [{restart: {drain: 1s}}], within: 1m}, "
+                           "{do: [{stop: {drain: 1s}}]}], cooldown: 10m");
+  tick(scene, 2, [&] { answer_all(scene, 9, 0); });
+  scene.hands.finish();
+  web(scene).identity.key = "container:the-next";
+  ++web(scene).lifecycle.starts;
+  tick(scene, 20, [&] { scene.collector.probes.clear(); });
+  EXPECT_THAT(scene.hands.decisions, SizeIs(1)) << "what is not known is no failure of the step";
+  tick(scene, 70, [&] { answer_all(scene, 9, 0); });
+  ASSERT_THAT(scene.hands.decisions, SizeIs(2));
+  EXPECT_EQ(policy::name_of(scene.hands.decisions[1].action), "stop");
+}
+
 }  // namespace
 }  // namespace guard
