@@ -12,5 +12,6 @@ int status(const StatusOptions& options);
 int analyze(const AnalyzeOptions& options);
 int replay(const ReplayOptions& options);
 int drill(const DrillOptions& options);
+int history_export(const HistoryExportOptions& options);
 
 }  // namespace agent

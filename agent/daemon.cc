@@ -9,10 +9,12 @@
 #include "agent/version.h"
 #include "agent/web.h"
 #include "base/log.h"
+#include "guard/history/reader.h"
 
 namespace agent {
 namespace {
 
+using guard::config::AgentConfig;
 using guard::config::Config;
 using guard::sample::TargetKind;
 
@@ -29,6 +31,19 @@ std::vector<ChildOptions> children_of(const Config& config, RestartPolicy restar
   return children;
 }
 
+bool keeps_history(const AgentConfig& agent) { return !agent.state_dir.empty() && agent.history.max_size.count > 0; }
+
+std::unique_ptr<guard::history::Recorder> make_recorder(const AgentConfig& agent) {
+  if (!keeps_history(agent)) return nullptr;
+  return std::make_unique<guard::history::Recorder>(guard::history::RecordingOptions{
+      guard::history::database_path(agent.state_dir), {agent.history.max_size, agent.history.keep}});
+}
+
+std::unique_ptr<HistoryPage> make_history_page(const AgentConfig& agent) {
+  if (!keeps_history(agent)) return nullptr;
+  return std::make_unique<HistoryPage>(guard::history::database_path(agent.state_dir));
+}
+
 }  // namespace
 
 Daemon::Daemon(DaemonOptions options)
@@ -41,8 +56,10 @@ Daemon::Daemon(DaemonOptions options)
             wake();
           }),
       holds_(options_.config.agent.state_dir.empty() ? "" : options_.config.agent.state_dir + "/held"),
-      watch_(
-          std::make_unique<Watch>(options_.config, loop_, clock_, supervisor_, command_probes_, [this] { wake(); })) {
+      recorder_(make_recorder(options_.config.agent)),
+      history_page_(make_history_page(options_.config.agent)),
+      watch_(std::make_unique<Watch>(options_.config, loop_, clock_, supervisor_, command_probes_, recorder_.get(),
+                                     [this] { wake(); })) {
   supervisor_.on_other_end([this](pid_t pid, int status) { command_probes_.on_end(pid, status); });
   for (ChildOptions& child : children_of(options_.config, options_.restart)) supervisor_.add(std::move(child));
 }
@@ -72,7 +89,10 @@ bool Daemon::listen() {
   for (const std::string& address : options_.config.agent.listen) {
     auto server = std::make_unique<base::HttpServer>(
         loop_, web_server_options(),
-        make_web_handler({[this] { return looked_ ? &watch_->guard().report() : nullptr; }}));
+        make_web_handler({[this] { return looked_ ? &watch_->guard().report() : nullptr; },
+                          [this] {
+                            return WebHistory{history_page_.get(), recorder_ ? &recorder_->counters() : nullptr};
+                          }}));
     const auto port = server->listen(address);
     if (!port) {
       base::log_error("cannot listen; another agent may be running, or choose another address in agent.listen",
@@ -149,14 +169,24 @@ void Daemon::reload() {
   if (result.config->agent.listen != options_.config.agent.listen) {
     base::log_warning("agent.listen has changed: that takes effect with a restart of the agent");
   }
-  options_.config = std::move(*result.config);
+  const AgentConfig before = std::exchange(options_.config, std::move(*result.config)).agent;
+  // The recorder before writes what it has and ends only after nothing sees through it any more.
+  const auto recorder = replace_recorder(before);
   watch_ = std::make_unique<Watch>(
-      options_.config, loop_, clock_, supervisor_, command_probes_, [this] { wake(); }, watch_.get());
+      options_.config, loop_, clock_, supervisor_, command_probes_, recorder_.get(), [this] { wake(); }, watch_.get());
   watch_->guard().note_reload(true);
   supervisor_.replace(children_of(options_.config, options_.restart));
   start_ticking();
   base::log_info("configuration reloaded", {{"workloads", options_.config.workloads.size()}});
   wake();
+}
+
+std::unique_ptr<guard::history::Recorder> Daemon::replace_recorder(const AgentConfig& before) {
+  const AgentConfig& now = options_.config.agent;
+  const bool is_same = before.state_dir == now.state_dir && before.history == now.history;
+  if (is_same) return nullptr;
+  history_page_ = make_history_page(now);
+  return std::exchange(recorder_, make_recorder(now));
 }
 
 void Daemon::shut_down() {

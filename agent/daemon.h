@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "agent/command_probes.h"
+#include "agent/history_page.h"
 #include "agent/holds.h"
 #include "agent/supervisor.h"
 #include "agent/watch.h"
@@ -15,6 +16,7 @@
 #include "base/event_loop.h"
 #include "base/http_server.h"
 #include "guard/config/config.h"
+#include "guard/history/recorder.h"
 
 namespace agent {
 
@@ -44,6 +46,8 @@ class Daemon {
   void reload();
   void shut_down();
   void start_ticking();
+  // When the settings of the history have changed: the recorder that is to end.
+  std::unique_ptr<guard::history::Recorder> replace_recorder(const guard::config::AgentConfig& before);
 
   DaemonOptions options_;
   base::SystemClock clock_;
@@ -51,6 +55,8 @@ class Daemon {
   Supervisor supervisor_;
   CommandProbes command_probes_{loop_};
   Holds holds_;
+  std::unique_ptr<guard::history::Recorder> recorder_;  // null when no history is kept
+  std::unique_ptr<HistoryPage> history_page_;
   std::unique_ptr<Watch> watch_;
   std::vector<std::unique_ptr<base::HttpServer>> servers_;
   base::Pending ticking_;

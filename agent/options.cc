@@ -22,6 +22,7 @@ constexpr const char* kOverview =
   leakguard analyze FILE|- [OPTIONS]            leak verdict on a recorded series
   leakguard replay --config FILE HISTORY        what this configuration would have done on recorded history
   leakguard drill [NAME] [OPTIONS]              rehearse an incident: what would this configuration do?
+  leakguard history export [OPTIONS] [WORKLOAD] what the agent saw and did, as CSV or JSON lines
 
   leakguard COMMAND --help                      the command's options
   leakguard --version
@@ -153,6 +154,7 @@ Result<Invocation> parse_command_line(const std::vector<std::string>& arguments)
   if (command == "analyze") return parse_analyze(rest);
   if (command == "replay") return parse_replay(rest);
   if (command == "drill") return parse_drill(rest);
+  if (command == "history") return parse_history(rest);
   return base::fail(usage("", "there is no command '" + command + "'"));
 }
 

@@ -9,6 +9,7 @@
 
 #include "agent/child.h"
 #include "agent/recording/recording.h"
+#include "agent/time_asked.h"
 #include "base/result.h"
 #include "base/units.h"
 #include "guard/sample/caps.h"
@@ -75,12 +76,22 @@ struct DrillOptions {
   bool json = false;
 };
 
+struct HistoryExportOptions {
+  std::string config;     // whose agent.state_dir it is; "": kDefaultConfigFile
+  std::string state_dir;  // "": the configuration's
+  std::optional<TimeAsked> since;
+  std::optional<TimeAsked> until;
+  std::string workload;  // "": all
+  bool jsonl = false;
+  bool actions = false;  // what was decided and done, instead of what was seen
+};
+
 struct ShowText {  // --help, --version: the text to print, and that is all
   std::string text;
 };
 
 using Invocation = std::variant<RunOptions, ExecOptions, CheckConfigOptions, StatusOptions, AnalyzeOptions,
-                                ReplayOptions, DrillOptions, ShowText>;
+                                ReplayOptions, DrillOptions, HistoryExportOptions, ShowText>;
 
 // Errors: invalid_argument, with what is wrong and which --help tells more.
 base::Result<Invocation> parse_command_line(const std::vector<std::string>& arguments);

@@ -49,7 +49,8 @@ void add_recording_flags(po::options_description& options) {
       "time-column", text(),
       "of a CSV file (default timestamp): Unix seconds or RFC 3339; a time without a zone is UTC")(
       "series-column", text(), "of a CSV file: names the workload of each row (default: all rows are one's)")(
-      "run-column", text(), "of a CSV file: changes when the workload was started anew, such as a container's id");
+      "run-column", text(), "of a CSV file: changes when the workload was started anew, such as a container's id")(
+      "limit-column", text(), "of a CSV file: the memory limit in bytes, where --limit is not given");
 }
 
 recording::Columns columns_from(const po::variables_map& values) {
@@ -58,6 +59,7 @@ recording::Columns columns_from(const po::variables_map& values) {
   if (values.count("time-column") > 0) columns.time = text_of(values, "time-column");
   columns.series = text_of(values, "series-column");
   columns.run = text_of(values, "run-column");
+  columns.limit_column = text_of(values, "limit-column");
   return columns;
 }
 

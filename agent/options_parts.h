@@ -59,5 +59,6 @@ class Converter {
 base::Result<Invocation> parse_analyze(const Arguments& arguments);
 base::Result<Invocation> parse_replay(const Arguments& arguments);
 base::Result<Invocation> parse_drill(const Arguments& arguments);
+base::Result<Invocation> parse_history(const Arguments& arguments);
 
 }  // namespace agent

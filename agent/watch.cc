@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "agent/history_actions.h"
 #include "agent/journal_memory.h"
 #include "guard/selection.h"
 
@@ -39,14 +40,11 @@ EnginePointer watch_engine(const guard::config::Config& config, base::EventLoop&
       std::move(options), loop, [](const guard::source::EngineEvent&) {}, wake);
 }
 
-std::string journal_path(const guard::config::Config& config) {
-  return config.agent.state_dir.empty() ? "" : config.agent.state_dir + "/actions.jsonl";
-}
-
 }  // namespace
 
 Watch::Watch(const guard::config::Config& config, base::EventLoop& loop, const base::Clock& clock,
-             Supervisor& supervisor, guard::ProbeCommands& commands, std::function<void()> wake, Watch* previous)
+             Supervisor& supervisor, guard::ProbeCommands& commands, guard::history::Recorder* recorder,
+             std::function<void()> wake, Watch* previous)
     : engine_socket_(config.engine.socket),
       logs_(config, loop, clock),
       probes_(config, loop, clock, &commands),
@@ -55,10 +53,11 @@ Watch::Watch(const guard::config::Config& config, base::EventLoop& loop, const b
           previous != nullptr && previous->engine_socket_ == engine_socket_ ? std::move(previous->engine_) : nullptr)),
       collector_(config,
                  {.root = "/", .engine = engine_.get(), .children = &supervisor, .logs = &logs_, .probes = &probes_}),
+      eyes_(collector_, recorder),
       hands_({.root = "/", .engine_socket = config.engine.socket, .children = &supervisor}, loop),
-      journal_(journal_path(config)),
+      journal_(journal_path(config.agent.state_dir)),
       notifier_(config.notify),
-      guard_(config, {collector_, hands_, journal_, clock}) {
+      guard_(config, {eyes_, hands_, journal_, clock}) {
   if (previous != nullptr) {
     logs_.inherit(previous->logs_);
     probes_.inherit(previous->probes_);

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "agent/notifier.h"
+#include "agent/recorded_collector.h"
 #include "agent/supervisor.h"
 #include "base/clock.h"
 #include "base/event_loop.h"
@@ -28,8 +29,10 @@ class Watch {
   // `wake` is called when something happened that is worth an early tick. `previous` is the watch before a reload, or
   // null: its engine watch, what its logs have counted and what its guard remembers are taken over, since a reload is
   // neither a restart nor a silence. It is of no use afterwards.
+  // `recorder` null: no history is kept.
   Watch(const guard::config::Config& config, base::EventLoop& loop, const base::Clock& clock, Supervisor& supervisor,
-        guard::ProbeCommands& commands, std::function<void()> wake, Watch* previous = nullptr);
+        guard::ProbeCommands& commands, guard::history::Recorder* recorder, std::function<void()> wake,
+        Watch* previous = nullptr);
 
   void on_child_line(const std::string& workload, std::string_view line) { logs_.on_child_line(workload, line); }
   [[nodiscard]] guard::Guard& guard() { return guard_; }
@@ -40,6 +43,7 @@ class Watch {
   guard::Probes probes_;
   std::unique_ptr<guard::source::EngineWatch> engine_;  // only when a workload is a container
   guard::MachineCollector collector_;
+  RecordedCollector eyes_;
   guard::MachineHands hands_;
   guard::history::Journal journal_;
   Notifier notifier_;

@@ -35,7 +35,8 @@ base::Result<CsvParser> CsvParser::from_header(std::string_view header, const Co
   };
   for (const auto& wanted :
        {Wanted{parser.time_, columns.time, "--time-column"}, Wanted{parser.memory_, columns.memory, "--column"},
-        Wanted{parser.series_, columns.series, "--series-column"}, Wanted{parser.run_, columns.run, "--run-column"}}) {
+        Wanted{parser.series_, columns.series, "--series-column"}, Wanted{parser.run_, columns.run, "--run-column"},
+        Wanted{parser.limit_, columns.limit_column, "--limit-column"}}) {
     auto place = parser.find(wanted.name, wanted.flag);
     if (!place) return base::fail(place.error());
     wanted.place = *place;
@@ -44,6 +45,9 @@ base::Result<CsvParser> CsvParser::from_header(std::string_view header, const Co
   const auto scale = scale_of(columns.memory, columns.limit);
   if (!scale) return base::fail(scale.error());
   parser.scale_ = *scale;
+  const auto limit_scale = scale_of(columns.limit_column, columns.limit);
+  if (!limit_scale) return base::fail(limit_scale.error());
+  parser.limit_scale_ = *limit_scale;
   parser.sample_.series = columns.memory;
   for (const char* usual : kUsualNames) {
     const auto place = parser.series_ ? std::optional<Place>() : parser.find(usual, "").value_or(std::nullopt);
@@ -85,16 +89,26 @@ base::Result<const RecordedSample*> CsvParser::parse(std::string_view row) {
   sample_.seconds = *seconds;
   if (series_) sample_.series = fields_[series_->index];
   if (run_) sample_.run = fields_[run_->index];
-  sample_.bytes.reset();
-  const std::string& memory = fields_[memory_->index];
-  if (is_missing(memory)) return &sample_;
-  const auto value = number_of(memory);
+  const auto bytes = size_in(*memory_, scale_);
+  if (!bytes) return base::fail(bytes.error());
+  sample_.bytes = *bytes;
+  if (limit_) {
+    const auto limit = size_in(*limit_, limit_scale_);
+    if (!limit) return base::fail(limit.error());
+    sample_.limit_bytes = *limit;
+  }
+  return &sample_;
+}
+
+base::Result<std::optional<double>> CsvParser::size_in(const Place& place, double scale) const {
+  const std::string& field = fields_[place.index];
+  if (is_missing(field)) return std::optional<double>();
+  const auto value = number_of(field);
   if (!value) {
     return base::fail(Code::corrupt,
-                      "'" + memory + "' is no number; the unit belongs into the column's name, as in memory(Mi)");
+                      "'" + field + "' is no number; the unit belongs into the column's name, as in memory(Mi)");
   }
-  sample_.bytes = *value * scale_;
-  return &sample_;
+  return std::optional(*value * scale);
 }
 
 }  // namespace agent::recording

@@ -25,6 +25,7 @@ class CsvParser {
   base::Result<std::optional<Place>> find(const std::string& name, const char* flag) const;
   base::Status read_row(std::string_view row);
   base::Status check_mixture();
+  base::Result<std::optional<double>> size_in(const Place& place, double scale) const;
 
   std::vector<std::string> header_;
   std::vector<std::string> fields_;
@@ -32,6 +33,8 @@ class CsvParser {
   std::optional<Place> memory_;
   std::optional<Place> series_;
   std::optional<Place> run_;
+  std::optional<Place> limit_;
+  double limit_scale_ = 1;
   double scale_ = 1;
   RecordedSample sample_;
   // Rows of several workloads that nobody asked to tell apart: seen when a column that usually names them goes back and

@@ -32,6 +32,7 @@ struct Columns {
   std::string series;                     // "": all rows are one series, named as the memory column
   std::string run;                        // "": the recording does not tell of restarts
   std::optional<base::Bytes> limit = {};  // what a memory column in % is of
+  std::string limit_column = {};          // "": the recording does not tell of limits; an empty field is none
 };
 
 // What was read past, so that nothing is left out in silence.

@@ -23,6 +23,13 @@
 
 namespace guard::config {
 
+// What is kept of what was seen, in state_dir.
+struct HistoryConfig {
+  base::Bytes max_size = base::mebibytes(64);         // of its files together; 0: nothing is kept. At least 1 MiB
+  base::Duration keep = std::chrono::hours(24 * 30);  // 1h to 10 years
+  friend bool operator==(const HistoryConfig&, const HistoryConfig&) = default;
+};
+
 struct AgentConfig {
   std::vector<std::string> listen = {"127.0.0.1:10780"};  // host:port or [v6]:port
   std::string state_dir = "/var/lib/leakguard";
@@ -30,6 +37,7 @@ struct AgentConfig {
   base::LogLevel log_level = base::LogLevel::info;
   base::LogFormat log_format = base::LogFormat::logfmt;
   bool dry_run = false;  // decide and report, touch nothing
+  HistoryConfig history;
 };
 
 struct EngineConfig {

@@ -18,7 +18,8 @@ struct Section {
 const std::vector<Section>& sections() {
   static const std::vector<Section> kSections = {
       {"", {"agent", "engine", "host", "workloads", "notify"}},
-      {"agent", {"listen", "state_dir", "sample_interval", "log", "dry_run"}},
+      {"agent", {"listen", "state_dir", "sample_interval", "log", "dry_run", "history"}},
+      {"agent.history", {"max_size", "keep"}},
       {"agent.log", {"level", "format"}},
       {"engine", {"socket"}},
       {"host", {"mounts"}},

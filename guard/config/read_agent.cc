@@ -57,6 +57,14 @@ void read_choice(const Reader& section, std::string_view key,
   section.problem(key, "expected one of: " + names);
 }
 
+void read_history(const Reader& section, HistoryConfig& history) {
+  constexpr base::Bytes kLeast = base::mebibytes(1);
+  if (section.read("max_size", history.max_size) && history.max_size.count != 0 && history.max_size < kLeast)
+    section.problem("max_size", "at least 1MiB, or 0 to keep no history");
+  if (section.read("keep", history.keep))
+    check_range(section, "keep", history.keep, std::chrono::hours(1), std::chrono::hours(24 * 3660));
+}
+
 }  // namespace
 
 void read_agent(const Reader& section, AgentConfig& agent) {
@@ -66,6 +74,7 @@ void read_agent(const Reader& section, AgentConfig& agent) {
     check_range(section, "sample_interval", agent.sample_interval, std::chrono::milliseconds(100),
                 std::chrono::minutes(1));
   section.read("dry_run", agent.dry_run);
+  read_history(section.map("history"), agent.history);
   const auto log = section.map("log");
   using base::LogFormat;
   using base::LogLevel;

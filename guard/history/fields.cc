@@ -103,9 +103,11 @@ struct Found {
   const Section* section = nullptr;
 };
 
-// Whether the thing that the section is of was there at that tick: each has one field that is never absent.
-bool was_there(const Section& section, std::size_t tick) {
-  return value_of(section, section.empty() ? 0 : section.begin()->first, tick).has_value();
+// Whether the thing that the section is of was there at that tick: each has one field that is never absent, its first.
+// A captured number has one of its first two.
+bool was_there(const SectionKey& key, const Section& section, std::size_t tick) {
+  if (section.empty()) return false;
+  return section.begin()->second.at(tick) || (key.part == Part::capture && value_of(section, kFraction, tick));
 }
 
 void extract_workload(const Block& block, const SectionKey& key, const Section& section, std::size_t tick,
@@ -174,7 +176,7 @@ void extract(const Block& block, std::size_t tick, const std::function<bool(cons
   for (const auto& [key, section] : block.sections()) {
     if (key.part == Part::tick) take_all(kTickFields, section, tick, moment.snapshot);
     if (key.part == Part::host) extract_host(section, tick, moment.snapshot.host);
-    if (!was_there(section, tick)) continue;
+    if (!was_there(key, section, tick)) continue;
     const bool of_wanted = wanted(key.names[0]);
     switch (key.part) {
       case Part::disk: extract_disk(key, section, tick, moment.snapshot.host); break;

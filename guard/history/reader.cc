@@ -31,6 +31,8 @@ struct Stretch {
 
 }  // namespace
 
+std::string database_path(const std::string& state_dir) { return state_dir.empty() ? "" : state_dir + "/history.db"; }
+
 struct Reader::Impl {
   explicit Impl(Database opened) : database(std::move(opened)) {}
 
@@ -61,6 +63,7 @@ base::Status Reader::Impl::plan() {
     return {};
   }
   for (const Resolution resolution : kResolutions) {
+    if (resolution < query.finest) continue;
     if (until <= since) break;
     stretches.push_back({resolution, since, until});
     auto oldest = database.prepare("SELECT since FROM blocks WHERE resolution = ? ORDER BY id LIMIT 1");

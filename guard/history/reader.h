@@ -39,6 +39,7 @@ struct Query {
   std::optional<base::WallTime> until = {};   // exclusive
   std::vector<std::string> workloads = {};    // empty: all. Host and sources always come along
   std::optional<Resolution> resolution = {};  // only this one; none: the finest that is kept of each time
+  Resolution finest = Resolution::raw;        // none finer than this, when there is no `resolution`
   bool keeps_steady_times = false;            // as the clock of each run had them, not on one line
 };
 

@@ -25,6 +25,7 @@ std::shared_ptr<const sample::Snapshot> copy_of(const sample::Snapshot& snapshot
   copy->workloads.reserve(snapshot.workloads.size());
   for (const auto& workload : snapshot.workloads) copy->workloads.push_back(without_paths(workload));
   copy->logs = snapshot.logs;
+  copy->probes = snapshot.probes;
   copy->host = snapshot.host;
   copy->sources = snapshot.sources;
   return copy;

@@ -108,8 +108,8 @@ base::Result<Database> Database::open(const std::string& path, Access access) {
   if (access == Access::read_write) return open_as(address_of(path, ""), SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   std::error_code error;
   if (!std::filesystem::exists(path, error)) {
-    return base::fail(error ? base::error_from_errno(error.value(), path)
-                            : base::Error{base::Code::not_found, path + ": no such file"});
+    return base::fail(error ? base::error_from_errno(error.value(), "look for it")
+                            : base::Error{base::Code::not_found, "there is no such file"});
   }
   auto database = open_as(address_of(path, ""), SQLITE_OPEN_READONLY);
   if (!database) return database;

@@ -185,6 +185,13 @@ void add_guard(Exposition& out, const Report& report) {
   out.add("leakguard_config_last_reload_success_timestamp_seconds", {}, unix_seconds(report.config_reloaded_at));
 }
 
+void add_history(Exposition& out, const HistoryUsage& history) {
+  out.add("leakguard_history_bytes", {}, history.bytes);
+  out.add("leakguard_history_samples_dropped_total", {}, history.samples_dropped);
+  out.add("leakguard_history_writes_total", {{"result", "done"}}, history.writes_done);
+  out.add("leakguard_history_writes_total", {{"result", "failed"}}, history.writes_failed);
+}
+
 void add_self(Exposition& out, const SelfUsage& self) {
   out.add("process_cpu_seconds_total", {}, self.cpu_seconds);
   out.add("process_resident_memory_bytes", {}, self.resident_bytes);
@@ -196,12 +203,14 @@ void add_self(Exposition& out, const SelfUsage& self) {
 
 }  // namespace
 
-std::string expose(const Report& report, const BuildInfo& build, const std::optional<SelfUsage>& self) {
+std::string expose(const Report& report, const BuildInfo& build, const std::optional<SelfUsage>& self,
+                   const std::optional<HistoryUsage>& history) {
   Exposition out;
   out.add("leakguard_build_info", {{"version", build.version}, {"revision", build.revision}}, 1.0);
   for (const WorkloadReport& workload : report.workloads) add_workload(out, workload);
   add_host(out, report.host);
   add_guard(out, report);
+  if (history) add_history(out, *history);
   if (self) add_self(out, *self);
   return out.text();
 }

@@ -19,12 +19,21 @@ struct SelfUsage {
   double max_fds = 0;
 };
 
+// What the guard's own history takes, where one is kept.
+struct HistoryUsage {
+  double bytes = 0;
+  double samples_dropped = 0;
+  double writes_done = 0;
+  double writes_failed = 0;
+};
+
 struct BuildInfo {
   std::string version;
   std::string revision;
 };
 
 // The whole scrape in text format 0.0.4.
-std::string expose(const Report& report, const BuildInfo& build, const std::optional<SelfUsage>& self);
+std::string expose(const Report& report, const BuildInfo& build, const std::optional<SelfUsage>& self,
+                   const std::optional<HistoryUsage>& history = {});
 
 }  // namespace guard::telemetry

@@ -138,6 +138,32 @@ TEST(Status, TakesAWorkloadAnAddressAndJson) {
   EXPECT_TRUE(one.json);
 }
 
+TEST(HistoryExport, TakesTimesAsPeopleWriteThem) {
+  const auto all = parsed<HistoryExportOptions>({"history", "export"});
+  EXPECT_FALSE(all.since || all.until || all.jsonl || all.actions);
+  EXPECT_EQ(all.workload, "");
+  const auto one = parsed<HistoryExportOptions>(
+      {"history", "export", "--since", "2h", "--until", "2026-01-02T03:04:05Z", "--format", "jsonl", "web"});
+  const base::WallTime now{std::chrono::hours(1000)};
+  EXPECT_EQ(one.since->from(now), base::WallTime(std::chrono::hours(998)));
+  EXPECT_EQ(one.until->from(now), base::WallTime(std::chrono::seconds(1767323045)));
+  EXPECT_TRUE(one.jsonl);
+  EXPECT_EQ(one.workload, "web");
+  EXPECT_EQ(parsed<HistoryExportOptions>({"history", "export", "--since", "1767323045.5"}).since->from(now),
+            base::WallTime(std::chrono::milliseconds(1767323045500)));
+}
+
+TEST(HistoryExport, RefusesWhatItCannotDo) {
+  EXPECT_THAT(refusal({"history"}), HasSubstr("history export"));
+  EXPECT_THAT(refusal({"history", "import"}), HasSubstr("leakguard history --help"));
+  EXPECT_THAT(refusal({"history", "export", "--since", "yesterday"}), AllOf(HasSubstr("'yesterday'"), HasSubstr("2h")));
+  EXPECT_THAT(refusal({"history", "export", "--since", "1e300"}), HasSubstr("is no time"));
+  EXPECT_THAT(refusal({"history", "export", "--format", "xml"}), HasSubstr("neither csv nor jsonl"));
+  EXPECT_THAT(refusal({"history", "export", "--actions", "--format", "csv"}), HasSubstr("jsonl only"));
+  EXPECT_THAT(refusal({"history", "export", "--config", "a", "--state-dir", "b"}), HasSubstr("give one"));
+  EXPECT_THAT(refusal({"history", "export", "web", "db"}), HasSubstr("leakguard history --help"));
+}
+
 TEST(CommandLine, RefusesAFlagThatThereIsNot) {
   for (const char* command : {"run", "check-config", "status"}) {
     EXPECT_THAT(refusal({command, "--colour"}),
@@ -154,7 +180,7 @@ TEST(CommandLine, NamesTheCommandThatThereIsNot) {
 }
 
 TEST(CommandLine, HelpsWithEveryCommand) {
-  for (const char* command : {"run", "exec", "check-config", "status"}) {
+  for (const char* command : {"run", "exec", "check-config", "status", "analyze", "history"}) {
     EXPECT_THAT(parsed<ShowText>({command, "--help"}).text, HasSubstr(std::string("usage: leakguard ") + command));
     EXPECT_THAT(parsed<ShowText>({"--help"}).text, HasSubstr(std::string("leakguard ") + command));
   }

@@ -144,5 +144,14 @@ TEST(Agent, ChecksItsValues) {
   EXPECT_EQ(problems_of("agent: {state_dir: /a/../b}"), "1:20 agent.state_dir: a path with \"..\" is not taken");
 }
 
+TEST(History, HasRoomForSomethingOrIsOff) {
+  EXPECT_EQ(problems_of("agent: {history: {max_size: 1023k}}"),
+            "1:28 agent.history.max_size: at least 1MiB, or 0 to keep no history");
+  EXPECT_EQ(problems_of("agent: {history: {max_size: 1MiB, keep: 1h}}"), "");
+  EXPECT_EQ(problems_of("agent: {history: {max_size: 0}}"), "");
+  EXPECT_NE(problems_of("agent: {history: {keep: 59m}}"), "");
+  EXPECT_NE(problems_of("agent: {history: {max_age: 1d}}"), "");
+}
+
 }  // namespace
 }  // namespace guard::config

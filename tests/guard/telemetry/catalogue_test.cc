@@ -55,6 +55,9 @@ constexpr const char* kPromised[] = {
     "leakguard_ticks_late_total",
     "leakguard_config_last_reload_successful",
     "leakguard_config_last_reload_success_timestamp_seconds",
+    "leakguard_history_bytes",
+    "leakguard_history_samples_dropped_total",
+    "leakguard_history_writes_total",
 };
 
 TEST(Catalogue, HasEveryNameThatIsPromised) {

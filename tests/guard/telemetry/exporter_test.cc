@@ -31,6 +31,15 @@ std::string read(const char* path) {
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
+TEST(Scrape, TellsOfTheHistoryWhereOneIsKept) {
+  const std::string text = expose(filled_report(), {"1", "a"}, std::nullopt, HistoryUsage{4096, 3, 20, 1});
+  for (const char* line : {"leakguard_history_bytes 4096\n", "leakguard_history_samples_dropped_total 3\n",
+                           "leakguard_history_writes_total{result=\"done\"} 20\n",
+                           "leakguard_history_writes_total{result=\"failed\"} 1\n"})
+    EXPECT_NE(text.find(line), std::string::npos) << line;
+  EXPECT_EQ(scrape(filled_report()).find("leakguard_history"), std::string::npos);
+}
+
 // LEAKGUARD_UPDATE_GOLDEN=1 writes the file anew, for a change that is meant: look at its difference then.
 TEST(Scrape, IsTheGoldenOne) {
   const std::string text = scrape_with_self(filled_report());

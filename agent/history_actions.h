@@ -1,0 +1,31 @@
+#pragma once
+// Reads back what the agent decided and did: the journal's lines, the older file first.
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "base/units.h"
+
+namespace agent {
+
+// Where the journal of an agent with this state_dir is; "" when that keeps nothing. Its older part is beside it:
+// PATH.1.
+std::string journal_path(const std::string& state_dir);
+
+struct ActionQuery {
+  std::string state_dir;
+  std::string workload;                 // "": all
+  std::optional<base::WallTime> since;  // inclusive
+  std::optional<base::WallTime> until;  // exclusive
+};
+
+// Hands each line on, without its end, until `take` gives false. Returns how many lines were passed over since they are
+// no JSON object, as where a disk had filled up. Errors: from errno, when there is no journal.
+base::Result<std::uint64_t> read_actions(const ActionQuery& query,
+                                         const std::function<bool(const std::string& line)>& take);
+
+}  // namespace agent
