@@ -62,6 +62,17 @@ TEST(Csv, TellsItsSeriesApartByAColumn) {
   EXPECT_EQ(reading.samples.at(2).run, "z");
 }
 
+TEST(Csv, MayTellOfTheLimitInAColumn) {
+  Columns columns;
+  columns.limit_column = "cap(Mi)";
+  const auto reading = read("timestamp,memory_bytes,cap(Mi)\n0,1,2\n1,1,\n", columns);
+  ASSERT_EQ(reading.error, "");
+  EXPECT_EQ(reading.samples.at(0).limit_bytes, 2.0 * (1 << 20));
+  EXPECT_EQ(reading.samples.at(1).limit_bytes, std::nullopt);
+  EXPECT_THAT(read("timestamp,memory_bytes,cap(Mi)\n0,1,much\n", columns).error, HasSubstr("'much' is no number"));
+  EXPECT_THAT(read("timestamp,memory_bytes\n0,1\n", columns).error, HasSubstr("--limit-column"));
+}
+
 TEST(Csv, DoesNotMixSeriesInSilence) {
   const std::string mixed = "timestamp,pod,memory_bytes\n0,a,1\n1,b,2\n2,a,3\n";
   EXPECT_THAT(read(mixed).error, AllOf(StartsWith("line 4: "), HasSubstr("--series-column 'pod'")));

@@ -146,7 +146,7 @@ TEST(Agent, ChecksItsValues) {
 
 TEST(History, HasRoomForSomethingOrIsOff) {
   EXPECT_EQ(problems_of("agent: {history: {max_size: 1023k}}"),
-            "1:28 agent.history.max_size: at least 1MiB, or 0 to keep no history");
+            "1:29 agent.history.max_size: at least 1MiB, or 0 to keep no history");
   EXPECT_EQ(problems_of("agent: {history: {max_size: 1MiB, keep: 1h}}"), "");
   EXPECT_EQ(problems_of("agent: {history: {max_size: 0}}"), "");
   EXPECT_NE(problems_of("agent: {history: {keep: 59m}}"), "");
