@@ -63,7 +63,7 @@ Watch::Watch(const guard::config::Config& config, base::EventLoop& loop, const b
     probes_.inherit(previous->probes_);
     guard_.inherit(previous->guard_);
   } else {
-    for (const guard::PastAction& action : read_journal(journal_path(config))) guard_.remember(action);
+    for (const guard::PastAction& action : read_journal(journal_path(config.agent.state_dir))) guard_.remember(action);
   }
   guard_.on_action([this](const guard::telemetry::ActionRecord& action) { notifier_.tell(action); });
 }
