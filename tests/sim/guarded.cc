@@ -15,10 +15,11 @@ namespace {
 constexpr double kEnoughNotice = 600;  // seconds
 constexpr double kWatched = 600;       // seconds from a start on before a forecast can be asked for: the default window
 
-constexpr double kFast = 600;  // seconds until the limit: of these a tenth of the days says as much
+constexpr double kFast = 1200;  // seconds until the limit: of these a tenth of the days says as much
 constexpr double kPartOfFast = 0.1;
+constexpr double kLongestInterval = 60;  // seconds; that an agent may be given
 
-double interval_of(double fills_after) { return std::clamp(std::round(fills_after / 240), 1.0, 15.0); }
+double interval_of(double fills_after) { return std::clamp(std::round(fills_after / 240), 1.0, kLongestInterval); }
 
 bool restarts(const std::vector<guard::policy::ActionSpec>& actions) {
   return std::ranges::any_of(actions,
