@@ -5,6 +5,7 @@
 #include <string>
 
 #include "agent/commands.h"
+#include "agent/real_drill.h"
 #include "agent/rehearsal/configured.h"
 #include "agent/rehearsal/drilled.h"
 #include "base/clock.h"
@@ -28,6 +29,23 @@ std::string names_of(const guard::config::Config& config) {
   std::string names;
   for (const auto& workload : config.workloads) names += (names.empty() ? "" : ", ") + workload.name;
   return names;
+}
+
+// After the rehearsal: in earnest. Progress goes to standard error, so that --json stays one document.
+bool act_for_real(const guard::config::Config& config, const DrillOptions& options, const rehearsal::Drilled& drilled) {
+  std::fflush(stdout);
+  if (drilled.decisions.empty()) {
+    std::fprintf(stderr, "real: nothing is to be done\n");
+    return true;
+  }
+  bool all_done = true;
+  const auto acted = carry_out_for_real(config, options.name, drilled.decisions, [&](const RealAct& act) {
+    std::fprintf(stderr, "real: %s\n", act.text.c_str());
+    all_done = all_done && !act.failed;
+  });
+  if (acted) return all_done;
+  std::fprintf(stderr, "leakguard drill: %s; nothing was done\n", acted.error().message.c_str());
+  return false;
 }
 
 }  // namespace
@@ -55,6 +73,7 @@ int drill(const DrillOptions& options) {
   } else {
     for (const std::string& line : lines_of(drilled)) std::printf("%s\n", line.c_str());
   }
+  if (options.real && !act_for_real(*config, options, drilled)) return kFailed;
   if (std::fflush(stdout) != 0) {
     std::fprintf(stderr, "leakguard drill: the verdict cannot be written\n");
     return kFailed;

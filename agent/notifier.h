@@ -6,11 +6,17 @@
 #include <stop_token>
 #include <vector>
 
+#include "base/result.h"
 #include "base/worker.h"
 #include "guard/config/config.h"
 #include "guard/telemetry/report.h"
 
 namespace agent {
+
+// Tells one receiver now; waits for its answer, as long as an HTTP exchange may take. Errors: those of base::fetch;
+// unavailable when the receiver refuses it.
+base::Status deliver(const guard::config::ReceiverConfig& receiver, const guard::telemetry::ActionRecord& action,
+                     std::stop_token stop);
 
 class Notifier {
  public:

@@ -73,6 +73,7 @@ struct DrillOptions {
   std::string config;        // "": kDefaultConfigFile
   std::string workload;      // "": the only one
   std::optional<double> at;  // Unix seconds at which it is rehearsed; none: now
+  bool real = false;         // then it is done in earnest
   bool json = false;
 };
 

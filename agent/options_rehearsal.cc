@@ -40,8 +40,11 @@ Exit code 0, also when nothing would have been done; 1 when HISTORY cannot be re
 constexpr const char* kDrillHelp = R"(
 Rehearses an incident: the guard with this configuration is shown a workload that has it, in made-up time, and what it
 would do is printed with a verdict. Without NAME, or with `list`: the incidents there are. Nothing is touched and nobody
-is told. --real is not there yet: it is refused, and nothing is done by half.
-Exit code 0 when the configuration reacts to the incident, 1 (FAIL) when nothing in it does, 78 when it is wrong.
+is told, unless --real is given: then every receiver under `notify` is really told, each message marked as a drill, and
+every act is really carried out once on the running workload, which may be restarted or stopped. The flag is the consent:
+nothing is asked. A `command` can be acted on by its own agent only.
+Exit code 0 when the configuration reacts to the incident, 1 (FAIL) when nothing in it does or what is done in earnest
+fails, 78 when it is wrong.
 )";
 
 }  // namespace
@@ -103,21 +106,18 @@ Result<Invocation> parse_drill(const Arguments& arguments) {
   options.add_options()("config,c", text(), "configuration (default /etc/leakguard/leakguard.yml)")(
       "workload", text(), "that has the incident (default: the configuration's only one)")(
       "at", text(), "rehearse it as if it were then (default now): maintenance windows go by it")(
-      "json", "one JSON document")("real", "not there yet")("help,h", "this text");
+      "json", "one JSON document")("real", "then tell people and act on the real workload: see below")("help,h",
+                                                                                                       "this text");
   const auto parsed = parse("drill", arguments, options, "name", 1);
   if (!parsed) return base::fail(parsed.error());
   if (parsed->help)
-    return ShowText{help_text("drill [NAME] [--workload W] [--config FILE] [--json]", options) + kDrillHelp};
+    return ShowText{help_text("drill [NAME] [--workload W] [--config FILE] [--real] [--json]", options) + kDrillHelp};
   const auto& values = parsed->values;
-  if (values.count("real") > 0) {
-    return base::fail(usage("drill",
-                            "--real is not there yet: a drill tells nobody and touches nothing. Run it without "
-                            "to see what would be done"));
-  }
   DrillOptions drill;
   drill.name = first_of(values, "name");
   drill.config = text_of(values, "config");
   drill.workload = text_of(values, "workload");
+  drill.real = values.count("real") > 0;
   drill.json = values.count("json") > 0;
   if (values.count("at") > 0) {
     drill.at = recording::parse_time(text_of(values, "at"));

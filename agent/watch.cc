@@ -17,9 +17,14 @@ bool is_container(const guard::config::WorkloadConfig& workload) {
   return kind == TargetKind::container || kind == TargetKind::compose_service || kind == TargetKind::container_label;
 }
 
+std::string journal_path(const guard::config::Config& config) {
+  return config.agent.state_dir.empty() ? "" : config.agent.state_dir + "/actions.jsonl";
+}
+
 using EnginePointer = std::unique_ptr<guard::source::EngineWatch>;
 
-// `before` is taken over when it watches the same engine.
+}  // namespace
+
 EnginePointer watch_engine(const guard::config::Config& config, base::EventLoop& loop,
                            const std::function<void()>& wake, EnginePointer before) {
   std::vector<guard::sample::Target> targets;
@@ -39,8 +44,6 @@ EnginePointer watch_engine(const guard::config::Config& config, base::EventLoop&
   return std::make_unique<guard::source::EngineWatch>(
       std::move(options), loop, [](const guard::source::EngineEvent&) {}, wake);
 }
-
-}  // namespace
 
 Watch::Watch(const guard::config::Config& config, base::EventLoop& loop, const base::Clock& clock,
              Supervisor& supervisor, guard::ProbeCommands& commands, guard::history::Recorder* recorder,

@@ -23,6 +23,12 @@
 
 namespace agent {
 
+// The engine's watch that the configuration's containers need; null when it has none. `before` is taken over when there
+// is one.
+std::unique_ptr<guard::source::EngineWatch> watch_engine(const guard::config::Config& config, base::EventLoop& loop,
+                                                         const std::function<void()>& wake,
+                                                         std::unique_ptr<guard::source::EngineWatch> before);
+
 // All members on the loop's thread. Members are declared in the order in which they depend on each other.
 class Watch {
  public:

@@ -38,7 +38,10 @@ void play(const Config& config, Trouble trouble, base::WallTime now, Drilled& dr
   Rehearsal rehearsal(config, config.agent.sample_interval);
   double over_at = sufferer.over_at();
   double at = 0;
+  std::set<std::pair<std::string, std::size_t>> known;
   rehearsal.on_act([&](const policy::Decision& decision) {
+    if (at >= Sufferer::kCalmSeconds && known.emplace(decision.rule, decision.action.index()).second)
+      drilled.decisions.push_back(decision);
     const auto* restart = std::get_if<policy::Restart>(&decision.action);
     const bool stops = std::holds_alternative<policy::Stop>(decision.action);
     if (restart != nullptr) sufferer.restart(base::to_seconds(restart->drain));

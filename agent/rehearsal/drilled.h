@@ -9,6 +9,7 @@
 #include "agent/rehearsal/timeline.h"
 #include "base/clock.h"
 #include "guard/config/config.h"
+#include "guard/policy/decision.h"
 
 namespace agent::rehearsal {
 
@@ -25,6 +26,7 @@ struct Drilled {
   std::optional<double> killed;      // by the kernel
   std::vector<std::string> receivers;
   Timeline timeline;
+  std::vector<guard::policy::Decision> decisions;  // in the trouble; the first of each rule and kind of act
 };
 
 // `now` is the time at which it is rehearsed, since maintenance windows go by it. The configuration has that workload.

@@ -1,8 +1,11 @@
 """`leakguard drill` as an operator runs it, with the configurations that are shipped too."""
 
+import http.server
 import json
 import os
+import subprocess
 import tempfile
+import threading
 import unittest
 
 from agent import BINARY, ask
@@ -78,7 +81,6 @@ class DrillTest(unittest.TestCase):
 
     def test_wrong_use(self):
         self.assertIn("there is no incident 'fire'", self.drill("fire", code=2).stderr)
-        self.assertIn("--real is not there yet", self.drill("leak", "--real", code=2).stderr)
         self.assertIn("--at: no time", self.drill("leak", "--at", "noon", code=2).stderr)
         self.drill("leak", config=self.file("wrong.yml", "workloads: [{}]"), code=78)
 
@@ -86,6 +88,87 @@ class DrillTest(unittest.TestCase):
         for name in "leakguard.yml", "node-app.yml":
             for incident in "leak", "fast-leak":
                 self.drill(incident, "--at", MONDAY, config=os.path.join(CONFIGS, name))
+
+
+class RealDrillTest(unittest.TestCase):
+    """On a process of the test's own, with a receiver of its own."""
+
+    def setUp(self):
+        require_file(BINARY, "the agent (target leakguard)")
+        self.folder = self.enterContext(tempfile.TemporaryDirectory(prefix="leakguard-drill-"))
+        self.process = subprocess.Popen(["sleep", "600"])
+        self.addCleanup(self.process.wait)
+        self.addCleanup(self.process.kill)
+        self.file("pid", str(self.process.pid))
+        self.told = []
+        test = self
+
+        class Receiver(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                test.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+                self.send_response(200 if self.path == "/fine" else 500)
+                self.end_headers()
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.addCleanup(self.server.server_close)
+        self.addCleanup(self.server.shutdown)
+
+    def file(self, name, text):
+        path = os.path.join(self.folder, name)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+
+    def drill(self, *flags, pid_file="pid", action="stop: {drain: 5s}", path="/fine"):
+        config = self.file("agent.yml", f"""
+notify:
+  - {{name: oncall, webhook: {{url: 'http://127.0.0.1:{self.server.server_port}{path}'}}}}
+workloads:
+  - name: app
+    pid_file: {self.folder}/{pid_file}
+    rules:
+      - {{name: killed, when: {{oom_kills: '> 0'}}, do: [notify, {{{action}}}]}}
+""")
+        return ask("drill", "oom-kill", "--config", config, *flags)
+
+    def test_without_the_flag_nobody_is_told_and_nothing_is_touched(self):
+        self.assertEqual(self.drill().returncode, 0)
+        self.assertIsNone(self.process.poll())
+        self.assertEqual(self.told, [])
+
+    def test_with_it_people_are_told_that_it_is_a_drill_and_the_workload_is_stopped(self):
+        answer = self.drill("--real", "--json")
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        self.assertEqual(json.loads(answer.stdout)["verdict"], "PASS")
+        self.assertEqual(self.process.wait(10), -15)
+        self.assertEqual([told["action"] for told in self.told], ["notify", "stop"])
+        for told in self.told:
+            self.assertTrue(told["reason"].startswith("DRILL (oom-kill), not an incident: "), told)
+            self.assertEqual((told["workload"], told["outcome"]), ("app", "done"))
+        self.assertIn("real: stop (rule killed): ended by itself; oncall was told", answer.stderr)
+
+    def test_a_receiver_that_refuses_fails_the_drill(self):
+        answer = self.drill("--real", action="signal: {name: CONT}", path="/broken")
+        self.assertEqual(answer.returncode, 1)
+        self.assertIn("oncall was not told: the receiver answered 500", answer.stderr)
+        self.assertIsNone(self.process.poll())
+
+    def test_a_workload_that_does_not_run_is_left_alone(self):
+        answer = self.drill("--real", pid_file="nothing")
+        self.assertEqual(answer.returncode, 1)
+        self.assertIn("nothing was done", answer.stderr)
+        self.assertEqual(self.told, [])
+
+    def test_a_command_is_for_its_own_agent(self):
+        config = self.file("command.yml", "workloads:\n  - name: app\n    command: [sleep, '1']\n    rules:\n"
+                           "      - {name: killed, when: {oom_kills: '> 0'}, do: [notify]}\n")
+        answer = ask("drill", "oom-kill", "--config", config, "--real")
+        self.assertEqual(answer.returncode, 1)
+        self.assertIn("the running agent's own child", answer.stderr)
 
 
 if __name__ == "__main__":
