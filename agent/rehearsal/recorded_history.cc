@@ -21,8 +21,6 @@ using guard::config::Config;
 using guard::history::Reader;
 using guard::history::Resolution;
 
-constexpr const char* kDatabase = "/history.db";
-
 double seconds_of(base::WallTime wall) { return std::chrono::duration<double>(wall.time_since_epoch()).count(); }
 
 // What a report is drawn from, of one workload.
@@ -71,7 +69,7 @@ bool is_history(const std::string& path) {
 
 base::Result<ReplayedSeries> replay_history(const std::string& path, const Config& config) {
   std::error_code ignored;
-  auto reader = Reader::open(std::filesystem::is_directory(path, ignored) ? path + kDatabase : path);
+  auto reader = Reader::open(std::filesystem::is_directory(path, ignored) ? guard::history::database_path(path) : path);
   if (!reader) return base::fail(reader.error());
   const auto interval = interval_of(*reader, config.agent.sample_interval);
   if (!interval) return base::fail(interval.error());
