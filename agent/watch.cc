@@ -17,10 +17,6 @@ bool is_container(const guard::config::WorkloadConfig& workload) {
   return kind == TargetKind::container || kind == TargetKind::compose_service || kind == TargetKind::container_label;
 }
 
-std::string journal_path(const guard::config::Config& config) {
-  return config.agent.state_dir.empty() ? "" : config.agent.state_dir + "/actions.jsonl";
-}
-
 using EnginePointer = std::unique_ptr<guard::source::EngineWatch>;
 
 }  // namespace
