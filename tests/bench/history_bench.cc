@@ -104,7 +104,7 @@ class Simulated {
     workload.caps.engine = workload.caps.kernel;
     workload.caps.has_memory_high = true;
     if (number % 2 != 0) return;
-    snapshot_.logs.push_back({workload.name, "cleanup", true, "", snapshot_.at, 0, {}, {}, {}});
+    snapshot_.logs.push_back({workload.name, "cleanup", true, "", snapshot_.at, 0, {}, {}, {}, {}});
   }
 
   void move(guard::sample::Workload& workload, double load) {
