@@ -7,8 +7,9 @@ import random
 import tempfile
 import unittest
 
-from agent import BINARY, ask
+from agent import Agent, BINARY, ask, config_text, require_agent, unique
 from harness.browser import Browser
+from harness.process import free_port
 from harness.requirements import require_file, require_programs
 
 MIB = 1 << 20
@@ -113,6 +114,32 @@ class ReplayTest(unittest.TestCase):
         self.assertEqual(ask("replay", "--config", self.config).returncode, 2)
         self.replay(self.file("bad.csv", "timestamp,memory_bytes\n5,1\n4,1\n"), code=1)
         self.replay(self.folder, code=1)  # a folder without a history
+
+
+class ReplayOfHistoryTest(unittest.TestCase):
+    """What the daemon itself has kept."""
+
+    def test_another_configuration_is_tried_on_what_the_agent_saw(self):
+        require_agent()
+        folder = self.enterContext(tempfile.TemporaryDirectory(prefix="leakguard-replay-"))
+        name, port = unique("replayed"), free_port()
+
+        def config(rule):
+            path = os.path.join(folder, "agent.yml")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(config_text(folder, f"  - name: {name}\n    command: [sleep, '600']\n    rules: [{rule}]\n", port))
+            return path
+
+        with Agent.run(config("{name: never, when: {pids: '> 1000'}, do: [notify]}")) as agent:
+            agent.wait_until_ready()
+            agent.wait_for_metric("leakguard_workload_memory_usage_bytes", lambda used: used > 0, workload=name)
+            agent.stop()
+        tried = config("{name: any, when: {memory: '> 1k'}, do: [{restart: {drain: 1s}}], cooldown: 1h}")
+        answer = ask("replay", "--config", tried, os.path.join(folder, "state"), "--json")
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+        only, = json.loads(answer.stdout)["workloads"]
+        self.assertEqual((only["name"], only["actions"]), (name, {"restart": 1}))
+        self.assertGreater(only["samples"], 0)
 
 
 class ReplayPageTest(unittest.TestCase):
