@@ -137,7 +137,10 @@ void Child::stop(std::chrono::nanoseconds drain, guard::Children::Done done) {
   pause_timer_.cancel();
   report_done(base::fail(base::Code::cancelled, "overtaken by another stop"));
   done_ = std::move(done);
-  if (pid_ == 0) return report_done({});
+  if (pid_ == 0) {
+    lifecycle_.state = State::stopped;  // it may have waited to be started again
+    return report_done({});
+  }
   signal(options_.command.stop_signal);
   kill_timer_ = context_.loop.after(drain, [this] {
     base::log_warning("did not end in time, killing it", {{"workload", options_.name}, {"pid", pid_}});

@@ -203,7 +203,7 @@ void Enforcer::end(Watched& watched, const Act& act, Outcome outcome, std::strin
   if (is_done && enforces(decision)) policy::note_done({decision.rule, decision.claim}, now, watched.course);
   if (outcome == Outcome::done && std::holds_alternative<policy::Stop>(decision.action)) {
     watched.breaker = policy::Breaker{decision.rule, parts_.clock.wall_now(), act.target.identity.key,
-                                      act.target.lifecycle.starts, false};
+                                      act.target.lifecycle.starts, std::nullopt};
   }
   if (const auto state = watched.rules.find(decision.rule); state != watched.rules.end() && decision.step > 0)
     policy::note_step(step_outcome_of(outcome), now, state->second.ladder);

@@ -65,24 +65,27 @@ void Guard::tick(int missed) {
   sample::Snapshot snapshot = parts_.collector.collect(parts_.clock.steady_now(), parts_.clock.wall_now());
 
   std::vector<telemetry::WorkloadReport> reports;
+  std::vector<Watched*> seen;  // whom the reports are about
   reports.reserve(watched_.size());
   for (const sample::Workload& workload : snapshot.workloads) {
-    if (Watched* watched = find(workload.name)) reports.push_back(judge(*watched, snapshot, workload));
+    Watched* watched = find(workload.name);
+    if (watched == nullptr) continue;
+    seen.push_back(watched);
+    reports.push_back(judge(*watched, snapshot, workload));
   }
   report_.at = snapshot.wall;
   report_.workloads = std::move(reports);
   report_.host = std::move(snapshot.host);
   report_.sources = std::move(snapshot.sources);
 
+  // All are decided on before anything is done: what is done to one is no evidence about another.
   const Followers::Scene scene = look_around();
-  std::vector<std::pair<Watched*, std::vector<policy::Decision>>> decisions;
-  for (const telemetry::WorkloadReport& report : report_.workloads) {
-    Watched* watched = find(report.workload.name);
-    decisions.emplace_back(watched, decide(*watched, report, scene, snapshot.at));
-  }
-  for (auto& [watched, of_workload] : decisions) enforcer_.enforce(*watched, std::move(of_workload));
-  for (telemetry::WorkloadReport& report : report_.workloads)
-    report.policy = report_policy(*find(report.workload.name), parts_.clock.steady_now());
+  std::vector<std::vector<policy::Decision>> decisions;
+  for (std::size_t i = 0; i < seen.size(); ++i)
+    decisions.push_back(decide(*seen[i], report_.workloads[i], scene, snapshot.at));
+  for (std::size_t i = 0; i < seen.size(); ++i) enforcer_.enforce(*seen[i], std::move(decisions[i]));
+  for (std::size_t i = 0; i < seen.size(); ++i)
+    report_.workloads[i].policy = report_policy(*seen[i], parts_.clock.steady_now());
 }
 
 telemetry::WorkloadReport Guard::judge(Watched& watched, const sample::Snapshot& snapshot,
@@ -159,7 +162,7 @@ Followers::Scene Guard::look_around() const {
 
 void Guard::hold(const std::string& workload, telemetry::PolicyReport::Breaker breaker) {
   if (Watched* watched = find(workload))
-    watched->breaker = policy::Breaker{std::move(breaker.rule), breaker.opened_at, "", 0, false};
+    watched->breaker = policy::Breaker{std::move(breaker.rule), breaker.opened_at, "", 0, std::nullopt};
 }
 
 void Guard::remember(const PastAction& action) {

@@ -3,17 +3,19 @@
 namespace guard::policy {
 
 bool is_started_again(Breaker& breaker, const sample::Workload& workload) {
-  switch (workload.lifecycle.state) {
-    case sample::State::unknown:
-    case sample::State::starting: return false;
+  const sample::Lifecycle& lifecycle = workload.lifecycle;
+  switch (lifecycle.state) {
+    case sample::State::unknown: return false;
     case sample::State::stopped:
-    case sample::State::absent: breaker.was_seen_down = true; return false;
+    case sample::State::absent:
+      if (!breaker.starts_when_down) breaker.starts_when_down = lifecycle.starts;
+      return lifecycle.starts > *breaker.starts_when_down;
+    case sample::State::starting: return breaker.starts_when_down && lifecycle.starts > *breaker.starts_when_down;
     case sample::State::running: break;
   }
-  if (breaker.was_seen_down) return true;
-  if (workload.lifecycle.started_at && *workload.lifecycle.started_at > breaker.opened_at) return true;
-  if (breaker.identity.empty()) return false;
-  return workload.identity.key != breaker.identity || workload.lifecycle.starts > breaker.starts;
+  if (breaker.starts_when_down) return true;
+  if (lifecycle.started_at) return *lifecycle.started_at > breaker.opened_at;
+  return !breaker.identity.empty() && (workload.identity.key != breaker.identity || lifecycle.starts > breaker.starts);
 }
 
 }  // namespace guard::policy

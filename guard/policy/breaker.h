@@ -3,6 +3,7 @@
 // starts it again. That is seen, not told: a run that is another than the one that was stopped.
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "base/clock.h"
@@ -15,11 +16,11 @@ struct Breaker {
   base::WallTime opened_at;
   std::string identity;      // Identity::key of the run that was stopped; "" when it is not known any more
   std::uint64_t starts = 0;  // its Lifecycle::starts
-  bool was_seen_down = false;
+  std::optional<std::uint64_t> starts_when_down;  // once it was seen stopped
 };
 
-// One look. True when another run of the workload is seen: the breaker closes. What is unknown leaves it open, and so
-// does a view that is older than the stop.
+// One look. True when another run of the workload is seen, also one that has ended already: the breaker closes. What is
+// unknown leaves it open, and so does a view that is older than the stop.
 bool is_started_again(Breaker& breaker, const sample::Workload& workload);
 
 }  // namespace guard::policy

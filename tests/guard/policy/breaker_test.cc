@@ -15,7 +15,7 @@ sample::Workload run(State state, const std::string& identity, std::uint64_t sta
   return workload;
 }
 
-Breaker opened() { return {"memory", {}, "container:a", 3, false}; }
+Breaker opened() { return {"memory", {}, "container:a", 3, std::nullopt}; }
 
 TEST(Breaker, StaysOpenWhileTheRunThatWasStoppedIsStillShown) {
   Breaker breaker = opened();
@@ -33,15 +33,26 @@ TEST(Breaker, ClosesWithAnotherRun) {
 }
 
 TEST(Breaker, ClosesWhenItRunsAfterItWasSeenDown) {
-  Breaker breaker{"memory", {}, "", 0, false};  // held since before the agent was started
+  Breaker breaker{"memory", {}, "", 0, std::nullopt};  // held since before the agent was started
   EXPECT_FALSE(is_started_again(breaker, run(State::running, "container:a", 1)));
   EXPECT_FALSE(is_started_again(breaker, run(State::stopped, "container:a", 1)));
   EXPECT_TRUE(is_started_again(breaker, run(State::running, "container:a", 1)));
 }
 
+TEST(Breaker, ClosesWithARunThatHasEndedAlready) {
+  Breaker breaker = opened();
+  EXPECT_FALSE(is_started_again(breaker, run(State::stopped, "container:a", 3)));
+  EXPECT_TRUE(is_started_again(breaker, run(State::starting, "container:a", 4))) << "it crashed and is tried again";
+  breaker = opened();
+  EXPECT_FALSE(is_started_again(breaker, run(State::starting, "container:a", 4)))
+      << "in a restart loop one more run may have begun before the stop";
+  EXPECT_FALSE(is_started_again(breaker, run(State::stopped, "container:a", 4)));
+  EXPECT_TRUE(is_started_again(breaker, run(State::stopped, "container:a", 5)));
+}
+
 TEST(Breaker, ClosesWithARunThatBeganAfterwards) {
   const base::WallTime at(std::chrono::seconds(1000));
-  Breaker breaker{"memory", at, "", 0, false};
+  Breaker breaker{"memory", at, "", 0, std::nullopt};
   sample::Workload workload = run(State::running, "container:a", 1);
   workload.lifecycle.started_at = at - std::chrono::seconds(1);
   EXPECT_FALSE(is_started_again(breaker, workload)) << "the run that was stopped";

@@ -117,6 +117,24 @@ class LadderTest(unittest.TestCase):
         self.wait_for_breaker(agent, 0)
         self.assertEqual(agent.metric("leakguard_workload_up", workload=self.name), 1)
 
+    def test_a_restart_loop_is_ended_and_begins_anew_when_its_file_is_removed(self):
+        self.write(f"""\
+  - name: {self.name}
+    command: [/bin/false]
+    backoff: {{initial: 100ms, max: 100ms}}
+    restarts: {{max: 3, within: 1m}}
+    rules: [{{name: high, when: {{restart_loop: true}}, do: [notify, stop]}}]
+""")
+        agent = self.start()
+        self.wait_for_breaker(agent, 1)
+        agent.wait_for_metric("leakguard_workload_up", lambda up: up == 0, workload=self.name)
+        self.assertEqual(agent.workload(self.name)["lifecycle"]["state"], "stopped")
+        runs = agent.output().count('msg="started"')
+        wait_until(lambda: os.path.exists(self.held), SECONDS, "the file of what is held")
+        os.remove(self.held)
+        agent.wait_for_line("started again; its rules act on it", SECONDS)
+        self.assertGreater(agent.output().count('msg="started"'), runs)
+
     def test_what_depends_on_a_restarted_workload_is_restarted_after_it(self):
         front = unique("front")
         self.write(f"""\
