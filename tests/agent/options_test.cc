@@ -180,13 +180,41 @@ TEST(CommandLine, NamesTheCommandThatThereIsNot) {
 }
 
 TEST(CommandLine, HelpsWithEveryCommand) {
-  for (const char* command : {"run", "exec", "check-config", "status", "analyze", "history"}) {
+  for (const char* command : {"run", "exec", "check-config", "status", "analyze", "history", "replay", "drill"}) {
     EXPECT_THAT(parsed<ShowText>({command, "--help"}).text, HasSubstr(std::string("usage: leakguard ") + command));
     EXPECT_THAT(parsed<ShowText>({"--help"}).text, HasSubstr(std::string("leakguard ") + command));
   }
 }
 
 TEST(CommandLine, SaysItsVersion) { EXPECT_THAT(parsed<ShowText>({"--version"}).text, HasSubstr("leakguard ")); }
+
+TEST(Replay, TakesARecordingAndAConfiguration) {
+  const auto replay = parsed<ReplayOptions>({"replay", "--config", "a.yml", "usage.csv", "--workload", "web", "--limit",
+                                             "700m", "--run-column", "id", "--html", "x.html", "--json"});
+  EXPECT_EQ(replay.history, "usage.csv");
+  EXPECT_EQ(replay.config, "a.yml");
+  EXPECT_EQ(replay.workload, "web");
+  EXPECT_EQ(replay.limit, base::mebibytes(700));
+  EXPECT_EQ(replay.columns.limit, base::mebibytes(700));
+  EXPECT_EQ(replay.columns.run, "id");
+  EXPECT_EQ(replay.html, "x.html");
+  EXPECT_TRUE(replay.json);
+  EXPECT_FALSE(parse_command_line({"replay", "--config", "a.yml"}));
+  EXPECT_FALSE(parse_command_line({"replay", "x.csv", "--limit", "much"}));
+}
+
+TEST(Drill, TouchNothingUnlessTheySaySo) {
+  const auto drill = parsed<DrillOptions>({"drill", "leak", "--workload", "web", "--at", "2026-01-05T12:00:00Z"});
+  EXPECT_EQ(drill.name, "leak");
+  EXPECT_EQ(drill.workload, "web");
+  EXPECT_EQ(drill.at, 1767614400);
+  EXPECT_FALSE(drill.real);
+  EXPECT_FALSE(drill.json);
+  EXPECT_TRUE(parsed<DrillOptions>({"drill", "leak", "--real"}).real);
+  EXPECT_EQ(parsed<DrillOptions>({"drill"}).name, "");
+  EXPECT_FALSE(parse_command_line({"drill", "leak", "--at", "noon"}));
+  EXPECT_FALSE(parse_command_line({"drill", "leak", "oom-kill"}));
+}
 
 }  // namespace
 }  // namespace agent
