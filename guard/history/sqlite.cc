@@ -8,9 +8,6 @@
 namespace guard::history {
 namespace {
 
-// Whoever holds the file for longer than this is waited for no more: the samples meanwhile wait in a bounded queue.
-constexpr int kBusyMilliseconds = 1000;
-
 base::Code code_of(int result, int system_error) {
   switch (result & 0xff) {  // the low byte of an extended code says the kind
     case SQLITE_FULL:

@@ -14,6 +14,9 @@ struct sqlite3_stmt;
 
 namespace guard::history {
 
+// Whoever holds the file for longer than this is waited for no more: the samples meanwhile wait in a bounded queue.
+inline constexpr int kBusyMilliseconds = 1000;
+
 enum class Access { read_write, read_only };
 
 // A statement being run: bind all parameters, step until there is no row. Must be gone before its connection.

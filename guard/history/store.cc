@@ -86,7 +86,10 @@ base::Status Store::set_aside(const std::string& path) {
 base::Status Store::write(std::vector<Row>& rows, base::WallTime now) {
   // Whoever reads for long keeps the log from being written over: better to wait than to grow past the bound.
   if (bytes_of_log() > most_log_bytes_) {
+    // Without waiting: there is another write soon.
+    static_cast<void>(database_.query_number("PRAGMA busy_timeout=0"));
     static_cast<void>(database_.query_number("PRAGMA wal_checkpoint(TRUNCATE)"));
+    static_cast<void>(database_.query_number("PRAGMA busy_timeout=" + std::to_string(kBusyMilliseconds)));
     if (bytes_of_log() > most_log_bytes_)
       return base::fail(base::Code::unavailable, "another program reads it for so long that its log has grown full");
   }
