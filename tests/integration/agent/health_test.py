@@ -47,8 +47,8 @@ class HealthTest(unittest.TestCase):
         port = free_port()
         agent = self.start(
             self.chatcore(port),
-            f"      - {{name: page, http: 'http://127.0.0.1:{port}/-/healthy', every: 1s, timeout: 300ms, failures: 2}}\n"
-            f"      - {{name: port, tcp: '127.0.0.1:{port}', every: 1s}}\n",
+            f"      - {{name: page, http: 'http://127.0.0.1:{port}/-/healthy', every: 1s, timeout: 300ms, failures: 2, "
+            f"start_period: 6s}}\n      - {{name: port, tcp: '127.0.0.1:{port}', every: 1s, start_period: 6s}}\n",
             "when: {unhealthy: true, for: 400ms}, do: [{restart: {drain: 500ms}}], cooldown: 1h")
         self.wait_for_health(agent, "page", True)
         self.wait_for_health(agent, "port", True)
