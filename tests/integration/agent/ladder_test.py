@@ -127,8 +127,8 @@ class LadderTest(unittest.TestCase):
 """)
         agent = self.start()
         self.wait_for_breaker(agent, 1)
-        agent.wait_for_metric("leakguard_workload_up", lambda up: up == 0, workload=self.name)
-        self.assertEqual(agent.workload(self.name)["lifecycle"]["state"], "stopped")
+        wait_until(lambda: agent.workload(self.name)["lifecycle"]["state"] == "stopped", SECONDS,
+                   "it no longer waits to be started again")
         runs = agent.output().count('msg="started"')
         wait_until(lambda: os.path.exists(self.held), SECONDS, "the file of what is held")
         os.remove(self.held)
