@@ -20,8 +20,8 @@ po::options_description history_flags() {
 }
 
 constexpr const char* kHistoryNotes = R"(
-Samples as they were taken come first where they are kept, else one a minute, else one a quarter of an hour: the column
-`resolution` says which. The agent may run meanwhile. Is there a leak in it?
+In order of time: every sample where these are still kept, before that one a minute, before that one a quarter of an
+hour; `resolution` says which. The agent may run meanwhile. Is there a leak in it?
   leakguard history export --since 2d |
     leakguard analyze - --series-column workload --run-column run --limit-column limit_bytes
 )";
