@@ -1,14 +1,12 @@
 #include "agent/time_asked.h"
 
-#include <cmath>
-
 #include "agent/recording/fields.h"
 
 namespace agent {
 
 base::Result<TimeAsked> parse_time_asked(const std::string& text) {
-  constexpr double kLatestSeconds = 9e9;  // in nanoseconds it must fit into 63 bits
-  if (const auto seconds = recording::parse_time(text); seconds && std::fabs(*seconds) < kLatestSeconds) {
+  constexpr double kLatestSeconds = 9e9;  // in nanoseconds it, and what lies between it and now, must fit into 63 bits
+  if (const auto seconds = recording::parse_time(text); seconds && *seconds >= 0 && *seconds < kLatestSeconds) {
     const base::Duration since_epoch = base::from_seconds(*seconds);
     return TimeAsked{base::WallTime(std::chrono::duration_cast<base::WallTime::duration>(since_epoch)), {}};
   }
