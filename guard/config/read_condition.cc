@@ -22,10 +22,11 @@ struct MetricForm {
 };
 
 using Unit = MetricForm::Unit;
-constexpr std::array<MetricForm, 15> kForms = {{
+constexpr std::array<MetricForm, 16> kForms = {{
     {Metric::memory, Unit::size, true, std::nullopt, "'> 85%' or '> 600m'"},
     {Metric::memory_growth, Unit::size_an_hour, false, Comparison::above, "'> 50m', which is 50 MiB an hour"},
     {Metric::time_to_limit, Unit::duration, false, Comparison::below, "'< 10m'"},
+    {Metric::leaking, Unit::flag, false, Comparison::above, "true"},
     {Metric::cpu, Unit::cores, true, std::nullopt, "'> 95%' or '> 0.75'"},
     {Metric::cpu_throttled, Unit::share, true, std::nullopt, "'> 25%'"},
     {Metric::memory_pressure, Unit::share, true, std::nullopt, "'> 10%'"},
@@ -204,7 +205,9 @@ void check_possible(const Reader& section, const MetricForm& form, const Workloa
   if (form.metric == Metric::pids && rule.comparison == Comparison::above && caps.pids &&
       rule.trip.value >= static_cast<double>(*caps.pids))
     section.problem(key, "can never be: caps.pids is " + std::to_string(*caps.pids));
-  if ((form.metric == Metric::time_to_limit || form.metric == Metric::memory_growth) && !workload.leak_enabled)
+  const bool is_of_growth =
+      form.metric == Metric::time_to_limit || form.metric == Metric::memory_growth || form.metric == Metric::leaking;
+  if (is_of_growth && !workload.leak_enabled)
     section.problem(key, "needs leak detection, which leak.enabled: false turns off");
   const bool expects_lines = std::any_of(workload.expect_log.begin(), workload.expect_log.end(),
                                          [](const LogWatchConfig& watch) { return watch.every.has_value(); });

@@ -33,6 +33,7 @@ bool is_own_run(const sample::Identity& identity, LadderState& ladder) {
 std::string_view trouble_of(Metric metric) {
   switch (metric) {
     case Metric::unhealthy: return "unhealthy";
+    case Metric::leaking: return "leaking";
     case Metric::restart_loop: return "in a restart loop";
     case Metric::log_overdue: return "without its log line";
     default: return {};

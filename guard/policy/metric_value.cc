@@ -66,6 +66,13 @@ Reading<double> captured(const std::vector<signal::LogSignal>& logs, const Subje
   return value->second;
 }
 
+// Without a verdict nobody knows; while it warms up nobody says so.
+Reading<double> is_leaking(const signal::WorkloadSignals& signals) {
+  if (!signals.growth && signals.leak == signal::LeakState::unknown)
+    return Reading<double>::absent(signals.growth.reason());
+  return signals.leak == signal::LeakState::leaking ? 1.0 : 0.0;
+}
+
 // Of the mount meant, or of the fullest that can be read.
 Reading<double> filled(const std::vector<signal::DiskSignal>& disks, const std::string& mount) {
   auto fullest = Reading<double>::absent(mount.empty() ? "no mount can be read" : mount + " cannot be read");
@@ -86,6 +93,7 @@ Reading<double> value_of(const signal::WorkloadSignals& signals, Metric metric, 
       return as_ratio ? converted(signals.memory_used, ratio) : converted(signals.working_set, count);
     case Metric::memory_growth: return signals.growth;
     case Metric::time_to_limit: return converted(signals.time_to_limit, seconds_of);
+    case Metric::leaking: return is_leaking(signals);
     case Metric::cpu:
       return as_ratio ? converted(signals.cpu_of_limit, ratio)
                       : converted(signals.cpu_used, [](base::Cores cores) { return cores.count; });

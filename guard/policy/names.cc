@@ -44,6 +44,7 @@ std::string_view name_of(Metric metric) {
     case Metric::io_pressure: return "io_pressure";
     case Metric::pids: return "pids";
     case Metric::oom_kills: return "oom_kills";
+    case Metric::leaking: return "leaking";
     case Metric::restart_loop: return "restart_loop";
     case Metric::log_overdue: return "log_overdue";
     case Metric::log_value: return "log_value";

@@ -18,6 +18,7 @@ enum class Metric {
   memory,           // working set: bytes, or ratio of its limit
   memory_growth,    // bytes per second ("> 10m" in a configuration: per hour)
   time_to_limit,    // seconds
+  leaking,          // 0 or 1: the verdict on its memory
   cpu,              // cores, or ratio of its cap
   cpu_throttled,    // ratio
   memory_pressure,  // ratio

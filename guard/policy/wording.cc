@@ -91,6 +91,7 @@ std::string describe_value(Metric metric, bool as_ratio, double value) {
     case Metric::disk: return base::format_ratio({value});
     case Metric::pids:
     case Metric::oom_kills:
+    case Metric::leaking:
     case Metric::restart_loop:
     case Metric::log_overdue:
     case Metric::log_value:
@@ -107,6 +108,7 @@ std::string describe_breach(const WorkloadSignals& signals, const Rule& rule, co
              std::to_string(signals.oom_kills_total) + " in all";
     case Metric::restart_loop:
       return std::to_string(signals.restart_loop.restarts) + " restarts within the window: a restart loop";
+    case Metric::leaking: return "memory is leaking: " + signals.leak_evidence;
     case Metric::log_overdue: return "expected log line is overdue: " + names_of_overdue(signals);
     case Metric::unhealthy: return "health probe fails: " + names_of_unhealthy(signals, rule.subject);
     default: break;

@@ -43,7 +43,8 @@ std::string describe(const Growth& growth) {
   if (growth.significant) text += " (" + an_hour(growth.low) + " – " + an_hour(growth.high) + ")";
   text += " for " + seconds_in_words(growth.span_seconds) + ": " + reason_of(growth);
   if (growth.earlier_runs > 0 && growth.significant)
-    text += "; " + std::to_string(growth.earlier_runs) + " runs before this one ended in the same growth";
+    text += "; " + std::to_string(growth.earlier_runs) + (growth.earlier_runs == 1 ? " run" : " runs") +
+            " before this one ended in the same growth";
   return text;
 }
 

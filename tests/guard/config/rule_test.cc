@@ -69,6 +69,8 @@ TEST(Condition, RefusesWhatCanNeverBe) {
   EXPECT_EQ(capped("pids: '> 9'"), "1:113 workloads[0].rules[0].when.pids: can never be: caps.pids is 9");
   EXPECT_EQ(when("log_overdue: true"),
             "1:89 workloads[0].rules[0].when.log_overdue: no line of expect_log has `every`, so none is ever overdue");
+  EXPECT_EQ(with("leak: {enabled: false}, rules: [{name: r, do: [notify], when: {leaking: true}}]"),
+            "1:109 workloads[0].rules[0].when.leaking: needs leak detection, which leak.enabled: false turns off");
   EXPECT_EQ(
       with("leak: {enabled: false}, rules: [{name: r, do: [notify], when: {time_to_limit: '< 5m'}}]"),
       "1:115 workloads[0].rules[0].when.time_to_limit: needs leak detection, which leak.enabled: false turns off");

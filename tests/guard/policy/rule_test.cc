@@ -50,6 +50,12 @@ TEST(ValueOf, NoticedEventsAreKnownWhileTheStateIs) {
   WorkloadSignals signals;
   signals.state = sample::State::stopped;
   EXPECT_DOUBLE_EQ(*value_of(signals, Metric::oom_kills, {}, false), 0);
+  EXPECT_FALSE(value_of(signals, Metric::leaking, {}, false)) << "no verdict yet";
+  signals.growth = 0.5;
+  signals.leak = signal::LeakState::growing;
+  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::leaking, {}, false), 0);
+  signals.leak = signal::LeakState::leaking;
+  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::leaking, {}, false), 1);
   signals.restart_loop.looping = true;
   EXPECT_DOUBLE_EQ(*value_of(signals, Metric::restart_loop, {}, false), 1);
 }
