@@ -1,5 +1,6 @@
 // What the history does over time, and when its disk or its file is not as it should be.
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
