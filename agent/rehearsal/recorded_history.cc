@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cmath>
+#include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -101,8 +103,10 @@ base::Result<ReplayedSeries> replay_history(const std::string& path, const Confi
     std::vector<std::string> notes;
     for (const auto& [rule, why] : rehearsal.unknown_rules(name))
       notes.push_back("rule " + rule + " was never known on this record: " + why);
-    all.workloads.push_back({name, name, one.first, one.last, base::to_seconds(*interval), rehearsal.timeline(name),
-                             std::move(one.analysis), std::move(notes)});
+    const std::uint64_t samples = one.analysis.verdict().samples;
+    const double step = samples > 1 ? std::round((one.last - one.first) / static_cast<double>(samples - 1)) : 0;
+    all.workloads.push_back(
+        {name, name, one.first, one.last, step, rehearsal.timeline(name), std::move(one.analysis), std::move(notes)});
   }
   if (all.workloads.empty()) return base::fail(Code::not_found, "it has nothing of the configuration's workloads");
   return all;

@@ -15,7 +15,7 @@ struct Replayed {
   std::string series;  // of the record; the workload's name in a history
   double first = 0;    // seconds; of the record
   double last = 0;
-  double interval_seconds = 0;  // between its samples, usually
+  double interval_seconds = 0;  // between its samples, on average
   Timeline timeline;
   recording::Analysis analysis;
   std::vector<std::string> notes;  // what could not be judged on this record, and why
