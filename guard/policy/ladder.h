@@ -4,7 +4,7 @@
 //
 // - The time counts from when the step's actions were done, and only while the readings are known: doubt neither ends a
 //   ladder nor takes it further.
-// - A ladder that helped ends. When its rule fires again within the cool-down the help did not last, and it goes on with
+// - A ladder that helped ends. When its rule fires again within the cool-down the help did not last: it goes on with
 //   the next step; after a longer rest it begins anew.
 // - A step that failed gives way to the next at once, and the last step is repeated after the rule's cool-down.
 
