@@ -1,15 +1,14 @@
 """`leakguard drill` as an operator runs it, with the configurations that are shipped too."""
 
-import http.server
 import json
 import os
 import subprocess
 import tempfile
-import threading
 import unittest
 
 from agent import BINARY, ask
 from harness.requirements import require_file
+from receiver import Receiver
 
 CONFIGS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "configs")
 MONDAY = "2026-01-05T12:00:00Z"  # no maintenance
@@ -100,22 +99,10 @@ class RealDrillTest(unittest.TestCase):
         self.addCleanup(self.process.wait)
         self.addCleanup(self.process.kill)
         self.file("pid", str(self.process.pid))
-        self.told = []
-        test = self
+        self.receiver = self.enterContext(Receiver())
 
-        class Receiver(http.server.BaseHTTPRequestHandler):
-            def do_POST(self):
-                test.told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-                self.send_response(200 if self.path == "/fine" else 500)
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.addCleanup(self.server.server_close)
-        self.addCleanup(self.server.shutdown)
+    def told(self):
+        return [document for _, _, document in self.receiver.received]
 
     def file(self, name, text):
         path = os.path.join(self.folder, name)
@@ -123,10 +110,10 @@ class RealDrillTest(unittest.TestCase):
             file.write(text)
         return path
 
-    def drill(self, *flags, pid_file="pid", action="stop: {drain: 5s}", path="/fine"):
+    def drill(self, *flags, pid_file="pid", action="stop: {drain: 5s}"):
         config = self.file("agent.yml", f"""
 notify:
-  - {{name: oncall, webhook: {{url: 'http://127.0.0.1:{self.server.server_port}{path}'}}}}
+  - {{name: oncall, webhook: {{url: '{self.receiver.url}/hook'}}}}
 workloads:
   - name: app
     pid_file: {self.folder}/{pid_file}
@@ -138,21 +125,22 @@ workloads:
     def test_without_the_flag_nobody_is_told_and_nothing_is_touched(self):
         self.assertEqual(self.drill().returncode, 0)
         self.assertIsNone(self.process.poll())
-        self.assertEqual(self.told, [])
+        self.assertEqual(self.receiver.received, [])
 
     def test_with_it_people_are_told_that_it_is_a_drill_and_the_workload_is_stopped(self):
         answer = self.drill("--real", "--json")
         self.assertEqual(answer.returncode, 0, answer.stderr)
         self.assertEqual(json.loads(answer.stdout)["verdict"], "PASS")
         self.assertEqual(self.process.wait(10), -15)
-        self.assertEqual([told["action"] for told in self.told], ["notify", "stop"])
-        for told in self.told:
+        self.assertEqual([told["action"] for told in self.told()], ["notify", "stop"])
+        for told in self.told():
             self.assertTrue(told["reason"].startswith("DRILL (oom-kill), not an incident: "), told)
             self.assertEqual((told["workload"], told["outcome"]), ("app", "done"))
         self.assertIn("real: stop (rule killed): ended by itself; oncall was told", answer.stderr)
 
     def test_a_receiver_that_refuses_fails_the_drill(self):
-        answer = self.drill("--real", action="signal: {name: CONT}", path="/broken")
+        self.receiver = self.enterContext(Receiver(status=500))
+        answer = self.drill("--real", action="signal: {name: CONT}")
         self.assertEqual(answer.returncode, 1)
         self.assertIn("oncall was not told: the receiver answered 500", answer.stderr)
         self.assertIsNone(self.process.poll())
@@ -161,7 +149,7 @@ workloads:
         answer = self.drill("--real", pid_file="nothing")
         self.assertEqual(answer.returncode, 1)
         self.assertIn("nothing was done", answer.stderr)
-        self.assertEqual(self.told, [])
+        self.assertEqual(self.receiver.received, [])
 
     def test_a_command_is_for_its_own_agent(self):
         config = self.file("command.yml", "workloads:\n  - name: app\n    command: [sleep, '1']\n    rules:\n"

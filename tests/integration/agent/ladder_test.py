@@ -4,38 +4,11 @@ import json
 import os
 import signal
 import tempfile
-import threading
 import unittest
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from agent import Agent, SECONDS, WORKLOAD, ask, config_text, require_agent, unique
 from harness.process import free_port, wait_until
-
-
-class Shedder:
-    """Takes a shed request and does nothing about it: that is what the ladder is for."""
-
-    def __init__(self):
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):
-                self.rfile.read(int(self.headers["Content-Length"]))
-                self.send_response(200)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_):
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/admin/shed"
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._server.shutdown()
-        self._server.server_close()
+from receiver import Receiver
 
 
 class LadderTest(unittest.TestCase):
@@ -79,7 +52,8 @@ class LadderTest(unittest.TestCase):
 
     def climb(self):
         """The agent, with the ladder at its end."""
-        self.write_ladder(self.enterContext(Shedder()).url)
+        # It takes what is to be shed and does nothing about it: that is what the ladder is for.
+        self.write_ladder(self.enterContext(Receiver()).url + "/admin/shed")
         agent = self.start()
         self.wait_for_breaker(agent, 1)
         return agent
