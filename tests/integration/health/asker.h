@@ -47,6 +47,13 @@ class Asker {
   void tcp(std::string address, base::Duration timeout) {
     begin([this, address, timeout](ProbeDone done) { return ask_tcp(loop_, address, timeout, std::move(done)); });
   }
+  // Asks and gives it up before the loop could have seen an answer.
+  void tcp_given_up(std::string address, base::Duration timeout) {
+    begin([this, address, timeout](ProbeDone done) {
+      (void)ask_tcp(loop_, address, timeout, std::move(done));
+      return nullptr;
+    });
+  }
   // What became of it; an answer of its own when none comes.
   ProbeAnswer answer() {
     auto future = answered_.get_future();

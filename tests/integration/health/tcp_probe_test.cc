@@ -73,8 +73,7 @@ TEST(TcpProbe, SaysNothingOfTheWorkloadWhenThisMachineHasNoNetwork) {
 TEST(TcpProbe, IsNotAnsweredOnceItIsGivenUp) {
   RawServer peer;
   Asker asker;
-  asker.tcp(address_of(peer.port), seconds(5));
-  asker.give_up();
+  asker.tcp_given_up(address_of(peer.port), seconds(5));
   asker.tcp(address_of(peer.port), seconds(5));
   EXPECT_EQ(asker.answer(), ProbeAnswer::passed()) << "a second answer to one question would throw";
 }
