@@ -11,7 +11,9 @@ namespace {
 using nlohmann::json;
 
 bool is_wanted(const json& action, const ActionQuery& query) {
-  if (!query.workload.empty() && action.value("workload", "") != query.workload) return false;
+  const auto workload = action.find("workload");
+  const bool is_named = workload != action.end() && workload->is_string();
+  if (!query.workload.empty() && (!is_named || *workload != query.workload)) return false;
   const auto at = action.find("at");
   if (at == action.end() || !at->is_number()) return !query.since && !query.until;
   const double seconds = at->get<double>();

@@ -58,6 +58,13 @@ TEST(Actions, ThatAFullDiskCutOffAreCounted) {
   EXPECT_THAT(lines, ElementsAre(kNew));
 }
 
+TEST(Actions, OfAWorkloadThatIsNoTextAreOfNone) {
+  const TemporaryFolder folder;
+  folder.write("actions.jsonl", std::string("{\"workload\":5,\"at\":1}\n") + kNew + "\n");
+  EXPECT_THAT(actions_of({folder.path(), "web", {}, {}}), ElementsAre(kNew));
+  EXPECT_THAT(actions_of({folder.path(), "5", {}, {}}), ElementsAre());
+}
+
 TEST(Actions, WithoutAJournalAreNotFound) {
   const TemporaryFolder folder;
   const auto read = read_actions({folder.path(), "", {}, {}}, [](const std::string&) { return true; });
