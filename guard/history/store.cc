@@ -102,7 +102,8 @@ base::Status Store::write(std::vector<Row>& rows, base::WallTime now) {
     if (database_.in_transaction()) static_cast<void>(database_.execute("ROLLBACK"));
     return written;
   }
-  return shrink();
+  shrink();
+  return {};
 }
 
 base::Status Store::write_rows(std::vector<Row>& rows, base::WallTime now) {
@@ -196,12 +197,13 @@ base::Status Store::put(Row& row) {
   return {};
 }
 
-// Only after max_size was made smaller: else free pages are soon written to again.
-base::Status Store::shrink() {
+// Only after max_size was made smaller: else free pages are soon written to again. What was written stands, so a
+// failure (the disk may be full) is nobody's: it is tried again with the next write.
+void Store::shrink() {
   const auto pages = database_.query_number("PRAGMA page_count");
-  if (!pages) return base::fail(pages.error());
-  if (*pages * kPage <= most_main_bytes_) return {};
-  return database_.execute("PRAGMA incremental_vacuum(" + std::to_string(kPagesGivenBack) + ")");
+  if (!pages || *pages * kPage <= most_main_bytes_) return;
+  const auto given_back = database_.execute("PRAGMA incremental_vacuum(" + std::to_string(kPagesGivenBack) + ")");
+  if (!given_back && database_.in_transaction()) static_cast<void>(database_.execute("ROLLBACK"));
 }
 
 std::int64_t Store::bytes_of_log() const { return size_of(path_ + "-wal"); }

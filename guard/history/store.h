@@ -51,7 +51,7 @@ class Store {
   base::Status make_room(std::int64_t incoming, const std::vector<Row>& rows);
   base::Result<bool> remove_oldest(Resolution resolution, const std::vector<Row>& rows);
   base::Status put(Row& row);
-  base::Status shrink();
+  void shrink();
   [[nodiscard]] std::int64_t bytes_of_log() const;
 
   std::string path_;
