@@ -35,8 +35,7 @@ Outcome outcome_of(Hindrance hindrance) {
 
 policy::StepOutcome step_outcome_of(Outcome outcome) {
   switch (outcome) {
-    // What a stronger action did in its place counts as done.
-    case Outcome::superseded:
+    case Outcome::superseded: return policy::StepOutcome::superseded;
     case Outcome::dry_run:
     case Outcome::done: return policy::StepOutcome::done;
     case Outcome::failed: return policy::StepOutcome::failed;

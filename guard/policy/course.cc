@@ -6,6 +6,15 @@
 #include <utility>
 
 namespace guard::policy {
+namespace {
+
+// A ladder whose step gave way to another rule has nothing to wait for itself: two of them would keep each other from
+// acting for ever.
+bool is_in_the_way(const LadderState& ladder) {
+  return ladder.phase == LadderState::Phase::watching && ladder.is_carried_out;
+}
+
+}  // namespace
 
 std::optional<std::string> find_rival(const Decision& decision, const Course& course, const std::vector<Rule>& rules,
                                       const RuleStates& states, base::SteadyTime now) {
@@ -22,7 +31,7 @@ std::optional<std::string> find_rival(const Decision& decision, const Course& co
   }
   for (const auto& rule : rules) {
     const auto state = states.find(rule.name);
-    if (state == states.end() || state->second.ladder.phase != LadderState::Phase::watching) continue;
+    if (state == states.end() || !is_in_the_way(state->second.ladder)) continue;
     const auto& step = rule.ladder.at(std::min(state->second.ladder.step, rule.ladder.size() - 1));
     if (yields_to({rule.name, strongest(step.actions)}))
       return "rule " + rule.name + " acted on it and waits to see whether that helps";

@@ -77,6 +77,7 @@ void note_step(StepOutcome outcome, base::SteadyTime now, LadderState& ladder) {
   if (ladder.phase != Phase::acting || ladder.unanswered == 0) return;
   ladder.has_acted |= outcome != StepOutcome::not_needed;
   ladder.has_failed |= outcome == StepOutcome::failed;
+  ladder.is_carried_out |= outcome == StepOutcome::done || outcome == StepOutcome::failed;
   if (--ladder.unanswered > 0) return;
   if (!ladder.has_acted) return rest(ladder.step, now, ladder);
   ladder.phase = Phase::watching;

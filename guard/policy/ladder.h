@@ -29,6 +29,7 @@ struct LadderState {
   std::size_t unanswered = 0;  // acting: actions of the step of which nobody has said yet what became of them
   bool has_acted = false;      // one of them was carried out, or a stronger one of another rule in its place
   bool has_failed = false;
+  bool is_carried_out = false;  // one of them was itself done or tried: only then the step is in the way of others
 
   std::string identity;                 // Identity::key of the run it is about; "" when it was not known
   bool makes_new_run = false;           // the step restarts the workload: the first other run is its own doing
@@ -39,8 +40,8 @@ struct LadderState {
   std::string effect;  // what the step did, in words, once that is known; whoever keeps the records takes it
 };
 
-// What became of one action of a step.
-enum class StepOutcome { done, failed, not_needed };
+// What became of one action of a step; what a stronger one of another rule did in its place counts for the ladder.
+enum class StepOutcome { done, failed, superseded, not_needed };
 
 // The step that a firing at `now` begins with.
 std::size_t first_step(const Rule& rule, const LadderState& ladder, base::SteadyTime now);

@@ -93,6 +93,23 @@ TEST(Course, AWatchingLadderKeepsWeakerRulesAway) {
   EXPECT_EQ(scene.last_action().result, "rule ladder acted on it and waits to see whether that helps");
 }
 
+TEST(Course, TwoLaddersThatEndAlikeDoNotKeepEachOtherFromActing) {
+  policy::Rule first = named("first", policy::Restart{});
+  first.actions.clear();
+  first.ladder = {{{policy::Restart{}}, std::nullopt, {}}};
+  policy::Rule second = first;
+  second.name = "second";
+  second.held_for = seconds(25);
+  Scene scene(config_of({workload_config("web", {first, second})}));
+  scene.use_memory(900);
+  for (int i = 0; i < 1000; ++i) {
+    scene.tick();
+    while (!scene.hands.unfinished.empty()) scene.hands.finish();
+  }
+  EXPECT_THAT(acts(scene), ElementsAre("restart", "restart", "restart", "restart")) << "one each cool-down";
+  EXPECT_GE(scene.counted("restart", "superseded"), 1U);
+}
+
 TEST(Course, ToTellPeopleIsNeverInTheWayOfAnything) {
   Scene scene(config_of({workload_config("web", {named("a", policy::Notify{}), named("b", policy::Restart{})})}));
   scene.use_memory(900);
