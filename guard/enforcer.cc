@@ -53,10 +53,11 @@ void forget_if_nothing_was_done(const Decision& decision, base::SteadyTime now, 
     policy::forget_firing(decision, now, watched.rules);
 }
 
+// Of a ladder's step never: it fires once until all its actions are answered, so what waits alike is its own.
 bool waits_already(const Decision& decision, const policy::Course& course) {
-  return std::ranges::any_of(course.waiting, [&](const Decision& other) {
-    return other.rule == decision.rule && other.action.index() == decision.action.index();
-  });
+  return decision.step == 0 && std::ranges::any_of(course.waiting, [&](const Decision& other) {
+           return other.rule == decision.rule && other.action.index() == decision.action.index();
+         });
 }
 
 }  // namespace
@@ -127,7 +128,8 @@ void Enforcer::carry_out(Watched& watched, Decision decision) {
     if (rival) return drop(watched, std::move(decision), Outcome::superseded, *rival);
   }
   if (!watched.course.acting) return begin(watched, std::move(decision));
-  if (waits_already(decision, watched.course)) return;
+  if (waits_already(decision, watched.course))
+    return drop(watched, std::move(decision), Outcome::superseded, "waits already");
   for (Decision& weaker : policy::take_weaker(decision, watched.course))
     drop(watched, std::move(weaker), Outcome::superseded, "rule " + decision.rule + " is about to act on it");
   watched.course.waiting.push_back(std::move(decision));

@@ -110,6 +110,31 @@ TEST(Course, TwoLaddersThatEndAlikeDoNotKeepEachOtherFromActing) {
   EXPECT_GE(scene.counted("restart", "superseded"), 1U);
 }
 
+TEST(Course, AStepMayHaveSeveralActionsOfOneKind) {
+  policy::Rule rule = named("ladder", policy::Restart{});
+  rule.actions.clear();
+  rule.ladder = {{{policy::Signal{10}, policy::Signal{12}, policy::Signal{1}}, std::nullopt, minutes(1)},
+                 {{policy::Restart{}}, std::nullopt, {}}};
+  Scene scene(config_of({workload_config("web", {rule})}));
+  scene.use_memory(900);
+  for (int i = 0; i < 100; ++i) {
+    scene.tick();
+    while (!scene.hands.unfinished.empty()) scene.hands.finish();
+  }
+  EXPECT_THAT(acts(scene), ElementsAre("signal", "signal", "signal", "restart"));
+}
+
+TEST(Course, WhatWaitsAlreadyIsSaidToWait) {
+  policy::Rule rule = named("a", policy::Signal{10});
+  rule.cooldown = seconds(20);
+  Scene scene(config_of({workload_config("web", {rule})}));
+  scene.use_memory(900);
+  scene.tick(60);
+  EXPECT_THAT(acts(scene), ElementsAre("signal"));
+  EXPECT_EQ(scene.counted("signal", "superseded"), 1U);
+  EXPECT_EQ(scene.last_action().result, "waits already");
+}
+
 TEST(Course, ToTellPeopleIsNeverInTheWayOfAnything) {
   Scene scene(config_of({workload_config("web", {named("a", policy::Notify{}), named("b", policy::Restart{})})}));
   scene.use_memory(900);
