@@ -104,6 +104,8 @@ int export_samples(const HistoryExportOptions& options, const std::string& state
   if (!options.workload.empty()) query.workloads = {options.workload};
   if (auto ready = reader->seek(query); !ready) return fail(ready.error().message + advice(ready.error()));
   const auto exported = write_all(*reader, options);
+  if (const auto damage = guard::history::damage_told(reader->passed_over()); !damage.empty())
+    std::fprintf(stderr, "leakguard history: %s\n", damage.c_str());
   if (!exported) return fail(exported.error().message);
   if (exported->left_out > 0) {
     std::fprintf(stderr, "leakguard history: left out %llu samples from when the clock had been set back\n",

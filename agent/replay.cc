@@ -91,6 +91,7 @@ int replay(const ReplayOptions& options) {
   if (config->workloads.empty()) return fail(options, "the configuration has no workload");
   const auto replayed = play(options, *config);
   if (!replayed) return fail(options, replayed.error().message);
+  if (!replayed->damage.empty()) std::fprintf(stderr, "leakguard replay: %s\n", replayed->damage.c_str());
   if (!options.html.empty() && !write_report(options, *replayed))
     return fail(options, "the report '" + options.html + "' cannot be written");
   if (options.json)

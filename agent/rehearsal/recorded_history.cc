@@ -95,6 +95,7 @@ base::Result<ReplayedSeries> replay_history(const std::string& path, const Confi
   if (!moment) return base::fail(moment.error());
 
   ReplayedSeries all;
+  all.damage = guard::history::damage_told(reader->passed_over());
   for (auto& [name, one] : seen) {
     if (!one.known) {
       all.notes.push_back("the history has nothing of the workload " + name);
@@ -108,7 +109,10 @@ base::Result<ReplayedSeries> replay_history(const std::string& path, const Confi
     all.workloads.push_back(
         {name, name, one.first, one.last, step, rehearsal.timeline(name), std::move(one.analysis), std::move(notes)});
   }
-  if (all.workloads.empty()) return base::fail(Code::not_found, "it has nothing of the configuration's workloads");
+  if (all.workloads.empty()) {
+    return base::fail(Code::not_found, "it has nothing of the configuration's workloads" +
+                                           (all.damage.empty() ? "" : "; " + all.damage));
+  }
   return all;
 }
 

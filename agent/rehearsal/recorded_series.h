@@ -18,6 +18,7 @@ namespace agent::rehearsal {
 struct ReplayedSeries {
   std::vector<Replayed> workloads;
   std::vector<std::string> notes;  // about the recording as a whole
+  std::string damage;              // of the history, that was passed over; "" when there was none
 };
 
 // A series is a workload's when it is named as that or as its target, or has that name as the value of a label

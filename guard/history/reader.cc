@@ -33,6 +33,11 @@ struct Stretch {
 
 std::string database_path(const std::string& state_dir) { return state_dir.empty() ? "" : state_dir + "/history.db"; }
 
+std::string damage_told(std::uint64_t passed_over) {
+  if (passed_over == 0) return "";
+  return std::to_string(passed_over) + (passed_over == 1 ? " block was" : " blocks were") + " damaged and passed over";
+}
+
 struct Reader::Impl {
   explicit Impl(Database opened) : database(std::move(opened)) {}
 
@@ -49,6 +54,7 @@ struct Reader::Impl {
   std::optional<Block> block;
   std::size_t tick = 0;  // of the block, the next one to be given
   bool has_given_of_block = false;
+  std::uint64_t passed_over = 0;
   SteadyLine line;
   Moment moment;
 };
@@ -98,8 +104,8 @@ base::Result<bool> Reader::Impl::next_block() {
     block = Block::decode(rows->blob(1));
     tick = 0;
     has_given_of_block = false;
-    if (!block) return base::fail(base::Code::corrupt, "block " + std::to_string(last_id) + " cannot be decoded");
-    return true;
+    if (block) return true;
+    ++passed_over;
   }
   return false;
 }
@@ -122,6 +128,7 @@ base::Status Reader::seek(Query query) {
   impl_->query = std::move(query);
   impl_->last_id = -1;
   impl_->block.reset();
+  impl_->passed_over = 0;
   impl_->line = {};
   return impl_->plan();
 }
@@ -147,6 +154,8 @@ base::Result<const Moment*> Reader::next() {
     return &moment;
   }
 }
+
+std::uint64_t Reader::passed_over() const { return impl_->passed_over; }
 
 base::Result<Extent> Reader::extent(Resolution resolution) {
   auto rows = impl_->database.prepare("SELECT sum(ticks), min(since), max(until) FROM blocks WHERE resolution = ?");

@@ -8,6 +8,7 @@
 //   reader->seek({.since = from, .workloads = {"web"}});
 //   for (auto moment = reader->next(); moment && *moment; moment = reader->next()) use((*moment)->snapshot);
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,6 +24,9 @@ namespace guard::history {
 
 // Where the history of an agent with this state_dir is; "" when that keeps nothing.
 std::string database_path(const std::string& state_dir);
+
+// For people: "3 blocks were damaged and passed over"; "" when it is none.
+std::string damage_told(std::uint64_t passed_over);
 
 struct Moment {
   Resolution resolution = Resolution::raw;
@@ -62,9 +66,11 @@ class Reader {
 
   // Begins to read anew. Ticks in which none of the wanted workloads was there are passed over.
   base::Status seek(Query query);
-  // The next tick, which lives until the next call; null at the end. Memory: one block of at most 4096 readings.
-  // Errors: corrupt, unavailable.
+  // The next tick, which lives until the next call; null at the end. Memory: one block of at most 4096 readings. A
+  // block that cannot be decoded costs only what is in it. Errors: corrupt (the file), unavailable.
   base::Result<const Moment*> next();
+  // So many blocks that could not be decoded were passed over since seek().
+  [[nodiscard]] std::uint64_t passed_over() const;
 
   base::Result<Extent> extent(Resolution resolution);
   // The workloads of the newest block, by name.

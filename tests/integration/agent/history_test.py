@@ -127,6 +127,30 @@ class HistoryTest(unittest.TestCase):
         self.assertEqual(answer.returncode, 0, answer.stderr)
 
 
+class DamagedTest(unittest.TestCase):
+    """A block that cannot be decoded is passed over, and said to have been."""
+
+    def test_a_block_costs_only_what_is_in_it(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        path = os.path.join(folder, "history.db")
+        with subprocess.Popen([os.environ["HISTORY_WRITER"], path], stdout=subprocess.PIPE, text=True) as process:
+            for _ in range(60):
+                process.stdout.readline()
+            process.kill()
+            process.stdout.read()
+        with sqlite3.connect(path) as database:
+            database.execute("UPDATE blocks SET data = x'00' WHERE id = (SELECT min(id) FROM blocks "
+                             "WHERE resolution = 0)")
+        database.close()
+        config = os.path.join(folder, "leakguard.yml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("workloads:\n  - {name: w1, container: w1}\n")
+        for answer in (ask("history", "export", "--state-dir", folder, "w1"), ask("replay", "--config", config, folder)):
+            self.assertEqual(answer.returncode, 0, answer.stderr)
+            self.assertIn("1 block was damaged and passed over", answer.stderr)
+            self.assertTrue(answer.stdout)
+
+
 class KilledTest(unittest.TestCase):
     """kill -9 at random times under load: the file stays whole, and what was written stays."""
 
