@@ -20,6 +20,8 @@ using guard::sample::TargetKind;
 
 // Events come in bursts (a restart is five of them): one early tick answers all that come within this.
 constexpr auto kEarlyTickDelay = std::chrono::milliseconds(50);
+// An action that hangs must not keep a new configuration out for ever.
+constexpr auto kReloadPatience = std::chrono::minutes(15);
 constexpr auto kServerDrain = std::chrono::milliseconds(500);
 
 std::vector<ChildOptions> children_of(const Config& config, RestartPolicy restart) {
@@ -113,6 +115,7 @@ void Daemon::tick(int missed) {
   watch_->guard().tick(missed);
   looked_ = true;
   keep_holds();
+  if (reload_asked_) loop_.post([this] { reload(); });
 }
 
 void Daemon::start_what_is_not_held() {
@@ -164,8 +167,10 @@ void Daemon::reload() {
       base::log_error("the new configuration is wrong; the old one stays",
                       {{"problem", guard::config::to_string(problem)}});
     }
+    reload_asked_.reset();
     return watch_->guard().note_reload(false);
   }
+  if (must_wait_to_reload()) return;
   if (result.config->agent.listen != options_.config.agent.listen) {
     base::log_warning("agent.listen has changed: that takes effect with a restart of the agent");
   }
@@ -179,6 +184,20 @@ void Daemon::reload() {
   start_ticking();
   base::log_info("configuration reloaded", {{"workloads", options_.config.workloads.size()}});
   wake();
+}
+
+// What is being done to a workload is known to the guard that began it: its end, a breaker that it opens and whoever is
+// to be restarted after it would be lost with that guard.
+bool Daemon::must_wait_to_reload() {
+  const base::SteadyTime now = clock_.steady_now();
+  const bool waits_already = reload_asked_.has_value();
+  if (!waits_already) reload_asked_ = now;
+  if (watch_->guard().is_acting() && now - *reload_asked_ < kReloadPatience) {
+    if (!waits_already) base::log_info("the new configuration is taken when what is under way has ended");
+    return true;
+  }
+  reload_asked_.reset();
+  return false;
 }
 
 std::unique_ptr<guard::history::Recorder> Daemon::replace_recorder(const AgentConfig& before) {

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,7 @@ class Daemon {
   void wake();
   void on_signal(int number);
   void reload();
+  bool must_wait_to_reload();
   void shut_down();
   void start_ticking();
   // When the settings of the history have changed: the recorder that is to end.
@@ -63,6 +65,7 @@ class Daemon {
   base::Pending early_;
   base::Pending signals_;
   base::Pending watchdog_;
+  std::optional<base::SteadyTime> reload_asked_;  // and not done yet
   bool looked_ = false;
   bool stopping_ = false;
   int exit_code_ = 0;

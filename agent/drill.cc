@@ -14,7 +14,11 @@
 namespace agent {
 namespace {
 
-int list() {
+int list(bool as_json) {
+  if (as_json) {
+    std::printf("%s\n", rehearsal::incidents_as_json().c_str());
+    return kFine;
+  }
   for (const auto& incident : rehearsal::incidents())
     std::printf("%-14s %s\n", std::string(incident.name).c_str(), std::string(incident.summary).c_str());
   return kFine;
@@ -51,7 +55,7 @@ bool act_for_real(const guard::config::Config& config, const DrillOptions& optio
 }  // namespace
 
 int drill(const DrillOptions& options) {
-  if (options.name.empty() || options.name == "list") return list();
+  if (options.name.empty() || options.name == "list") return list(options.json);
   const auto incident = rehearsal::find_incident(options.name);
   if (!incident)
     return wrong_usage("there is no incident '" + options.name + "'; leakguard drill list says which there are");
@@ -74,7 +78,7 @@ int drill(const DrillOptions& options) {
     for (const std::string& line : lines_of(drilled)) std::printf("%s\n", line.c_str());
   }
   if (options.real && !act_for_real(*config, options, drilled)) return kFailed;
-  if (std::fflush(stdout) != 0) {
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
     std::fprintf(stderr, "leakguard drill: the verdict cannot be written\n");
     return kFailed;
   }

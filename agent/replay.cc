@@ -98,7 +98,7 @@ int replay(const ReplayOptions& options) {
     std::printf("%s\n", rehearsal::replay_as_json(*replayed).c_str());
   else
     print(*replayed);
-  if (std::fflush(stdout) != 0) return fail(options, "the timeline cannot be written");
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) return fail(options, "the timeline cannot be written");
   return kFine;
 }
 

@@ -59,6 +59,12 @@ Guard::Guard(const config::Config& config, GuardParts parts)
   report_.config_reloaded_at = parts_.clock.wall_now();
 }
 
+void Guard::expect_every(base::Duration interval) { max_gap_ = interval * kMostMissedReadings; }
+
+bool Guard::is_acting() const {
+  return std::ranges::any_of(watched_, [](const Watched& watched) { return watched.course.acting.has_value(); });
+}
+
 void Guard::tick(int missed) {
   ++report_.ticks;
   report_.ticks_late += static_cast<std::uint64_t>(missed);

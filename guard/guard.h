@@ -48,6 +48,12 @@ class Guard {
   // One tick. `missed` are the beats before this one that were skipped since the loop was late.
   void tick(int missed);
 
+  // For a replay, whose snapshots may lie farther apart than the configuration says: a hold survives a few of these.
+  void expect_every(base::Duration interval);
+
+  // Whether something is being done to a workload, whose end this guard waits for.
+  [[nodiscard]] bool is_acting() const;
+
   // What was known after the last tick and what has been done since.
   [[nodiscard]] const telemetry::Report& report() const { return report_; }
 
@@ -75,7 +81,7 @@ class Guard {
 
   GuardParts parts_;
   const bool dry_run_;
-  const base::Duration max_gap_;
+  base::Duration max_gap_;
   std::vector<Watched> watched_;
   telemetry::Report report_;
   ActionLog log_;

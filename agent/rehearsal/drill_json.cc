@@ -14,6 +14,13 @@ ordered_json or_null(const std::optional<double>& value) {
 
 }  // namespace
 
+std::string incidents_as_json() {
+  ordered_json incidents = ordered_json::array();
+  for (const Incident& incident : rehearsal::incidents())
+    incidents.push_back({{"name", incident.name}, {"summary", incident.summary}});
+  return ordered_json{{"incidents", std::move(incidents)}}.dump(2);
+}
+
 std::string drill_as_json(const Drilled& drilled) {
   ordered_json document = {{"incident", drilled.incident.name},
                            {"workload", drilled.workload},

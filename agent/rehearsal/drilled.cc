@@ -40,14 +40,15 @@ void play(const Config& config, Trouble trouble, base::WallTime now, Drilled& dr
   double at = 0;
   std::set<std::pair<std::string, std::size_t>> known;
   rehearsal.on_act([&](const policy::Decision& decision) {
-    if (at >= Sufferer::kCalmSeconds && known.emplace(decision.rule, decision.action.index()).second)
-      drilled.decisions.push_back(decision);
+    if (at < Sufferer::kCalmSeconds) drilled.restless.insert(decision.rule);
+    const bool reacts = !drilled.restless.contains(decision.rule);
+    if (reacts && known.emplace(decision.rule, decision.action.index()).second) drilled.decisions.push_back(decision);
     const auto* restart = std::get_if<policy::Restart>(&decision.action);
     const bool stops = std::holds_alternative<policy::Stop>(decision.action);
     if (restart != nullptr) sufferer.restart(base::to_seconds(restart->drain));
     if (stops) sufferer.stop();
     const bool ends = restart != nullptr || stops || trouble == Trouble::restart_loop;
-    if (ends && at >= Sufferer::kCalmSeconds) over_at = std::min(over_at, at + kAfterAct);
+    if (ends && reacts) over_at = std::min(over_at, at + kAfterAct);
   });
   const double step = base::to_seconds(config.agent.sample_interval);
   for (; at <= over_at; at += step) {
@@ -60,14 +61,21 @@ void play(const Config& config, Trouble trouble, base::WallTime now, Drilled& dr
   drilled.timeline = rehearsal.timeline(workload.name);
   drilled.began_at = seconds_of(now) + Sufferer::kCalmSeconds;
   if (const auto killed = sufferer.killed_at()) drilled.killed = *killed - Sufferer::kCalmSeconds;
+  for (const std::string& rule : drilled.restless)
+    drilled.notes.push_back("rule " + rule + " acts without any incident, on a workload at 40 % of its limit");
   if (!workload.caps.memory)
     drilled.notes.push_back("no caps.memory: a limit of " + base::format_bytes(sufferer.limit()) + " was assumed");
 }
 
+// On a workload that cannot be seen nothing may be done by any rule, whatever it did before.
+bool is_reaction(const Drilled& drilled, const Entry& entry) {
+  if (entry.kind != Entry::Kind::action || entry.last < drilled.began_at) return false;
+  return drilled.incident.trouble == Trouble::source_down || !drilled.restless.contains(entry.rule);
+}
+
 const Entry* first_action(const Drilled& drilled, bool touching) {
   for (const Entry& entry : drilled.timeline.entries()) {
-    const bool fits = entry.kind == Entry::Kind::action && entry.last >= drilled.began_at;
-    if (fits && (entry.touches || !touching)) return &entry;
+    if (is_reaction(drilled, entry) && (entry.touches || !touching)) return &entry;
   }
   return nullptr;
 }
@@ -87,7 +95,7 @@ std::string reactions(const Drilled& drilled) {
   std::string text;
   std::set<std::pair<std::string, std::string>> said;
   for (const Entry& entry : drilled.timeline.entries()) {
-    if (entry.kind != Entry::Kind::action || entry.last < drilled.began_at) continue;
+    if (!is_reaction(drilled, entry)) continue;
     if (!said.emplace(entry.rule, entry.what).second) continue;
     text += (text.empty() ? "rule " : ", rule ") + entry.rule + " would " + entry.what + " after " +
             in_words(std::max(entry.at - drilled.began_at, 0.0));

@@ -2,6 +2,7 @@
 // One drill: the guard with this configuration, a workload that an incident happens to, and what came of it.
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,7 @@ struct Drilled {
   std::optional<double> first_act;   // that takes hold of the workload
   std::optional<double> killed;      // by the kernel
   std::vector<std::string> receivers;
+  std::set<std::string> restless;  // rules that act before there is any trouble: they are no reaction to it
   Timeline timeline;
   std::vector<guard::policy::Decision> decisions;  // in the trouble; the first of each rule and kind of act
 };
@@ -37,5 +39,7 @@ std::vector<std::string> lines_of(const Drilled& drilled);
 // One document: {"incident","workload","verdict":"PASS|FAIL","why",…,"timeline":[…]}. Its times are seconds since the
 // trouble began.
 std::string drill_as_json(const Drilled& drilled);
+// {"incidents":[{"name","summary"}]}
+std::string incidents_as_json();
 
 }  // namespace agent::rehearsal

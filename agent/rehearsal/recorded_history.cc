@@ -48,16 +48,6 @@ struct Seen {
   }
 };
 
-// How far apart the samples are where they are farthest apart: a hold must span them.
-base::Result<base::Duration> interval_of(Reader& reader, base::Duration interval) {
-  for (const Resolution resolution : guard::history::kResolutions) {
-    const auto extent = reader.extent(resolution);
-    if (!extent) return base::fail(extent.error());
-    if (extent->ticks > 0) interval = std::max(interval, guard::history::step_of(resolution));
-  }
-  return interval;
-}
-
 }  // namespace
 
 bool is_history(const std::string& path) {
@@ -73,8 +63,6 @@ base::Result<ReplayedSeries> replay_history(const std::string& path, const Confi
   std::error_code ignored;
   auto reader = Reader::open(std::filesystem::is_directory(path, ignored) ? guard::history::database_path(path) : path);
   if (!reader) return base::fail(reader.error());
-  const auto interval = interval_of(*reader, config.agent.sample_interval);
-  if (!interval) return base::fail(interval.error());
   guard::history::Query query;
   std::map<std::string, Seen> seen;
   for (const auto& workload : config.workloads) {
@@ -83,10 +71,12 @@ base::Result<ReplayedSeries> replay_history(const std::string& path, const Confi
   }
   if (auto sought = reader->seek(query); !sought) return base::fail(sought.error());
 
-  Rehearsal rehearsal(config, *interval);
+  const base::Duration interval = config.agent.sample_interval;
+  Rehearsal rehearsal(config, interval);
   auto moment = reader->next();
   for (; moment && *moment != nullptr; moment = reader->next()) {
     const double now = seconds_of((*moment)->snapshot.wall);
+    rehearsal.expect_every(std::max(interval, guard::history::step_of((*moment)->resolution)));
     rehearsal.play((*moment)->snapshot);
     for (const auto& report : rehearsal.report().workloads) {
       if (auto taken = seen.at(report.workload.name).take(report, now); !taken) return base::fail(taken.error());

@@ -25,6 +25,9 @@ class Rehearsal final : private guard::Collector, private guard::Hands {
   // One tick. Snapshots come in order of time, with all of the configuration's workloads in it that there are.
   void play(guard::sample::Snapshot snapshot);
 
+  // The snapshots from here on are usually so far apart.
+  void expect_every(base::Duration interval) { guard_.expect_every(interval); }
+
   // Called with each decision that would be carried out, when it is.
   void on_act(std::function<void(const guard::policy::Decision&)> listener) { listener_ = std::move(listener); }
 

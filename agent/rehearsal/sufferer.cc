@@ -17,6 +17,7 @@ constexpr double kFastLeakSeconds = 5 * 60;
 constexpr double kLoopSeconds = 5;  // up, and as many down
 constexpr double kPause = 5;        // until an engine starts it again
 constexpr double kEnough = 30 * 60;
+constexpr double kLongestHold = 6 * 3600;
 
 // Up and down within a minute, never twice alike: memory that stands quite still is none.
 double breath(double now) { return kBreath * (std::sin(now / 7.3) + std::sin(now / 2.9)); }
@@ -38,6 +39,13 @@ double Sufferer::leaked() const {
   return (1 - kLevel) * since / (is_fast ? kFastLeakSeconds : kLeakSeconds);
 }
 
+// A rule that holds for an hour is given its hour.
+double Sufferer::patience() const {
+  base::Duration longest{0};
+  for (const auto& rule : config_.rules) longest = std::max<base::Duration>(longest, rule.held_for);
+  return kEnough + std::min(base::to_seconds(longest), kLongestHold);
+}
+
 double Sufferer::over_at() const {
   switch (trouble_) {
     case Trouble::leak: return kCalmSeconds + kLeakSeconds + 10 * 60;
@@ -46,9 +54,9 @@ double Sufferer::over_at() const {
       base::Duration longest{0};
       for (const auto& log : config_.expect_log)
         if (log.every) longest = std::max(longest, *log.every + log.grace);
-      return kCalmSeconds + base::to_seconds(longest) + kEnough;
+      return kCalmSeconds + base::to_seconds(longest) + patience();
     }
-    default: return kCalmSeconds + kEnough;
+    default: return kCalmSeconds + patience();
   }
 }
 

@@ -34,6 +34,7 @@ class Sufferer {
  private:
   [[nodiscard]] bool is_in_trouble() const { return now_ >= kCalmSeconds; }
   [[nodiscard]] double leaked() const;
+  [[nodiscard]] double patience() const;
   void end_run(guard::sample::ExitReason reason, double pause);
   void use_up(double passed);
   void fill(guard::sample::Workload& workload) const;

@@ -84,6 +84,24 @@ TEST(Drill, AWordThatDoesNotPreventTheKillIsToldSo) {
   EXPECT_THAT(leak.verdict, HasSubstr("nothing acts by itself"));
 }
 
+TEST(Drill, ARuleThatActsWithoutAnyIncidentIsNoReactionToOne) {
+  const std::string warm = "      - {name: warm, when: {memory: '> 30%', for: 30s}, do: [notify], cooldown: 10m}\n";
+  for (const char* incident : {"log-silence", "cpu-throttle", "oom-kill", "leak"}) {
+    const auto one = drilled(incident, warm, kExpectLog);
+    EXPECT_FALSE(one.passed) << incident;
+    EXPECT_TRUE(one.decisions.empty()) << incident;
+    EXPECT_THAT(one.notes, testing::Contains(HasSubstr("rule warm acts without any incident")));
+  }
+  const auto both = drilled("oom-kill", warm + "      - {name: killed, when: {oom_kills: '> 0'}, do: [notify]}\n");
+  EXPECT_TRUE(both.passed);
+  EXPECT_THAT(both.verdict, testing::StartsWith("rule killed would notify"));
+}
+
+TEST(Drill, ARuleThatHoldsForLongIsGivenItsTime) {
+  EXPECT_TRUE(
+      drilled("cpu-throttle", "      - {name: slow, when: {cpu_throttled: '> 25%', for: 1h}, do: [notify]}\n").passed);
+}
+
 TEST(Drill, NothingIsEnforcedOnWhatCannotBeSeen) {
   const auto down =
       drilled("source-down", "      - {name: high, when: {memory: '> 30%', for: 20m}, do: [{stop: {}}]}\n");
