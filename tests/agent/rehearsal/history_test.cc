@@ -92,6 +92,27 @@ TEST(ReplayOfHistory, DoesWhatTheGuardDidWhileItWasRecorded) {
   EXPECT_GE((done[{"web", "notify"}]), 2U);
 }
 
+// Two short stretches of the agent and a pause between them: no hold spans that, as it did not in life. That there are
+// rollups too, of a quarter of an hour before, does not loosen it.
+TEST(ReplayOfHistory, HoldsNoLongerThanTheGuardDid) {
+  guard::history::Scene scene;
+  const auto use = [&](std::int64_t mebibytes) {
+    auto& memory = scene.now.workloads.at(0).resources.memory;
+    memory.usage = memory.anon = base::mebibytes(mebibytes);
+    memory.inactive_file = base::Bytes{0};
+  };
+  scene.tick(1000, [&](int) { use(200); });
+  scene.tick(20, [&](int) { use(650); });
+  scene.now.at += 22s;
+  scene.now.wall += 22s;
+  scene.tick(20, [&](int) { use(650); });
+  scene.tick(10, [&](int) { use(200); });
+  ASSERT_TRUE(scene.recording->write());
+  const auto replayed = replay_history(scene.path(), config_of("web"));
+  ASSERT_TRUE(replayed) << replayed.error().message;
+  EXPECT_FALSE(replayed->workloads.front().timeline.actions().contains("restart"));
+}
+
 TEST(ReplayOfHistory, SaysWhatItHasNothingOf) {
   guard::history::Scene scene({}, {"web"});
   scene.tick(60);

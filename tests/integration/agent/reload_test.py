@@ -85,6 +85,18 @@ class ReloadTest(unittest.TestCase):
         agent.wait_for_line("^after$", SECONDS)
         self.assertFalse(os.path.exists(f"/proc/{pid}"), "never two at once")
 
+    def test_it_waits_for_the_end_of_what_is_being_done(self):
+        rules = "\n    rules: [{name: old, when: {memory: '> 1k'}, do: [{stop: {drain: 2s}}], cooldown: 1h}]\n"
+        stubborn = f"  - name: {self.web}\n    command: [/bin/sh, -c, \"trap '' TERM; while :; do sleep 0.1; done\"]"
+        agent = self.start(stubborn + rules)
+        agent.wait_for_line('msg="acting"', SECONDS)
+        agent.send(signal.SIGHUP)
+        agent.wait_for_line("is taken when what is under way has ended", SECONDS)
+        agent.wait_for_line("configuration reloaded", SECONDS)
+        output = agent.output()
+        self.assertLess(output.index("action ended"), output.index("configuration reloaded"))
+        agent.wait_for_metric("leakguard_breaker_open", lambda is_open: is_open == 1, workload=self.web)
+
     def test_counts_and_log_watches_live_on_across_a_hundred_reloads(self):
         watch = ", expect_log: [{name: greeting, pattern: hello}]"
         agent = self.start(self.prints(self.web, more=watch))
