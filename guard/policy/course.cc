@@ -9,9 +9,10 @@ namespace guard::policy {
 namespace {
 
 // A ladder whose step gave way to another rule has nothing to wait for itself: two of them would keep each other from
-// acting for ever.
-bool is_in_the_way(const LadderState& ladder) {
-  return ladder.phase == LadderState::Phase::watching && ladder.is_carried_out;
+// acting for ever. Nor has one that cannot see whether it helps: its doubt may last.
+bool is_in_the_way(const LadderState& ladder, base::SteadyTime now) {
+  if (ladder.phase != LadderState::Phase::watching || !ladder.is_carried_out) return false;
+  return !ladder.was_unknown || now - ladder.last_known < Course::kSettling;
 }
 
 }  // namespace
@@ -31,7 +32,7 @@ std::optional<std::string> find_rival(const Decision& decision, const Course& co
   }
   for (const auto& rule : rules) {
     const auto state = states.find(rule.name);
-    if (state == states.end() || !is_in_the_way(state->second.ladder)) continue;
+    if (state == states.end() || !is_in_the_way(state->second.ladder, now)) continue;
     const auto& step = rule.ladder.at(std::min(state->second.ladder.step, rule.ladder.size() - 1));
     if (yields_to({rule.name, strongest(step.actions)}))
       return "rule " + rule.name + " acted on it and waits to see whether that helps";

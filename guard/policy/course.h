@@ -37,7 +37,8 @@ struct Course {
 };
 
 // Why `decision` must give way, in words, or nothing when it need not: another rule's action under way or waiting, or
-// done less than kSettling ago, or a ladder of another rule that has acted and watches whether that helps.
+// done less than kSettling ago, or a ladder of another rule that has acted and watches whether that helps (in doubt
+// of it not longer than kSettling).
 std::optional<std::string> find_rival(const Decision& decision, const Course& course, const std::vector<Rule>& rules,
                                       const RuleStates& states, base::SteadyTime now);
 

@@ -93,6 +93,23 @@ TEST(Course, AWatchingLadderKeepsWeakerRulesAway) {
   EXPECT_EQ(scene.last_action().result, "rule ladder acted on it and waits to see whether that helps");
 }
 
+TEST(Course, ALadderInDoubtKeepsNobodyAwayForLong) {
+  policy::Rule ladder = named("ladder", policy::Restart{});
+  ladder.actions.clear();
+  policy::Condition unknowable;
+  unknowable.metric = policy::Metric::unhealthy;  // there is no probe
+  ladder.ladder = {{{policy::Restart{}}, unknowable, minutes(30)}};
+  Scene scene(config_of({workload_config("web", {ladder, named("late", policy::Shed{}, seconds(60))})}));
+  scene.use_memory(900);
+  scene.tick(40);
+  ASSERT_THAT(acts(scene), ElementsAre("restart"));
+  scene.hands.finish();
+  scene.tick(59);
+  EXPECT_THAT(acts(scene), ElementsAre("restart"));
+  scene.tick(300);
+  EXPECT_THAT(acts(scene), ElementsAre("restart", "shed"));
+}
+
 TEST(Course, TwoLaddersThatEndAlikeDoNotKeepEachOtherFromActing) {
   policy::Rule first = named("first", policy::Restart{});
   first.actions.clear();
