@@ -7,13 +7,28 @@ namespace {
 
 constexpr std::uint64_t kForm = 1;
 
+// What a form may still unfold to: a column costs its ticks whether it is kept or not, a section its names' bytes.
+class Budget {
+ public:
+  // False when there is not so much left.
+  bool spend(std::size_t cells) {
+    if (cells > left_) return false;
+    left_ -= cells;
+    return true;
+  }
+
+ private:
+  std::size_t left_ = Block::kMostCells;
+};
+
 // The form: kForm; ticks; the texts; then for each section its part, its three names and its body, which is for each
 // column the field's number and the column's form. The names stand among the texts by number from 1, 0 being "".
-std::optional<Section> decode_section(std::string_view body, std::size_t ticks) {
+std::optional<Section> decode_section(std::string_view body, std::size_t ticks, Budget& budget) {
   Section section;
   Pieces in(body);
   while (!in.rest().empty()) {
     const auto field = in.number();
+    if (!budget.spend(ticks)) return std::nullopt;
     auto column = field && *field < 0xffffffff ? Column::decode(ticks, in) : std::nullopt;
     if (!column) return std::nullopt;
     section.emplace(static_cast<unsigned>(*field), std::move(*column));
@@ -21,7 +36,7 @@ std::optional<Section> decode_section(std::string_view body, std::size_t ticks) 
   return section;
 }
 
-std::optional<SectionKey> decode_key(Pieces& in, const std::vector<std::string>& texts) {
+std::optional<SectionKey> decode_key(Pieces& in, const std::vector<std::string>& texts, Budget& budget) {
   const auto part = in.number();
   if (!part) return std::nullopt;
   SectionKey key;
@@ -29,7 +44,10 @@ std::optional<SectionKey> decode_key(Pieces& in, const std::vector<std::string>&
   for (std::string& name : key.names) {
     const auto number = in.number();
     if (!number || *number > texts.size()) return std::nullopt;
-    if (*number > 0) name = texts[static_cast<std::size_t>(*number) - 1];
+    if (*number == 0) continue;
+    const std::string& text = texts[static_cast<std::size_t>(*number) - 1];
+    if (!budget.spend(text.size())) return std::nullopt;
+    name = text;
   }
   return key;
 }
@@ -83,6 +101,7 @@ std::optional<Block> Block::decode(std::string_view form) {
   Pieces in(form);
   const auto version = in.number(), ticks = in.number(), texts = in.number();
   if (!version || *version != kForm || !ticks || *ticks == 0 || *ticks > kMostTicks || !texts) return std::nullopt;
+  Budget budget;
   Block block;
   block.ticks_ = static_cast<std::size_t>(*ticks);
   for (std::uint64_t i = 0; i < *texts; ++i) {
@@ -91,11 +110,11 @@ std::optional<Block> Block::decode(std::string_view form) {
     block.texts_.emplace_back(*text);
   }
   while (!in.rest().empty()) {
-    auto key = decode_key(in, block.texts_);
+    auto key = decode_key(in, block.texts_, budget);
     const auto body = key ? in.text() : std::nullopt;
     if (!body) return std::nullopt;
     if (static_cast<unsigned>(key->part) == kParts) continue;  // of a later version
-    auto section = decode_section(*body, block.ticks_);
+    auto section = decode_section(*body, block.ticks_, budget);
     if (!section) return std::nullopt;
     block.sections_.emplace(std::move(*key), std::move(*section));
   }

@@ -45,6 +45,8 @@ class Block {
  public:
   static constexpr std::size_t kMostTicks = 4096;
   static constexpr std::size_t kMostTextBytes = 512;  // longer ones are cut
+  // Ticks of all columns together, of 8 bytes each, that decode() makes: many times what Recording puts into one.
+  static constexpr std::size_t kMostCells = 8 << 20;
 
   // What is put from now on is of a new tick, whose number this is.
   std::size_t begin_tick() { return ticks_++; }
@@ -58,8 +60,8 @@ class Block {
   [[nodiscard]] const std::string& text_of(std::int64_t number) const;  // "" when there is none of that number
 
   [[nodiscard]] std::string encode() const;
-  // Nothing when it is no block, or one of a form that this version does not know. Columns and sections that are not
-  // known are kept: a later version may have added them.
+  // Nothing when it is no block, unfolds to more than kMostCells, or is of a form that this version does not know.
+  // Columns and sections that are not known are kept: a later version may have added them.
   static std::optional<Block> decode(std::string_view form);
 
  private:
