@@ -132,10 +132,11 @@ void Child::launch() {
 }
 
 void Child::stop(std::chrono::nanoseconds drain, guard::Children::Done done) {
+  // First, and whoever is told so may ask for a restart right then: that is overtaken as well.
+  while (done_) report_done(base::fail(base::Code::cancelled, "overtaken by another stop"));
   wanted_ = false;
-  start_after_stop_ = false;  // a restart under way is overtaken
+  start_after_stop_ = false;
   pause_timer_.cancel();
-  report_done(base::fail(base::Code::cancelled, "overtaken by another stop"));
   done_ = std::move(done);
   if (pid_ == 0) {
     lifecycle_.state = State::stopped;  // it may have waited to be started again
