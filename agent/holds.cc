@@ -14,6 +14,11 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kMostHolds = 1000;  // as many as there may be workloads
 
+constexpr std::int64_t kLatestSeconds = 9'000'000'000;  // in the year 2255: later, nanoseconds do not fit any more
+
+// No workload's name begins with a dot.
+bool is_unfinished(const fs::path& path) { return path.filename().string().starts_with('.'); }
+
 // "memory 1767225600" and then words for people.
 Hold parse(const fs::path& path) {
   Hold hold{path.filename().string(), "of an earlier agent", {}};
@@ -22,7 +27,7 @@ Hold parse(const fs::path& path) {
   std::int64_t seconds = 0;
   if (file >> rule >> seconds) {
     hold.rule = rule;
-    hold.since = base::WallTime(std::chrono::seconds(seconds));
+    if (seconds >= 0 && seconds < kLatestSeconds) hold.since = base::WallTime(std::chrono::seconds(seconds));
   }
   return hold;
 }
@@ -35,7 +40,7 @@ std::vector<Hold> Holds::read() {
   std::error_code error;
   for (fs::directory_iterator entry(folder_, error), end; !error && entry != end && held.size() < kMostHolds;
        entry.increment(error)) {
-    if (!entry->is_regular_file(error)) continue;
+    if (!entry->is_regular_file(error) || is_unfinished(entry->path())) continue;
     held.push_back(parse(entry->path()));
     written_.insert(held.back().workload);
   }
@@ -68,16 +73,24 @@ std::vector<std::string> Holds::keep(const std::vector<Hold>& held) {
   return released;
 }
 
+// Under another name first: a disk that is full would leave an empty file, which holds.
 bool Holds::write(const Hold& hold) {
   std::error_code error;
   fs::create_directories(folder_, error);
   const fs::path path = fs::path(folder_) / hold.workload;
-  std::ofstream file(path, std::ios::trunc);
+  const fs::path unfinished = fs::path(folder_) / ("." + hold.workload + ".new");
+  std::ofstream file(unfinished, std::ios::trunc);
   file << hold.rule << ' ' << std::chrono::duration_cast<std::chrono::seconds>(hold.since.time_since_epoch()).count()
        << "\nRule " << hold.rule << " has stopped " << hold.workload
        << ". A command of the agent's is started again when this file is removed; anything else by whoever runs it.\n";
   file.close();
-  const bool failed = file.fail();
+  bool failed = file.fail();
+  if (!failed) {
+    fs::rename(unfinished, path, error);
+    failed = static_cast<bool>(error);
+  }
+  std::error_code ignored;
+  if (failed) fs::remove(unfinished, ignored);
   if (failed && !is_failing_)
     base::log_error("what a rule has stopped cannot be written down; the next agent would start it",
                     {{"file", path.string()}});

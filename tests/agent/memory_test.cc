@@ -1,5 +1,9 @@
 // What one agent leaves for the next: what is held stopped, and what was done.
 
+#include <csignal>
+
+#include <sys/resource.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -57,6 +61,50 @@ TEST(Holds, HoldWithAFileThatSaysNothing) {
   folder.write("held/web", "");
   Holds holds(folder.at("held"));
   ASSERT_THAT(holds.read(), SizeIs(1));
+}
+
+TEST(Holds, DoNotBelieveATimeThatCannotBe) {
+  const TemporaryFolder folder;
+  folder.write("held/web", "memory 9223372036854775807\n");
+  Holds holds(folder.at("held"));
+  const auto held = holds.read();
+  ASSERT_THAT(held, SizeIs(1));
+  EXPECT_EQ(held[0].rule, "memory");
+  EXPECT_EQ(held[0].since, base::WallTime());
+}
+
+// A disk on which files can be made but nothing written to them.
+class FullDisk {
+ public:
+  FullDisk() : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit none{0, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &none);
+  }
+  ~FullDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, handler_);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  void (*handler_)(int);
+  rlimit before_{};
+};
+
+TEST(Holds, ThatAFullDiskKeptFromBeingWrittenHoldNothingLater) {
+  const TemporaryFolder folder;
+  Holds holds(folder.at("held"));
+  {
+    const FullDisk disk;
+    holds.keep({kWeb});
+  }
+  EXPECT_TRUE(std::filesystem::is_empty(folder.at("held")));
+  holds.keep({});
+  EXPECT_THAT(Holds(folder.at("held")).read(), IsEmpty());
+  holds.keep({kWeb});
+  EXPECT_THAT(Holds(folder.at("held")).read(), SizeIs(1));
 }
 
 TEST(Holds, ThatCannotBeWrittenReleaseNothing) {
