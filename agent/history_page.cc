@@ -1,5 +1,6 @@
 #include "agent/history_page.h"
 
+#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -15,6 +16,7 @@ namespace agent {
 namespace {
 
 using guard::history::Moment;
+using guard::history::Reader;
 using guard::history::Resolution;
 using guard::sample::Reading;
 using nlohmann::ordered_json;
@@ -22,13 +24,6 @@ using nlohmann::ordered_json;
 constexpr std::int64_t kMostPoints = 3000;
 constexpr std::size_t kMostAsking = 4;
 constexpr base::Duration kDefaultSpan = std::chrono::hours(1);
-
-// The time asked, and how close together points are worth giving.
-struct Wanted {
-  std::string workload;
-  base::WallTime since;
-  base::Duration step;
-};
 
 Resolution finest_for(base::Duration step) {
   if (step <= std::chrono::seconds(1)) return Resolution::raw;
@@ -60,35 +55,69 @@ ordered_json point_of(const Moment& moment) {
           used ? ordered_json(base::to_seconds(*used)) : ordered_json()};
 }
 
-base::Result<std::string> read_points(const std::string& path, const Wanted& wanted) {
-  ordered_json points = ordered_json::array();
-  auto reader = guard::history::Reader::open(path);
-  // An agent that has just begun has not written yet.
-  if (!reader && reader.error().code != base::Code::not_found) return base::fail(reader.error());
-  if (reader) {
-    if (auto ready =
-            reader->seek({.since = wanted.since, .workloads = {wanted.workload}, .finest = finest_for(wanted.step)});
-        !ready)
-      return base::fail(ready.error());
+// Collects points that are not closer together than is worth giving.
+class Points {
+ public:
+  Points(std::string workload, base::Duration step) : workload_(std::move(workload)), step_(step) {}
+
+  base::Status read(Reader& reader, base::WallTime since, base::WallTime until, Resolution finest) {
+    if (auto ready = reader.seek({.since = since, .until = until, .workloads = {workload_}, .finest = finest}); !ready)
+      return ready;
     std::optional<base::SteadyTime> last;
-    for (auto moment = reader->next(); !moment || *moment != nullptr; moment = reader->next()) {
+    while (std::ssize(json_) < 2 * kMostPoints) {  // the wall clock may have been set back
+      const auto moment = reader.next();
       if (!moment) return base::fail(moment.error());
-      const base::SteadyTime at = (*moment)->snapshot.at;
-      // A little less than the step: samples are never taken quite on the second.
-      if (last && at - *last < wanted.step * 9 / 10) continue;
-      last = at;
-      points.push_back(point_of(**moment));
+      if (*moment == nullptr) break;
+      const auto& snapshot = (*moment)->snapshot;
+      if (last && snapshot.at - *last < least_apart()) continue;
+      last = snapshot.at;
+      newest_ = snapshot.wall;
+      json_.push_back(point_of(**moment));
     }
+    return {};
   }
-  const ordered_json answer = {{"workload", wanted.workload},
-                               {"since", unix_seconds(wanted.since)},
-                               {"step_seconds", base::to_seconds(wanted.step)},
-                               {"columns", kColumns},
-                               {"points", std::move(points)}};
-  return answer.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+  // A little less than the step: samples are never taken quite on the second.
+  [[nodiscard]] base::Duration least_apart() const { return step_ * 9 / 10; }
+  [[nodiscard]] std::optional<base::WallTime> newest() const { return newest_; }
+  ordered_json take() { return std::move(json_); }
+
+ private:
+  std::string workload_;
+  base::Duration step_;
+  std::optional<base::WallTime> newest_;
+  ordered_json json_ = ordered_json::array();
+};
+
+// The minute or the quarter of an hour that is not over is in none of its resolution: its samples follow.
+base::Status read_all(Reader& reader, base::WallTime since, base::WallTime until, Resolution finest, Points& points) {
+  const auto summed = reader.extent(finest);  // before they are read: what is added meanwhile is seen twice, not never
+  if (!summed) return base::fail(summed.error());
+  if (auto read = points.read(reader, since, until, finest); !read || finest == Resolution::raw) return read;
+  if (summed->until && *summed->until < until) since = std::max(since, *summed->until + base::WallTime::duration(1));
+  if (points.newest()) since = std::max(since, *points.newest() + points.least_apart());
+  return points.read(reader, since, until, Resolution::raw);
 }
 
 }  // namespace
+
+base::Result<std::string> history_points(const std::string& path, const std::string& workload, base::WallTime since,
+                                         base::WallTime now) {
+  const auto step = std::max<base::Duration>((now - since) / kMostPoints, base::Duration(0));
+  Points points(workload, step);
+  auto reader = Reader::open(path);
+  // An agent that has just begun has not written yet.
+  if (!reader && reader.error().code != base::Code::not_found) return base::fail(reader.error());
+  if (reader) {
+    if (auto read = read_all(*reader, since, now + std::chrono::seconds(1), finest_for(step), points); !read)
+      return base::fail(read.error());
+  }
+  const ordered_json answer = {{"workload", workload},
+                               {"since", unix_seconds(since)},
+                               {"step_seconds", base::to_seconds(step)},
+                               {"columns", kColumns},
+                               {"points", points.take()}};
+  return answer.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + '\n';
+}
 
 HistoryPage::HistoryPage(std::string path) : path_(std::move(path)), worker_("history-read", kMostAsking) {}
 
@@ -97,10 +126,8 @@ void HistoryPage::answer(const std::shared_ptr<base::HttpExchange>& exchange, co
   const std::string text = exchange->request().query_value("since");
   const auto since = text.empty() ? base::Result<TimeAsked>(TimeAsked{{}, kDefaultSpan}) : parse_time_asked(text);
   if (!since) return exchange->respond(text_page(400, "since: " + since.error().message + "\n"));
-  Wanted wanted{workload, since->from(now), {}};
-  wanted.step = std::max<base::Duration>((now - wanted.since) / kMostPoints, base::Duration(0));
-  const bool is_taken = worker_.submit([path = path_, wanted = std::move(wanted), exchange] {
-    auto body = read_points(path, wanted);
+  const bool is_taken = worker_.submit([path = path_, workload, from = since->from(now), now, exchange] {
+    auto body = history_points(path, workload, from, now);
     exchange->respond(body ? json_page(std::move(*body))
                            : text_page(503, "the history cannot be read: " + body.error().message + "\n"));
   });

@@ -7,9 +7,14 @@
 
 #include "base/clock.h"
 #include "base/http_server.h"
+#include "base/result.h"
 #include "base/worker.h"
 
 namespace agent {
+
+// The answer's body: the points from `since` until now of the database at `path`, about 3000 of them at most.
+base::Result<std::string> history_points(const std::string& path, const std::string& workload, base::WallTime since,
+                                         base::WallTime now);
 
 class HistoryPage {
  public:
