@@ -24,13 +24,6 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t kReadBytes = 16u << 10;
-// What a connection keeps at hand for the beginning of a request. Most requests fit, and idle connections are many.
-constexpr std::size_t kFirstBytes = 512;
-// What an idle connection costs, measured with ten thousand of them (tests/bench/idle_connections.py).
-constexpr std::size_t kConnectionBytes = 2u << 10;
-// After an error the client may still be sending. Closing at once would reset the connection and destroy the answer
-// on its way, so that what comes is read and thrown away for a moment.
-constexpr auto kLingerTime = std::chrono::seconds(2);
 
 }  // namespace
 
@@ -58,6 +51,7 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
   }
   void drain() override { in_lane(&HttpConnection::close_if_idle); }
   void cut() override { in_lane(&HttpConnection::close); }
+  void give_up_place() override { in_lane(&HttpConnection::close_unless_asked); }
 
  private:
   enum class State { idle, header, body, answering, lingering, closed };
@@ -257,6 +251,12 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
   void close_if_idle() {
     if (state_ == State::idle && receipt_.waiting() == 0) return close();
     if (queue_) queue_->forbid_keep_alive();
+  }
+
+  // It was chosen before what lay in its socket was read, perhaps, or on another thread.
+  void close_unless_asked() {
+    if (state_ == State::idle && has_unread(socket_)) return server_->waits_again(*this);
+    if (state_ != State::answering && state_ != State::lingering) close();
   }
 
   void close() {

@@ -54,7 +54,7 @@ bool HttpConnections::cut_longest_waiting() {
     busy_.splice(busy_.end(), waiting_, waiting_.begin());
     longest->waits_ = false;
   }
-  longest->cut();
+  longest->give_up_place();
   return true;
 }
 

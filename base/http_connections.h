@@ -21,6 +21,7 @@ class HttpClientSlot {
   virtual ~HttpClientSlot() = default;
   virtual void drain() = 0;  // close when idle, else after the answer under way
   virtual void cut() = 0;
+  virtual void give_up_place() = 0;  // cut, unless its request comes before that
 
  private:
   friend class HttpConnections;
@@ -41,7 +42,8 @@ class HttpConnections {
   // A whole request has come; and later: it has been answered, and the connection is kept for the next.
   void request_came(HttpClientSlot& connection);
   void waits_again(HttpClientSlot& connection);
-  // Cuts the connection that has owed a request for the longest. False when none does: all are being answered.
+  // Cuts the connection that has owed a request for the longest, unless that comes at this very moment. False when none
+  // does: all are being answered.
   bool cut_longest_waiting();
   [[nodiscard]] std::size_t count() const;
   [[nodiscard]] bool is_draining() const { return draining_; }
