@@ -31,6 +31,9 @@ namespace {
 constexpr std::size_t kMaxTurnedAway = 64;
 // Those that were cut to make room are still counted until the loop has closed them.
 constexpr std::size_t kMaxCutAtOnce = 64;
+// In a burst whoever comes next waits for these in the kernel's queue, looked at so often and no longer than that.
+constexpr auto kCutPause = std::chrono::milliseconds(1);
+constexpr int kMostCutPauses = 100;
 // Out of file descriptors, say: accept would fail again at once.
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 
@@ -118,6 +121,9 @@ class Listener : public std::enable_shared_from_this<Listener> {
  private:
   void accept() {
     if (!acceptor_.is_open()) return;
+    const bool is_full = connections_->count() >= connections_->options.max_connections + kMaxCutAtOnce;
+    if (is_full && cut_pauses_++ < kMostCutPauses) return accept_after(kCutPause);
+    cut_pauses_ = 0;
     acceptor_.async_accept(loop_.next_native(), [self = shared_from_this()](error_code error, HttpSocket socket) {
       if (error) return self->accept_failed(error);
       self->take(std::move(socket));
@@ -139,13 +145,18 @@ class Listener : public std::enable_shared_from_this<Listener> {
   void accept_failed(error_code error) {
     if (!acceptor_.is_open()) return;
     log_warning("cannot accept a connection", {{"error", error.message()}});
-    pause_.expires_after(kAcceptPause);
+    accept_after(kAcceptPause);
+  }
+
+  void accept_after(std::chrono::milliseconds time) {
+    pause_.expires_after(time);
     pause_.async_wait([self = shared_from_this()](error_code) { self->accept(); });
   }
 
   EventLoop& loop_;
   tcp::acceptor acceptor_;
   asio::steady_timer pause_;
+  int cut_pauses_ = 0;  // in a row
   const std::shared_ptr<HttpConnections> connections_;
 };
 
