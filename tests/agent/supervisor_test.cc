@@ -284,6 +284,9 @@ TEST(Start, LeavesOutWhatIsHeldUntilItIsAskedFor) {
   nursery.supervisor.start(nursery.name);
   nursery.supervisor.start("unheard of");
   EXPECT_EQ(nursery.view().lifecycle.starts, 1U);
+  // Its cgroup goes with it.
+  nursery.supervisor.stop_all([&] { nursery.loop.stop(); });
+  nursery.loop.run();
 }
 
 }  // namespace
