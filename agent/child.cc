@@ -131,9 +131,13 @@ void Child::launch() {
   context_.on_change();
 }
 
+// Whoever is told so may ask for a restart right then: that is overtaken as well.
+void Child::overtake(const std::string& by) {
+  while (done_) report_done(base::fail(base::Code::cancelled, "overtaken by another " + by));
+}
+
 void Child::stop(std::chrono::nanoseconds drain, guard::Children::Done done) {
-  // First, and whoever is told so may ask for a restart right then: that is overtaken as well.
-  while (done_) report_done(base::fail(base::Code::cancelled, "overtaken by another stop"));
+  overtake("stop");
   wanted_ = false;
   start_after_stop_ = false;
   pause_timer_.cancel();
@@ -150,13 +154,13 @@ void Child::stop(std::chrono::nanoseconds drain, guard::Children::Done done) {
 }
 
 void Child::restart(std::chrono::nanoseconds drain, guard::Children::Done done) {
+  overtake("restart");
   if (pid_ != 0) {
     stop(drain, std::move(done));
     wanted_ = true;
     start_after_stop_ = true;
     return;
   }
-  report_done(base::fail(base::Code::cancelled, "overtaken by another restart"));
   done_ = std::move(done);
   wanted_ = true;
   launch();

@@ -79,6 +79,7 @@ class Child {
   void close_output();
   void back_off();
   void report_done(const base::Status& status);
+  void overtake(const std::string& by);
   [[nodiscard]] guard::sample::ExitReason reason_for(int wait_status);
 
   ChildOptions options_;

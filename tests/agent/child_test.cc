@@ -40,5 +40,30 @@ TEST(ChildStop, HoldsThoughWhoeverItOvertakesAsksForARestart) {
   child.remove_cgroup();
 }
 
+// While what an earlier run left behind is being ended, nothing runs and one restart waits. The one that overtakes it,
+// and another that is asked for at that very moment, end in one start, and all but the last are told.
+TEST(ChildRestart, OvertakesEveryRestartBeforeIt) {
+  base::ManualClock clock;
+  base::EventLoop loop;
+  ChildContext context{loop, clock, [](const std::string&, std::string_view) {}, [](std::string_view) {}, [] {}};
+  Child child(Nursery::shell("trap '' TERM; sleep 60 & exit 0"), context);
+  child.start();
+  int wait_status = 0;
+  ASSERT_EQ(::waitpid(child.pid(), &wait_status, 0), child.pid());
+  child.on_exit(wait_status);
+  int cancelled = 0;
+  const auto count = [&](const base::Status& status) { cancelled += status ? 0 : 1; };
+  child.restart(seconds(60), [&](const base::Status& status) {
+    count(status);
+    child.restart(seconds(60), count);
+  });
+  if (child.pid() != 0) GTEST_SKIP() << "without a cgroup of its own nothing is known of what a run left behind";
+  child.restart(seconds(60), [](const base::Status&) {});
+  EXPECT_EQ(cancelled, 2);
+  EXPECT_EQ(child.pid(), 0);
+  child.stop(seconds(60), [](const base::Status&) {});
+  child.remove_cgroup();
+}
+
 }  // namespace
 }  // namespace agent
