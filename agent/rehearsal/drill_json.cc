@@ -1,3 +1,5 @@
+// A drill as one JSON document; drilled.h says which.
+
 #include <nlohmann/json.hpp>
 
 #include "agent/rehearsal/drilled.h"

@@ -1,3 +1,5 @@
+// `health`: the questions that a workload is asked.
+
 #include <algorithm>
 #include <array>
 #include <charconv>

@@ -1,3 +1,5 @@
+// `escalate`: the steps of a rule, and what could never make sense in their order.
+
 #include <algorithm>
 
 #include "guard/config/sections.h"

@@ -1,3 +1,5 @@
+// Which probe, log line or mount a condition is about.
+
 #include <algorithm>
 #include <vector>
 

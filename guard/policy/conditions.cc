@@ -1,3 +1,5 @@
+// What conditions have in common: comparing, negating, whether one holds.
+
 #include "guard/policy/rule.h"
 
 namespace guard::policy {

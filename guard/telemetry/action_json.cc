@@ -1,3 +1,5 @@
+// One action as JSON: a line of the journal, and an entry of /api/v1/actions.
+
 #include "guard/telemetry/json_text.h"
 #include "guard/telemetry/report_json.h"
 
