@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <limits>
+#include <utility>
 
 namespace chatcore {
 namespace {
@@ -31,7 +32,7 @@ std::string_view name_of(Refusal refusal) {
 }
 
 Admission::Ticket::~Ticket() {
-  stop_work();
+  rest();
   if (door_->budget_) door_->budget_->give_back(memory::Account::turns, bytes_);
   door_->bytes_ -= bytes_.count;
   door_->turns_ -= 1;
@@ -43,33 +44,24 @@ bool Admission::Ticket::grow(base::Bytes bytes) {
   return !door_->budget_ || door_->budget_->add(memory::Account::turns, bytes);
 }
 
-void Admission::Ticket::wait_in_line() { stop_work(); }
+void Admission::Ticket::rest() {
+  if (std::exchange(at_work_, false)) --door_->at_work_;
+}
 
-void Admission::Ticket::leave_line() {
-  if (!at_work_) ++door_->at_work_;
-  at_work_ = true;
-  is_paced_ = true;
+void Admission::Ticket::work() {
+  if (!std::exchange(at_work_, true)) ++door_->at_work_;
+}
+
+void Admission::Ticket::begin() {
+  work();
   since_ = std::chrono::steady_clock::now();
 }
 
 void Admission::Ticket::begun() {
-  if (!at_work_) return;
-  if (is_paced_) {
-    const auto now = std::chrono::steady_clock::now();
-    door_->note_begun(now - since_, door_->at_work_, now);
-  }
-  stop_work();
-}
-
-// Never refused: what has begun is finished. It keeps the door shut for others, though.
-void Admission::Ticket::finishing() {
-  if (!at_work_) ++door_->at_work_;
-  at_work_ = true;
-}
-
-void Admission::Ticket::stop_work() {
-  if (at_work_) --door_->at_work_;
-  at_work_ = false;
+  const auto since = std::exchange(since_, std::nullopt);
+  if (!since) return;
+  const auto now = std::chrono::steady_clock::now();
+  door_->note_begun(now - *since, door_->at_work_, now);
 }
 
 Admission::Admission(AdmissionLimits limits, memory::Budget* budget)

@@ -45,22 +45,22 @@ class Admission {
     // even after all that is idle has been evicted: the turn must come to its end.
     bool grow(base::Bytes bytes);
 
-    // A turn is at work while it needs processor and storage: from admission on, but not while it waits in line for its
-    // conversation, nor after its question is durable, while the model is writing; then again to store the answer.
-    void wait_in_line();
-    void leave_line();
+    // A turn is at work, from admission on, while it needs processor and storage. It rests while it waits in line for
+    // its conversation, for a model elsewhere or for a slow client. What has begun is never refused to go on; but it
+    // keeps the door shut for others.
+    void rest();
+    void work();
+    // The measure of the pace: it has its conversation; the model has its prompt.
+    void begin();
     void begun();
-    void finishing();
 
    private:
     friend class Admission;
-    void stop_work();
 
     Admission* door_;
     base::Bytes bytes_;
     bool at_work_ = false;
-    bool is_paced_ = false;  // has a time worth measuring
-    base::SteadyTime since_;
+    std::optional<base::SteadyTime> since_;  // while it is measured
   };
 
   using Entry = tl::expected<std::unique_ptr<Ticket>, Refusal>;

@@ -38,7 +38,7 @@ void Pace::looked(base::Duration late, bool refusing) {
 }
 
 void Pace::judge(base::Duration median) {
-  const bool is_quiet = most_at_work_ * 2 < limit_;
+  const bool is_quiet = most_at_work_ * 2 < limit_;  // and a limit that nobody met says nothing of a higher one
   if (usual_.count() == 0 || median < usual_) {
     usual_ = median;
   } else if (is_quiet) {
@@ -51,7 +51,7 @@ void Pace::judge(base::Duration median) {
     const double part = std::max(kSharpestCut, base::to_seconds(allowed) / base::to_seconds(median));
     const std::size_t lower = std::max(options_.least, static_cast<std::size_t>(part * static_cast<double>(limit_)));
     limit_ = std::min(limit_, lower);
-  } else if (!is_quiet && late_looks_ == 0) {
+  } else if (most_at_work_ >= limit_ && late_looks_ == 0) {
     limit_ = std::min(options_.most, limit_ + std::max<std::size_t>(1, limit_ / kGrowthPart));
   }
 }

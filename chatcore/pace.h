@@ -3,9 +3,9 @@
 // queue somewhere; this keeps it at the door and short, so that who is let in is answered about as quickly as on a
 // quiet day and the others learn at once that they should come back later.
 //
-// The measure is the time from a turn's hold on its conversation until its question is durable: it grows with every
-// queue of the server (processor, storage) and not with a language model that thinks, or with a client that reads
-// slowly. After each window its median is compared with what is usual when nobody has to wait.
+// The measure is the time from a turn's hold on its conversation until the model has its prompt: it grows with every
+// queue of the server (storage, search, processor) and not with a language model that thinks, or with a client that
+// reads slowly. After each window its median is compared with what is usual when nobody has to wait.
 //
 // A crowd that will not be told takes the processor by being turned away: then those let in wait in the loop's queue
 // and in their sockets, where that measure does not see them. So while anybody is turned away, a loop that is late for

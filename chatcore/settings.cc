@@ -104,7 +104,7 @@ constexpr std::array kSettings{
             [](Config& c, Text t) { return parse_bytes(t, c.limits.max_bytes_in_flight); }, true},
     Setting{"limits.max_turns", "256", "turns under way or waiting; more is 503",
             [](Config& c, Text t) { return parse_count(t, c.limits.max_turns); }, true},
-    Setting{"limits.target_delay", "4ms", "a turn's question is stored within so long, or fewer are let in at once",
+    Setting{"limits.target_delay", "4ms", "a turn's prompt is ready within so long, or fewer are let in at once",
             [](Config& c, Text t) { return parse_duration(t, c.limits.target_delay); }},
     Setting{"limits.max_connections", "1024", "connections; one more closes the longest silent",
             [](Config& c, Text t) { return parse_count(t, c.limits.max_connections); }},

@@ -43,14 +43,14 @@ void Turn::wait_for_conversation() {
         auto box = std::make_shared<base::Result<Lease>>(std::move(granted));
         self->back_on_loop([self, box] { self->enter_conversation(std::move(*box)); });
       });
-  if (!is_free) ticket_->wait_in_line();
+  if (!is_free) ticket_->rest();
 }
 
 void Turn::enter_conversation(base::Result<Lease> lease) {
   if (!lease) return end(base::fail(lease.error()));
   lease_.emplace(std::move(*lease));
   if (client_left_) return end(base::fail(Code::cancelled, "the client left while it waited"));
-  ticket_->leave_line();
+  ticket_->begin();
   is_from_memory_ = lease_->is_loaded();
   if (is_from_memory_) return go_on_in_conversation();
   read_window();

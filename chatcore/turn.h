@@ -112,6 +112,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void retrieve();
   void generate(std::vector<retrieval::Passage> passages);
   llm::Prompt compose_prompt(std::vector<retrieval::Passage> passages) const;
+  void write_or_wait();
   void take_text(std::string_view text);
   void take_end(const llm::Generated& generated);
   void begin_answer();

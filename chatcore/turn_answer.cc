@@ -20,7 +20,10 @@ constexpr std::size_t kSlowClientBytes = 64u << 10;
 // A broken vector store was reported when it was loaded and shows in the metrics; an answer without passages is better
 // than none.
 void Turn::retrieve() {
-  ticket_->begun();
+  if (!parts_.retriever.is_cpu_bound()) {
+    ticket_->begun();
+    ticket_->rest();
+  }
   if (client_left_) return end(base::fail(Code::cancelled, "the client left before the answer began"));
   step_ = Step::retrieving;
   parts_.retriever.retrieve(request_.messages.back().content, [self = shared_from_this()](
@@ -50,6 +53,15 @@ void Turn::generate(std::vector<retrieval::Passage> passages) {
              self->in_order([self, generated = std::move(generated)] { self->take_end(generated); });
            }},
       parts_.loop);
+  ticket_->begun();
+  write_or_wait();
+}
+
+void Turn::write_or_wait() {
+  if (parts_.answerer.is_cpu_bound())
+    ticket_->work();
+  else
+    ticket_->rest();
 }
 
 // A stateless prompt is as long as its client wants it.
@@ -73,6 +85,7 @@ void Turn::take_text(std::string_view text) {
   if (queued > kSlowClientBytes && !paused_) {
     paused_ = true;
     generation_->pause();
+    ticket_->rest();
   }
   const bool is_longest =
       parts_.max_answer.count != 0 && static_cast<std::int64_t>(answer_.content.size()) >= parts_.max_answer.count;
@@ -105,6 +118,7 @@ void Turn::client_caught_up() {
   in_order([self = shared_from_this()] {
     if (!self->paused_ || !self->generation_) return;
     self->paused_ = false;
+    self->write_or_wait();
     self->generation_->resume();
   });
 }
@@ -135,7 +149,7 @@ void Turn::stop_generating() {
 
 void Turn::append_answer() {
   step_ = Step::storing_answer;
-  ticket_->finishing();
+  ticket_->work();
   if (result_.answer_tokens == 0) result_.answer_tokens = llm::estimate_tokens(answer_.content);
   if (!lease_ || answer_.content.empty()) return end(result_.status);
   parts_.store.append({.key = *request_.conversation,

@@ -58,6 +58,8 @@ class Answerer {
   [[nodiscard]] virtual std::string_view model() const = 0;  // the name clients see in /v1/models
   [[nodiscard]] virtual std::unique_ptr<Generation> generate(Prompt prompt, GenerationEvents events,
                                                              base::EventLoop& loop) = 0;
+  // Waits for nothing but this machine's processor, from generate() to the end.
+  [[nodiscard]] virtual bool is_cpu_bound() const = 0;
   // What one generation holds beside its prompt, for the memory budget.
   [[nodiscard]] virtual base::Bytes cost() const { return {0}; }
   // Absent when there is no backend.

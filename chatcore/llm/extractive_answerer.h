@@ -27,6 +27,7 @@ class ExtractiveAnswerer final : public Answerer {
   // drive it; a paused or finished generation costs the loop nothing.
   [[nodiscard]] std::unique_ptr<Generation> generate(Prompt prompt, GenerationEvents events,
                                                      base::EventLoop& loop) override;
+  [[nodiscard]] bool is_cpu_bound() const override { return options_.words_per_second == 0; }
 
  private:
   const ExtractiveOptions options_;

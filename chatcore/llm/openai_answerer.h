@@ -25,6 +25,7 @@ class OpenAiAnswerer final : public Answerer {
   [[nodiscard]] std::string_view model() const override { return options_.model; }
   [[nodiscard]] std::unique_ptr<Generation> generate(Prompt prompt, GenerationEvents events,
                                                      base::EventLoop& loop) override;
+  [[nodiscard]] bool is_cpu_bound() const override { return false; }
   [[nodiscard]] base::Bytes cost() const override;
   [[nodiscard]] std::optional<BackendStatistics> statistics() const override { return backend_->statistics(); }
 

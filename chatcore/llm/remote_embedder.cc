@@ -27,6 +27,7 @@ class RemoteQueryEmbedder final : public retrieval::QueryEmbedder {
 
   [[nodiscard]] std::string_view name() const override { return name_; }
   [[nodiscard]] std::size_t dimensions() const override { return options_.dimensions; }
+  [[nodiscard]] bool is_cpu_bound() const override { return false; }
 
   void embed(std::vector<std::string> texts, std::span<const float> /*weights*/, Done done) override {
     struct Asking {

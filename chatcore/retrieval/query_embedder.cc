@@ -12,6 +12,7 @@ class InlineQueryEmbedder final : public QueryEmbedder {
   explicit InlineQueryEmbedder(std::shared_ptr<const Embedder> embedder) : embedder_(std::move(embedder)) {}
   [[nodiscard]] std::string_view name() const override { return embedder_->name(); }
   [[nodiscard]] std::size_t dimensions() const override { return embedder_->dimensions(); }
+  [[nodiscard]] bool is_cpu_bound() const override { return true; }
   using QueryEmbedder::embed;
   void embed(std::vector<std::string> texts, std::span<const float> weights, Done done) override {
     const std::vector<std::string_view> views(texts.begin(), texts.end());

@@ -25,6 +25,8 @@ class QueryEmbedder {
   virtual ~QueryEmbedder() = default;
   [[nodiscard]] virtual std::string_view name() const = 0;
   [[nodiscard]] virtual std::size_t dimensions() const = 0;
+  // Waits for nothing but this machine's processor.
+  [[nodiscard]] virtual bool is_cpu_bound() const = 0;
 
   // `weights` are those of the store that is searched (see Embedder::embed); empty, as in the second form: no store.
   // They are read before embed() returns. `done` is called exactly once, before embed() returns or later on

@@ -40,6 +40,8 @@ Retriever::Retriever(RetrieverOptions options, std::shared_ptr<QueryEmbedder> em
 
 Retriever::~Retriever() = default;
 
+bool Retriever::is_cpu_bound() const { return embedder_->is_cpu_bound(); }
+
 void Retriever::retrieve(std::string question, Done done) {
   auto generation = current();
   if (!generation) return done(base::fail(generation.error()));

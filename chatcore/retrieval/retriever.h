@@ -66,6 +66,9 @@ class Retriever {
   // use: the caller goes on without), those of the embedder.
   void retrieve(std::string question, Done done);
 
+  // Whether a search waits for nothing but this machine's processor.
+  [[nodiscard]] bool is_cpu_bound() const;
+
   // Loads now if nobody has; for start-up, so that the first question does not wait. A load that failed is not tried
   // again by retrieve(), which would read a broken file for every question, but it is by warm_up().
   base::Status warm_up();

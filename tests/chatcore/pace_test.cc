@@ -38,7 +38,7 @@ TEST(Pace, LetsMoreInWhileBeginningsAreQuickAndPlacesAreUsed) {
 
 TEST(Pace, DoesNotGrowWithPlacesThatNobodyUses) {
   Pace pace(kOptions);
-  Windows(pace).pass(20, 1ms, 3);
+  Windows(pace).pass(20, 1ms, 7);
   EXPECT_EQ(pace.limit(), 8U);
 }
 

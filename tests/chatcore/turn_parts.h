@@ -121,10 +121,12 @@ class FakeAnswerer final : public llm::Answerer {
     return std::make_unique<Handle>(running);
   }
 
+  [[nodiscard]] bool is_cpu_bound() const override { return cpu_bound; }
   [[nodiscard]] std::optional<llm::BackendStatistics> statistics() const override { return backend; }
 
   std::shared_ptr<Running> running;  // the last begun
   std::optional<llm::BackendStatistics> backend;
+  bool cpu_bound = false;
 
  private:
   class Handle final : public llm::Generation {
@@ -204,7 +206,7 @@ struct TurnWorld {
     return {.loop = loop,
             .registry = registry,
             .store = store,
-            .retriever = retriever,
+            .retriever = other_retriever ? *other_retriever : retriever,
             .answerer = answerer,
             .metrics = metrics,
             .max_answer = parts_max_answer,
@@ -217,6 +219,7 @@ struct TurnWorld {
   conversation::Registry registry{{}, clock};
   FakeStore store;
   retrieval::Retriever retriever{{}, retrieval::make_built_in_query_embedder()};
+  retrieval::Retriever* other_retriever = nullptr;  // instead of that one
   FakeAnswerer answerer;
   Metrics metrics{"1", "1"};
   base::Bytes parts_max_answer;
