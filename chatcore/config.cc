@@ -92,6 +92,24 @@ std::vector<SettingText> settings_of_environment(const char* const* environment)
   return found;
 }
 
+std::vector<ConfigError> slips_of_environment(const char* const* environment) {
+  constexpr std::string_view kPrefix = "CHATCORE_";
+  std::vector<std::string> names{"CONFIG"};
+  for (const Setting& setting : settings()) names.push_back(environment_of(setting).substr(kPrefix.size()));
+  std::vector<ConfigError> slips;
+  for (; *environment; ++environment) {
+    const std::string_view entry(*environment);
+    if (!entry.starts_with(kPrefix)) continue;
+    const std::string name(entry.substr(kPrefix.size(), entry.find('=') - kPrefix.size()));
+    if (std::ranges::find(names, name) != names.end()) continue;
+    const std::string nearest = nearest_name(name, names);
+    if (nearest.empty()) continue;
+    const std::string prefix(kPrefix);
+    slips.push_back({prefix + name, "no such setting, so it has no effect; did you mean " + prefix + nearest + "?"});
+  }
+  return slips;
+}
+
 base::Bytes effective_budget(const Config& config, base::Bytes cgroup_limit) {
   if (const auto& budget = config.conversation.memory_budget) {
     return budget->count == 0 ? base::Bytes::unlimited() : *budget;

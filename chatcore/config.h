@@ -126,6 +126,7 @@ struct LoadedConfig {
   Config config;
   std::map<std::string, std::string> texts;  // what each setting came to, by its name
   std::vector<ConfigError> errors;           // empty: the configuration is usable
+  std::vector<ConfigError> remarks = {};     // what is allowed and most likely a mistake
 };
 
 // Applies `texts` in their order over the defaults, so later ones win; a wrong one is reported even when a later
@@ -148,6 +149,8 @@ std::vector<std::string> changed_settings(const LoadedConfig& before, const Load
 // The settings that the environment names (CHATCORE_LISTEN, …). `environment` is a null-terminated array of
 // "NAME=value"; unknown names are left alone, since orchestrators put their own there (CHATCORE_PORT, …).
 std::vector<SettingText> settings_of_environment(const char* const* environment);
+// Those of the unknown names that are all but a setting's (CHATCORE_LISTN), each with the one that may be meant.
+std::vector<ConfigError> slips_of_environment(const char* const* environment);
 
 // The budget for conversations: as configured, else what the cgroup's limit allows. unlimited() is "off".
 base::Bytes effective_budget(const Config& config, base::Bytes cgroup_limit);

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <charconv>
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
 namespace chatcore {
 namespace {
 
@@ -11,6 +14,15 @@ using base::Status;
 using Text = std::string_view;
 
 bool is_off(Text text) { return text == "off" || text == "0"; }
+
+// "127.0.0.1", "[::1]", or nothing for all addresses. A name is none: it may stand for several, or for others tomorrow.
+bool is_numeric_address(Text host) {
+  if (host.empty()) return true;
+  const bool is_v6 = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (is_v6) host = host.substr(1, host.size() - 2);
+  in6_addr address{};
+  return inet_pton(is_v6 ? AF_INET6 : AF_INET, std::string(host).c_str(), &address) == 1;
+}
 
 }  // namespace
 
@@ -75,6 +87,11 @@ Status parse_listen(Text text, std::string& value) {
     return base::fail(Code::invalid_argument,
                       "\"" + std::string(text) + "\" is not address:port such as 127.0.0.1:8080");
   }
+  if (!is_numeric_address(text.substr(0, colon))) {
+    return base::fail(Code::invalid_argument, "\"" + std::string(text) +
+                                                  "\" does not begin with an address in numbers; write for example "
+                                                  "127.0.0.1:8080, [::1]:8080 or :8080");
+  }
   return parse_text(text, value);
 }
 
@@ -91,8 +108,13 @@ Status parse_database(Text text, std::string& value) {
 }
 
 Status parse_budget(Text text, std::optional<base::Bytes>& value) {
+  // With less there is no room for a single turn: it is bytes where megabytes were meant.
+  constexpr auto kLeast = base::kibibytes(64);
   value.reset();
-  return text == "auto" ? Status() : parse_bytes(text, value.emplace());
+  if (text == "auto") return {};
+  if (auto parsed = parse_bytes(text, value.emplace()); !parsed) return parsed;
+  if (is_off(text) || *value >= kLeast) return {};
+  return base::fail(Code::invalid_argument, "\"" + std::string(text) + "\" is less than 64k; write for example 256m");
 }
 
 Status parse_log_level(Text text, base::LogLevel& level) {

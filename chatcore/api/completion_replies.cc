@@ -23,6 +23,7 @@ std::string chunk_event(const CompletionHead& head, OrderedJson delta, OrderedJs
   OrderedJson chunk = completion_of(head, "chat.completion.chunk");
   chunk["choices"] = OrderedJson::array(
       {{{"index", 0}, {"delta", std::move(delta)}, {"logprobs", nullptr}, {"finish_reason", std::move(reason)}}});
+  if (head.counts_tokens) chunk["usage"] = nullptr;
   return event_of(chunk);
 }
 

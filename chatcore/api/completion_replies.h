@@ -14,6 +14,7 @@ struct CompletionHead {
   std::string id;  // "chatcmpl-…"
   std::string model;
   base::WallTime created;
+  bool counts_tokens = false;  // a stream that ends with the counts says `"usage":null` until then
 };
 
 std::string completion_json(const CompletionHead& head, std::string_view text, const TurnResult& result);

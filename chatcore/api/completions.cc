@@ -11,7 +11,7 @@ namespace {
 constexpr base::Bytes kTurnOverhead = base::kibibytes(16);
 
 // A completion that is sent as it comes.
-TurnEvents streamed(const SharedCall& call, const CompletionHead& head, bool include_usage) {
+TurnEvents streamed(const SharedCall& call, const CompletionHead& head) {
   auto begun = std::make_shared<bool>(false);
   return {.on_begin =
               [call, head, begun](std::int64_t /*answer_sequence*/) {
@@ -21,11 +21,11 @@ TurnEvents streamed(const SharedCall& call, const CompletionHead& head, bool inc
               },
           .on_text = [call, head](std::string_view text) { return call->write(completion_text_event(head, text)); },
           .on_end =
-              [call, head, include_usage, begun](const TurnResult& result) {
+              [call, head, begun](const TurnResult& result) {
                 if (!*begun) return call->refuse(call->problem_of(result.status.error()));
                 if (result.status) {
                   call->write(completion_finish_event(head, result));
-                  if (include_usage) call->write(completion_usage_event(head, result));
+                  if (head.counts_tokens) call->write(completion_usage_event(head, result));
                   call->write(std::string(kCompletionDone));
                 } else {
                   call->write("data: " + error_json(call->problem_of(result.status.error())) + "\n\n");
@@ -63,11 +63,12 @@ void answer_completion(const ApiParts& parts, const SharedCall& call) {
 
   const CompletionHead head{.id = random_id("chatcmpl-"),
                             .model = std::string(parts.turn.answerer.model()),
-                            .created = parts.clock.wall_now()};
+                            .created = parts.clock.wall_now(),
+                            .counts_tokens = request->stream && request->include_usage};
   const auto turn = Turn::begin(
       parts.turn, std::move(*ticket),
       {.conversation = std::nullopt, .messages = std::move(request->messages), .max_tokens = request->max_tokens},
-      request->stream ? streamed(call, head, request->include_usage) : whole(call, head));
+      request->stream ? streamed(call, head) : whole(call, head));
   bind_client(call, turn);
 }
 

@@ -10,8 +10,8 @@ namespace {
 constexpr int kMaxDepth = 32;
 // OpenAI's bounds.
 constexpr std::size_t kMaxMetadataPairs = 16;
-constexpr std::size_t kMaxMetadataKeyBytes = 64;
-constexpr std::size_t kMaxMetadataValueBytes = 512;
+constexpr std::size_t kMaxMetadataKeyLetters = 64;
+constexpr std::size_t kMaxMetadataValueLetters = 512;
 
 // Counts brackets outside of strings, before a parser builds anything from them.
 bool is_too_deep(std::string_view text) {
@@ -41,6 +41,15 @@ bool is_nothing(const Json& value) {
   return value == Json(false) || value == Json(0) || value == Json("") ||
          ((value.is_array() || value.is_object()) && value.empty());
 }
+
+// Code points, of a text that is valid UTF-8.
+std::size_t letters_of(std::string_view text) {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+// PostgreSQL's jsonb does not take one.
+bool has_nul(const std::string& text) { return text.find('\0') != std::string::npos; }
 
 std::string shown(double number) {
   std::string text = std::to_string(number);
@@ -138,21 +147,17 @@ const Json* JsonReader::list(std::string_view name, std::size_t most) {
 std::string JsonReader::metadata(std::string_view name) {
   const Json* found = object(name);
   if (found == nullptr) return "{}";
-  const auto fits = [](const auto& pair) {
-    return pair.key().size() <= kMaxMetadataKeyBytes && pair.value().is_string() &&
-           pair.value().template get_ref<const std::string&>().size() <= kMaxMetadataValueBytes;
-  };
-  const auto pairs = found->items();
-  if (found->size() > kMaxMetadataPairs || !std::all_of(pairs.begin(), pairs.end(), fits)) {
-    refuse(name, "invalid_value",
-           in_quotes(name) + " takes up to 16 pairs of a key of 64 bytes and a text of 512 bytes at most");
-    return "{}";
+  for (const auto& [key, value] : found->items()) {
+    const auto* const text = value.get_ptr<const std::string*>();
+    if (found->size() > kMaxMetadataPairs || text == nullptr || letters_of(key) > kMaxMetadataKeyLetters ||
+        letters_of(*text) > kMaxMetadataValueLetters) {
+      refuse(name, "invalid_value",
+             in_quotes(name) + " takes up to 16 pairs of a key of 64 letters and a text of 512 letters at most");
+      return "{}";
+    }
+    if (has_nul(key) || has_nul(*text)) refuse(name, "invalid_text", in_quotes(name) + " holds a NUL character");
   }
-  std::string text = found->dump();
-  // A NUL is written \\u0000; PostgreSQL's jsonb does not take it.
-  if (text.find("\\u0000") != std::string::npos)
-    refuse(name, "invalid_text", in_quotes(name) + " holds a NUL character");
-  return text;
+  return found->dump();
 }
 
 void JsonReader::refuse(std::string_view name, std::string code, std::string message) {

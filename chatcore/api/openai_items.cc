@@ -65,6 +65,9 @@ void add_items(const ApiParts& parts, const SharedCall& call) {
   if (!ticket) return call->refuse(ticket.error());
   ItemAppend::begin(parts.turn, *key, std::move(*messages),
                     [call, id = key->id, place = SharedPlace(std::move(*ticket))](auto appended) {
+                      if (!appended && appended.error().code == base::Code::not_found) {
+                        return call->refuse(conversation_not_found());
+                      }
                       if (!appended) return call->refuse(call->problem_of(appended.error()));
                       call->json(items_json(id, {.messages = std::move(*appended)}));
                     });

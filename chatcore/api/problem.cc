@@ -30,9 +30,9 @@ Problem bad_request(std::string code, std::string message, std::string param) {
   return {.status = 400, .message = std::move(message), .code = std::move(code), .param = std::move(param)};
 }
 
-Problem conversation_not_found() {
+Problem conversation_not_found(std::string param) {
   return {
-      .status = 404, .message = "No such conversation", .code = "conversation_not_found", .param = "conversationId"};
+      .status = 404, .message = "No such conversation", .code = "conversation_not_found", .param = std::move(param)};
 }
 
 namespace {
@@ -52,6 +52,7 @@ Problem problem_of_code(const base::Error& error) {
               .message = "No room for this conversation at present",
               .code = "overloaded",
               .retry_after_seconds = kRetryAfterSeconds};
+    case Code::corrupt:  // what the database holds: whoever asks can do nothing about it
     case Code::unavailable:
       return {.status = 503,
               .message = "Storage or the language model cannot be reached at present",

@@ -24,7 +24,7 @@ template <class T>
 using Parsed = tl::expected<T, Problem>;
 
 Problem bad_request(std::string code, std::string message, std::string param = "");
-Problem conversation_not_found();
+Problem conversation_not_found(std::string param = "conversationId");
 // invalid_argument 400, not_found 404, conflict 409, too_large 413, exhausted and unavailable 503 with Retry-After,
 // deadline_exceeded 504, permission_denied 502 (by a backend), cancelled 499, all others 500. Only the first three show
 // the error's own words: the rest may name files and hosts, which are the log's business.

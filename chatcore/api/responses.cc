@@ -184,7 +184,14 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
   void fail(const base::Error& error) {
     if (error.code == base::Code::conflict && forks_on_conflict_ && !has_begun_) return fork_after_all();
     if (error.code == base::Code::exhausted) parts_.turn.metrics.request_shed("memory");
+    if (error.code == base::Code::not_found) return call_->refuse(not_found());
     call_->refuse(call_->problem_of(error));
+  }
+
+  // The conversation that was named, or the one that the previous response stood in a moment ago.
+  [[nodiscard]] Problem not_found() const {
+    return request_.conversation_id.empty() ? response_not_found("previous_response_id")
+                                            : conversation_not_found("conversation");
   }
 
   static std::string id_of_item(const std::string& conversation_id, std::int64_t sequence) {

@@ -34,6 +34,7 @@ LoadedConfig load(const CommandLine& line, const char* const* environment) {
   texts.insert(texts.end(), line.texts.begin(), line.texts.end());
   LoadedConfig loaded = load_config(texts);
   loaded.errors.insert(loaded.errors.begin(), errors.begin(), errors.end());
+  loaded.remarks = slips_of_environment(environment);
   return loaded;
 }
 
@@ -68,6 +69,7 @@ int run_command(const std::vector<std::string>& arguments, const char* const* en
     print_errors(loaded.errors);
     return kExitWrongConfiguration;
   }
+  if (line->command == "check-config") print_errors(loaded.remarks);
   if (line->command == "check-config") return std::puts("The configuration is fine."), kExitFine;
   if (line->command == "migrate") return migrate_database(loaded.config);
   if (line->command == "export") return export_conversations(loaded.config, *line);

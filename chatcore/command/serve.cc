@@ -238,6 +238,9 @@ int run(const ServeOptions& options, Program& program, const std::vector<PassedS
 
 int serve_logged(const ServeOptions& options) {
   const Config& config = options.loaded.config;
+  for (const auto& remark : options.loaded.remarks) {
+    base::log_warning("A setting that is none", {{"name", remark.where}, {"error", remark.message}});
+  }
   const auto sockets = take_passed_sockets();
   if (!sockets) {
     base::log_error("Wrong configuration", {{"error", sockets.error().message}});

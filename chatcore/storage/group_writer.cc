@@ -56,7 +56,10 @@ void GroupWriter::write_group(std::vector<Write>& group) {
     outcomes = session_->commit(group);
   }
   count(group, outcomes);
-  for (std::size_t i = 0; i < group.size(); ++i) group[i].done(std::move(outcomes[i]));
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    if (!outcomes[i]) outcomes[i] = tl::unexpected(as_told(std::move(outcomes[i]).error()));
+    group[i].done(std::move(outcomes[i]));
+  }
 }
 
 void GroupWriter::count(const std::vector<Write>& group, const std::vector<WriteOutcome>& outcomes) {

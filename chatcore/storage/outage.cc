@@ -15,6 +15,11 @@ bool is_of_the_database(Code code) {
   return is_failure(code) && code != Code::invalid_argument && code != Code::too_large;
 }
 
+base::Error as_told(base::Error error) {
+  if (error.code == Code::permission_denied) error.code = Code::unavailable;
+  return error;
+}
+
 void Outage::failed(const base::Error& error) {
   const std::lock_guard lock(mutex_);
   if (!is_under_way_) {

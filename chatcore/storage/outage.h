@@ -16,6 +16,9 @@ namespace chatcore::storage {
 bool is_failure(base::Code code);
 // Whether such a failure is the database's own, and not one of what was asked of it.
 bool is_of_the_database(base::Code code);
+// An error as whoever asked is told it. A database that refuses this program its rights (permission_denied) cannot be
+// used by them, no more and no less: to them it is unavailable, and only its words tell the operator more.
+base::Error as_told(base::Error error);
 
 // Thread-safe.
 class Outage {

@@ -116,6 +116,7 @@ void PooledStore::ask(Question question, std::function<void(base::Result<Value>)
     } else {
       ++counters_.errors_total;
       read_outage_.failed(answer.error());
+      answer = tl::unexpected(as_told(std::move(answer).error()));
     }
     done(std::move(answer));
   });

@@ -94,6 +94,15 @@ base::Result<std::int64_t> SqliteConnection::query_number(std::string_view sql) 
 
 bool SqliteConnection::in_transaction() const { return sqlite3_get_autocommit(database_.get()) == 0; }
 
+base::Status SqliteConnection::check_file() const {
+  int has_moved = 0;
+  sqlite3_file_control(database_.get(), "main", SQLITE_FCNTL_HAS_MOVED, &has_moved);
+  if (has_moved == 0) return {};
+  return base::fail(base::Code::unavailable,
+                    "sqlite: the database file was deleted, moved or replaced while it is in use; put it back, or "
+                    "restart with the one that is meant");
+}
+
 SqliteStatement& SqliteStatement::bind(int parameter, std::int64_t value) {
   const int result = sqlite3_bind_int64(statement_.get(), parameter, value);
   if (result != SQLITE_OK) bind_error_ = result;

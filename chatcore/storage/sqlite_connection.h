@@ -33,6 +33,10 @@ class SqliteConnection {
   base::Result<std::int64_t> query_number(std::string_view sql);
   // False when SQLite has ended a transaction by itself, as it does after some errors.
   [[nodiscard]] bool in_transaction() const;
+  // Whether the file is still the one that was opened. SQLite itself goes on with one that was deleted, moved away or
+  // replaced, and all that it stores then is gone with the process. Costs one look at the file's name.
+  // Errors: unavailable, until that file is back under its name.
+  [[nodiscard]] base::Status check_file() const;
 
  private:
   struct Close {

@@ -102,7 +102,9 @@ base::Result<Window> SqliteReadSession::load_window(const ConversationKey& key, 
   return in_one_state([&] { return read_window(key, max_messages); });
 }
 
+// What every turn and /-/ready ask first.
 base::Result<std::optional<SqliteReadSession::Found>> SqliteReadSession::find(const ConversationKey& key) {
+  if (auto there = connection_.check_file(); !there) return tl::unexpected(std::move(there).error());
   const Reading reading(find_);
   const auto found = find_.bind(1, key.user).bind(2, key.id).step();
   if (!found) return tl::unexpected(found.error());

@@ -119,7 +119,8 @@ std::vector<WriteOutcome> SqliteWriteSession::commit(const std::vector<Write>& g
 std::optional<std::vector<WriteOutcome>> SqliteWriteSession::commit_group(const std::vector<Write>& group,
                                                                           bool is_careful) {
   std::vector<WriteOutcome> outcomes;
-  base::Status committed = use_->begin.run();
+  base::Status committed = use_->connection.check_file();
+  if (committed) committed = use_->begin.run();
   for (auto write = group.begin(); committed && write != group.end(); ++write) {
     // An append finds out whether it may before it changes anything, and a savepoint for it would cost a quarter of it.
     const auto* append = is_careful ? nullptr : std::get_if<Append>(&write->what);

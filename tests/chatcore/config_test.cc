@@ -81,6 +81,18 @@ TEST(Config, ReadsVariablesThatNameASettingAndLeavesOthersAlone) {
   EXPECT_EQ(texts[0].where, "CHATCORE_CONVERSATION_TTL");
 }
 
+TEST(Config, AVariableThatIsAllButASettingIsRemarkedOn) {
+  const std::array<const char*, 8> environment{"CHATCORE_LISTN=:80",      "CHATCORE_AUTH_KEY_FILE=/k",
+                                               "CHATCORE_LISTEN=:80",     "CHATCORE_CONFIG=/c.yml",
+                                               "CHATCORE_PORT=80",        "CHATCORE_KEY=x",
+                                               "CHATCORE_SERVICE_HOST=h", nullptr};
+  const auto slips = slips_of_environment(environment.data());
+  ASSERT_EQ(slips.size(), 2U);
+  EXPECT_EQ(slips[0].where, "CHATCORE_LISTN");
+  EXPECT_EQ(slips[0].message, "no such setting, so it has no effect; did you mean CHATCORE_LISTEN?");
+  EXPECT_EQ(slips[1].where, "CHATCORE_AUTH_KEY_FILE");
+}
+
 TEST(ConfigFile, TellsAllErrorsWithLineAndColumn) {
   const LoadedConfig loaded = load_yaml(
       "listen: nowhere\n"
@@ -131,6 +143,14 @@ TEST(Settings, NumbersOutsideTheirRangeAreRefusedAndTheirEndsTaken) {
   EXPECT_EQ(errors("listen", "127.0.0.1:65535"), 0U);
   EXPECT_EQ(errors("listen", "127.0.0.1:65536"), 1U);
   EXPECT_EQ(errors("listen", ":8080"), 0U);
+  EXPECT_EQ(errors("listen", "[::1]:8080"), 0U);
+  EXPECT_EQ(errors("listen", "localhost:8080"), 1U);
+  EXPECT_EQ(errors("listen", "::1:8080"), 1U);
+  EXPECT_EQ(errors("listen", "127.0.0.256:8080"), 1U);
+  EXPECT_EQ(errors("conversation.memory_budget", "256"), 1U);
+  EXPECT_EQ(errors("conversation.memory_budget", "63k"), 1U);
+  EXPECT_EQ(errors("conversation.memory_budget", "64k"), 0U);
+  EXPECT_EQ(errors("conversation.memory_budget", "0"), 0U);
   EXPECT_EQ(errors("conversation.max_messages", "-1"), 1U);
   EXPECT_EQ(errors("conversation.max_messages", "5x"), 1U);
   EXPECT_EQ(errors("database.url", "sqlite://"), 1U);

@@ -26,6 +26,20 @@ TEST(CompletionChunks, EveryChunkCarriesTheHead) {
   }
 }
 
+// OpenAI's own words: all chunks before the one with the counts include the field, with a null value.
+TEST(CompletionChunks, UsageIsNullUntilItIsCountedAndAbsentUnlessAskedFor) {
+  CompletionHead counting = kHead;
+  counting.counts_tokens = true;
+  for (const auto& [chunk, unasked] :
+       {std::pair(completion_role_event(counting), completion_role_event(kHead)),
+        std::pair(completion_text_event(counting, "a"), completion_text_event(kHead, "a")),
+        std::pair(completion_finish_event(counting, {}), completion_finish_event(kHead, {}))}) {
+    EXPECT_THAT(chunk, HasSubstr(R"(,"usage":null})"));
+    EXPECT_THAT(unasked, testing::Not(HasSubstr("usage")));
+  }
+  EXPECT_THAT(completion_usage_event(counting, {}), HasSubstr(R"("choices":[],"usage":{"prompt_tokens":0,)"));
+}
+
 TEST(Completion, WholeItIsOneDocument) {
   TurnResult result;
   result.prompt_tokens = 3;

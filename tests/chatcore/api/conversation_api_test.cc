@@ -49,6 +49,27 @@ TEST(ConversationRequest, AnUpdateMustBringMetadata) {
   EXPECT_EQ(*parse_metadata_request(R"({"metadata":null})"), "{}");
 }
 
+std::string metadata(const std::string& key, const std::string& value) {
+  return R"({"metadata":{")" + key + R"(":")" + value + R"("}})";
+}
+std::string repeated(int count, const std::string& letter) {
+  std::string text;
+  for (int i = 0; i < count; ++i) text += letter;
+  return text;
+}
+
+TEST(ConversationRequest, MetadataIsBoundedInLettersWhateverTheirBytes) {
+  EXPECT_TRUE(parse_metadata_request(metadata(repeated(64, "آ"), repeated(512, "😀"))));
+  EXPECT_FALSE(parse_metadata_request(metadata(repeated(65, "a"), "")));
+  EXPECT_EQ(parse_metadata_request(metadata("k", repeated(513, "a"))).error().param, "metadata");
+}
+
+TEST(ConversationRequest, MetadataHoldsNoNulButMaySpeakOfOne) {
+  EXPECT_EQ(parse_metadata_request(metadata("k", R"(a\u0000)")).error().code, "invalid_text");
+  EXPECT_EQ(parse_metadata_request(metadata(R"(a\u0000)", "")).error().code, "invalid_text");
+  EXPECT_EQ(*parse_metadata_request(metadata("k", R"(a\\u0000)")), R"({"k":"a\\u0000"})");
+}
+
 TEST(ItemsQuery, HasDefaultsAndBounds) {
   EXPECT_EQ(query("")->limit, 20U);
   EXPECT_TRUE(query("")->newest_first);

@@ -39,7 +39,7 @@ TEST(Problems, AskToComeBackWhereThatHelps) {
     return false;
   };
   using base::Code;
-  for (const Code code : {Code::exhausted, Code::unavailable, Code::conflict}) {
+  for (const Code code : {Code::exhausted, Code::unavailable, Code::corrupt, Code::conflict}) {
     EXPECT_TRUE(has_retry_after(response_of(problem_of(base::Error{code, ""})))) << name_of(code);
   }
   for (const Refusal refusal : {Refusal::turns, Refusal::bytes, Refusal::drain}) {

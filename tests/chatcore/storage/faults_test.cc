@@ -82,6 +82,26 @@ TEST_F(FaultsTest, ABrokenFileIsCalledCorrupt) {
   EXPECT_EQ((*store)->statistics().errors_total, 2U);
 }
 
+// SQLite goes on with a file that has no name any more: what it stored there would be gone with the process.
+TEST_F(FaultsTest, NothingIsAcknowledgedInAFileThatWasMovedAway) {
+  const ConversationKey key{"", "a"};
+  auto opened = open_store(folder.url("chatcore.db"), clock);
+  ASSERT_TRUE(opened);
+  Store& store = **opened;
+  ASSERT_EQ(append(store, key, {.content = "one"}, 0), 1);
+
+  std::filesystem::rename(folder.file("chatcore.db"), folder.file("elsewhere"));
+  EXPECT_EQ(append(store, key, {.content = "two"}, 1).error().code, base::Code::unavailable);
+  EXPECT_EQ(describe(store, key).error().code, base::Code::unavailable);
+
+  std::filesystem::copy_file(folder.file("elsewhere"), folder.file("chatcore.db"));  // another file by that name
+  EXPECT_EQ(append(store, key, {.content = "two"}, 1).error().code, base::Code::unavailable);
+
+  std::filesystem::rename(folder.file("elsewhere"), folder.file("chatcore.db"));
+  EXPECT_EQ(append(store, key, {.content = "two"}, 1), 2);
+  EXPECT_EQ(load_window(store, key, 10)->last_sequence, 2);
+}
+
 TEST_F(FaultsTest, ADatabaseHeldByAnotherIsCalledUnavailable) {
   const std::string path = folder.file("chatcore.db").string();
   auto other = SqliteConnection::open(path, Access::read_write);

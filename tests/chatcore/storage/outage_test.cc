@@ -78,5 +78,12 @@ TEST(OfTheDatabase, IsNotWhatWasAskedWrongly) {
   }
 }
 
+TEST(AsTold, RightsThatTheDatabaseRefusesAreNotTheAskersConcern) {
+  const auto told = as_told({base::Code::permission_denied, "permission denied for table messages"});
+  EXPECT_EQ(told.code, base::Code::unavailable);
+  EXPECT_EQ(told.message, "permission denied for table messages");
+  EXPECT_EQ(as_told({base::Code::conflict, ""}).code, base::Code::conflict);
+}
+
 }  // namespace
 }  // namespace chatcore::storage

@@ -96,6 +96,17 @@ class BadConversationIds(ChatcoreTest):
             answer = self.server.request(method, "/api/conversations?conversationId=" + quoted("never/begun"))
             self.assert_error(answer, 404, "conversation_not_found")
 
+    def test_an_unknown_conversation_is_named_alike_by_every_route(self):
+        item = {"role": "user", "content": "a"}
+        for method, path, body in (("POST", "/v1/responses", {"input": "a", "conversation": "conv_none"}),
+                                   ("POST", "/v1/responses", {"input": "a", "conversation": "conv_none", "stream": True}),
+                                   ("POST", "/v1/conversations/conv_none/items", {"items": [item]}),
+                                   ("GET", "/v1/conversations/conv_none/items", None),
+                                   ("POST", "/v1/conversations/conv_none", {"metadata": {}})):
+            answer = self.server.request(method, path, body)
+            self.assert_error(answer, 404, "conversation_not_found")
+            self.assertTrue(answer.json()["error"]["param"], path)
+
     def test_delete_without_an_id_deletes_nothing(self):
         self.ask("Hello", "a")
         self.assert_error(self.server.request("DELETE", "/api/conversations"), 400)

@@ -106,6 +106,8 @@ class Completions(ChatcoreTest):
         last = json.loads(data[-2])
         self.assertEqual(last["choices"], [])
         self.assertGreater(last["usage"]["completion_tokens"], 0)
+        for chunk in data[:-2]:
+            self.assertIsNone(json.loads(chunk)["usage"])
 
     def test_completions_keep_nothing(self):
         self.complete()
