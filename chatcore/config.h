@@ -59,6 +59,7 @@ struct Config {
     std::string api_key_file;
     std::string ca_file;
     std::string system_prompt;
+    std::string max_tokens_field;  // how the backend calls the bound on an answer's tokens
     std::size_t max_connections = 0;
     base::Duration queue_timeout{0};
     base::Duration connect_timeout{0};

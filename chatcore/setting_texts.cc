@@ -202,6 +202,13 @@ Status parse_least_one(Text text, std::size_t& value) {
   return base::fail(Code::invalid_argument, "must be 1 or more");
 }
 
+// The older name is what most backends know; OpenAI's newer models take the newer one alone.
+Status parse_tokens_field(Text text, std::string& value) {
+  if (text == "max_tokens" || text == "max_completion_tokens") return parse_text(text, value);
+  return base::fail(Code::invalid_argument,
+                    "\"" + std::string(text) + "\" is neither max_tokens nor max_completion_tokens");
+}
+
 // Without the '/' that it may end with. A key belongs into a file, not into a URL that error messages may show.
 Status parse_base_url(Text text, std::string& value) {
   while (text.ends_with('/')) text.remove_suffix(1);

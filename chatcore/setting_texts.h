@@ -33,6 +33,7 @@ base::Status parse_summary_size(std::string_view text, base::Bytes& value);
 base::Status parse_user_rate(std::string_view text, double& value);
 base::Status parse_user_burst(std::string_view text, std::size_t& value);
 base::Status parse_least_one(std::string_view text, std::size_t& value);
+base::Status parse_tokens_field(std::string_view text, std::string& value);
 base::Status parse_base_url(std::string_view text, std::string& value);
 base::Status parse_threads(std::string_view text, std::size_t& value);
 

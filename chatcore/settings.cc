@@ -66,6 +66,8 @@ constexpr std::array kSettings{
             [](Config& c, Text t) { return parse_text(t, c.llm.ca_file); }},
     Setting{"llm.system_prompt", "", "what the backend is told before every conversation",
             [](Config& c, Text t) { return parse_text(t, c.llm.system_prompt); }},
+    Setting{"llm.max_tokens_field", "max_tokens", "how a bound on its answer is sent; else max_completion_tokens",
+            [](Config& c, Text t) { return parse_tokens_field(t, c.llm.max_tokens_field); }},
     Setting{"llm.max_connections", "64", "answers of the backend under way; as many more wait, then 503",
             [](Config& c, Text t) { return parse_least_one(t, c.llm.max_connections); }},
     Setting{"llm.queue_timeout", "2s", "how long one may wait for a place, then 503",

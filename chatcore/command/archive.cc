@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <memory>
@@ -60,6 +61,24 @@ base::Result<Counts> write_lines(const std::string& url, const CommandLine& line
   return counts;
 }
 
+// An export of before keeps its place until this one is whole. What is no file of its own (a pipe, a device) is written
+// to as it is.
+base::Result<Counts> write_file(const std::string& url, const CommandLine& line) {
+  const std::string& to = line.paths.front();
+  std::error_code ignored;
+  const bool is_special = std::filesystem::exists(to, ignored) && !std::filesystem::is_regular_file(to, ignored);
+  const std::string written = is_special ? to : to + ".partial";
+  std::ofstream file(written, std::ios::binary | std::ios::trunc);
+  if (!file) return base::fail(base::error_from_errno(errno, "open " + written));
+  auto counts = write_lines(url, line, file);
+  file.close();
+  if (is_special) return counts;
+  const auto kept = counts ? storage::keep_file(written, to) : base::Status();
+  if (!kept) counts = base::fail(kept.error());
+  if (!counts) std::filesystem::remove(written, ignored);
+  return counts;
+}
+
 base::Result<Counts> read_lines(const std::string& url, std::istream& in) {
   auto archive = storage::open_archive(url);
   if (!archive) return base::fail(archive.error());
@@ -104,14 +123,15 @@ int migrate_database(const Config& config) {
 }
 
 int export_conversations(const Config& config, const CommandLine& line) {
+  const auto named = database_url(config);
+  if (!named) return failed("export", named.error());
+  // A wrong path would else be an empty database and a good export of nothing.
+  if (auto there = storage::check_there(*named); !there) return failed("export", there.error());
   const auto url = ready_database(config);
   if (!url) return failed("export", url.error());
-  std::ofstream file;
   ::umask(S_IRWXG | S_IRWXO);  // what people said is for nobody else to read
-  if (!is_standard(line)) file.open(line.paths.front(), std::ios::binary | std::ios::trunc);
-  if (!is_standard(line) && !file) return failed("export", base::error_from_errno(errno, "open " + line.paths.front()));
   std::ios::sync_with_stdio(false);
-  const auto counts = write_lines(*url, line, is_standard(line) ? std::cout : file);
+  const auto counts = is_standard(line) ? write_lines(*url, line, std::cout) : write_file(*url, line);
   return counts ? say("Exported", counts) : failed("export", counts.error());
 }
 

@@ -79,7 +79,9 @@ std::unique_ptr<llm::Answerer> make_answerer(const Config& config, const Backend
         llm::ExtractiveOptions{.words_per_second = config.llm.words_per_second});
   }
   return std::make_unique<llm::OpenAiAnswerer>(
-      llm::OpenAiOptions{.model = config.llm.model, .system_prompt = config.llm.system_prompt},
+      llm::OpenAiOptions{.model = config.llm.model,
+                         .system_prompt = config.llm.system_prompt,
+                         .max_tokens_field = config.llm.max_tokens_field},
       std::make_shared<llm::Backend>("the language model", llm_options(config, keys), loop));
 }
 
@@ -91,7 +93,8 @@ std::unique_ptr<llm::Answerer> make_summary_writer(const Config& config, const B
   // What fails is asked for again when more messages have left.
   options.max_retries = 0;
   return std::make_unique<llm::OpenAiAnswerer>(
-      llm::OpenAiOptions{.model = config.llm.model, .system_prompt = ""},
+      llm::OpenAiOptions{
+          .model = config.llm.model, .system_prompt = "", .max_tokens_field = config.llm.max_tokens_field},
       std::make_shared<llm::Backend>("the language model, for a summary", std::move(options), loop));
 }
 

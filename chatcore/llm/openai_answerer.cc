@@ -74,7 +74,7 @@ std::unique_ptr<Generation> OpenAiAnswerer::generate(Prompt prompt, GenerationEv
   const auto reading = std::make_shared<Reading>(std::move(events));
   return std::make_unique<CallGeneration>(
       backend_->call({.path = "/chat/completions",
-                      .body = chat_request(prompt, options_.model, options_.system_prompt),
+                      .body = chat_request(prompt, options_.model, options_.system_prompt, options_.max_tokens_field),
                       .content_type = "text/event-stream"},
                      {.on_data = [reading](std::string_view bytes) { return reading->take(bytes); },
                       .on_last_byte = [reading] { return reading->last_byte(); },

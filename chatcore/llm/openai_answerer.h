@@ -13,7 +13,8 @@ namespace chatcore::llm {
 
 struct OpenAiOptions {
   std::string model;
-  std::string system_prompt;  // in front of every prompt; empty: none
+  std::string system_prompt;                    // in front of every prompt; empty: none
+  std::string max_tokens_field = "max_tokens";  // how this backend calls the bound on an answer
 };
 
 // Thread-safe.

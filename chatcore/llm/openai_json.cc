@@ -109,12 +109,13 @@ base::Result<std::vector<float>> vector_of(const json& numbers, std::size_t dime
 
 std::string json_line(std::string_view role, std::string_view content) { return text_of(message_of(role, content)); }
 
-std::string chat_request(const Prompt& prompt, std::string_view model, std::string_view system_prompt) {
+std::string chat_request(const Prompt& prompt, std::string_view model, std::string_view system_prompt,
+                         std::string_view max_tokens_field) {
   ordered_json request{{"model", model},
                        {"messages", messages_of(prompt, system_prompt)},
                        {"stream", true},
                        {"stream_options", {{"include_usage", true}}}};
-  if (prompt.max_tokens != 0) request["max_tokens"] = prompt.max_tokens;
+  if (prompt.max_tokens != 0) request[std::string(max_tokens_field)] = prompt.max_tokens;
   return text_of(request);
 }
 

@@ -20,7 +20,8 @@ namespace chatcore::llm {
 //   {"source":"notes.md","text":"…"}
 //
 // one line each, in JSON, so that no text can end its passage and speak in our name.
-std::string chat_request(const Prompt& prompt, std::string_view model, std::string_view system_prompt);
+std::string chat_request(const Prompt& prompt, std::string_view model, std::string_view system_prompt,
+                         std::string_view max_tokens_field);
 
 // {"role":"user","content":"…"} without a line's end in it, so that no text can end its line and speak for another.
 std::string json_line(std::string_view role, std::string_view content);

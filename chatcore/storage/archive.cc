@@ -48,6 +48,21 @@ base::Result<std::unique_ptr<Archive>> open_archive(const std::string& database_
   }
 }
 
+base::Status check_there(const std::string& database_url) {
+  if (kind_of_database(database_url) != DatabaseKind::sqlite) return {};
+  const std::string path = database_url.substr(kSchemeSize);
+  std::error_code error;
+  if (std::filesystem::exists(path, error)) return {};
+  return base::fail(base::Code::not_found, "there is no database " + path);
+}
+
+base::Status keep_file(const std::string& partial, const std::string& to) {
+  if (auto synced = sync(partial, O_RDONLY); !synced) return synced;
+  if (::rename(partial.c_str(), to.c_str()) != 0) return base::fail(base::error_from_errno(errno, "name " + to));
+  const auto folder = std::filesystem::path(to).parent_path();
+  return sync(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY);
+}
+
 base::Status backup_sqlite(const std::string& database_url, const std::string& to) {
   if (kind_of_database(database_url) != DatabaseKind::sqlite) {
     return base::fail(base::Code::invalid_argument,
@@ -56,21 +71,15 @@ base::Status backup_sqlite(const std::string& database_url, const std::string& t
   }
   const std::string path = database_url.substr(kSchemeSize);
   std::error_code error;
-  if (!std::filesystem::exists(path, error)) return base::fail(base::Code::not_found, "there is no database " + path);
+  if (auto there = check_there(database_url); !there) return there;
   if (std::filesystem::exists(to, error)) {
     return base::fail(base::Code::invalid_argument, to + " exists already; a copy never replaces another");
   }
   const std::string partial = to + ".partial";
   auto done = copy_into(path, partial);
-  if (done) done = sync(partial, O_RDONLY);
-  if (done && ::rename(partial.c_str(), to.c_str()) != 0)
-    done = base::fail(base::error_from_errno(errno, "name " + to));
-  if (!done) {
-    std::filesystem::remove(partial, error);
-    return done;
-  }
-  const auto folder = std::filesystem::path(to).parent_path();
-  return sync(folder.empty() ? "." : folder, O_RDONLY | O_DIRECTORY);
+  if (done) done = keep_file(partial, to);
+  if (!done) std::filesystem::remove(partial, error);
+  return done;
 }
 
 }  // namespace chatcore::storage

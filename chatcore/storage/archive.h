@@ -57,6 +57,12 @@ base::Result<std::unique_ptr<Archive>> open_archive(const std::string& database_
 base::Result<std::unique_ptr<Archive>> open_sqlite_archive(const std::string& path);
 base::Result<std::unique_ptr<Archive>> open_postgres_archive(const std::string& url);
 
+// Whether there is a database to read: opening would make one. Errors: not_found (a SQLite file that is not there).
+base::Status check_there(const std::string& database_url);
+
+// Gives a file that was written as `partial` its name, in the place of one that has it; on disk when this returns.
+base::Status keep_file(const std::string& partial, const std::string& to);
+
 // A copy of a SQLite database in one consistent state, made while others write; `to` must not exist. It is complete and
 // on disk when this returns, and there is none of it otherwise. Errors: invalid_argument (another kind of database, or
 // `to` exists), not_found (nothing to copy), exhausted (disk full), unavailable.

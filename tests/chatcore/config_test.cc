@@ -147,6 +147,8 @@ TEST(Settings, NumbersOutsideTheirRangeAreRefusedAndTheirEndsTaken) {
   EXPECT_EQ(errors("listen", "localhost:8080"), 1U);
   EXPECT_EQ(errors("listen", "::1:8080"), 1U);
   EXPECT_EQ(errors("listen", "127.0.0.256:8080"), 1U);
+  EXPECT_EQ(errors("llm.max_tokens_field", "max_completion_tokens"), 0U);
+  EXPECT_EQ(errors("llm.max_tokens_field", "max_output_tokens"), 1U);
   EXPECT_EQ(errors("conversation.memory_budget", "256"), 1U);
   EXPECT_EQ(errors("conversation.memory_budget", "63k"), 1U);
   EXPECT_EQ(errors("conversation.memory_budget", "64k"), 0U);

@@ -14,8 +14,9 @@ TEST(Metrics, CountersThatAlertsWatchAreThereBeforeTheirFirstEvent) {
   const std::string page = Metrics("1.0", "abc").render({});
   for (const char* line :
        {"chatcore_streams_cancelled_total 0\n", "chatcore_requests_shed_total{reason=\"memory\"} 0\n",
-        "chatcore_evictions_total{reason=\"ttl\"} 0\n", "chatcore_sweeps_total 0\n",
-        "chatcore_backend_requests_total{result=\"ok\"} 0\n", "chatcore_requests_in_flight 0\n"}) {
+        "chatcore_requests_shed_total{reason=\"too_many_streams\"} 0\n", "chatcore_evictions_total{reason=\"ttl\"} 0\n",
+        "chatcore_sweeps_total 0\n", "chatcore_backend_requests_total{result=\"ok\"} 0\n",
+        "chatcore_requests_in_flight 0\n"}) {
     EXPECT_THAT(page, HasSubstr(line));
   }
 }

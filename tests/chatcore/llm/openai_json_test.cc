@@ -82,7 +82,7 @@ TEST(ChatRequest, PutsThePassagesBetweenSystemMessagesAndTalk) {
   const Prompt prompt{.messages = {{.role = Role::system, .content = "S"}, {.content = "Q"}},
                       .passages = {{.text = "one\ntwo", .source = "a.md", .score = 1}},
                       .max_tokens = 5};
-  const auto request = chat_request(prompt, "m", "Be brief.");
+  const auto request = chat_request(prompt, "m", "Be brief.", "max_tokens");
   const auto system = request.find("Be brief.");
   const auto own = request.find(R"("content":"S")");
   const auto passages = request.find(R"({\"source\":\"a.md\",\"text\":\"one\\ntwo\"})");
@@ -95,8 +95,15 @@ TEST(ChatRequest, PutsThePassagesBetweenSystemMessagesAndTalk) {
   EXPECT_THAT(request, HasSubstr(R"("max_tokens":5)"));
 }
 
+TEST(ChatRequest, CallsTheBoundWhatTheBackendCallsIt) {
+  const Prompt prompt{.messages = {{.content = "Q"}}, .passages = {}, .max_tokens = 5};
+  const auto request = chat_request(prompt, "m", "", "max_completion_tokens");
+  EXPECT_THAT(request, HasSubstr(R"("max_completion_tokens":5)"));
+  EXPECT_THAT(request, Not(HasSubstr(R"("max_tokens")")));
+}
+
 TEST(ChatRequest, WithoutPassagesOrBoundThereIsNoWordOfThem) {
-  const auto request = chat_request({.messages = {{.content = "Q"}}, .passages = {}}, "m", "");
+  const auto request = chat_request({.messages = {{.content = "Q"}}, .passages = {}}, "m", "", "max_tokens");
   EXPECT_THAT(request, Not(HasSubstr("system")));
   EXPECT_THAT(request, Not(HasSubstr("max_tokens")));
 }

@@ -2,6 +2,8 @@
 nothing; and every error says its line."""
 import json
 import os
+import resource
+import signal
 import sqlite3
 import subprocess
 import tempfile
@@ -162,6 +164,34 @@ class ArchiveTest(unittest.TestCase):
         done = run("backup", f"{self.folder}/copy", self.databases["postgresql"])
         self.assertEqual(done.returncode, 1)
         self.assertIn("pg_dump", done.stderr)
+
+    def test_a_database_that_is_not_there_is_no_empty_export(self):
+        kept = self.write("kept", EVERYTHING)
+        for where in ("-", kept):
+            done = run("export", where, self.databases["sqlite"])
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(f"there is no database {self.folder}/chatcore.db", done.stderr)
+        self.assertEqual(os.listdir(self.folder), ["kept"])
+        with open(kept, encoding="utf-8") as file:
+            self.assertEqual(file.read(), EVERYTHING)
+
+    def test_an_export_that_fails_leaves_the_one_before(self):
+        database = self.databases["sqlite"]
+        long = dict(message(1)["message"], content="x" * 1_000_000)
+        run("import", self.write("in", lines(conversation("a", 1), {"message": long})), database)
+        kept = os.path.join(self.folder, "kept")
+        self.assertEqual(run("export", kept, database).returncode, 0)
+        self.assertEqual(os.stat(kept).st_mode & 0o777, 0o600)
+
+        def on_a_full_disk():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+
+        done = run("export", kept, database, preexec_fn=on_a_full_disk)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("is the disk full", done.stderr)
+        self.assertEqual(os.path.getsize(kept), len(self.export(database)))
+        self.assertNotIn("kept.partial", os.listdir(self.folder))
 
     def test_usage(self):
         for command in (["backup"], ["export", "a", "b"], ["import", "a", "b"], ["migrate", "a"], ["import", "--user", "u"]):
