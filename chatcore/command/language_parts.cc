@@ -1,5 +1,6 @@
 #include "chatcore/command/language_parts.h"
 
+#include "chatcore/access/named_file.h"
 #include "chatcore/command/secret_file.h"
 #include "chatcore/llm/extractive_answerer.h"
 #include "chatcore/llm/openai_answerer.h"
@@ -53,6 +54,17 @@ std::string read_key(const std::string& setting, const std::string& path, std::v
   return "";
 }
 
+// Else the first question would find out, and every one after it.
+void check_certificates(const std::string& setting, const std::string& path, std::vector<std::string>& errors) {
+  constexpr std::size_t kMaxBytes = 16u << 20;
+  if (path.empty()) return;
+  const auto text = access::read_named_file(setting, path, kMaxBytes);
+  if (!text) return errors.push_back(text.error().message);
+  if (text->find("-----BEGIN ") != std::string::npos) return;
+  const base::Error none{base::Code::invalid_argument, "holds no certificate in PEM"};
+  errors.push_back(access::file_error(setting, path, none).message);
+}
+
 }  // namespace
 
 BackendKeys read_backend_keys(const Config& config) {
@@ -60,6 +72,7 @@ BackendKeys read_backend_keys(const Config& config) {
   if (!config.llm.base_url.empty()) {
     if (config.llm.model.empty()) keys.errors.emplace_back("llm.model: must be set with llm.base_url");
     keys.llm = read_key("llm.api_key_file", config.llm.api_key_file, keys.errors);
+    check_certificates("llm.ca_file", config.llm.ca_file, keys.errors);
   }
   if (!config.embeddings.base_url.empty()) {
     constexpr std::size_t kMostDimensions = 65'536;
@@ -69,6 +82,7 @@ BackendKeys read_backend_keys(const Config& config) {
       keys.errors.emplace_back("embeddings.dimensions: must be from 1 to 65536 with embeddings.base_url");
     }
     keys.embeddings = read_key("embeddings.api_key_file", embeddings.api_key_file, keys.errors);
+    check_certificates("embeddings.ca_file", embeddings.ca_file, keys.errors);
   }
   return keys;
 }

@@ -98,7 +98,11 @@ class Configuration(CommandTest):
                  ([f"--admin-token-file={missing}"], f"admin.token_file: {missing}: cannot be opened"),
                  (["--llm-base-url=http://127.0.0.1:1/v1"], "llm.model: must be set"),
                  (["--llm-base-url=http://127.0.0.1:1/v1", "--llm-model=x", f"--llm-api-key-file={missing}"],
-                  f"llm.api_key_file: {missing}: cannot be opened")]
+                  f"llm.api_key_file: {missing}: cannot be opened"),
+                 (["--llm-base-url=https://127.0.0.1:1/v1", "--llm-model=x", f"--llm-ca-file={missing}"],
+                  f"llm.ca_file: {missing}: cannot be opened"),
+                 (["--embeddings-base-url=https://127.0.0.1:1/v1", "--embeddings-model=x", "--embeddings-dimensions=3",
+                   f"--embeddings-ca-file={fine}"], f"embeddings.ca_file: {fine}: holds no certificate in PEM")]
         for flags, words in wrong:
             for command in ("check-config", "import", "serve"):
                 with self.subTest(words, command=command):
