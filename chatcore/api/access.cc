@@ -1,6 +1,7 @@
 #include "chatcore/api/access.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/http_text.h"
 #include "chatcore/access/authenticator.h"
@@ -21,13 +22,20 @@ bool is_json(std::string_view content_type) {
   return base::lower_case(type) == "application/json";
 }
 
+bool is_handed_on(const base::HttpRequest& request) {
+  constexpr std::array<std::string_view, 4> kMarks{"forwarded", "x-forwarded-for", "x-real-ip", "via"};
+  return std::ranges::any_of(
+      request.headers, [&](const auto& header) { return std::ranges::find(kMarks, header.first) != kMarks.end(); });
+}
+
 std::optional<Problem> check_admin(const base::HttpRequest& request, const AdminAccess& access) {
   if (access.token.empty()) {
-    if (request.peer_is_loopback || access.allow_remote) return std::nullopt;
-    return Problem{
-        .status = 403,
-        .message = "Admin routes answer on loopback only, unless a token or admin.allow_remote is configured",
-        .code = "not_from_loopback"};
+    if (access.allow_remote || (request.peer_is_loopback && !is_handed_on(request))) return std::nullopt;
+    return Problem{.status = 403,
+                   .message =
+                       "Admin routes answer on loopback only and not through a proxy, unless a token or "
+                       "admin.allow_remote is configured",
+                   .code = "not_from_loopback"};
   }
   if (access::is_equal_in_constant_time(bearer_of(request), access.token)) return std::nullopt;
   return Problem{.status = 401, .message = "The admin token is missing or wrong", .code = "invalid_admin_token"};

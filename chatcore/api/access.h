@@ -16,6 +16,8 @@ struct AdminAccess {
   bool allow_remote = false;  // without a token: peers other than loopback too
 };
 
+// Whether a proxy says that it handed the request on: who is at this machine's loopback then is the proxy.
+bool is_handed_on(const base::HttpRequest& request);
 // Empty: let in. Else 401 (token wrong or missing) or 403 (not from loopback).
 std::optional<Problem> check_admin(const base::HttpRequest& request, const AdminAccess& access);
 // What admin routes take is JSON or nothing at all: any page may make a browser send a form or plain text. Else 415.

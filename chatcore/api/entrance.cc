@@ -33,10 +33,16 @@ std::string host_name(std::string_view host) {
   return base::lower_case(host.substr(0, host.find(':')));
 }
 
-bool asks_for_own_host(Access access, const EntranceRules& rules, bool authenticates) {
-  if (!rules.allowed_hosts.empty()) return true;
-  const bool admin_by_place = access == Access::admin && rules.admin.token.empty() && !rules.admin.allow_remote;
-  return admin_by_place || (rules.on_loopback && !authenticates);
+// Let in for asking from this machine, not for knowing something.
+bool is_admin_by_place(Access access, const EntranceRules& rules) {
+  return access == Access::admin && rules.admin.token.empty() && !rules.admin.allow_remote;
+}
+
+bool is_right_host(Access access, const EntranceRules& rules, bool authenticates, std::string_view host) {
+  // A name that is allowed is one by which others come, through a proxy on this machine.
+  if (is_admin_by_place(access, rules)) return is_own_host(host, {});
+  if (rules.allowed_hosts.empty() && !(rules.on_loopback && !authenticates)) return true;
+  return is_own_host(host, rules.allowed_hosts);
 }
 
 Problem wrong_host() {
@@ -81,8 +87,7 @@ std::shared_ptr<const EntranceRules> Entrance::rules() const {
 
 Parsed<Visitor> Entrance::enter(Access access, const base::HttpRequest& request, Moment now) const {
   const auto rules = this->rules();
-  if (asks_for_own_host(access, *rules, authenticator_.is_on()) &&
-      !is_own_host(request.header("host"), rules->allowed_hosts)) {
+  if (!is_right_host(access, *rules, authenticator_.is_on(), request.header("host"))) {
     return tl::unexpected(wrong_host());
   }
   if (const auto problem = check_same_site(request)) return tl::unexpected(*problem);

@@ -20,6 +20,16 @@ TEST(AdminAccess, WithoutATokenOnlyLoopbackIsLetIn) {
   EXPECT_EQ(status_of(check_admin(request_with({}, false), {.token = "", .allow_remote = true})), 200);
 }
 
+// Its other end may be anywhere.
+TEST(AdminAccess, AProxyOnThisMachineIsNotThisMachine) {
+  for (const char* mark : {"x-forwarded-for", "forwarded", "x-real-ip", "via"}) {
+    EXPECT_EQ(status_of(check_admin(request_with({{mark, "192.0.2.1"}}, true), {})), 403) << mark;
+    EXPECT_EQ(status_of(check_admin(request_with({{mark, "192.0.2.1"}}, true), {.token = "", .allow_remote = true})),
+              200);
+  }
+  EXPECT_EQ(status_of(check_admin(request_with({{"x-forwarded-proto", "https"}}, true), {})), 200);
+}
+
 TEST(AdminAccess, ATokenIsAskedOfEveryone) {
   const AdminAccess access{.token = "secret", .allow_remote = true};
   EXPECT_EQ(status_of(check_admin(request_with({}, true), access)), 401);

@@ -68,6 +68,15 @@ TEST_F(EntranceTest, HealthAsksNobodyAndAKeyIsNoAdminToken) {
   EXPECT_EQ(status(Access::user, request_of("admin token")), 401);
 }
 
+TEST_F(EntranceTest, ANameThatIsAllowedIsNoWayIntoAdministrationByPlace) {
+  open(two_users(), {}, {.allowed_hosts = {"chat.example"}});
+  EXPECT_EQ(status(Access::user, request_of(kAlice, "chat.example")), 200);
+  EXPECT_EQ(status(Access::admin, request_of(nullptr, "chat.example")), 421);
+  EXPECT_EQ(status(Access::admin, request_of(nullptr, "localhost:8080")), 200);
+  open(two_users(), {}, {.admin = {.token = "admin token", .allow_remote = false}, .allowed_hosts = {"chat.example"}});
+  EXPECT_EQ(status(Access::admin, request_of("admin token", "chat.example")), 200);
+}
+
 TEST_F(EntranceTest, AUserWhoAsksTooQuicklyIsToldWhenToComeBack) {
   open(two_users(), {.requests_per_second = 0.5, .burst = 1});
   EXPECT_TRUE(enter(Access::user, request_of(kAlice)));
