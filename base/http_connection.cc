@@ -6,20 +6,19 @@
 #include <string_view>
 #include <utility>
 
-#include <boost/asio/buffer.hpp>
-#include <boost/asio/dispatch.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
 #include "base/http_connections.h"
 #include "base/http_deadline.h"
 #include "base/http_exchange.h"
+#include "base/http_poll.h"
 #include "base/http_receipt.h"
+#include "base/http_socket.h"
 
 namespace base {
 
 namespace asio = boost::asio;
-using asio::ip::tcp;
-using boost::system::error_code;
 
 namespace {
 
@@ -27,13 +26,17 @@ constexpr std::size_t kReadBytes = 16u << 10;
 
 }  // namespace
 
-// All members run in the socket's lane, those marked "any thread" apart. HttpConnections keeps it alive until
-// close(); what it waits for is bytes, room to write or its handler.
-class HttpConnection final : public HttpClientSlot, public std::enable_shared_from_this<HttpConnection> {
+// All members run in one lane, those marked "any thread" apart. HttpConnections keeps it alive until close(); what it
+// waits for is bytes, room to write or its handler.
+class HttpConnection final : public HttpClientSlot,
+                             public HttpPoll::Client,
+                             public AnswerSender,
+                             public std::enable_shared_from_this<HttpConnection> {
  public:
-  HttpConnection(HttpSocket socket, std::shared_ptr<HttpConnections> server)
-      : socket_(std::move(socket)),
-        deadline_(socket_.get_executor()),
+  HttpConnection(int socket, asio::io_context& lane, std::shared_ptr<HttpConnections> server)
+      : lane_(lane),
+        socket_(socket),
+        deadline_(lane_.get_executor()),
         server_(std::move(server)),
         receipt_(server_->options),
         held_(server_->options.memory, HttpMemory::Kind::connections) {}
@@ -52,32 +55,42 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
   void drain() override { in_lane(&HttpConnection::close_if_idle); }
   void cut() override { in_lane(&HttpConnection::close); }
   void give_up_place() override { in_lane(&HttpConnection::close_unless_asked); }
+  // A whole answer that comes from within the handler goes out with those to the others who have just asked; pieces of
+  // a stream are gathered first.
+  void wake(bool whole) override {
+    if (whole && lane_.get_executor().running_in_this_thread()) return poll_->at_end_of_batch(shared_from_this());
+    in_lane(&HttpConnection::send_next);
+  }
+
+  void ready(Events events) override {
+    const auto self = shared_from_this();
+    if (watching_ && events.readable) receive();
+    if (watching_ && events.ended) receive();  // the end itself, behind what came before it
+    if (!watching_ && events.broken) close();
+    if (waits_to_send_ && events.writable) send_some();
+  }
+  void batch_ended() override { send_next(); }
 
  private:
   enum class State { idle, header, body, answering, lingering, closed };
 
   void in_lane(void (HttpConnection::*member)()) {
-    asio::post(socket_.get_executor(), [self = shared_from_this(), member] { (self.get()->*member)(); });
-  }
-  // A whole answer that comes from within the handler is sent right there; pieces of a stream are gathered first.
-  void wake(bool whole) {
-    if (!whole) return in_lane(&HttpConnection::send_next);
-    asio::dispatch(socket_.get_executor(), [self = shared_from_this()] { self->send_next(); });
+    asio::post(lane_, [self = shared_from_this(), member] { (self.get()->*member)(); });
   }
 
   void first_request() {
-    make_ready(socket_);
-    const auto peer = peer_of(socket_);
-    peer_ = peer.to_string();
-    peer_is_loopback_ = peer.is_loopback();
+    peer_ = socket_.peer();
     // Who connects means to ask: only a kept connection may be idle for longer.
-    wait_for_request(server_->options.header_timeout);
+    if (join()) wait_for_request(server_->options.header_timeout);
   }
-
   void refuse_for_load() {
-    make_ready(socket_);
-    refuse(503);
-    watch();
+    if (join()) refuse(503);
+  }
+  bool join() {
+    poll_ = &HttpPoll::of(lane_);
+    watching_ = poll_->add(socket_.fd(), *this);
+    if (!watching_) close();
+    return watching_;
   }
 
   void next_request() {
@@ -90,7 +103,6 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
     if (server_->is_draining() && receipt_.waiting() == 0) return close();
     state_ = State::idle;
     allow(patience, &HttpConnection::close);
-    if (parsing_) return;
     parse();
     watch();
   }
@@ -101,45 +113,38 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
   void request_too_slow() { refuse(408); }
 
   // Goes on while an answer is being made: that is how a client that leaves is noticed. Stops when one sends ahead too
-  // far. A read into bytes of its own is one call into the kernel for a request; to wait without any would be three.
+  // far.
   void watch() {
     if (watching_ || end_of_input_ || state_ == State::closed) return;
-    if (state_ == State::answering && receipt_.waiting() >= kReadBytes) return;
     watching_ = true;
-    socket_.async_read_some(asio::buffer(first_bytes_),
-                            [self = shared_from_this()](error_code error, std::size_t size) {
-                              self->watching_ = false;
-                              if (self->state_ != State::closed) self->read(error, size);
-                            });
+    poll_->read_again(socket_.fd(), *this);
   }
 
-  void read(error_code error, std::size_t size) {
-    keep({first_bytes_.data(), size});
-    std::array<char, kReadBytes> more;
-    if (size == first_bytes_.size()) keep({more.data(), socket_.read_some(asio::buffer(more), error)});
-    if (error && error != asio::error::would_block && error != asio::error::interrupted) {
-      return input_ended(error == asio::error::eof);
-    }
-    if (state_ != State::answering && state_ != State::lingering) parse();
-    watch();
-  }
-
-  void keep(std::string_view bytes) {
-    if (state_ != State::lingering) receipt_.append(bytes);
+  void receive() {
+    std::array<char, kReadBytes> bytes;
+    const auto read = socket_.read(bytes);
+    if (read.not_now) return;
+    if (read.bytes == 0) return input_ended(!read.failed);
+    if (state_ != State::lingering) receipt_.lend({bytes.data(), read.bytes});
+    parse();
+    if (state_ == State::closed) return;
+    watching_ = state_ != State::answering || receipt_.waiting() < kReadBytes;
+    if (watching_ && read.bytes == bytes.size()) poll_->read_again(socket_.fd(), *this);
   }
 
   // A client that shuts down its side counts as gone unless its answer is only waiting to be sent.
   void input_ended(bool orderly) {
     end_of_input_ = true;
+    watching_ = false;
     const bool answer_is_ready = state_ == State::answering && queue_ && queue_->is_finished();
     if (!orderly || !answer_is_ready) close();
   }
 
   void parse() {
-    parsing_ = true;
+    if (std::exchange(parsing_, true)) return;
     parse_received();
     parsing_ = false;
-    receipt_.release_memory();
+    receipt_.keep_rest();
   }
 
   void parse_received() {
@@ -164,14 +169,9 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
   }
 
   std::shared_ptr<AnswerQueue> new_queue(AnswerForm form) {
-    const std::weak_ptr<HttpConnection> weak = weak_from_this();
-    const auto executor = socket_.get_executor();
     return std::make_shared<AnswerQueue>(
-        form,
-        [weak](bool whole) {
-          if (const auto self = weak.lock()) self->wake(whole);
-        },
-        [executor](AnswerQueue::Callback callback) { asio::post(executor, std::move(callback)); },
+        form, weak_from_this(),
+        [lane = &lane_](AnswerQueue::Callback callback) { asio::post(*lane, std::move(callback)); },
         server_->options.memory);
   }
 
@@ -181,8 +181,8 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
     server_->request_came(*this);
     if (server_->is_abandoned()) return close();
     auto [request, held, keep_alive, http_1_0] = receipt_.take();
-    request.peer = peer_;
-    request.peer_is_loopback = peer_is_loopback_;
+    request.peer = peer_.address;
+    request.peer_is_loopback = peer_.is_loopback;
     queue_ = new_queue({request.method == "HEAD", http_1_0, keep_alive && !server_->is_draining()});
     server_->handler(make_exchange(std::move(request), queue_, std::move(held)));
   }
@@ -216,23 +216,21 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
 
   // Mostly the socket takes all at once, and nobody has to wait.
   void send_some() {
-    error_code at_once;
-    const std::size_t taken = socket_.write_some(asio::buffer(sending_) + sent_, at_once);
-    if (at_once != asio::error::would_block) return sent(at_once, taken);
-    // Each byte taken buys the client the whole time again.
-    if (state_ == State::answering) allow(server_->options.write_timeout, &HttpConnection::close);
-    socket_.async_write_some(asio::buffer(sending_) + sent_,
-                             [self = shared_from_this()](error_code error, std::size_t size) {
-                               if (self->state_ != State::closed) self->sent(error, size);
-                             });
-  }
-
-  void sent(error_code error, std::size_t size) {
-    if (error) return close();
-    sent_ += size;
-    if (sent_ < sending_.size()) return send_some();
+    waits_to_send_ = false;
+    while (sent_ < sending_.size()) {
+      const auto written = socket_.write(std::string_view(sending_).substr(sent_));
+      if (written.failed) return close();
+      if (written.not_now) return wait_to_send();
+      sent_ += written.bytes;
+    }
     sending_ = {};  // its memory too
     send_next();
+  }
+
+  void wait_to_send() {
+    waits_to_send_ = true;
+    // Each byte taken buys the client the whole time again.
+    if (state_ == State::answering) allow(server_->options.write_timeout, &HttpConnection::close);
   }
 
   void answered() {
@@ -242,8 +240,7 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
     if (again) return next_request();
     if (!refused_ || end_of_input_) return close();
     state_ = State::lingering;
-    error_code ignored;
-    socket_.shutdown(tcp::socket::shutdown_send, ignored);
+    socket_.say_no_more();
     allow(kLingerTime, &HttpConnection::close);
     watch();
   }
@@ -255,7 +252,7 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
 
   // It was chosen before what lay in its socket was read, perhaps, or on another thread.
   void close_unless_asked() {
-    if (state_ == State::idle && has_unread(socket_)) return server_->waits_again(*this);
+    if (state_ == State::idle && socket_.has_unread()) return server_->waits_again(*this);
     if (state_ != State::answering && state_ != State::lingering) close();
   }
 
@@ -263,8 +260,9 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
     if (std::exchange(state_, State::closed) == State::closed) return;
     deadline_.end();
     static_cast<void>(held_.hold(0));  // before the client can see that it is gone
-    error_code ignored;
-    socket_.close(ignored);
+    if (poll_ != nullptr) poll_->remove(socket_.fd(), *this);
+    watching_ = waits_to_send_ = false;
+    socket_.close();
     AnswerQueue::Callback gone;
     if (queue_) gone = queue_->close();
     queue_.reset();
@@ -273,17 +271,18 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
     server_->remove(*this);
   }
 
+  asio::io_context& lane_;
   HttpSocket socket_;
-  HttpDeadline<HttpConnection, HttpSocket::executor_type> deadline_;
+  HttpPoll* poll_ = nullptr;
+  HttpDeadline<HttpConnection, asio::io_context::executor_type> deadline_;
   const std::shared_ptr<HttpConnections> server_;
-  std::string peer_;  // its numeric address
-  bool peer_is_loopback_ = false;
+  HttpSocket::Peer peer_;
   State state_ = State::idle;
   bool parsing_ = false;
-  bool watching_ = false;
+  bool watching_ = false;       // what comes is wanted
+  bool waits_to_send_ = false;  // the socket is full
   bool end_of_input_ = false;
   bool refused_ = false;
-  std::array<char, kFirstBytes> first_bytes_;
   HttpReceipt receipt_;
   HttpHold held_;                       // what the connection itself costs
   std::shared_ptr<AnswerQueue> queue_;  // of the request being answered
@@ -291,8 +290,9 @@ class HttpConnection final : public HttpClientSlot, public std::enable_shared_fr
   std::size_t sent_ = 0;                // how much of it the socket has taken
 };
 
-void serve(HttpSocket socket, const std::shared_ptr<HttpConnections>& connections, bool has_place) {
-  const auto connection = std::make_shared<HttpConnection>(std::move(socket), connections);
+void serve(int socket, boost::asio::io_context& lane, const std::shared_ptr<HttpConnections>& connections,
+           bool has_place) {
+  const auto connection = std::make_shared<HttpConnection>(socket, lane, connections);
   connections->add(connection, has_place);
   connection->begin(has_place);
 }

@@ -5,12 +5,16 @@
 #include <memory>
 
 #include "base/http_connections.h"
-#include "base/http_socket.h"
+
+namespace boost::asio {
+class io_context;
+}
 
 namespace base {
 
-// Serves the client behind `socket`, in its lane, until one side closes. One that has no place, or for which there is
-// no memory, is told 503 with Retry-After instead.
-void serve(HttpSocket socket, const std::shared_ptr<HttpConnections>& connections, bool has_place);
+// Serves the client behind `socket`, which does not block and is owned from now on, in that lane until one side closes.
+// One that has no place, or for which there is no memory, is told 503 with Retry-After instead.
+void serve(int socket, boost::asio::io_context& lane, const std::shared_ptr<HttpConnections>& connections,
+           bool has_place);
 
 }  // namespace base

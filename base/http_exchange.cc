@@ -31,6 +31,10 @@ std::string hexadecimal(std::size_t number) {
 
 }  // namespace
 
+void AnswerQueue::wake(bool whole) const {
+  if (const auto sender = sender_.lock()) sender->wake(whole);
+}
+
 void AnswerQueue::append_head(int status, const HttpHeaders& headers, const std::string& framing) {
   pending_.reserve(kUsualHeadBytes);
   pending_.append("HTTP/1.1 ").append(std::to_string(status)).append(" ").append(reason_phrase(status)).append("\r\n");
@@ -56,7 +60,7 @@ void AnswerQueue::respond(const HttpResponse& response) {
     if (has_body && !form_.without_body) pending_.append(response.body);
     count();
   }
-  wake_(true);
+  wake(true);
 }
 
 void AnswerQueue::start(int status, const HttpHeaders& headers) {
@@ -70,7 +74,7 @@ void AnswerQueue::start(int status, const HttpHeaders& headers) {
     append_head(status, headers, may_have_body(status) && !form_.http_1_0 ? "Transfer-Encoding: chunked\r\n" : "");
     count();
   }
-  wake_(false);
+  wake(false);
 }
 
 std::size_t AnswerQueue::write(const std::string& chunk) {
@@ -88,7 +92,7 @@ std::size_t AnswerQueue::write(const std::string& chunk) {
     queued = pending_.size() + in_flight_;
     count();
   }
-  wake_(false);
+  wake(false);
   return queued;
 }
 
@@ -99,7 +103,7 @@ void AnswerQueue::finish() {
     phase_ = Phase::finished;
     if (!form_.http_1_0 && !form_.without_body) pending_.append(kLastChunk);
   }
-  wake_(false);
+  wake(false);
 }
 
 void AnswerQueue::on_drained(Callback callback) {
@@ -122,7 +126,7 @@ void AnswerQueue::abandon() {
     if (phase_ == Phase::streaming) phase_ = Phase::abandoned;
   }
   respond({500, {{"Content-Type", "text/plain"}}, "500 Internal Server Error\n"});
-  wake_(false);
+  wake(false);
 }
 
 AnswerQueue::Batch AnswerQueue::take() {

@@ -21,16 +21,25 @@ struct AnswerForm {
   bool keep_alive = false;
 };
 
+// Whose socket the answers go to.
+class AnswerSender {
+ public:
+  // There is something to take that was not there before: a whole answer, or a piece of one. On any thread.
+  virtual void wake(bool whole) = 0;
+
+ protected:
+  ~AnswerSender() = default;
+};
+
 class AnswerQueue {
  public:
   using Callback = std::function<void()>;
 
-  // `wake` is called, on any thread and without the lock, when there is something to take that was not there before,
-  // told whether it is a whole answer; `post` runs a callback on the loop later. What waits here is counted with
-  // `memory`, if any.
-  AnswerQueue(AnswerForm form, std::function<void(bool whole)> wake, std::function<void(Callback)> post,
+  // The sender is woken without the lock, while there is one; `post` runs a callback on the loop later. What waits here
+  // is counted with `memory`, if any.
+  AnswerQueue(AnswerForm form, std::weak_ptr<AnswerSender> sender, std::function<void(Callback)> post,
               HttpMemory* memory = nullptr)
-      : form_(form), wake_(std::move(wake)), post_(std::move(post)), held_(memory, HttpMemory::Kind::answers) {}
+      : form_(form), sender_(std::move(sender)), post_(std::move(post)), held_(memory, HttpMemory::Kind::answers) {}
 
   // For handlers, as in HttpExchange.
   void respond(const HttpResponse& response);
@@ -63,11 +72,12 @@ class AnswerQueue {
   enum class Phase { waiting, streaming, finished, sent, abandoned, closed };
 
   void append_head(int status, const HttpHeaders& headers, const std::string& framing);
+  void wake(bool whole) const;
   void count() { held_.hold_regardless(pending_.size() + in_flight_); }
 
   mutable std::mutex mutex_;
   AnswerForm form_;
-  const std::function<void(bool)> wake_;
+  const std::weak_ptr<AnswerSender> sender_;
   const std::function<void(Callback)> post_;
   Phase phase_ = Phase::waiting;
   std::string pending_;

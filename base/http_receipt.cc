@@ -9,16 +9,31 @@ HttpReceipt::Step HttpReceipt::fail(int status) {
   return Step::failed;
 }
 
+void HttpReceipt::lend(std::string_view bytes) {
+  if (received_.empty())
+    lent_ = bytes;
+  else
+    received_.append(bytes);
+}
+
+void HttpReceipt::keep_rest() {
+  if (!lent_.empty()) received_.append(std::exchange(lent_, {}));
+  if (received_.empty()) received_.shrink_to_fit();  // an idle connection holds nothing
+}
+
 HttpReceipt::Step HttpReceipt::read() {
   if (!parser_) parser_.emplace(options_.max_header_bytes, options_.max_body_bytes);
   std::size_t taken = 0;
-  const Step step = parser_->feed(received_, taken);
-  received_.erase(0, taken);
+  const Step step = parser_->feed(received_.empty() ? lent_ : received_, taken);
+  if (received_.empty())
+    lent_.remove_prefix(taken);
+  else
+    received_.erase(0, taken);
   const std::size_t so_far = parser_->held_bytes();
   switch (step) {
     case Step::failed: return fail(parser_->failure_status());
     case Step::done: return held_.hold(so_far) ? step : fail(503);
-    case Step::need_more: return held_.hold(so_far + received_.capacity()) ? step : fail(503);
+    case Step::need_more: keep_rest(); return held_.hold(so_far + received_.capacity()) ? step : fail(503);
     case Step::header_done: break;
   }
   // Room for all of the body is asked for before the client is told to send it, but counted only as it comes: who
@@ -35,6 +50,7 @@ HttpReceipt::Request HttpReceipt::take() {
 
 void HttpReceipt::drop() {
   received_ = {};
+  lent_ = {};
   parser_.reset();
   static_cast<void>(held_.hold(0));
 }

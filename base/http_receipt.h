@@ -20,15 +20,18 @@ class HttpReceipt {
   explicit HttpReceipt(const HttpServerOptions& options)
       : options_(options), held_(options.memory, HttpMemory::Kind::requests) {}
 
-  void append(std::string_view bytes) { received_.append(bytes); }
+  // What has come. It is read where it lies, and what is left of it afterwards is copied by keep_rest(): most requests
+  // come whole and leave nothing.
+  void lend(std::string_view bytes);
+  void keep_rest();
   // Bytes that are not understood yet: of this request, or sent ahead of the next.
-  [[nodiscard]] std::size_t waiting() const { return received_.size(); }
+  [[nodiscard]] std::size_t waiting() const { return received_.size() + lent_.size(); }
 
   // Goes on reading. As HttpRequestParser::feed; also failed, with 503, when there is no room for what comes.
   Step read();
   [[nodiscard]] int failure_status() const { return failure_status_; }
   // From header_done on, and nothing of the body has come.
-  [[nodiscard]] bool wants_continue() const { return parser_->expects_continue() && received_.empty(); }
+  [[nodiscard]] bool wants_continue() const { return parser_->expects_continue() && waiting() == 0; }
 
   struct Request {
     HttpRequest request;
@@ -40,16 +43,13 @@ class HttpReceipt {
   Request take();
   // Lets go of everything.
   void drop();
-  // Lets go of a buffer that nothing is left in.
-  void release_memory() {
-    if (received_.empty()) received_.shrink_to_fit();
-  }
 
  private:
   Step fail(int status);
 
   const HttpServerOptions& options_;
-  std::string received_;
+  std::string received_;                     // the whole of what is waiting, or
+  std::string_view lent_;                    // that is
   std::optional<HttpRequestParser> parser_;  // none between requests
   HttpHold held_;
   int failure_status_ = 0;

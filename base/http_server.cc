@@ -8,6 +8,7 @@
 
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
@@ -108,6 +109,11 @@ class Listener : public std::enable_shared_from_this<Listener> {
   }
 
   void begin() {
+    error_code ignored;
+    acceptor_.native_non_blocking(true, ignored);
+    try_later();
+  }
+  void try_later() {
     asio::post(acceptor_.get_executor(), [self = shared_from_this()] { self->accept(); });
   }
   void close() {
@@ -124,22 +130,29 @@ class Listener : public std::enable_shared_from_this<Listener> {
     const bool is_full = connections_->count() >= connections_->options.max_connections + kMaxCutAtOnce;
     if (is_full && cut_pauses_++ < kMostCutPauses) return accept_after(kCutPause);
     cut_pauses_ = 0;
-    acceptor_.async_accept(loop_.next_native(), [self = shared_from_this()](error_code error, HttpSocket socket) {
-      if (error) return self->accept_failed(error);
-      self->take(std::move(socket));
-      self->accept();
+    const int socket = accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (socket >= 0) {
+      take(socket);
+      return try_later();  // the others on this thread first
+    }
+    if (errno == ECONNABORTED || errno == EPROTO || errno == EINTR) return try_later();
+    if (errno != EAGAIN) return accept_failed({errno, boost::system::system_category()});
+    acceptor_.async_wait(tcp::acceptor::wait_read, [self = shared_from_this()](error_code error) {
+      if (!error) self->accept();
     });
   }
 
   // When all places are taken, the client that has owed a request for the longest gives its own up: whoever holds
   // connections open without asking anything, or spells a request out for ever, keeps nobody else out.
-  void take(HttpSocket socket) {
+  void take(int socket) {
     const auto limit = connections_->options.max_connections;
     const auto count = connections_->count();
     if (count < limit || (count < limit + kMaxCutAtOnce && connections_->cut_longest_waiting()))
-      serve(std::move(socket), connections_, true);
+      serve(socket, loop_.next_native(), connections_, true);
     else if (count < limit + kMaxTurnedAway)
-      serve(std::move(socket), connections_, false);
+      serve(socket, loop_.next_native(), connections_, false);
+    else
+      ::close(socket);
   }
 
   void accept_failed(error_code error) {

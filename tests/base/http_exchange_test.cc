@@ -17,10 +17,14 @@ using testing::StartsWith;
 
 // An exchange on a queue whose connection is this test.
 struct Answering {
+  struct Sender final : AnswerSender {
+    void wake(bool) override { ++wakes; }
+    int wakes = 0;
+  };
+
   explicit Answering(AnswerForm form = {false, false, true})
       : queue(std::make_shared<AnswerQueue>(
-            form, [this](bool) { ++wakes; },
-            [this](AnswerQueue::Callback callback) { posted.push_back(std::move(callback)); })),
+            form, sender, [this](AnswerQueue::Callback callback) { posted.push_back(std::move(callback)); })),
         exchange(make_exchange({}, queue)) {}
 
   // All that is queued, as if the socket had taken it at once, at the time "now".
@@ -36,7 +40,7 @@ struct Answering {
     return all;
   }
 
-  int wakes = 0;
+  std::shared_ptr<Sender> sender = std::make_shared<Sender>();
   std::vector<AnswerQueue::Callback> posted;
   std::shared_ptr<AnswerQueue> queue;
   std::shared_ptr<HttpExchange> exchange;
@@ -45,7 +49,7 @@ struct Answering {
 TEST(Respond, SendsHeadAndBody) {
   Answering answering;
   answering.exchange->respond({200, {{"X", "y"}}, "hello"});
-  EXPECT_GT(answering.wakes, 0);
+  EXPECT_GT(answering.sender->wakes, 0);
   EXPECT_EQ(answering.sent(),
             "HTTP/1.1 200 OK\r\nX: y\r\nDate: now\r\nContent-Length: 5\r\nConnection: keep-alive\r\n\r\nhello");
   EXPECT_TRUE(answering.queue->take().complete);

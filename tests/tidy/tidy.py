@@ -45,6 +45,7 @@ FLOORS = {
 LIBRARIES = {
     r"boost/beast/": ["base/http_parser.cc"],
     r"boost/asio/": ["base/lanes.h", "base/lanes.cc", "base/event_loop.cc", "base/descriptor_watch.cc", "base/http_socket.h",
+                     "base/http_poll.h", "base/http_poll.cc",
                      "base/http_deadline.h", "base/http_connection.cc", "base/http_server.cc", "base/http_parser.cc"],
     r"boost/program_options": ["agent/options_parts.h", "chatcore/command/command_line.cc"],
     r"openssl/": ["chatcore/access/digest.cc"],
