@@ -2,14 +2,12 @@
 
 #include <array>
 #include <chrono>
-#include <string>
 #include <string_view>
 #include <utility>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
 
-#include "base/http_connections.h"
 #include "base/http_deadline.h"
 #include "base/http_exchange.h"
 #include "base/http_poll.h"
@@ -58,7 +56,7 @@ class HttpConnection final : public HttpClientSlot,
   // A whole answer that comes from within the handler goes out with those to the others who have just asked; pieces of
   // a stream are gathered first.
   void wake(bool whole) override {
-    if (whole && lane_.get_executor().running_in_this_thread()) return poll_->at_end_of_batch(shared_from_this());
+    if (whole && lane_.get_executor().running_in_this_thread()) return poll_->at_end_of_batch(*this);
     in_lane(&HttpConnection::send_next);
   }
 
@@ -69,7 +67,10 @@ class HttpConnection final : public HttpClientSlot,
     if (!watching_ && events.broken) close();
     if (waits_to_send_ && events.writable) send_some();
   }
-  void batch_ended() override { send_next(); }
+  void batch_ended() override {
+    const auto self = shared_from_this();
+    send_next();
+  }
 
  private:
   enum class State { idle, header, body, answering, lingering, closed };
@@ -108,7 +109,7 @@ class HttpConnection final : public HttpClientSlot,
   }
 
   void allow(std::chrono::milliseconds time, void (HttpConnection::*too_late)()) {
-    deadline_.allow(shared_from_this(), time, too_late);
+    deadline_.allow(*this, time, too_late);
   }
   void request_too_slow() { refuse(408); }
 
@@ -149,12 +150,10 @@ class HttpConnection final : public HttpClientSlot,
 
   void parse_received() {
     while (receipt_.waiting() > 0 && (state_ == State::idle || state_ == State::header || state_ == State::body)) {
-      if (state_ == State::idle) {
-        state_ = State::header;
-        allow(server_->options.header_timeout, &HttpConnection::request_too_slow);
-      }
+      const bool is_new = state_ == State::idle;
+      if (is_new) state_ = State::header;
       switch (receipt_.read()) {
-        case HttpReceipt::Step::need_more: return;
+        case HttpReceipt::Step::need_more: return is_new ? expect_header() : void();
         case HttpReceipt::Step::header_done: expect_body(); break;
         case HttpReceipt::Step::done: hand_over(); break;
         case HttpReceipt::Step::failed: refuse(receipt_.failure_status()); break;
@@ -162,10 +161,11 @@ class HttpConnection final : public HttpClientSlot,
     }
   }
 
+  void expect_header() { allow(server_->options.header_timeout, &HttpConnection::request_too_slow); }
   void expect_body() {
     state_ = State::body;
     allow(server_->options.body_timeout, &HttpConnection::request_too_slow);
-    if (receipt_.wants_continue()) send("HTTP/1.1 100 Continue\r\n\r\n");
+    if (receipt_.wants_continue()) send({.bytes = "HTTP/1.1 100 Continue\r\n\r\n"});
   }
 
   std::shared_ptr<AnswerQueue> new_queue(AnswerForm form) {
@@ -199,17 +199,17 @@ class HttpConnection final : public HttpClientSlot,
   }
 
   void send_next() {
-    if (!sending_.empty() || !queue_ || state_ != State::answering) return;
+    if (!sending_.bytes.empty() || !queue_ || state_ != State::answering) return;
     auto batch = queue_->take();
-    if (!batch.bytes.empty()) return send(std::move(batch.bytes));
+    if (!batch.bytes.empty()) return send(std::move(batch));
     if (batch.broken) return close();
     if (batch.complete) return answered();
     deadline_.call_off();
     if (batch.drained) batch.drained();
   }
 
-  void send(std::string bytes) {
-    sending_ = std::move(bytes);
+  void send(AnswerQueue::Batch batch) {
+    sending_ = std::move(batch);
     sent_ = 0;
     send_some();
   }
@@ -217,13 +217,14 @@ class HttpConnection final : public HttpClientSlot,
   // Mostly the socket takes all at once, and nobody has to wait.
   void send_some() {
     waits_to_send_ = false;
-    while (sent_ < sending_.size()) {
-      const auto written = socket_.write(std::string_view(sending_).substr(sent_));
+    while (sent_ < sending_.bytes.size()) {
+      const auto written = socket_.write(std::string_view(sending_.bytes).substr(sent_));
       if (written.failed) return close();
       if (written.not_now) return wait_to_send();
       sent_ += written.bytes;
     }
-    sending_ = {};  // its memory too
+    const bool was_last = std::exchange(sending_, {}).complete;  // lets go of the memory too
+    if (was_last) return answered();
     send_next();
   }
 
@@ -234,8 +235,7 @@ class HttpConnection final : public HttpClientSlot,
   }
 
   void answered() {
-    const bool again = queue_->keeps_connection() && !end_of_input_;
-    queue_->retire();
+    const bool again = queue_->retire() && !end_of_input_;
     queue_.reset();
     if (again) return next_request();
     if (!refused_ || end_of_input_) return close();
@@ -286,7 +286,7 @@ class HttpConnection final : public HttpClientSlot,
   HttpReceipt receipt_;
   HttpHold held_;                       // what the connection itself costs
   std::shared_ptr<AnswerQueue> queue_;  // of the request being answered
-  std::string sending_;                 // what the socket is being given
+  AnswerQueue::Batch sending_;          // what the socket is being given
   std::size_t sent_ = 0;                // how much of it the socket has taken
 };
 

@@ -21,7 +21,7 @@ class HttpDeadline {
   explicit HttpDeadline(const Executor& executor) : timer_(executor) {}
 
   // Calls `too_late` after `time`, unless replaced or called off.
-  void allow(const std::shared_ptr<Owner>& owner, std::chrono::milliseconds time, Member too_late) {
+  void allow(Owner& owner, std::chrono::milliseconds time, Member too_late) {
     due_ = std::chrono::steady_clock::now() + time;
     too_late_ = too_late;
     if (!armed_ || due_ < armed_for_) arm(owner);
@@ -34,18 +34,19 @@ class HttpDeadline {
   }
 
  private:
-  void arm(const std::shared_ptr<Owner>& owner) {
+  void arm(Owner& its_owner) {
     armed_ = true;
     armed_for_ = due_;
     timer_.expires_at(due_);
-    timer_.async_wait([this, owner, number = ++number_](boost::system::error_code error) {
-      // A wait that was replaced when its time had already come ends without an error.
-      if (number != number_) return;
-      armed_ = false;
-      if (error || too_late_ == nullptr) return;
-      if (std::chrono::steady_clock::now() < due_) return arm(owner);
-      (owner.get()->*std::exchange(too_late_, nullptr))();
-    });
+    timer_.async_wait(
+        [this, owner = its_owner.shared_from_this(), number = ++number_](boost::system::error_code error) {
+          // A wait that was replaced when its time had already come ends without an error.
+          if (number != number_) return;
+          armed_ = false;
+          if (error || too_late_ == nullptr) return;
+          if (std::chrono::steady_clock::now() < due_) return arm(*owner);
+          (owner.get()->*std::exchange(too_late_, nullptr))();
+        });
   }
 
   boost::asio::basic_waitable_timer<std::chrono::steady_clock, boost::asio::wait_traits<std::chrono::steady_clock>,

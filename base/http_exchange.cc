@@ -135,14 +135,14 @@ AnswerQueue::Batch AnswerQueue::take() {
   const bool sent_something = std::exchange(in_flight_, pending_.size()) > 0;
   batch.bytes = std::exchange(pending_, {});
   count();
-  if (!batch.bytes.empty()) return batch;
   batch.complete = phase_ == Phase::finished;
+  if (!batch.bytes.empty()) return batch;
   batch.broken = phase_ == Phase::abandoned;
   if (sent_something && phase_ == Phase::streaming) batch.drained = drained_;
   return batch;
 }
 
-void AnswerQueue::retire() {
+bool AnswerQueue::retire() {
   Callback drained;  // destroyed after the lock is gone: callbacks may own the exchange
   Callback closed;
   const std::lock_guard lock(mutex_);
@@ -151,6 +151,7 @@ void AnswerQueue::retire() {
   count();
   drained.swap(drained_);
   closed.swap(closed_);
+  return form_.keep_alive;
 }
 
 AnswerQueue::Callback AnswerQueue::close() {
@@ -172,11 +173,6 @@ bool AnswerQueue::is_finished() const {
   return phase_ == Phase::finished;
 }
 
-bool AnswerQueue::keeps_connection() const {
-  const std::lock_guard lock(mutex_);
-  return form_.keep_alive;
-}
-
 void AnswerQueue::forbid_keep_alive() {
   const std::lock_guard lock(mutex_);
   form_.keep_alive = false;
@@ -186,7 +182,7 @@ namespace {
 
 class Exchange final : public HttpExchange {
  public:
-  Exchange(HttpRequest request, std::shared_ptr<AnswerQueue> queue, HttpHold held)
+  Exchange(HttpRequest&& request, std::shared_ptr<AnswerQueue> queue, HttpHold&& held)
       : held_(std::move(held)), request_(std::move(request)), queue_(std::move(queue)) {}
   ~Exchange() override { queue_->abandon(); }
   Exchange(const Exchange&) = delete;
@@ -208,7 +204,8 @@ class Exchange final : public HttpExchange {
 
 }  // namespace
 
-std::shared_ptr<HttpExchange> make_exchange(HttpRequest request, std::shared_ptr<AnswerQueue> queue, HttpHold held) {
+std::shared_ptr<HttpExchange> make_exchange(HttpRequest&& request, std::shared_ptr<AnswerQueue> queue,
+                                            HttpHold&& held) {
   return std::make_shared<Exchange>(std::move(request), std::move(queue), std::move(held));
 }
 

@@ -53,18 +53,17 @@ class AnswerQueue {
 
   // For the connection.
   struct Batch {
-    std::string bytes;      // to be sent; the previous batch counts as sent
-    bool complete = false;  // no bytes and none will come: the answer has been sent
-    bool broken = false;    // the answer cannot be completed: cut the connection
-    Callback drained;       // to be called; empty when nothing has become empty
+    std::string bytes = {};  // to be sent; the previous batch counts as sent
+    bool complete = false;   // no bytes will follow these: then the answer has been sent
+    bool broken = false;     // the answer cannot be completed: cut the connection
+    Callback drained = {};   // to be called; empty when nothing has become empty
   };
   Batch take();
-  // All has been sent: lets go of the callbacks.
-  void retire();
+  // All has been sent: lets go of the callbacks. Returns whether the connection is kept.
+  bool retire();
   // The connection is gone. Returns the handler's callback when it must be told.
   [[nodiscard]] Callback close();
   [[nodiscard]] bool is_finished() const;  // the handler has nothing to add
-  [[nodiscard]] bool keeps_connection() const;
   // The server is stopping: an answer not yet begun says "Connection: close".
   void forbid_keep_alive();
 
@@ -88,7 +87,7 @@ class AnswerQueue {
 };
 
 // An exchange that hands all on to its queue, and abandons it when dropped. `held` is the request's.
-std::shared_ptr<HttpExchange> make_exchange(HttpRequest request, std::shared_ptr<AnswerQueue> queue,
-                                            HttpHold held = {nullptr, HttpMemory::Kind::requests});
+std::shared_ptr<HttpExchange> make_exchange(HttpRequest&& request, std::shared_ptr<AnswerQueue> queue,
+                                            HttpHold&& held = {nullptr, HttpMemory::Kind::requests});
 
 }  // namespace base

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -76,6 +77,7 @@ int HttpRequestParser::Impl::complaint() {
   request.path = std::move(target->path);
   request.query = std::move(target->query);
   // Taken here, before the body: trailers of a chunked body must not pass for headers.
+  request.headers.reserve(static_cast<std::size_t>(std::distance(message.begin(), message.end())));
   for (const auto& field : message) {
     request.headers.emplace_back(lower_case(view(field.name_string())), std::string(view(field.value())));
   }

@@ -1,8 +1,8 @@
 #include "base/http_poll.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
-#include <utility>
 
 #include <unistd.h>
 
@@ -63,13 +63,14 @@ void HttpPoll::remove(int socket, Client& client) {
   for (std::size_t i = told_; i < count_; ++i) {
     if (ready_[i].data.ptr == &client) ready_[i].data.ptr = nullptr;
   }
+  std::replace(at_end_.begin(), at_end_.end(), &client, static_cast<Client*>(nullptr));
 }
 
-void HttpPoll::at_end_of_batch(const std::shared_ptr<Client>& client) {
+void HttpPoll::at_end_of_batch(Client& client) {
   if (in_batch_)
-    at_end_.push_back(client);
+    at_end_.push_back(&client);
   else
-    client->batch_ended();
+    client.batch_ended();
 }
 
 void HttpPoll::wait() {
@@ -89,7 +90,9 @@ void HttpPoll::tell() {
     if (event.data.ptr != nullptr) static_cast<Client*>(event.data.ptr)->ready(events_of(event.events));
   }
   // A client may have sent the next request already, which is answered at the end of this batch too.
-  for (std::size_t i = 0; i < at_end_.size(); ++i) std::exchange(at_end_[i], nullptr)->batch_ended();
+  for (std::size_t i = 0; i < at_end_.size(); ++i) {
+    if (at_end_[i] != nullptr) at_end_[i]->batch_ended();
+  }
   at_end_.clear();
   in_batch_ = false;
 }

@@ -128,7 +128,7 @@ TEST(Stream, EndsWithTheConnectionForHttp10) {
   EXPECT_THAT(text, Not(HasSubstr("chunked")));
   EXPECT_THAT(text, HasSubstr("Connection: close\r\n"));
   EXPECT_THAT(text, EndsWith("\r\n\r\nplain"));
-  EXPECT_FALSE(answering.queue->keeps_connection());
+  EXPECT_FALSE(answering.queue->retire());
 }
 
 TEST(Stream, HasNoChunksForHead) {
