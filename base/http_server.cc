@@ -28,6 +28,8 @@ using boost::system::error_code;
 
 namespace {
 
+// Then those who are connected already have their turn.
+constexpr int kAcceptsAtOnce = 16;
 // Those over max_connections are told so politely, but no more than so many at once.
 constexpr std::size_t kMaxTurnedAway = 64;
 // Those that were cut to make room are still counted until the loop has closed them.
@@ -126,17 +128,23 @@ class Listener : public std::enable_shared_from_this<Listener> {
 
  private:
   void accept() {
-    if (!acceptor_.is_open()) return;
-    const bool is_full = connections_->count() >= connections_->options.max_connections + kMaxCutAtOnce;
-    if (is_full && cut_pauses_++ < kMostCutPauses) return accept_after(kCutPause);
-    cut_pauses_ = 0;
-    const int socket = accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
-    if (socket >= 0) {
-      take(socket);
-      return try_later();  // the others on this thread first
+    for (int i = 0; i < kAcceptsAtOnce; ++i) {
+      if (!acceptor_.is_open()) return;
+      const bool is_full = connections_->count() >= connections_->options.max_connections + kMaxCutAtOnce;
+      if (is_full && cut_pauses_++ < kMostCutPauses) return accept_after(kCutPause);
+      cut_pauses_ = 0;
+      const int socket = accept4(acceptor_.native_handle(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+      if (socket >= 0)
+        take(socket);
+      else if (errno == EAGAIN)
+        return wait();
+      else if (errno != ECONNABORTED && errno != EPROTO && errno != EINTR)
+        return accept_failed({errno, boost::system::system_category()});
     }
-    if (errno == ECONNABORTED || errno == EPROTO || errno == EINTR) return try_later();
-    if (errno != EAGAIN) return accept_failed({errno, boost::system::system_category()});
+    try_later();
+  }
+
+  void wait() {
     acceptor_.async_wait(tcp::acceptor::wait_read, [self = shared_from_this()](error_code error) {
       if (!error) self->accept();
     });
