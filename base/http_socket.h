@@ -20,7 +20,7 @@
 namespace base {
 
 // What an idle connection costs, measured with ten thousand of them (tests/bench/idle_connections.py).
-inline constexpr std::size_t kConnectionBytes = 2u << 10;
+inline constexpr std::size_t kConnectionBytes = 1u << 10;
 // After an error the client may still be sending. Closing at once would reset the connection and destroy the answer
 // on its way, so that what comes is read and thrown away for a moment.
 inline constexpr auto kLingerTime = std::chrono::seconds(2);
