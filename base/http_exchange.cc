@@ -35,18 +35,17 @@ void AnswerQueue::wake(bool whole) const {
   if (const auto sender = sender_.lock()) sender->wake(whole);
 }
 
-void AnswerQueue::append_head(int status, const HttpHeaders& headers, const std::string& framing) {
+void AnswerQueue::append_head(int status, const HttpHeaders& headers, Framing framing, std::size_t length) {
   pending_.reserve(kUsualHeadBytes);
   pending_.append("HTTP/1.1 ").append(std::to_string(status)).append(" ").append(reason_phrase(status)).append("\r\n");
   for (const auto& [name, value] : headers) {
     if (is_framing(name) || !is_safe_header(name, value)) continue;
     pending_.append(name).append(": ").append(value).append("\r\n");
   }
-  pending_.append(http_date_line())
-      .append(framing)
-      .append("Connection: ")
-      .append(form_.keep_alive ? "keep-alive" : "close");
-  pending_.append("\r\n\r\n");
+  pending_.append(http_date_line());
+  if (framing == Framing::length) pending_.append("Content-Length: ").append(std::to_string(length)).append("\r\n");
+  if (framing == Framing::chunks) pending_.append("Transfer-Encoding: chunked\r\n");
+  pending_.append(form_.keep_alive ? "Connection: keep-alive\r\n\r\n" : "Connection: close\r\n\r\n");
 }
 
 void AnswerQueue::respond(const HttpResponse& response) {
@@ -55,8 +54,7 @@ void AnswerQueue::respond(const HttpResponse& response) {
     if (phase_ != Phase::waiting) return;
     phase_ = Phase::finished;
     const bool has_body = may_have_body(response.status);
-    const auto length = "Content-Length: " + std::to_string(response.body.size()) + "\r\n";
-    append_head(response.status, response.headers, has_body ? length : "");
+    append_head(response.status, response.headers, has_body ? Framing::length : Framing::none, response.body.size());
     if (has_body && !form_.without_body) pending_.append(response.body);
     count();
   }
@@ -71,7 +69,7 @@ void AnswerQueue::start(int status, const HttpHeaders& headers) {
     if (!may_have_body(status)) form_.without_body = true;
     const bool to_end = form_.http_1_0 && !form_.without_body;
     if (to_end) form_.keep_alive = false;
-    append_head(status, headers, may_have_body(status) && !form_.http_1_0 ? "Transfer-Encoding: chunked\r\n" : "");
+    append_head(status, headers, may_have_body(status) && !form_.http_1_0 ? Framing::chunks : Framing::none);
     count();
   }
   wake(false);

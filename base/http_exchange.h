@@ -68,9 +68,10 @@ class AnswerQueue {
   void forbid_keep_alive();
 
  private:
+  enum class Framing { none, length, chunks };  // how the body's end is told
   enum class Phase { waiting, streaming, finished, sent, abandoned, closed };
 
-  void append_head(int status, const HttpHeaders& headers, const std::string& framing);
+  void append_head(int status, const HttpHeaders& headers, Framing framing, std::size_t length = 0);
   void wake(bool whole) const;
   void count() { held_.hold_regardless(pending_.size() + in_flight_); }
 
