@@ -5,10 +5,13 @@
 
 All answer the same small JSON on kept connections to the same client (one thread, epoll) on the same cores, in turn,
 round after round; the medians are compared. Ours is measured with one thread, as Node has, and with two, which on a
-machine of two cores take theirs from the client. Prints one JSON document.
+machine of two cores take theirs from the client. What a request costs each server is printed too, in microseconds of
+processor time, the kernel's share among them: it says the same when the client is what limits the rate. Prints one JSON
+document.
 """
 import argparse
 import json
+import os
 import pathlib
 import statistics
 import subprocess
@@ -28,22 +31,33 @@ def resident(pid):
         return next(int(line.split()[1]) << 10 for line in status if line.startswith("VmRSS"))
 
 
+def processor_seconds(pid):
+    """User and system time of all its threads."""
+    with open(f"/proc/{pid}/stat", encoding="ascii") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Server:
     def __init__(self, command):
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.port = int(self.process.stdout.readline())
-        self.rates, self.p99, self.peak = [], [], 0
+        self.rates, self.p99, self.costs, self.peak = [], [], [], 0
 
     def measure(self, bench, connections, seconds):
+        before = processor_seconds(self.process.pid)
         run = subprocess.run([bench, "load", str(self.port), str(connections), str(seconds)], check=True,
                              capture_output=True, text=True)
         figures = json.loads(run.stdout)
         self.rates.append(figures["requests_per_second"])
         self.p99.append(figures["p99_us"])
+        spent = processor_seconds(self.process.pid) - before
+        self.costs.append(1e6 * spent / (figures["requests_per_second"] * seconds))
         self.peak = max(self.peak, resident(self.process.pid))
 
     def summary(self):
         return {"requests_per_second": statistics.median(self.rates), "p99_us": statistics.median(self.p99),
+                "processor_us_per_request": round(statistics.median(self.costs), 2),
                 "resident_bytes": self.peak}
 
     def end(self):
@@ -73,6 +87,7 @@ def main():
     figures["requests_ratio"] = round(ours["requests_per_second"] / node["requests_per_second"], 2)
     two = figures["ours_two_threads"]["requests_per_second"]
     figures["requests_ratio_two_threads"] = round(two / node["requests_per_second"], 2)
+    figures["processor_ratio"] = round(node["processor_us_per_request"] / ours["processor_us_per_request"], 2)
     figures["memory_ratio"] = round(ours["resident_bytes"] / node["resident_bytes"], 3)
     print(json.dumps(figures, indent=2))
 
