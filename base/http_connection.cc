@@ -47,8 +47,8 @@ class HttpConnection final : public HttpClientSlot,
 
   // Any thread.
   void begin(bool has_place) {
-    const bool has_room = has_place && held_.hold(kConnectionBytes);
-    in_lane(has_room ? &HttpConnection::first_request : &HttpConnection::refuse_for_load);
+    if (has_place) held_.hold_regardless(kConnectionBytes);
+    in_lane(has_place ? &HttpConnection::first_request : &HttpConnection::refuse_for_load);
   }
   void drain() override { in_lane(&HttpConnection::close_if_idle); }
   void cut() override { in_lane(&HttpConnection::close); }

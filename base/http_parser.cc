@@ -1,9 +1,13 @@
 #include "base/http_parser.h"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <iterator>
+#include <memory_resource>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include <boost/asio/buffer.hpp>
@@ -21,6 +25,8 @@ namespace {
 // The shortest end of a chunked body, "0\r\n\r\n". Beast 1.74 asserts that it is never asked to go on with less of a
 // final chunk that it has already seen the beginning of.
 constexpr std::size_t kLastChunkBytes = 5;
+
+constexpr std::size_t kUsualHeaderBytes = 512;
 
 std::string_view view(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
@@ -42,13 +48,27 @@ struct HttpRequestParser::Impl {
   }
   // What the grammar allows and we do not. 0 when all is well.
   int complaint();
+  // What says where the request ends. Of fields that stand there more than once the last value, and how many.
+  struct Framing {
+    int codings = 0;
+    int lengths = 0;
+    int hosts = 0;
+    std::string_view coding;
+    std::string_view length;
+    std::string_view expectation;
+  };
+  Framing take_headers();
 
   Step feed_header(std::string_view bytes, std::size_t& taken);
   Step feed_body(std::string_view bytes, std::size_t& taken);
 
   const std::size_t max_header_bytes;
   std::size_t header_bytes = 0;  // taken so far
-  http::request_parser<http::string_body> parser;
+  // Beast keeps each field in a node of its own: here they lie side by side, and go with the rest.
+  std::array<std::byte, kUsualHeaderBytes> place;
+  std::pmr::monotonic_buffer_resource nodes{place.data(), place.size()};
+  http::request_parser<http::string_body, std::pmr::polymorphic_allocator<char>> parser{
+      std::piecewise_construct, std::make_tuple(), std::make_tuple(&nodes)};
   HttpRequest request;
   int failure_status = 0;
   bool expects_continue = false;
@@ -56,32 +76,44 @@ struct HttpRequestParser::Impl {
 
 int HttpRequestParser::Impl::complaint() {
   const auto& message = parser.get();
-  const auto codings = message.count(http::field::transfer_encoding);
-  if (codings > 0) {
+  const Framing framing = take_headers();
+  if (framing.codings > 0) {
     // Only plain "chunked": every other coding, or a list, leaves the end of the body to interpretation.
-    if (message.version() < 11 || codings > 1 || message.count(http::field::content_length) > 0) return 400;
-    if (!is_same_name(view(message[http::field::transfer_encoding]), "chunked")) return 501;
+    if (message.version() < 11 || framing.codings > 1 || framing.lengths > 0) return 400;
+    if (!is_same_name(framing.coding, "chunked")) return 501;
   }
   // Beast takes "5, 5" and two equal fields; others take the first, or the last.
-  const auto length = view(message[http::field::content_length]);
-  if (message.count(http::field::content_length) > 1) return 400;
-  if (length.find_first_not_of("0123456789") != std::string_view::npos) return 400;
-  if (message.version() >= 11 && message.count(http::field::host) != 1) return 400;
-  const auto expectation = lower_case(view(message[http::field::expect]));
-  if (!expectation.empty() && expectation != "100-continue") return 417;
-  expects_continue = !expectation.empty() && message.version() >= 11;
+  if (framing.lengths > 1) return 400;
+  if (framing.length.find_first_not_of("0123456789") != std::string_view::npos) return 400;
+  if (message.version() >= 11 && framing.hosts != 1) return 400;
+  if (!framing.expectation.empty() && !is_same_name(framing.expectation, "100-continue")) return 417;
+  expects_continue = !framing.expectation.empty() && message.version() >= 11;
 
   auto target = parse_target(view(message.target()));
   if (!target) return 400;
   request.method = std::string(view(message.method_string()));
   request.path = std::move(target->path);
   request.query = std::move(target->query);
-  // Taken here, before the body: trailers of a chunked body must not pass for headers.
+  return 0;
+}
+
+// Before the body: trailers of a chunked one must not pass for headers.
+HttpRequestParser::Impl::Framing HttpRequestParser::Impl::take_headers() {
+  Framing framing;
+  const auto& message = parser.get();
   request.headers.reserve(static_cast<std::size_t>(std::distance(message.begin(), message.end())));
   for (const auto& field : message) {
-    request.headers.emplace_back(lower_case(view(field.name_string())), std::string(view(field.value())));
+    const std::string_view value = view(field.value());
+    request.headers.emplace_back(lower_case(view(field.name_string())), std::string(value));
+    switch (field.name()) {
+      case http::field::transfer_encoding: ++framing.codings, framing.coding = value; break;
+      case http::field::content_length: ++framing.lengths, framing.length = value; break;
+      case http::field::host: ++framing.hosts; break;
+      case http::field::expect: framing.expectation = value; break;
+      default: break;
+    }
   }
-  return 0;
+  return framing;
 }
 
 HttpRequestParser::HttpRequestParser(std::size_t max_header_bytes, std::size_t max_body_bytes)
@@ -135,7 +167,10 @@ bool HttpRequestParser::is_http_1_0() const { return impl_->parser.get().version
 
 std::size_t HttpRequestParser::held_bytes() const { return impl_->header_bytes + impl_->parser.get().body().size(); }
 
-std::size_t HttpRequestParser::declared_bytes() const { return impl_->parser.content_length().value_or(0); }
+std::optional<std::size_t> HttpRequestParser::declared_bytes() const {
+  const auto length = impl_->parser.content_length();
+  return length ? std::optional<std::size_t>(*length) : std::nullopt;
+}
 
 HttpRequest HttpRequestParser::take() {
   impl_->request.body = std::move(impl_->parser.get().body());

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string_view>
 
 #include "base/http_server.h"
@@ -37,8 +38,8 @@ class HttpRequestParser {
   [[nodiscard]] bool is_http_1_0() const;
   // What the request holds so far: its header as read, and the body up to now.
   [[nodiscard]] std::size_t held_bytes() const;
-  // From header_done on: the body's length as declared; 0 when it comes in chunks.
-  [[nodiscard]] std::size_t declared_bytes() const;
+  // From header_done on: the body's length as declared; none when it comes in chunks.
+  [[nodiscard]] std::optional<std::size_t> declared_bytes() const;
   // After done, once. Peer fields are not set.
   HttpRequest take();
 

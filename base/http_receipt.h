@@ -1,6 +1,10 @@
 #pragma once
 // One HTTP request on its way in: the bytes that have come, the parser that reads them, and the account of what both
-// hold. An idle connection has an empty one, which holds no memory. A private part of the server.
+// hold. An idle connection has an empty one, which holds no memory.
+//
+// Only what is large asks for room: a body of unknown length, or of more than kSmallBodyBytes. All else is counted
+// without asking, since max_connections bounds it: when large bodies have filled the budget, a server still says that
+// it is alive, shows its figures and takes the order to shed. A private part of the server.
 
 #include <cstddef>
 #include <optional>
@@ -27,6 +31,8 @@ class HttpReceipt {
   // Bytes that are not understood yet: of this request, or sent ahead of the next.
   [[nodiscard]] std::size_t waiting() const { return received_.size() + lent_.size(); }
 
+  static constexpr std::size_t kSmallBodyBytes = 1u << 10;
+
   // Goes on reading. As HttpRequestParser::feed; also failed, with 503, when there is no room for what comes.
   Step read();
   [[nodiscard]] int failure_status() const { return failure_status_; }
@@ -46,12 +52,14 @@ class HttpReceipt {
 
  private:
   Step fail(int status);
+  [[nodiscard]] bool count(std::size_t bytes);
 
   const HttpServerOptions& options_;
   std::string received_;                     // the whole of what is waiting, or
   std::string_view lent_;                    // that is
   std::optional<HttpRequestParser> parser_;  // none between requests
   HttpHold held_;
+  bool is_large_ = false;
   int failure_status_ = 0;
 };
 

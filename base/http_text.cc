@@ -1,6 +1,7 @@
 #include "base/http_text.h"
 
 #include <algorithm>
+#include <array>
 
 namespace base {
 
@@ -18,6 +19,7 @@ bool is_control(char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x
 }  // namespace
 
 std::optional<std::string> percent_decoded(std::string_view text) {
+  if (text.find('%') == text.npos && text.find('\0') == text.npos) return std::string(text);  // mostly
   std::string decoded;
   decoded.reserve(text.size());
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -97,11 +99,15 @@ bool is_same_name(std::string_view a, std::string_view b) {
 }
 
 bool is_token(std::string_view text) {
-  constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
-  return !text.empty() && std::all_of(text.begin(), text.end(), [&](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           kMarks.find(c) != std::string_view::npos;
-  });
+  constexpr auto kOfTokens = [] {
+    std::array<bool, 256> known{};
+    for (const char c :
+         std::string_view("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+      known[static_cast<unsigned char>(c)] = true;
+    return known;
+  }();
+  return !text.empty() &&
+         std::all_of(text.begin(), text.end(), [&](char c) { return kOfTokens[static_cast<unsigned char>(c)]; });
 }
 
 bool is_safe_header(std::string_view name, std::string_view value) {

@@ -67,6 +67,7 @@ struct TurnResult {
   base::Status status;            // ok: answered and (with a conversation) stored
   std::int64_t sequence = 0;      // the stored answer's place; 0 when none was stored
   bool cut = false;               // the answer met a bound of bytes or tokens, or the end of the memory budget
+  bool filtered = false;          // the backend kept the rest of the answer, or all of it, back
   std::size_t prompt_tokens = 0;  // as the backend counted them, else estimated
   std::size_t answer_tokens = 0;
 };

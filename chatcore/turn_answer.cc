@@ -104,7 +104,8 @@ void Turn::take_end(const llm::Generated& generated) {
   if (generated.usage) result_.answer_tokens = generated.usage->answer;
   result_.cut = generated.is_cut;
   result_.status = generated.status;
-  answer_.interrupted = generated.is_cut || !generated.status;
+  result_.filtered = generated.is_filtered;
+  answer_.interrupted = generated.is_cut || generated.is_filtered || !generated.status;
   stop_generating();
   append_answer();
 }
@@ -151,7 +152,8 @@ void Turn::append_answer() {
   step_ = Step::storing_answer;
   ticket_->work();
   if (result_.answer_tokens == 0) result_.answer_tokens = llm::estimate_tokens(answer_.content);
-  if (!lease_ || answer_.content.empty()) return end(result_.status);
+  // An answer without a word is one, and was announced as such, when it came to a good end.
+  if (!lease_ || (answer_.content.empty() && !result_.status)) return end(result_.status);
   parts_.store.append({.key = *request_.conversation,
                        .message = answer_,
                        .after = lease_->last_sequence(),

@@ -13,7 +13,10 @@ OrderedJson usage_of(const TurnResult& result) {
           {"total_tokens", result.prompt_tokens + result.answer_tokens}};
 }
 
-const char* finish_reason(const TurnResult& result) { return result.cut ? "length" : "stop"; }
+const char* finish_reason(const TurnResult& result) {
+  if (result.filtered) return "content_filter";
+  return result.cut ? "length" : "stop";
+}
 
 OrderedJson completion_of(const CompletionHead& head, const char* object) {
   return {{"id", head.id}, {"object", object}, {"created", unix_seconds(head.created)}, {"model", head.model}};

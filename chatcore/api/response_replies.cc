@@ -61,12 +61,16 @@ OrderedJson answer_item(std::string_view id, std::string_view text, std::string_
   return item_of(id, {.role = Role::assistant, .content = std::string(text)}, status);
 }
 
-const char* final_status(const TurnResult& result) { return result.cut ? "incomplete" : "completed"; }
+bool is_incomplete(const TurnResult& result) { return result.cut || result.filtered; }
+
+const char* final_status(const TurnResult& result) { return is_incomplete(result) ? "incomplete" : "completed"; }
 
 OrderedJson final_response(const ResponseHead& head, std::string_view item_id, std::string_view text,
                            const TurnResult& result) {
   OrderedJson response = response_of(head, final_status(result));
-  if (result.cut) response["incomplete_details"] = {{"reason", "max_output_tokens"}};
+  if (is_incomplete(result)) {
+    response["incomplete_details"] = {{"reason", result.filtered ? "content_filter" : "max_output_tokens"}};
+  }
   response["output"].push_back(answer_item(item_id, text, final_status(result)));
   response["usage"] = usage_of(result);
   return response;

@@ -23,7 +23,7 @@ Drain::Drain(base::EventLoop& loop, base::HttpServer& server, Admission& admissi
     : loop_(loop), server_(server), admission_(admission), deadline_(deadline) {}
 
 void Drain::begin(int signal) {
-  if (phase_ != Phase::serving) return;
+  if (phase_ != Phase::serving) return hurry();
   phase_ = Phase::finishing;
   admission_.begin_drain();
   began_ = std::chrono::steady_clock::now();
@@ -32,6 +32,12 @@ void Drain::begin(int signal) {
                               {"deadline_seconds", std::chrono::duration<double>(deadline_).count()}});
   // The server goes on accepting meanwhile, so that probes see 503 and late clients a typed refusal.
   beat_ = loop_.every(kBeat, [this](int) { look(); });
+}
+
+void Drain::hurry() {
+  if (phase_ != Phase::finishing) return;
+  base::log_info("Told again to stop: answers under way are cut", {{"turns_in_flight", admission_.turns_in_flight()}});
+  deadline_ = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began_);
 }
 
 void Drain::look() {

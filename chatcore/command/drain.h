@@ -18,7 +18,7 @@ class Drain {
   // Borrows all; the loop must have stopped before this is destroyed.
   Drain(base::EventLoop& loop, base::HttpServer& server, Admission& admission, std::chrono::milliseconds deadline);
 
-  // On a loop thread. A second call changes nothing.
+  // On a loop thread. A second call is somebody who does not want to wait: what is under way is cut now.
   void begin(int signal);
   // Turns that met the deadline; to be asked after the loop has stopped.
   [[nodiscard]] std::size_t cut() const { return cut_; }
@@ -27,14 +27,15 @@ class Drain {
   enum class Phase { serving, finishing, closing };
 
   void look();
+  void hurry();
   void close_connections(std::chrono::milliseconds patience);
 
   base::EventLoop& loop_;
   base::HttpServer& server_;
   Admission& admission_;
-  const std::chrono::milliseconds deadline_;
+  std::chrono::milliseconds deadline_;  // this and the next two: of the thread that the signals' callback runs on
   base::SteadyTime began_;
-  Phase phase_ = Phase::serving;  // touched by the signal's callback, then by the beat alone
+  Phase phase_ = Phase::serving;
   std::atomic<bool> connections_closed_{false};
   std::size_t cut_ = 0;
   base::Pending beat_;

@@ -34,6 +34,7 @@ struct TokenUsage {
 struct Generated {
   base::Status status = {};
   bool is_cut = false;                   // it met the bound of tokens
+  bool is_filtered = false;              // the backend kept the rest, or all of it, back
   std::optional<TokenUsage> usage = {};  // absent: nobody counted
 };
 

@@ -30,7 +30,9 @@ class Reading {
     return base::fail(base::Code::unavailable, "the answer broke off");
   }
 
-  void end(base::Status status) { events_.on_end({.status = std::move(status), .is_cut = is_cut_, .usage = usage_}); }
+  void end(base::Status status) {
+    events_.on_end({.status = std::move(status), .is_cut = is_cut_, .is_filtered = is_filtered_, .usage = usage_});
+  }
 
  private:
   base::Status take_event(const SseEvent& event, std::string& text) {
@@ -44,6 +46,7 @@ class Reading {
     text += chunk->text;
     is_finished_ = is_finished_ || chunk->is_finished;
     is_cut_ = is_cut_ || chunk->is_cut;
+    is_filtered_ = is_filtered_ || chunk->is_filtered;
     if (chunk->usage) usage_ = chunk->usage;
     return {};
   }
@@ -53,6 +56,7 @@ class Reading {
   bool is_done_ = false;
   bool is_finished_ = false;
   bool is_cut_ = false;
+  bool is_filtered_ = false;
   std::optional<TokenUsage> usage_;
 };
 

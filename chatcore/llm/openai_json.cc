@@ -52,6 +52,8 @@ ordered_json messages_of(const Prompt& prompt, std::string_view system_prompt) {
   }
   if (!prompt.passages.empty()) messages.push_back(message_of("system", passages_text(prompt.passages)));
   for (auto message = talk; message != prompt.messages.end(); ++message) {
+    // An answer may have been without a word; some backends refuse to be shown one.
+    if (message->role == Role::assistant && message->content.empty()) continue;
     messages.push_back(message_of(name_of(message->role), message->content));
   }
   return messages;
@@ -135,6 +137,7 @@ base::Result<ChatChunk> parse_chat_chunk(std::string_view data) {
   if (!reason.is_null() && !reason.is_string()) return base::fail(Code::corrupt, "a finish_reason is not a text");
   parsed.is_finished = reason.is_string();
   parsed.is_cut = reason == "length";
+  parsed.is_filtered = reason == "content_filter";
   return parsed;
 }
 

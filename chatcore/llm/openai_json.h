@@ -30,7 +30,8 @@ std::string json_line(std::string_view role, std::string_view content);
 struct ChatChunk {
   std::string text;
   bool is_finished = false;  // a reason to finish was given
-  bool is_cut = false;       // and it was the length
+  bool is_cut = false;       // and it was the length,
+  bool is_filtered = false;  // or what the backend lets nobody say
   std::optional<TokenUsage> usage = {};
 };
 // Errors: corrupt when it is not such a chunk, unavailable when it reports an error.

@@ -93,6 +93,20 @@ TEST(HttpMemory, WhoOnlyDeclaresABodyTakesNoRoomFromOthers) {
   EXPECT_THAT(honest.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
 }
 
+// Whoever looks whether the server is alive, or tells it to shed, must not need the room that others have taken.
+TEST(HttpMemory, WhatIsSmallIsCountedAndAnsweredWithoutRoom) {
+  Account account(0);
+  const ServerOnLoopback server(echo(), counted(account));
+  RawClient client(server.port);
+  ASSERT_TRUE(client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n"));
+  EXPECT_THAT(client.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 200 "));
+  ASSERT_TRUE(client.send(post(1024, 1000)));
+  ASSERT_TRUE(client.send(std::string(24, 'e')));
+  EXPECT_THAT(client.read_until(std::string(24, 'e')), StartsWith("HTTP/1.1 200 "));
+  ASSERT_TRUE(client.send(post(1025, 1025)));
+  EXPECT_THAT(client.read_to_end(), StartsWith("HTTP/1.1 503 "));
+}
+
 TEST(HttpMemory, ConnectionsAreCountedWhileTheyAreOpen) {
   Account account(10'000);
   const ServerOnLoopback server(echo(), counted(account));

@@ -43,8 +43,19 @@ TEST(Turn, AnAnswerWithoutTextBeginsAtItsGoodEndAndNotAtABadOne) {
     world.finish(good ? base::Status() : base::fail(Code::unavailable, "backend down"));
     EXPECT_EQ(client.begun, good);
     EXPECT_EQ(client.result->status.has_value(), good);
-    EXPECT_EQ(world.store.messages.size(), 1U);
+    EXPECT_EQ(world.store.messages.size(), good ? 2U : 1U) << "what is announced is stored";
+    EXPECT_EQ(client.result->sequence, good ? 2 : 0);
   }
+}
+
+TEST(Turn, WhatTheBackendKeepsBackIsTold) {
+  TurnWorld world;
+  Client client;
+  world.begin(client, "Hello");
+  world.say("I must");
+  world.finish(llm::Generated{.is_filtered = true});
+  EXPECT_TRUE(client.result->filtered);
+  EXPECT_TRUE(world.store.messages.at(1).interrupted);
 }
 
 TEST(Turn, TheBackendsOwnCountOfTokensIsTold) {

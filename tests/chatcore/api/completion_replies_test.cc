@@ -16,6 +16,9 @@ TEST(CompletionChunks, FinishTellsACutAnswerFromAWholeOne) {
   TurnResult cut;
   cut.cut = true;
   EXPECT_THAT(completion_finish_event(kHead, cut), HasSubstr(R"("finish_reason":"length")"));
+  TurnResult filtered;
+  filtered.filtered = true;
+  EXPECT_THAT(completion_finish_event(kHead, filtered), HasSubstr(R"("finish_reason":"content_filter")"));
 }
 
 TEST(CompletionChunks, EveryChunkCarriesTheHead) {

@@ -84,6 +84,11 @@ TEST(ResponseEvents, ACutAnswerIsIncompleteAndSaysWhy) {
   stream += events.end(result(true));
   EXPECT_EQ(types_of(stream).back(), "response.incomplete");
   EXPECT_THAT(stream, HasSubstr(R"("incomplete_details":{"reason":"max_output_tokens"})"));
+  TurnResult filtered = result();
+  filtered.filtered = true;
+  EXPECT_THAT(response_json(head(), "msg_1", "I must", filtered), HasSubstr(R"("status":"incomplete")"));
+  EXPECT_THAT(response_json(head(), "msg_1", "I must", filtered),
+              HasSubstr(R"("incomplete_details":{"reason":"content_filter"})"));
 }
 
 TEST(ResponseEvents, AFailedOneKeepsWhatThereWasAndHasNoTopLevelError) {

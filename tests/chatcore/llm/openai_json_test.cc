@@ -26,6 +26,7 @@ TEST(ChatChunk, BringsTextAndItsEnd) {
   EXPECT_TRUE(end->is_finished);
   EXPECT_FALSE(end->is_cut);
   EXPECT_TRUE(parse_chat_chunk(chunk(R"({"delta":{},"finish_reason":"length"})"))->is_cut);
+  EXPECT_TRUE(parse_chat_chunk(chunk(R"({"delta":{},"finish_reason":"content_filter"})"))->is_filtered);
 }
 
 TEST(ChatChunk, ARoleOrNothingIsNoText) {

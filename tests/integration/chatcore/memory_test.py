@@ -1,5 +1,6 @@
 """What is in memory, what leaves it and when; the incident's fixes seen from outside."""
 import os
+import socket
 import sqlite3
 import unittest
 
@@ -159,6 +160,29 @@ class EveryKind(ChatcoreTest):
         self.assert_error(refused, 503, "overloaded")
         self.assertTrue(refused.headers["Retry-After"])
         self.assertEqual(self.server.metric('chatcore_requests_shed_total{reason="memory"}'), 1)
+
+
+class FullOfBodies(ChatcoreTest):
+    settings = {"conversation-memory-budget": "1m"}
+
+    def has_room(self, size):
+        return self.server.request("POST", "/nowhere", "x" * size).status == 404
+
+    def begin_body(self, size):
+        """A request whose last byte never comes."""
+        client = socket.create_connection(("127.0.0.1", self.server.port))
+        self.addCleanup(client.close)
+        client.sendall(f"POST /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {size + 1}\r\n\r\n".encode())
+        client.sendall(b"x" * size)
+
+    def test_the_server_can_still_be_watched_and_told_to_shed(self):
+        for size in (200_000, 50_000, 10_000, 2_000):
+            while self.has_room(size):
+                self.begin_body(size)
+        for path in ("/-/healthy", "/-/ready", "/metrics", "/admin/memory"):
+            self.assertEqual(self.server.request("GET", path).status, 200, path)
+        self.assertEqual(self.server.request("POST", "/admin/shed", {"target_bytes": 0}).status, 200)
+        self.assertFalse(self.has_room(2_000))
 
 
 class LongConversation(ChatcoreTest):

@@ -177,6 +177,17 @@ class Drain(ChatcoreTest):
         self.assertEqual(self.server.messages("new"), [])
         self.assertIn("Stopped", self.server.log())
 
+    def test_a_second_signal_cuts_what_is_under_way(self):
+        message = "Say something that takes you longer than anybody has the patience to wait for. " * 5
+        stream, _ = self.server.open_stream("/api/assistant", {"message": message, "conversationId": "c"})
+        self.server.process.send_signal(signal.SIGTERM)
+        wait_for(lambda: self.server.request("GET", "/-/ready").status == 503, "the drain")
+        self.server.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.server.process.wait(PATIENCE), 0)
+        stream.close()
+        self.assertIn('"Stopped" answers_cut=1', self.server.log())
+        self.assertEqual([row[1:4:2] for row in self.server.messages("c")], [("user", 0), ("assistant", 1)])
+
     def test_an_idle_server_ends_at_once(self):
         self.server.request("GET", "/")
         for how in (signal.SIGTERM, signal.SIGINT):
