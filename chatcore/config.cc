@@ -77,6 +77,20 @@ std::vector<std::string> changed_settings(const LoadedConfig& before, const Load
   return changed;
 }
 
+std::vector<ConfigError> idle_settings(const Config& config) {
+  std::vector<ConfigError> idle;
+  const auto look = [&](const std::string& address, const std::string& value, const char* name, const char* remedy) {
+    if (address.empty() && !value.empty()) idle.push_back({name, std::string("has no effect without ") + remedy});
+  };
+  constexpr auto kLlm = "llm.base_url: the built-in answerer answers";
+  look(config.llm.base_url, config.llm.model, "llm.model", kLlm);
+  look(config.llm.base_url, config.llm.api_key_file, "llm.api_key_file", kLlm);
+  constexpr auto kEmbeddings = "embeddings.base_url: the built-in embedder embeds";
+  look(config.embeddings.base_url, config.embeddings.model, "embeddings.model", kEmbeddings);
+  look(config.embeddings.base_url, config.embeddings.api_key_file, "embeddings.api_key_file", kEmbeddings);
+  return idle;
+}
+
 std::vector<SettingText> settings_of_environment(const char* const* environment) {
   std::vector<SettingText> found;
   for (; *environment; ++environment) {

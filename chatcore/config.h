@@ -144,6 +144,9 @@ std::vector<ConfigError> check_authentication(const Config& config, bool on_loop
 // What must be right between settings for summaries.
 std::vector<ConfigError> check_summary(const Config& config);
 
+// Settings of a backend that nobody asks, since there is no address of it.
+std::vector<ConfigError> idle_settings(const Config& config);
+
 // The names of the settings whose texts differ.
 std::vector<std::string> changed_settings(const LoadedConfig& before, const LoadedConfig& after);
 

@@ -35,6 +35,7 @@ LoadedConfig load(const CommandLine& line, const char* const* environment) {
   LoadedConfig loaded = load_config(texts);
   loaded.errors.insert(loaded.errors.begin(), errors.begin(), errors.end());
   loaded.remarks = slips_of_environment(environment);
+  for (auto& idle : idle_settings(loaded.config)) loaded.remarks.push_back(std::move(idle));
   return loaded;
 }
 

@@ -239,7 +239,7 @@ int run(const ServeOptions& options, Program& program, const std::vector<PassedS
 int serve_logged(const ServeOptions& options) {
   const Config& config = options.loaded.config;
   for (const auto& remark : options.loaded.remarks) {
-    base::log_warning("A setting that is none", {{"name", remark.where}, {"error", remark.message}});
+    base::log_warning("A setting without effect", {{"name", remark.where}, {"error", remark.message}});
   }
   const auto sockets = take_passed_sockets();
   if (!sockets) {

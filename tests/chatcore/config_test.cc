@@ -93,6 +93,16 @@ TEST(Config, AVariableThatIsAllButASettingIsRemarkedOn) {
   EXPECT_EQ(slips[1].where, "CHATCORE_AUTH_KEY_FILE");
 }
 
+TEST(Config, ABackendsSettingsWithoutItsAddressAreRemarkedOn) {
+  Config config;
+  config.llm.model = "gpt";
+  EXPECT_EQ(idle_settings(config).at(0).where, "llm.model");
+  config.llm.base_url = "http://127.0.0.1:9/v1";
+  EXPECT_TRUE(idle_settings(config).empty());
+  config.embeddings.api_key_file = "/key";
+  EXPECT_EQ(idle_settings(config).at(0).where, "embeddings.api_key_file");
+}
+
 TEST(ConfigFile, TellsAllErrorsWithLineAndColumn) {
   const LoadedConfig loaded = load_yaml(
       "listen: nowhere\n"
