@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -26,11 +27,26 @@ base::Status sync(const std::filesystem::path& path, int flags) {
   return {};
 }
 
-base::Status copy_into(const std::string& path, const std::string& partial) {
-  // Readable by its owner only, as the database is. SQLite takes an empty file as one that does not exist.
-  const int file = ::open(partial.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+bool is_named(int file, const std::string& path) {
+  struct stat held {};
+  struct stat named {};
+  return ::fstat(file, &held) == 0 && ::stat(path.c_str(), &named) == 0 && held.st_ino == named.st_ino &&
+         held.st_dev == named.st_dev;
+}
+
+// The file that a copy is written to: empty, readable by its owner only as the database is, and locked until the
+// descriptor is closed. What a copy that was killed has left is taken over, but not what another is at; and not a
+// finished one, which was given its name between the opening and the lock.
+base::Result<int> open_partial(const std::string& partial) {
+  const int file = ::open(partial.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (file < 0) return base::fail(base::error_from_errno(errno, "create " + partial));
+  if (::flock(file, LOCK_EX | LOCK_NB) == 0 && is_named(file, partial) && ::ftruncate(file, 0) == 0) return file;
   ::close(file);
+  return base::fail(base::Code::conflict, partial + " is being written by another backup; wait for its end");
+}
+
+// SQLite takes an empty file as one that does not exist.
+base::Status copy_into(const std::string& path, const std::string& partial) {
   auto connection = SqliteConnection::open(path, Access::read_write);
   if (!connection) return base::fail(connection.error());
   auto statement = connection->prepare("VACUUM INTO ?1");
@@ -76,9 +92,12 @@ base::Status backup_sqlite(const std::string& database_url, const std::string& t
     return base::fail(base::Code::invalid_argument, to + " exists already; a copy never replaces another");
   }
   const std::string partial = to + ".partial";
+  const auto file = open_partial(partial);
+  if (!file) return base::fail(file.error());
   auto done = copy_into(path, partial);
   if (done) done = keep_file(partial, to);
   if (!done) std::filesystem::remove(partial, error);
+  ::close(*file);
   return done;
 }
 

@@ -1,5 +1,6 @@
 """migrate, export, import and backup: exact on both databases and from one to the other, in bounded memory, all or
 nothing; and every error says its line."""
+import fcntl
 import json
 import os
 import resource
@@ -199,6 +200,23 @@ class ArchiveTest(unittest.TestCase):
 
 
 class Backup(ChatcoreTest):
+    def test_what_a_killed_copy_left_is_taken_over_and_what_another_writes_is_not(self):
+        self.ask("Hello", "c")
+        database = f"--database-url=sqlite://{self.server.database}"
+        copy = f"{self.server.folder}/copy"
+        with open(copy + ".partial", "w", encoding="ascii") as left:
+            left.write("half of a copy")
+            left.flush()
+            fcntl.flock(left, fcntl.LOCK_EX)
+            refused = run("backup", copy, database)
+            self.assertEqual(refused.returncode, 1)
+            self.assertIn("being written by another backup", refused.stderr)
+        done = run("backup", copy, database)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with sqlite3.connect(copy) as connection:
+            self.assertEqual(connection.execute("SELECT count(*) FROM messages").fetchone(), (2,))
+        self.assertEqual(set(os.listdir(self.server.folder)) & {"copy", "copy.partial"}, {"copy"})
+
     def test_a_copy_made_under_load_is_whole(self):
         over = threading.Event()
         acknowledged = []
