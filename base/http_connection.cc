@@ -18,12 +18,6 @@ namespace base {
 
 namespace asio = boost::asio;
 
-namespace {
-
-constexpr std::size_t kReadBytes = 16u << 10;
-
-}  // namespace
-
 // All members run in one lane, those marked "any thread" apart. HttpConnections keeps it alive until close(); what it
 // waits for is bytes, room to write or its handler.
 class HttpConnection final : public HttpClientSlot,
@@ -73,6 +67,8 @@ class HttpConnection final : public HttpClientSlot,
   }
 
  private:
+  static constexpr std::size_t kReadBytes = 16u << 10;
+
   enum class State { idle, header, body, answering, lingering, closed };
 
   void in_lane(void (HttpConnection::*member)()) {
@@ -104,6 +100,7 @@ class HttpConnection final : public HttpClientSlot,
     if (server_->is_draining() && receipt_.waiting() == 0) return close();
     state_ = State::idle;
     allow(patience, &HttpConnection::close);
+    if (parsing_) return;  // an answer within its handler: what waits is looked at there
     parse();
     watch();
   }
@@ -115,8 +112,9 @@ class HttpConnection final : public HttpClientSlot,
 
   // Goes on while an answer is being made: that is how a client that leaves is noticed. Stops when one sends ahead too
   // far.
+  [[nodiscard]] bool may_send_ahead() const { return state_ != State::answering || receipt_.waiting() < kReadBytes; }
   void watch() {
-    if (watching_ || end_of_input_ || state_ == State::closed) return;
+    if (watching_ || end_of_input_ || state_ == State::closed || !may_send_ahead()) return;
     watching_ = true;
     poll_->read_again(socket_.fd(), *this);
   }
@@ -129,7 +127,7 @@ class HttpConnection final : public HttpClientSlot,
     if (state_ != State::lingering) receipt_.lend({bytes.data(), read.bytes});
     parse();
     if (state_ == State::closed) return;
-    watching_ = state_ != State::answering || receipt_.waiting() < kReadBytes;
+    watching_ = may_send_ahead();
     if (watching_ && read.bytes == bytes.size()) poll_->read_again(socket_.fd(), *this);
   }
 
@@ -142,7 +140,7 @@ class HttpConnection final : public HttpClientSlot,
   }
 
   void parse() {
-    if (std::exchange(parsing_, true)) return;
+    parsing_ = true;
     parse_received();
     parsing_ = false;
     receipt_.keep_rest();
