@@ -21,7 +21,7 @@ namespace base {
 struct HttpResponse;
 
 struct HttpServerOptions {
-  std::size_t max_header_bytes = 16u << 10;  // more: 431
+  std::size_t max_header_bytes = 16u << 10;  // more, or more than 128 fields: 431
   std::size_t max_body_bytes = 1u << 20;     // more, declared or counted: 413 before it is buffered
   std::chrono::milliseconds header_timeout{
       10'000};  // from the connection or the request's first byte to its end of header

@@ -19,10 +19,9 @@ std::shared_ptr<Turn> Turn::begin(const TurnParts& parts, std::unique_ptr<Admiss
                                   TurnRequest request, TurnEvents events) {
   auto turn = std::make_shared<Turn>(parts, std::move(ticket), std::move(request), std::move(events));
   turn->in_order([turn] {
-    if (turn->request_.conversation)
-      turn->wait_for_conversation();
-    else
-      turn->retrieve();
+    if (turn->request_.conversation) return turn->wait_for_conversation();
+    turn->ticket_->begin();
+    turn->retrieve();
   });
   return turn;
 }

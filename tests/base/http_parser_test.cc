@@ -112,6 +112,20 @@ TEST(HttpRequestParser, BoundsTheHeaderToTheByte) {
   EXPECT_EQ(status_of("GET /" + std::string(1000, 'x')), 431);
 }
 
+// A field of four bytes takes a hundred in memory.
+TEST(HttpRequestParser, BoundsTheNumberOfFields) {
+  const auto status_of = [](int fields, std::string_view end) {
+    HttpRequestParser parser(16u << 10, kMaxBody);
+    std::string header = "GET / HTTP/1.1\r\nHost: h\r\n";
+    for (int i = 1; i < fields; ++i) header += "a:\r\n";
+    std::size_t taken = 0;
+    return parser.feed(header + std::string(end), taken) == Step::done ? 0 : parser.failure_status();
+  };
+  EXPECT_EQ(status_of(128, "\r\n"), 0);
+  EXPECT_EQ(status_of(129, "\r\n"), 431);
+  EXPECT_EQ(status_of(129, "half"), 431);
+}
+
 TEST(HttpRequestParser, BoundsADeclaredBodyBeforeItComes) {
   EXPECT_EQ(parse(with_header("Content-Length: 20\r\n")).step, Step::need_more);
   EXPECT_EQ(status_of(with_header("Content-Length: 21\r\n")), 413);

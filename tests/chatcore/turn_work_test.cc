@@ -53,6 +53,25 @@ TEST(TurnAtWork, ASlowClientKeepsNobodyElseOut) {
   EXPECT_EQ(world.door.turns_at_work(), 1U);
 }
 
+// Else a service that answers nothing but those would keep for ever to the few that a crowd's end has left it.
+TEST(TurnAtWork, ATurnWithoutAConversationIsMeasuredToo) {
+  TurnWorld world;
+  Admission door({.max_turns = 100, .max_bytes_in_flight = {0}, .target_delay = std::chrono::hours(1)});
+  const auto first = door.at_work_limit();
+  std::vector<Admission::Entry> others;
+  for (std::size_t i = 1; i < first; ++i) others.push_back(door.enter({1}));
+  for (int i = 0; i < 10'000 && door.at_work_limit() == first; ++i) {  // a window passes
+    Turn::begin(world.parts(), std::move(*door.enter({1})),
+                {.conversation = std::nullopt, .messages = {{.content = "Hello"}}},
+                {.on_begin = [](std::int64_t) {},
+                 .on_text = [](std::string_view) { return std::size_t{0}; },
+                 .on_end = [](const TurnResult&) {}});
+    world.settle();
+    world.finish();
+  }
+  EXPECT_GT(door.at_work_limit(), first);
+}
+
 // One that embeds on another machine, and answers when the test says so.
 class EmbedderElsewhere final : public retrieval::QueryEmbedder {
  public:
