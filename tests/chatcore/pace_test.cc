@@ -7,7 +7,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr PaceOptions kOptions{.first = 8, .least = 8, .most = 64, .tolerance = 3, .target = 2ms, .window = 100ms};
+constexpr PaceOptions kOptions{
+    .first = 8, .least = 8, .most = 64, .tolerance = 3, .target = 2ms, .window = 100ms, .lateness = 1ms};
 
 // Whole windows of turns that all take the same, with `beginning` of them at once.
 class Windows {
