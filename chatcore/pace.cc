@@ -51,7 +51,7 @@ void Pace::judge(base::Duration median) {
     const double part = std::max(kSharpestCut, base::to_seconds(allowed) / base::to_seconds(median));
     const std::size_t lower = std::max(options_.least, static_cast<std::size_t>(part * static_cast<double>(limit_)));
     limit_ = std::min(limit_, lower);
-  } else if (most_at_work_ >= limit_ && late_looks_ == 0) {
+  } else if ((most_at_work_ >= limit_ || limit_ < options_.least) && late_looks_ == 0) {
     limit_ = std::min(options_.most, limit_ + std::max<std::size_t>(1, limit_ / kGrowthPart));
   }
 }

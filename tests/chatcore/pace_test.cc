@@ -139,6 +139,15 @@ TEST(PaceInACrowd, GoesBelowTheLeastButAlwaysLetsSomeIn) {
   EXPECT_EQ(pace.limit(), kOptions.least_in_crowd);
 }
 
+// The next burst shall not meet what the last one left.
+TEST(PaceInACrowd, ComesBackToTheLeastWhenItIsOverThoughFewAreAtWork) {
+  Pace pace = grown_to_sixty_four();
+  look(pace, 1000, 1s, kRefusing);
+  look(pace, 1, 0ms, !kRefusing);
+  Windows(pace).pass(100, 1ms, 1);
+  EXPECT_EQ(pace.limit(), kOptions.least);
+}
+
 TEST(PaceInACrowd, DoesNotGrowWhileTheLoopIsLate) {
   Pace pace = grown_to_sixty_four();
   look(pace, 3, 2ms, kRefusing);
