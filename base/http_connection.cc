@@ -176,6 +176,7 @@ class HttpConnection final : public HttpClientSlot,
   void hand_over() {
     state_ = State::answering;
     deadline_.call_off();
+    if (waits_to_send_) wait_to_send();  // "100 Continue", which a client that reads nothing leaves in the way
     server_->request_came(*this);
     if (server_->is_abandoned()) return close();
     auto [request, held, keep_alive, http_1_0] = receipt_.take();
