@@ -52,8 +52,9 @@ void Admission::Ticket::work() {
   if (!std::exchange(at_work_, true)) ++door_->at_work_;
 }
 
-void Admission::Ticket::begin() {
+void Admission::Ticket::begin(Pace::Kind kind) {
   work();
+  kind_ = kind;
   since_ = std::chrono::steady_clock::now();
 }
 
@@ -61,7 +62,7 @@ void Admission::Ticket::begun() {
   const auto since = std::exchange(since_, std::nullopt);
   if (!since) return;
   const auto now = std::chrono::steady_clock::now();
-  door_->note_begun(now - *since, door_->at_work_, now);
+  door_->note_begun(kind_, now - *since, now);
 }
 
 Admission::Admission(AdmissionLimits limits, memory::Budget* budget)
@@ -108,10 +109,10 @@ void Admission::look(base::Duration late) {
   at_work_limit_ = pace_.limit();
 }
 
-void Admission::note_begun(base::Duration took, std::size_t at_work, base::SteadyTime now) {
+void Admission::note_begun(Pace::Kind kind, base::Duration took, base::SteadyTime now) {
   if (!is_paced()) return;
   const std::lock_guard lock(pace_mutex_);
-  pace_.begun(now, took, at_work);
+  pace_.begun(now, took, at_work_, kind);
   at_work_limit_ = pace_.limit();
 }
 

@@ -50,8 +50,8 @@ class Admission {
     // keeps the door shut for others.
     void rest();
     void work();
-    // The measure of the pace: it has its conversation; the model has its prompt.
-    void begin();
+    // The measure of the pace: it has its conversation, if any; the model has its prompt.
+    void begin(Pace::Kind kind);
     void begun();
 
    private:
@@ -61,6 +61,7 @@ class Admission {
     base::Bytes bytes_;
     bool at_work_ = false;
     std::optional<base::SteadyTime> since_;  // while it is measured
+    Pace::Kind kind_ = Pace::Kind::stored;
   };
 
   using Entry = tl::expected<std::unique_ptr<Ticket>, Refusal>;
@@ -88,7 +89,7 @@ class Admission {
   [[nodiscard]] std::size_t at_work_limit() const { return at_work_limit_; }
 
  private:
-  void note_begun(base::Duration took, std::size_t at_work, base::SteadyTime now);
+  void note_begun(Pace::Kind kind, base::Duration took, base::SteadyTime now);
 
   std::atomic<std::size_t> max_turns_;
   std::atomic<std::int64_t> max_bytes_in_flight_;

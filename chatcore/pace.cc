@@ -16,18 +16,19 @@ constexpr double kLearning = 0.1;
 
 Pace::Pace(PaceOptions options) : options_(options), limit_(options.first) {}
 
-void Pace::begun(base::SteadyTime now, base::Duration took, std::size_t at_work) {
-  if (count_ == 0) window_began_ = now;
-  samples_[count_ % kSamples] = took;
-  ++count_;
-  most_at_work_ = std::max(most_at_work_, at_work);
-  if (count_ < kFewest || now - window_began_ < options_.window) return;
-  const auto filled = static_cast<std::ptrdiff_t>(std::min(count_, kSamples));
-  const auto middle = samples_.begin() + filled / 2;
-  std::nth_element(samples_.begin(), middle, samples_.begin() + filled);
-  judge(*middle);
-  count_ = 0;
-  most_at_work_ = 0;
+void Pace::begun(base::SteadyTime now, base::Duration took, std::size_t at_work, Kind kind) {
+  Window& window = windows_[place_of(kind)];
+  if (window.count == 0) window.began = now;
+  window.samples[window.count % kSamples] = took;
+  ++window.count;
+  window.most_at_work = std::max(window.most_at_work, at_work);
+  if (window.count < kFewest || now - window.began < options_.window) return;
+  const auto filled = static_cast<std::ptrdiff_t>(std::min(window.count, kSamples));
+  const auto middle = window.samples.begin() + filled / 2;
+  std::nth_element(window.samples.begin(), middle, window.samples.begin() + filled);
+  judge(window, *middle);
+  window.count = 0;
+  window.most_at_work = 0;
 }
 
 void Pace::looked(base::Duration late, bool refusing) {
@@ -37,21 +38,22 @@ void Pace::looked(base::Duration late, bool refusing) {
   limit_ = std::min(limit_, std::max(options_.least_in_crowd, lower));
 }
 
-void Pace::judge(base::Duration median) {
-  const bool is_quiet = most_at_work_ * 2 < limit_;  // and a limit that nobody met says nothing of a higher one
-  if (usual_.count() == 0 || median < usual_) {
-    usual_ = median;
+void Pace::judge(Window& window, base::Duration median) {
+  const bool is_quiet = window.most_at_work * 2 < limit_;  // and a limit that nobody met says nothing of a higher one
+  if (window.usual.count() == 0 || median < window.usual) {
+    window.usual = median;
   } else if (is_quiet) {
-    usual_ += base::Duration(static_cast<std::int64_t>(kLearning * static_cast<double>((median - usual_).count())));
+    window.usual +=
+        base::Duration(static_cast<std::int64_t>(kLearning * static_cast<double>((median - window.usual).count())));
   }
-  const base::Duration allowed =
-      std::max(options_.target,
-               base::Duration(static_cast<std::int64_t>(options_.tolerance * static_cast<double>(usual_.count()))));
+  const base::Duration allowed = std::max(
+      options_.target,
+      base::Duration(static_cast<std::int64_t>(options_.tolerance * static_cast<double>(window.usual.count()))));
   if (median > allowed) {
     const double part = std::max(kSharpestCut, base::to_seconds(allowed) / base::to_seconds(median));
     const std::size_t lower = std::max(options_.least, static_cast<std::size_t>(part * static_cast<double>(limit_)));
     limit_ = std::min(limit_, lower);
-  } else if ((most_at_work_ >= limit_ || limit_ < options_.least) && late_looks_ == 0) {
+  } else if ((window.most_at_work >= limit_ || limit_ < options_.least) && late_looks_ == 0) {
     limit_ = std::min(options_.most, limit_ + std::max<std::size_t>(1, limit_ / kGrowthPart));
   }
 }

@@ -35,34 +35,43 @@ struct PaceOptions {
 // Use from one thread at a time.
 class Pace {
  public:
+  // What a turn's beginning waits for: storage and processor, or, without a conversation, the processor alone. What is
+  // usual for the one says nothing of the other.
+  enum class Kind : std::size_t { stored, stateless };
+
   explicit Pace(PaceOptions options);
 
   // One turn has begun: it took `took`, and `at_work` turns were at work then, itself among them.
-  void begun(base::SteadyTime now, base::Duration took, std::size_t at_work);
+  void begun(base::SteadyTime now, base::Duration took, std::size_t at_work, Kind kind = Kind::stored);
 
   // A look at the loop, a few for each window: how late it came, and whether anybody was turned away since the last.
   void looked(base::Duration late, bool refusing);
 
   [[nodiscard]] std::size_t limit() const { return limit_; }
   // The median while nobody waits; zero before the first window.
-  [[nodiscard]] base::Duration usual() const { return usual_; }
+  [[nodiscard]] base::Duration usual(Kind kind = Kind::stored) const { return windows_[place_of(kind)].usual; }
 
  private:
-  void judge(base::Duration median);
-
   // Fewer say too little, more are not needed for a median.
   static constexpr std::size_t kFewest = 8;
   static constexpr std::size_t kSamples = 128;
   // So many late looks in a row are a queue that stands; one may be a slice of another process.
   static constexpr int kStanding = 3;
 
+  // Of one kind, the one that is being filled.
+  struct Window {
+    base::Duration usual{0};  // in the windows before
+    base::SteadyTime began;
+    std::array<base::Duration, kSamples> samples{};
+    std::size_t count = 0;  // the samples are its last ones
+    std::size_t most_at_work = 0;
+  };
+  static std::size_t place_of(Kind kind) { return static_cast<std::size_t>(kind); }
+  void judge(Window& window, base::Duration median);
+
   const PaceOptions options_;
   std::size_t limit_;
-  base::Duration usual_{0};
-  base::SteadyTime window_began_;
-  std::array<base::Duration, kSamples> samples_{};
-  std::size_t count_ = 0;  // in this window; the samples are its last ones
-  std::size_t most_at_work_ = 0;
+  std::array<Window, 2> windows_;
   int late_looks_ = 0;  // in a row
 };
 

@@ -20,7 +20,7 @@ std::shared_ptr<Turn> Turn::begin(const TurnParts& parts, std::unique_ptr<Admiss
   auto turn = std::make_shared<Turn>(parts, std::move(ticket), std::move(request), std::move(events));
   turn->in_order([turn] {
     if (turn->request_.conversation) return turn->wait_for_conversation();
-    turn->ticket_->begin();
+    turn->ticket_->begin(Pace::Kind::stateless);
     turn->retrieve();
   });
   return turn;
@@ -49,7 +49,7 @@ void Turn::enter_conversation(base::Result<Lease> lease) {
   if (!lease) return end(base::fail(lease.error()));
   lease_.emplace(std::move(*lease));
   if (client_left_) return end(base::fail(Code::cancelled, "the client left while it waited"));
-  ticket_->begin();
+  ticket_->begin(Pace::Kind::stored);
   is_from_memory_ = lease_->is_loaded();
   if (is_from_memory_) return go_on_in_conversation();
   read_window();

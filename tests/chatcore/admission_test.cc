@@ -109,7 +109,7 @@ TEST(Admission, ATurnThatRestsLeavesItsPlaceAtWorkToOthers) {
   (*turns.front())->rest();
   (*turns.front())->rest();
   EXPECT_FALSE(door.closed());
-  (*turns.front())->begin();
+  (*turns.front())->begin(Pace::Kind::stored);
   EXPECT_EQ(door.closed(), Refusal::pace);
   (*turns.front())->begun();
   EXPECT_EQ(door.closed(), Refusal::pace);

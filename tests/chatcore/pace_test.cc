@@ -14,9 +14,9 @@ constexpr PaceOptions kOptions{
 class Windows {
  public:
   explicit Windows(Pace& pace) : pace_(pace) {}
-  void pass(int windows, base::Duration took, std::size_t beginning) {
+  void pass(int windows, base::Duration took, std::size_t beginning, Pace::Kind kind = Pace::Kind::stored) {
     for (int i = 0; i < windows * 11; ++i) {
-      pace_.begun(now_, took, beginning);
+      pace_.begun(now_, took, beginning, kind);
       now_ += 10ms;
     }
   }
@@ -92,6 +92,17 @@ TEST(Pace, SaysNothingBeforeAWindowIsFull) {
   EXPECT_EQ(pace.usual(), base::Duration(0));
   for (int i = 0; i < 6; ++i) pace.begun(now + i * 10s, 1s, 64);  // time alone is not enough
   EXPECT_NE(pace.usual(), base::Duration(0));
+}
+
+TEST(Pace, WhatNeedsNoStorageDoesNotMakeStorageLookSlow) {
+  Pace pace(kOptions);
+  Windows windows(pace);
+  windows.pass(50, 7ms, 64);
+  windows.pass(50, 1ms, 64, Pace::Kind::stateless);
+  windows.pass(1, 7ms, 64);
+  EXPECT_EQ(pace.limit(), 64U);
+  windows.pass(1, 7ms, 64, Pace::Kind::stateless);  // of its own kind this is slow
+  EXPECT_LT(pace.limit(), 64U);
 }
 
 constexpr bool kRefusing = true;
