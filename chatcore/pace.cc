@@ -39,7 +39,8 @@ void Pace::looked(base::Duration late, bool refusing) {
 }
 
 void Pace::judge(Window& window, base::Duration median) {
-  const bool is_quiet = window.most_at_work * 2 < limit_;  // and a limit that nobody met says nothing of a higher one
+  // One alone waits for nobody, however low the limit. And a limit that nobody met says nothing of a higher one.
+  const bool is_quiet = window.most_at_work * 2 < limit_ || window.most_at_work <= 1;
   if (window.usual.count() == 0 || median < window.usual) {
     window.usual = median;
   } else if (is_quiet) {

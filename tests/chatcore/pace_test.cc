@@ -159,6 +159,14 @@ TEST(PaceInACrowd, ComesBackToTheLeastWhenItIsOverThoughFewAreAtWork) {
   EXPECT_EQ(pace.limit(), kOptions.least);
 }
 
+TEST(PaceInACrowd, ComesBackThoughTheMachineHasBecomeSlowerMeanwhile) {
+  Pace pace = grown_to_sixty_four();
+  look(pace, 1000, 1s, kRefusing);
+  look(pace, 1, 0ms, !kRefusing);
+  Windows(pace).pass(100, 20ms, 1);  // of one alone
+  EXPECT_EQ(pace.limit(), kOptions.least);
+}
+
 TEST(PaceInACrowd, DoesNotGrowWhileTheLoopIsLate) {
   Pace pace = grown_to_sixty_four();
   look(pace, 3, 2ms, kRefusing);
