@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 #include <unistd.h>
 
@@ -33,16 +34,7 @@ HttpPoll::Client::Events events_of(std::uint32_t bits) {
 
 HttpPoll& HttpPoll::of(asio::io_context& lane) { return asio::use_service<HttpPoll>(lane); }
 
-HttpPoll::HttpPoll(asio::io_context& lane)
-    : asio::execution_context::service(lane), epoll_(epoll_create1(EPOLL_CLOEXEC)), waker_(lane) {
-  boost::system::error_code error;
-  if (epoll_ >= 0) waker_.assign(epoll_, error);
-  if (epoll_ < 0 || error) {
-    log_error("cannot watch clients", {{"error", epoll_ < 0 ? std::strerror(errno) : error.message()}});
-    return;
-  }
-  wait();
-}
+HttpPoll::HttpPoll(asio::io_context& lane) : asio::execution_context::service(lane), waker_(lane) {}
 
 HttpPoll::~HttpPoll() = default;
 
@@ -53,7 +45,22 @@ void HttpPoll::shutdown() {
   at_end_.clear();
 }
 
-bool HttpPoll::add(int socket, Client& client) { return control(epoll_, EPOLL_CTL_ADD, socket, &client); }
+bool HttpPoll::open() {
+  epoll_ = epoll_create1(EPOLL_CLOEXEC);
+  boost::system::error_code error;
+  if (epoll_ >= 0) waker_.assign(epoll_, error);
+  if (epoll_ >= 0 && !error) {
+    wait();
+    return true;
+  }
+  log_error("cannot watch clients", {{"error", epoll_ < 0 ? std::strerror(errno) : error.message()}});
+  if (epoll_ >= 0) ::close(std::exchange(epoll_, -1));
+  return false;
+}
+
+bool HttpPoll::add(int socket, Client& client) {
+  return (epoll_ >= 0 || open()) && control(epoll_, EPOLL_CTL_ADD, socket, &client);
+}
 
 void HttpPoll::read_again(int socket, Client& client) { control(epoll_, EPOLL_CTL_MOD, socket, &client); }
 

@@ -57,10 +57,11 @@ class HttpPoll final : public boost::asio::execution_context::service {
   static constexpr std::size_t kBatch = 64;
 
   void shutdown() override;
+  bool open();
   void wait();
   void tell();
 
-  int epoll_;
+  int epoll_ = -1;                               // with the first client
   boost::asio::posix::stream_descriptor waker_;  // the lane waits for all of them as for one
   std::array<epoll_event, kBatch> ready_;
   std::size_t told_ = 0;  // so many of them
