@@ -51,11 +51,13 @@ struct HttpRequestParser::Impl {
   }
   // What the grammar allows and we do not. 0 when all is well.
   int complaint();
-  // What says where the request ends. Of fields that stand there more than once the last value, and how many.
+  // What says where the request ends, and how many such fields there are. More than one counts for the expectation
+  // alone, of which the first holds.
   struct Framing {
     int codings = 0;
     int lengths = 0;
     int hosts = 0;
+    int expectations = 0;
     std::string_view coding;
     std::string_view length;
     std::string_view expectation;
@@ -112,7 +114,9 @@ HttpRequestParser::Impl::Framing HttpRequestParser::Impl::take_headers() {
       case http::field::transfer_encoding: ++framing.codings, framing.coding = value; break;
       case http::field::content_length: ++framing.lengths, framing.length = value; break;
       case http::field::host: ++framing.hosts; break;
-      case http::field::expect: framing.expectation = value; break;
+      case http::field::expect:
+        if (framing.expectations++ == 0) framing.expectation = value;
+        break;
       default: break;
     }
   }

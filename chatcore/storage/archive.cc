@@ -40,8 +40,12 @@ bool is_named(int file, const std::string& path) {
 base::Result<int> open_partial(const std::string& partial) {
   const int file = ::open(partial.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
   if (file < 0) return base::fail(base::error_from_errno(errno, "create " + partial));
-  if (::flock(file, LOCK_EX | LOCK_NB) == 0 && is_named(file, partial) && ::ftruncate(file, 0) == 0) return file;
+  const bool is_locked = ::flock(file, LOCK_EX | LOCK_NB) == 0;
+  const bool is_anothers = is_locked ? !is_named(file, partial) : errno == EWOULDBLOCK;
+  if (is_locked && !is_anothers && ::ftruncate(file, 0) == 0) return file;
+  const int error = errno;
   ::close(file);
+  if (!is_anothers) return base::fail(base::error_from_errno(error, "begin " + partial));
   return base::fail(base::Code::conflict, partial + " is being written by another backup; wait for its end");
 }
 

@@ -196,6 +196,7 @@ TEST(HttpRequestParser, KnowsOneExpectation) {
   EXPECT_EQ(parser.feed(with_header("Content-Length: 5\r\nExpect: 100-Continue\r\n"), taken), Step::header_done);
   EXPECT_TRUE(parser.expects_continue());
   EXPECT_EQ(status_of(with_header("Content-Length: 5\r\nExpect: a-pony\r\n")), 417);
+  EXPECT_EQ(status_of(with_header("Content-Length: 5\r\nExpect: a-pony\r\nExpect: 100-continue\r\n")), 417);
 }
 
 TEST(HttpRequestParser, TellsWhoWantsToKeepTheConnection) {
