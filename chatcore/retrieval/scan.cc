@@ -86,14 +86,10 @@ void multiply_codes_anywhere(const std::uint8_t* rows, std::size_t count, std::s
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #endif
 
-// Rows are read faster than the hardware foresees across pages of 4 KiB; asked for so far ahead they arrive in time.
-constexpr std::size_t kAheadBytes = 4096;
-
-void prefetch(const void* data, std::size_t bytes) {
-  for (std::size_t at = 0; at < bytes; at += 64) {
-    _mm_prefetch(static_cast<const char*>(data) + kAheadBytes + at, _MM_HINT_T0);
-  }
-}
+// The n-th row to read of `count`: in turns one of the first half and one of the second. The hardware foresees nothing
+// beyond the end of a page of 4 KiB; while it waits there in one half, it still reads in the other. Where the pages of
+// a file lie scattered in memory that is a tenth quicker. (Asking for rows ahead of time made it a quarter slower.)
+std::size_t in_turns(std::size_t n, std::size_t count) { return n / 2 + (n % 2) * ((count + 1) / 2); }
 
 __attribute__((target("avx2,fma"))) float sum_of(__m256 a) {
   const __m128 four = _mm_add_ps(_mm256_castps256_ps128(a), _mm256_extractf128_ps(a, 1));
@@ -103,22 +99,23 @@ __attribute__((target("avx2,fma"))) float sum_of(__m256 a) {
 
 __attribute__((target("avx2,fma"))) void multiply_avx2(const float* rows, std::size_t count, std::size_t dimensions,
                                                        const float* question, float* products) {
-  for (std::size_t row = 0; row < count; ++row, rows += dimensions) {
-    if (count > 1) prefetch(rows, dimensions * sizeof(float));
+  for (std::size_t n = 0; n < count; ++n) {
+    const std::size_t at = in_turns(n, count);
+    const float* row = rows + at * dimensions;
     __m256 a = _mm256_setzero_ps();
     __m256 b = a;
     __m256 c = a;
     __m256 d = a;
     std::size_t i = 0;
     for (; i + 32 <= dimensions; i += 32) {
-      a = _mm256_fmadd_ps(_mm256_loadu_ps(rows + i), _mm256_loadu_ps(question + i), a);
-      b = _mm256_fmadd_ps(_mm256_loadu_ps(rows + i + 8), _mm256_loadu_ps(question + i + 8), b);
-      c = _mm256_fmadd_ps(_mm256_loadu_ps(rows + i + 16), _mm256_loadu_ps(question + i + 16), c);
-      d = _mm256_fmadd_ps(_mm256_loadu_ps(rows + i + 24), _mm256_loadu_ps(question + i + 24), d);
+      a = _mm256_fmadd_ps(_mm256_loadu_ps(row + i), _mm256_loadu_ps(question + i), a);
+      b = _mm256_fmadd_ps(_mm256_loadu_ps(row + i + 8), _mm256_loadu_ps(question + i + 8), b);
+      c = _mm256_fmadd_ps(_mm256_loadu_ps(row + i + 16), _mm256_loadu_ps(question + i + 16), c);
+      d = _mm256_fmadd_ps(_mm256_loadu_ps(row + i + 24), _mm256_loadu_ps(question + i + 24), d);
     }
     float total = sum_of(_mm256_add_ps(_mm256_add_ps(a, b), _mm256_add_ps(c, d)));
-    for (; i < dimensions; ++i) total += rows[i] * question[i];
-    products[row] = total;
+    for (; i < dimensions; ++i) total += row[i] * question[i];
+    products[at] = total;
   }
 }
 
@@ -134,39 +131,41 @@ __attribute__((target("avx2,fma"))) void multiply_codes_avx2(const std::uint8_t*
                                                              std::size_t stride, const CodedQuestion& question,
                                                              std::int32_t* products) {
   const std::int16_t* wide = question.wide.data();
-  for (std::size_t row = 0; row < count; ++row, rows += stride) {
-    if (count > 1) prefetch(rows, stride);
+  for (std::size_t n = 0; n < count; ++n) {
+    const std::size_t at = in_turns(n, count);
+    const std::uint8_t* row = rows + at * stride;
     __m256i a = _mm256_setzero_si256();
     __m256i b = a;
     for (std::size_t i = 0; i < stride; i += 32) {
-      a = _mm256_add_epi32(a, _mm256_madd_epi16(load_row(rows + i), load_question(wide + i)));
-      b = _mm256_add_epi32(b, _mm256_madd_epi16(load_row(rows + i + 16), load_question(wide + i + 16)));
+      a = _mm256_add_epi32(a, _mm256_madd_epi16(load_row(row + i), load_question(wide + i)));
+      b = _mm256_add_epi32(b, _mm256_madd_epi16(load_row(row + i + 16), load_question(wide + i + 16)));
     }
     const __m256i sum = _mm256_add_epi32(a, b);
     __m128i four = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
     four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0x4E));
     four = _mm_add_epi32(four, _mm_shuffle_epi32(four, 0xB1));
-    products[row] = _mm_cvtsi128_si32(four) - question.offset;
+    products[at] = _mm_cvtsi128_si32(four) - question.offset;
   }
 }
 
 __attribute__((target("avx512f"))) void multiply_avx512(const float* rows, std::size_t count, std::size_t dimensions,
                                                         const float* question, float* products) {
   const auto rest = static_cast<__mmask16>((1U << (dimensions % 16)) - 1);
-  for (std::size_t row = 0; row < count; ++row, rows += dimensions) {
-    if (count > 1) prefetch(rows, dimensions * sizeof(float));
+  for (std::size_t n = 0; n < count; ++n) {
+    const std::size_t at = in_turns(n, count);
+    const float* row = rows + at * dimensions;
     __m512 a = _mm512_setzero_ps();
     __m512 b = a;
     std::size_t i = 0;
     for (; i + 32 <= dimensions; i += 32) {
-      a = _mm512_fmadd_ps(_mm512_loadu_ps(rows + i), _mm512_loadu_ps(question + i), a);
-      b = _mm512_fmadd_ps(_mm512_loadu_ps(rows + i + 16), _mm512_loadu_ps(question + i + 16), b);
+      a = _mm512_fmadd_ps(_mm512_loadu_ps(row + i), _mm512_loadu_ps(question + i), a);
+      b = _mm512_fmadd_ps(_mm512_loadu_ps(row + i + 16), _mm512_loadu_ps(question + i + 16), b);
     }
     for (; i + 16 <= dimensions; i += 16) {
-      a = _mm512_fmadd_ps(_mm512_loadu_ps(rows + i), _mm512_loadu_ps(question + i), a);
+      a = _mm512_fmadd_ps(_mm512_loadu_ps(row + i), _mm512_loadu_ps(question + i), a);
     }
-    b = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(rest, rows + i), _mm512_maskz_loadu_ps(rest, question + i), b);
-    products[row] = _mm512_reduce_add_ps(_mm512_add_ps(a, b));
+    b = _mm512_fmadd_ps(_mm512_maskz_loadu_ps(rest, row + i), _mm512_maskz_loadu_ps(rest, question + i), b);
+    products[at] = _mm512_reduce_add_ps(_mm512_add_ps(a, b));
   }
 }
 
@@ -175,13 +174,14 @@ __attribute__((target("avx512f,avx512vnni"))) void multiply_codes_vnni(const std
                                                                        const CodedQuestion& question,
                                                                        std::int32_t* products) {
   const std::int8_t* codes = question.codes.data();
-  for (std::size_t row = 0; row < count; ++row, rows += stride) {
-    if (count > 1) prefetch(rows, stride);
+  for (std::size_t n = 0; n < count; ++n) {
+    const std::size_t at = in_turns(n, count);
+    const std::uint8_t* row = rows + at * stride;
     __m512i sum = _mm512_setzero_si512();
     for (std::size_t i = 0; i < stride; i += 64) {
-      sum = _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(rows + i), _mm512_loadu_si512(codes + i));
+      sum = _mm512_dpbusd_epi32(sum, _mm512_loadu_si512(row + i), _mm512_loadu_si512(codes + i));
     }
-    products[row] = _mm512_reduce_add_epi32(sum) - question.offset;
+    products[at] = _mm512_reduce_add_epi32(sum) - question.offset;
   }
 }
 

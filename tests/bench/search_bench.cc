@@ -1,14 +1,16 @@
 // Exact search against hnswlib's brute force (compiled with -march=native) over the same vectors in one run, how many
 // of the five best the searches by codes and by graph find, and what it takes to build the graph. Three kinds of
 // vectors: random directions, clusters as embedding models make them, and what the built-in embedder makes of
-// sentences. Usage: search_bench [CHUNKS] [FOLDER for the store file] [KIND] [TEXTS, a line each] The store is mapped
-// from a file, as a server has it. Rounds alternate between the searches, so that what else the machine does hits all
-// alike; figures are medians.
+// sentences. Usage: search_bench [--no-graph] [CHUNKS] [FOLDER for the store file] [KIND] [TEXTS, a line each]
+// The store is mapped from a file, as a server has it: in a folder on disk mostly in large pages, in one of tmpfs in
+// pages of 4 KiB wherever memory was free, which is the harder case. Rounds alternate between the searches, so that
+// what else the machine does hits all alike; figures are medians. Without the graph it takes seconds, not minutes.
 
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <filesystem>
 #include <fstream>
@@ -109,7 +111,7 @@ struct Stored {
   double building = 0;  // of the graph, in seconds
 };
 
-Stored stored(const Kind& kind, std::size_t chunks, const std::string& file) {
+Stored stored(const Kind& kind, std::size_t chunks, const std::string& file, bool with_graph) {
   StoreContents contents;
   contents.embedder = "bench";
   contents.dimensions = kDimensions;
@@ -121,7 +123,7 @@ Stored stored(const Kind& kind, std::size_t chunks, const std::string& file) {
     contents.vectors.insert(contents.vectors.end(), vector.begin(), vector.end());
   }
   const double begin = seconds_now();
-  contents.graph = build_graph(contents.vectors, kDimensions, {}).value();
+  if (with_graph) contents.graph = build_graph(contents.vectors, kDimensions, {}).value();
   const double building = seconds_now() - begin;
   if (!write_vector_file(file, contents)) std::abort();
   auto store = read_vector_file(file);
@@ -151,8 +153,8 @@ double share_found(const VectorStore& store, const std::vector<Vector>& question
   return static_cast<double>(found) / static_cast<double>(wanted);
 }
 
-void measure(const Kind& kind, std::size_t chunks, const std::string& file) {
-  const Stored made = stored(kind, chunks, file);
+void measure(const Kind& kind, std::size_t chunks, const std::string& file, bool with_graph) {
+  const Stored made = stored(kind, chunks, file, with_graph);
   const VectorStore& store = made.store;
   Vector all;
   for (std::size_t chunk = 0; chunk < store.size(); ++chunk) {
@@ -166,15 +168,18 @@ void measure(const Kind& kind, std::size_t chunks, const std::string& file) {
   for (std::size_t i = 0; i < kQuestions; ++i) questions.push_back(kind.make(random));
 
   std::size_t found = 0;
-  const std::function<void(const Vector&)> searches[] = {
+  std::vector<std::function<void(const Vector&)>> searches = {
       [&](const Vector& question) { found += peer.search(question, kTop); },
       [&](const Vector& question) { found += store.search(question, kTop, -1, Search::exact).size(); },
-      [&](const Vector& question) { found += store.search(question, kTop, -1, Search::coded).size(); },
-      // As a retriever asks: for more than it wants, to put them in order by their words.
-      [&](const Vector& question) { found += store.search(question, kAsked, -1, Search::graph).size(); }};
-  std::vector<double> times[std::size(searches)];
+      [&](const Vector& question) { found += store.search(question, kTop, -1, Search::coded).size(); }};
+  if (with_graph) {
+    // As a retriever asks: for more than it wants, to put them in order by their words.
+    searches.push_back(
+        [&](const Vector& question) { found += store.search(question, kAsked, -1, Search::graph).size(); });
+  }
+  std::vector<std::vector<double>> times(searches.size());
   for (int round = 0; round < kRounds; ++round) {
-    for (std::size_t which = 0; which < std::size(searches); ++which) {
+    for (std::size_t which = 0; which < searches.size(); ++which) {
       const double begin = seconds_now();
       searches[which](questions[static_cast<std::size_t>(round) % questions.size()]);
       times[which].push_back(seconds_now() - begin);
@@ -183,10 +188,11 @@ void measure(const Kind& kind, std::size_t chunks, const std::string& file) {
   const double brute = median(times[0]);
   const double exact = median(times[1]);
   const double coded = median(times[2]);
-  const double by_graph = median(times[3]);
   std::printf("%-10s %7zu x %zu  hnswlib %6.2f ms   exact %6.2f ms = %.2f x   codes %6.2f ms = %.2f x, recall@5 %.4f\n",
               kind.name, store.size(), kDimensions, brute * 1e3, exact * 1e3, exact / brute, coded * 1e3, coded / brute,
               share_found(store, questions, Search::coded));
+  if (!with_graph) return;
+  const double by_graph = median(times[3]);
   std::printf("%18s graph %6.3f ms = %.3f x codes, recall@5 %.4f; built in %.1f s, %.0f bytes a chunk%s\n", "",
               by_graph * 1e3, by_graph / coded, share_found(store, questions, Search::graph), made.building,
               static_cast<double>(store.graph_bytes()) / static_cast<double>(store.size()), found == 0 ? "!" : "");
@@ -198,6 +204,11 @@ int main(int argc, char** argv) {
 #ifndef __OPTIMIZE__
   std::puts("built without optimisation: these figures say nothing");
 #endif
+  const bool with_graph = argc < 2 || std::strcmp(argv[1], "--no-graph") != 0;
+  if (!with_graph) {
+    --argc;
+    ++argv;
+  }
   const std::size_t chunks = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 100'000;
   const std::filesystem::path folder =
       argc > 2 ? std::filesystem::path(argv[2]) : std::filesystem::temp_directory_path();
@@ -206,7 +217,7 @@ int main(int argc, char** argv) {
   const std::string only = argc > 3 ? argv[3] : "";
   const Kind random{"random", [](std::mt19937& own) { return of_unit_length(direction(own)); }};
   for (const Kind& kind : {random, clustered(), embedded()}) {
-    if (only.empty() || only == kind.name) measure(kind, chunks, file);
+    if (only.empty() || only == kind.name) measure(kind, chunks, file, with_graph);
   }
-  if (only == "real" && argc > 4) measure(read_from(argv[4]), chunks, file);
+  if (only == "real" && argc > 4) measure(read_from(argv[4]), chunks, file, with_graph);
 }
