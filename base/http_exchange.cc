@@ -121,6 +121,7 @@ void AnswerQueue::on_closed(Callback callback) {
 void AnswerQueue::abandon() {
   {
     const std::lock_guard lock(mutex_);
+    if (phase_ != Phase::waiting && phase_ != Phase::streaming) return;  // mostly
     if (phase_ == Phase::streaming) phase_ = Phase::abandoned;
   }
   respond({500, {{"Content-Type", "text/plain"}}, "500 Internal Server Error\n"});

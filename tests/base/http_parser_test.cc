@@ -202,14 +202,20 @@ TEST(HttpRequestParser, KnowsOneExpectation) {
 TEST(HttpRequestParser, TellsWhoWantsToKeepTheConnection) {
   const auto keeps = [](std::string_view text) {
     HttpRequestParser parser(kMaxHeader, kMaxBody);
-    std::size_t taken = 0;
-    EXPECT_EQ(parser.feed(text, taken), Step::done);
+    for (auto step = Step::header_done; step == Step::header_done;) {
+      std::size_t taken = 0;
+      step = parser.feed(text, taken);
+      text.remove_prefix(taken);
+    }
+    EXPECT_EQ(text, "");
     return parser.keep_alive();
   };
   EXPECT_TRUE(keeps("GET / HTTP/1.1\r\nHost: h\r\n\r\n"));
   EXPECT_FALSE(keeps("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"));
   EXPECT_FALSE(keeps("GET / HTTP/1.0\r\n\r\n"));
   EXPECT_TRUE(keeps("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"));
+  EXPECT_FALSE(keeps("GET / HTTP/1.1\r\nHost: h\r\nConnection: upgrade\r\nConnection: close\r\n\r\n"));
+  EXPECT_TRUE(keeps(with_header("Transfer-Encoding: chunked\r\n", "0\r\nConnection: close\r\n\r\n")));
 }
 
 }  // namespace
