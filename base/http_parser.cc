@@ -162,14 +162,20 @@ HttpRequestParser::Step HttpRequestParser::feed(std::string_view bytes, std::siz
 }
 
 HttpRequestParser::Step HttpRequestParser::Impl::feed_header(std::string_view bytes, std::size_t& taken) {
-  // Beast counts its limit anew after the start line; here the header is all of it.
-  const auto window = bytes.substr(0, max_header_bytes - header_bytes);
-  ErrorCode error;
-  taken = parser.put(boost::asio::const_buffer(window.data(), window.size()), error);
+  // A client may have added a line end of its own to the body of its last request (RFC 9112, 2.2).
+  while (!parser.got_some() && bytes.substr(taken).starts_with("\r\n")) taken += 2;
   header_bytes += taken;
+  if (header_bytes >= max_header_bytes) return fail(431);
+  if (bytes.substr(taken) == "\r") return Step::need_more;
+  // Beast counts its limit anew after the start line; here the header is all of it.
+  const auto window = bytes.substr(taken, max_header_bytes - header_bytes);
+  ErrorCode error;
+  const auto used = parser.put(boost::asio::const_buffer(window.data(), window.size()), error);
+  taken += used;
+  header_bytes += used;
   const bool is_whole = error != http::error::need_more;
   if (error && is_whole) return fail(status_of(error));
-  if (!is_whole) return header_bytes + window.size() - taken >= max_header_bytes ? fail(431) : Step::need_more;
+  if (!is_whole) return header_bytes + window.size() - used >= max_header_bytes ? fail(431) : Step::need_more;
   if (const int status = parser.complaint(); status != 0) return fail(status);
   parser.eager(true);
   return parser.is_done() ? Step::done : Step::header_done;

@@ -190,6 +190,21 @@ TEST(HttpRequestParser, KeepsTrailersOutOfTheHeaders) {
   EXPECT_EQ(outcome.request.header("authorization"), "");
 }
 
+TEST(HttpRequestParser, PassesOverEmptyLinesBeforeARequest) {
+  const std::string request = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+  for (const std::size_t piece : {std::string::npos, std::size_t{1}, std::size_t{3}}) {
+    EXPECT_EQ(parse("\r\n" + request, piece).step, Step::done) << piece;
+    EXPECT_EQ(parse("\r\n\r\n" + request, piece).step, Step::done) << piece;
+    EXPECT_EQ(parse("\r\n", piece).step, Step::need_more) << piece;
+    EXPECT_EQ(parse("\r" + request, piece).status, 400) << piece;
+    EXPECT_EQ(parse("\n" + request, piece).status, 400) << piece;
+  }
+  std::string without_end;
+  while (without_end.size() < 2 * kMaxHeader) without_end += "\r\n";
+  EXPECT_EQ(parse(without_end).status, 431);
+  EXPECT_EQ(parse(without_end, 1).status, 431);
+}
+
 TEST(HttpRequestParser, KnowsOneExpectation) {
   HttpRequestParser parser(kMaxHeader, kMaxBody);
   std::size_t taken = 0;
