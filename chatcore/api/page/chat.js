@@ -4,6 +4,7 @@
 const at = id => document.getElementById(id);
 const talk = at("talk"), list = at("list"), question = at("question"), send = at("send");
 const KEY = "chatcore.key", PLACE = "chatcore.conversation";
+const MOST_SHOWN = 100;    // messages of a conversation that is opened
 let conversation = null;   // the id shown, null for one that has not begun
 let running = null;        // the AbortController of the answer being written
 let shown = 0;             // counts what was opened, so that a late answer of an earlier one is dropped
@@ -65,6 +66,7 @@ at("entry").oncancel = event => event.preventDefault();
 at("leave").onclick = () => {
   showPlace(null, "New conversation");  // what is still on its way belongs to who has left
   sessionStorage.clear();
+  write("");
   leaveList();
   askForKey("");
 };
@@ -143,7 +145,7 @@ function addMessage(role, text) {
 function showEmpty() {
   const empty = make("div", "empty");
   empty.append(make("h1", "", "What would you like to know?"),
-               make("p", "", "Answers quote the texts this server was given."));
+               make("p", "", "Answers draw on the texts this server was given, where they bear on the question."));
   talk.replaceChildren(empty);
 }
 
@@ -173,7 +175,7 @@ async function openConversation(id, title) {
   const own = shown;
   markCurrent();
   try {
-    const response = await request("/api/conversations?conversationId=" + encodeURIComponent(id));
+    const response = await request(`/api/conversations?limit=${MOST_SHOWN}&conversationId=` + encodeURIComponent(id));
     if (own !== shown) return;
     if (response.status === 404) return startNew();
     talk.replaceChildren();
@@ -183,6 +185,10 @@ async function openConversation(id, title) {
     }
     const {messages} = await response.json();
     if (own !== shown) return;
+    const talked = messages.filter(entry => entry.role !== "system");
+    if (talked.length >= MOST_SHOWN && talked[0].sequence > 1) {
+      addNote(talk, `Only the last ${MOST_SHOWN} messages are shown.`);
+    }
     for (const entry of messages) {
       const message = addMessage(entry.role, entry.content);
       if (entry.interrupted) addNote(message, "This answer was interrupted.");
@@ -265,10 +271,11 @@ async function refreshList() {
       const rows = listed.conversations.map(rowOf);
       // Who moves by keyboard stays where they are.
       const focused = list.contains(document.activeElement) ? document.activeElement : null;
+      const place = focused ? [...list.children].indexOf(focused.closest("li")) : 0;
       list.replaceChildren(...rows);
       if (focused) {
-        const row = rows.find(each => each.dataset.id === focused.closest("li").dataset.id);
-        row?.querySelector("." + focused.className).focus();
+        const row = rows.find(each => each.dataset.id === focused.closest("li").dataset.id) ?? rows[place] ?? rows.at(-1);
+        (row?.querySelector("." + focused.className) ?? at("new")).focus();
       }
       markCurrent();
     }
@@ -331,20 +338,53 @@ async function* eventsOf(body) {
   }
 }
 
-async function streamAnswer(response, answer) {
-  const text = answer.querySelector(".text");
-  for await (const {event, data} of eventsOf(response.body)) {
+// Puts in once a frame what has come meanwhile: laying out a long answer anew for every word would hold up the page.
+function writerInto(element) {
+  const words = document.createTextNode("");
+  element.append(words);
+  let waiting = "", frame = 0;
+  const flush = () => {
+    cancelAnimationFrame(frame);
+    frame = 0;
+    if (!waiting) return;
     const follow = isAtBottom();
-    const value = JSON.parse(data);
-    if (event === "end") return at("status").textContent = "The answer is complete.";
-    if (event === "error") return addProblem(answer, wordsOf({status: 500, ...value.error, request: ""}), 0);
-    text.append(value.data);
+    words.appendData(waiting);
+    waiting = "";
     if (follow) toBottom();
+  };
+  const add = text => {
+    waiting += text;
+    frame ||= requestAnimationFrame(flush);
+  };
+  return {add, flush};
+}
+
+async function streamAnswer(response, answer) {
+  const writer = writerInto(answer.querySelector(".text"));
+  try {
+    for await (const {event, data} of eventsOf(response.body)) {
+      const value = JSON.parse(data);
+      if (event === "end") return at("status").textContent = "The answer is complete.";
+      if (event === "error") {
+        const request = response.headers.get("X-Request-Id") ?? "";
+        return addProblem(answer, wordsOf({status: 500, ...value.error, request}), 0);
+      }
+      writer.add(value.data);
+    }
+    addProblem(answer, "The connection was lost. What had been written by then is kept.", 0);
+  } finally {
+    writer.flush();
   }
-  addProblem(answer, "The connection was lost. What had been written by then is kept.", 0);
+}
+
+// A conversation's id is chosen here, so that whoever asks again after a fault goes on in the same one: its question may
+// have been stored already.
+function newId() {
+  return "conv_" + [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, "0")).join("");
 }
 
 async function ask(text) {
+  if (!conversation) showPlace(newId(), text);
   const asked = addMessage("user", text);
   const answer = addMessage("assistant writing", "");
   const again = () => { asked.remove(); answer.remove(); ask(text); };
@@ -354,13 +394,15 @@ async function ask(text) {
   try {
     const response = await request("/api/assistant", {
       method: "POST", signal: own.signal, headers: {"Content-Type": "application/json"},
-      body: JSON.stringify({message: text, ...(conversation && {conversationId: conversation})}),
+      body: JSON.stringify({message: text, conversationId: conversation}),
     });
     if (!response.ok) {
       const error = await errorOf(response);
-      return addProblem(answer, wordsOf(error), error.wait, [400, 413].includes(error.status) ? null : again);
+      // What has to be changed before it is sent again is there to be changed.
+      const isRefused = [400, 413].includes(error.status);
+      if (isRefused && !question.value) write(text);
+      return addProblem(answer, wordsOf(error), error.wait, isRefused ? null : again);
     }
-    if (!conversation) showPlace(decodeURIComponent(response.headers.get("X-Conversation-Id")), text);
     await streamAnswer(response, answer);
   } catch (error) {
     if (error instanceof SignedOut) question.value = text;
@@ -375,6 +417,11 @@ async function ask(text) {
   }
 }
 
+function write(text) {
+  question.value = text;
+  question.dispatchEvent(new Event("input"));
+}
+
 function showRunning() {
   send.textContent = running ? "Stop" : "Send";
   send.classList.toggle("stop", !!running);
@@ -386,8 +433,7 @@ at("form").onsubmit = event => {
   if (running) return running.abort();
   const text = question.value.trim();
   if (!text) return;
-  question.value = "";
-  question.dispatchEvent(new Event("input"));
+  write("");
   ask(text);
 };
 question.oninput = () => {

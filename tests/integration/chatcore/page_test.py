@@ -9,6 +9,7 @@ import unittest
 
 sys.path.insert(0, os.path.join(os.environ["LEAKGUARD_SOURCE_DIR"], "tests"))
 
+from harness import stub_backend as stub
 from harness.browser import Browser
 from harness.requirements import require_programs
 from server import ChatcoreTest, wait_for
@@ -103,6 +104,14 @@ class SigningIn(PageTest):
         self.page.wait_for("document.querySelector('#entry').open")
         self.assertEqual(self.page.evaluate("sessionStorage.length + localStorage.length"), 0)
         self.assertNotIn("private", self.page.text("body"))
+
+    def test_what_was_written_and_not_sent_goes_with_its_writer(self):
+        self.sign_in()
+        self.page.click("#question")
+        self.page.type("A private draft")
+        self.page.click("#leave")
+        self.page.wait_for("document.querySelector('#entry').open")
+        self.assertEqual(self.page.evaluate("document.querySelector('#question').value"), "")
 
     def test_a_list_that_comes_after_signing_out_is_not_shown(self):
         self.sign_in()
@@ -247,6 +256,21 @@ class Chatting(PageTest):
         self.assertLessEqual({"new", "open", "drop", "question", "leave"}, reached)
 
 
+    def test_the_keyboard_stays_in_the_list_when_something_is_deleted_from_it(self):
+        self.sign_in()
+        for name in ("One", "Two", "Three"):
+            self.page.click("#new")
+            self.ask(name)
+        self.assert_titles(["Three", "Two", "One"])
+        self.page.evaluate("document.querySelectorAll('#list .drop')[1].focus()")
+        self.page.press("Enter")
+        self.page.wait_for("document.querySelector('#removal').open")
+        self.page.press("Tab")
+        self.page.press("Enter")
+        self.assert_titles(["Three", "One"])
+        self.page.wait_for("document.activeElement.getAttribute('aria-label') == 'Delete One'")
+
+
 class Stopping(PageTest):
     settings = {"llm-words-per-second": "4"}
 
@@ -266,8 +290,37 @@ class Stopping(PageTest):
         self.assertIn(part.split(" ")[0], self.page.text(".message.assistant .text"))
 
 
+class LongAgo(PageTest):
+    def test_what_is_no_longer_shown_of_a_long_conversation_is_told(self):
+        client = {"Authorization": f"Bearer {ALICE}"}
+        made = self.server.request("POST", "/v1/conversations", {"items": [{"role": "system", "content": "Be kind."}]}, client)
+        path = f"/v1/conversations/{made.json()['id']}/items"
+        for ten in range(0, 110, 10):
+            items = [{"role": "user", "content": f"Line {number}"} for number in range(ten, ten + 10)]
+            self.assertEqual(self.server.request("POST", path, {"items": items}, client).status, 200)
+        self.sign_in()
+        self.page.click("#list .open")
+        self.page.wait_for("document.querySelectorAll('.message.user').length == 100")
+        self.assertIn("last 100 messages", self.page.text("#talk > .note"))
+        self.page.click("#new")
+        self.ask("Short")
+        self.page.reload()
+        self.page.wait_for("document.querySelectorAll('.message').length == 2")
+        self.assertEqual(self.page.text("#talk > .note"), "")
+
+
 class Problems(PageTest):
-    settings = {"limits-user-streams": "1"}
+    settings = {"limits-user-streams": "1", "limits-max-body": "16k"}
+
+    def test_a_message_that_is_too_long_is_there_to_be_shortened(self):
+        self.sign_in()
+        text = "Too long. " * 2000
+        self.page.click("#question")
+        self.page.type(text)
+        self.page.press("Enter")
+        self.page.wait_for("document.querySelector('.note.error')")
+        self.assertIn("too long", self.page.text(".note.error"))
+        self.assertEqual(self.page.evaluate("document.querySelector('#question').value"), text.strip())
 
     def test_without_a_connection_it_says_so_and_asks_again_when_there_is_one(self):
         self.sign_in()
@@ -296,6 +349,47 @@ class Problems(PageTest):
         self.page.wait_for("!document.querySelector('.note.error')")
         self.wait_for_answer()
         self.assertEqual(len(self.server.rows("SELECT 1 FROM messages")), 4)
+
+
+class BackendFails(PageTest):
+    def setUp(self):
+        self.stub = stub.StubBackend()
+        self.addCleanup(self.stub.stop)
+        self.settings = {"llm-base-url": self.stub.url, "llm-model": "stub", "llm-max-retries": "0",
+                         "llm-breaker-failures": "0"}
+        super().setUp()
+
+    def test_asking_again_stays_in_the_conversation_that_has_the_question(self):
+        self.stub.script = [stub.status(500), stub.status(500), stub.answer("At last.")]
+        self.sign_in()
+        self.send("Is anybody there?")
+        for _ in range(2):
+            self.page.wait_for("document.querySelector('.note button:not(:disabled)')")
+            self.page.click(".note button")
+        self.page.wait_for("document.querySelector('.message.assistant .text').textContent == 'At last.'")
+        self.wait_for_answer()
+        self.assert_titles(["Is anybody there?"])
+        self.assertEqual(len(self.server.rows("SELECT 1 FROM messages")), 2)
+
+    def test_a_long_answer_that_comes_quickly_does_not_hold_up_the_page(self):
+        words = [f"word {number} " for number in range(4000)]
+        self.stub.script = [stub.answer(*words)]
+        self.sign_in()
+        # The answer is laid out anew at most so often, whatever the number of its pieces.
+        self.page.evaluate("""(window.changes = 0, new MutationObserver(seen => { changes += seen.length; })
+            .observe(document.querySelector('#talk'), {childList: true, subtree: true, characterData: true}))""")
+        self.ask("Tell me everything")
+        self.assertEqual(self.page.text(".message.assistant .text").strip(), "".join(words).strip())
+        self.assertLess(self.page.evaluate("changes"), 1000)
+
+    def test_an_answer_that_breaks_off_names_the_request_for_who_looks_into_the_log(self):
+        self.stub.script = [stub.cut_off(stub.chunk("Half an "))]
+        self.sign_in()
+        self.ask("Will it break?")
+        self.assertEqual(self.page.text(".message.assistant .text").strip(), "Half an")
+        request = re.search(r"req_[0-9a-f]{32}", self.page.text(".note.error"))
+        self.assertTrue(request, self.page.text(".note.error"))
+        self.assertIn(request.group(0), self.server.log())
 
 
 class TooFast(PageTest):
