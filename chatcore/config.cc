@@ -85,9 +85,15 @@ std::vector<ConfigError> idle_settings(const Config& config) {
   constexpr auto kLlm = "llm.base_url: the built-in answerer answers";
   look(config.llm.base_url, config.llm.model, "llm.model", kLlm);
   look(config.llm.base_url, config.llm.api_key_file, "llm.api_key_file", kLlm);
+  look(config.llm.base_url, config.llm.ca_file, "llm.ca_file", kLlm);
+  look(config.llm.base_url, config.llm.system_prompt, "llm.system_prompt", kLlm);
   constexpr auto kEmbeddings = "embeddings.base_url: the built-in embedder embeds";
   look(config.embeddings.base_url, config.embeddings.model, "embeddings.model", kEmbeddings);
   look(config.embeddings.base_url, config.embeddings.api_key_file, "embeddings.api_key_file", kEmbeddings);
+  look(config.embeddings.base_url, config.embeddings.ca_file, "embeddings.ca_file", kEmbeddings);
+  constexpr auto kTokens = "auth.jwt_secret_file: no token is taken";
+  look(config.auth.jwt_secret_file, config.auth.jwt_issuer, "auth.jwt_issuer", kTokens);
+  look(config.auth.jwt_secret_file, config.auth.jwt_audience, "auth.jwt_audience", kTokens);
   return idle;
 }
 

@@ -144,7 +144,7 @@ std::vector<ConfigError> check_authentication(const Config& config, bool on_loop
 // What must be right between settings for summaries.
 std::vector<ConfigError> check_summary(const Config& config);
 
-// Settings of a backend that nobody asks, since there is no address of it.
+// Settings of what is not used: of a backend without an address, of tokens without a secret.
 std::vector<ConfigError> idle_settings(const Config& config);
 
 // The names of the settings whose texts differ.

@@ -177,6 +177,20 @@ Status parse_names(Text text, std::vector<std::string>& value) {
   return {};
 }
 
+// Names as they stand in a request's Host without its port; what else is written here would never be met.
+Status parse_hosts(Text text, std::vector<std::string>& value) {
+  if (auto parsed = parse_names(text, value); !parsed) return parsed;
+  for (const std::string& name : value) {
+    const bool is_v6 = is_numeric_address("[" + name + "]");
+    if (is_v6 || name.find_first_of(":/*[]") == std::string::npos) continue;
+    return base::fail(Code::invalid_argument,
+                      "\"" + name +
+                          "\" is not a bare name or address such as chat.example.com: leave out "
+                          "the scheme, port, brackets and wildcards");
+  }
+  return {};
+}
+
 Status parse_summary_size(Text text, base::Bytes& value) {
   if (auto parsed = parse_bytes(text, value); !parsed) return parsed;
   if (value >= base::Bytes{256} && value <= base::kibibytes(64)) return {};

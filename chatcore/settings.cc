@@ -15,8 +15,8 @@ using Text = std::string_view;
 constexpr std::array kSettings{
     Setting{"listen", "127.0.0.1:8080", "address and port to answer on",
             [](Config& c, Text t) { return parse_listen(t, c.listen); }},
-    Setting{"allowed_hosts", "", "names that requests may have as their Host, besides this machine's own",
-            [](Config& c, Text t) { return parse_names(t, c.allowed_hosts); }, true},
+    Setting{"allowed_hosts", "", "names that requests may have as their Host, besides localhost and 127.0.0.1",
+            [](Config& c, Text t) { return parse_hosts(t, c.allowed_hosts); }, true},
     Setting{"threads", "auto", "I/O threads; auto: the cores that the cgroup allows",
             [](Config& c, Text t) { return parse_threads(t, c.threads); }},
     Setting{"database.url", "sqlite://./data/chatcore.db", "where conversations are kept",

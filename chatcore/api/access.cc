@@ -51,7 +51,10 @@ std::optional<Problem> check_admin_body(const base::HttpRequest& request) {
 
 std::optional<Problem> check_same_site(const base::HttpRequest& request) {
   const Problem refused{
-      .status = 403, .message = "Requests from pages of other sites are refused", .code = "cross_site"};
+      .status = 403,
+      .message =
+          "Requests from pages of other sites are refused; a proxy in front must pass the Host header on as it is",
+      .code = "cross_site"};
   const std::string_view origin = request.header("origin");
   if (!origin.empty()) {
     const auto scheme_end = origin.find("://");

@@ -1,5 +1,6 @@
 #include "chatcore/api/routes.h"
 
+#include <algorithm>
 #include <array>
 #include <exception>
 #include <string>
@@ -71,8 +72,16 @@ Found find_route(std::string_view method, std::string_view path) {
   return found;
 }
 
+bool is_path(std::string_view path) {
+  return std::ranges::any_of(kRoutes, [&](const Route& route) { return match_path(route.path, path).has_value(); });
+}
+
 void refuse_unknown(const SharedCall& call, const std::string& methods) {
-  if (methods.empty()) return call->refuse({.status = 404, .message = "No such path", .code = "not_found"});
+  if (methods.empty()) {
+    const std::string under_v1 = "/v1" + call->request().path;
+    const std::string hint = is_path(under_v1) ? "; " + under_v1 + " is one: a client's base URL ends with /v1" : "";
+    return call->refuse({.status = 404, .message = "No such path" + hint, .code = "not_found"});
+  }
   auto response =
       response_of({.status = 405, .message = "This path takes " + methods + " only", .code = "method_not_allowed"});
   response.headers.emplace_back("allow", methods);

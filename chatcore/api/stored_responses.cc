@@ -73,6 +73,11 @@ void remove_from_chain(const ApiParts& parts, const SharedCall& call, const Conv
 }  // namespace
 
 void show_response(const ApiParts& parts, const SharedCall& call) {
+  // A client that waits for events would take the whole answer for a stream without any.
+  if (call->request().query_value("stream") == "true") {
+    return call->refuse(
+        bad_request("unsupported_parameter", "A stored response is given whole, not as a stream", "stream"));
+  }
   find(parts, call, [&parts, call](const StoredResponse& response, const SharedPlace& /*place*/) {
     const std::string& id = response.conversation_id;
     const ResponseHead head{.id = call->path_value("id"),

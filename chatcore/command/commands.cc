@@ -71,7 +71,11 @@ int run_command(const std::vector<std::string>& arguments, const char* const* en
     return kExitWrongConfiguration;
   }
   if (line->command == "check-config") print_errors(loaded.remarks);
-  if (line->command == "check-config") return std::puts("The configuration is fine."), kExitFine;
+  if (line->command == "check-config") {
+    std::puts(line->config_file.empty() ? "The defaults, the environment and the flags are fine; no file was named."
+                                        : "The configuration is fine.");
+    return kExitFine;
+  }
   if (line->command == "migrate") return migrate_database(loaded.config);
   if (line->command == "export") return export_conversations(loaded.config, *line);
   if (line->command == "import") return import_conversations(loaded.config, *line);

@@ -85,6 +85,11 @@ int ingest_texts(const Config& config, const CommandLine& line) {
               report->files, report->chunks, report->embedded, report->reused, report->brought,
               base::format_bytes({static_cast<std::int64_t>(report->text_bytes)}).c_str(), options.store_file.c_str(),
               report->skipped.size());
+  if (report->gone != 0) {
+    std::printf(
+        "%zu files of the store before are not in this one: it holds what this command named and nothing else\n",
+        report->gone);
+  }
   return kExitFine;
 }
 

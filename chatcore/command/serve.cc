@@ -254,6 +254,9 @@ int serve_logged(const ServeOptions& options) {
   if (!access.credentials.any() && !access.rules.on_loopback) {
     base::log_warning("Everyone who can reach this server may read and write everything, by auth.required: false");
   }
+  if (access.rules.admin.allow_remote && access.rules.admin.token.empty()) {
+    base::log_warning("Everyone who can reach this server may use /admin, by admin.allow_remote: true");
+  }
   const base::SystemClock clock;
   auto store = open_database(config, clock);
   if (!store) {

@@ -6,6 +6,7 @@
 #include <fstream>
 #include <limits>
 #include <optional>
+#include <set>
 #include <unordered_map>
 
 #include "base/log.h"
@@ -76,6 +77,7 @@ class Ingestion {
     if (auto written = write(); !written) return base::fail(written.error());
     report_.has_graph = !contents_.graph.rows.empty();
     report_.files = contents_.sources.size();
+    report_.gone = count_gone();
     report_.chunks = contents_.chunks.size();
     return std::move(report_);
   }
@@ -232,6 +234,14 @@ class Ingestion {
     if (!graph) return base::fail(graph.error());
     contents_.graph = std::move(*graph);
     return {};
+  }
+
+  // A store holds what it was made of and nothing else: who named only what is new has lost the rest, and shall see it.
+  [[nodiscard]] std::size_t count_gone() const {
+    std::set<std::string_view> gone;
+    for (std::size_t chunk = 0; chunk < old_.size(); ++chunk) gone.insert(old_.source(chunk));
+    for (const std::string& source : contents_.sources) gone.erase(source);
+    return gone.size();
   }
 
   base::Status create_folder() const {

@@ -51,6 +51,7 @@ struct SkippedFile {
 
 struct IngestReport {
   std::size_t files = 0;  // that are in the store now
+  std::size_t gone = 0;   // files that the old store had and this one has not
   std::size_t chunks = 0;
   std::size_t embedded = 0;  // chunks whose vector was made now
   std::size_t reused = 0;    // whose vector the old store had, or an ingest that did not come to its end

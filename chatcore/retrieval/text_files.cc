@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
+#include <set>
 #include <utility>
 
+#include "base/units.h"
 #include "chatcore/retrieval/utf8.h"
 
 namespace chatcore::retrieval {
@@ -17,17 +19,29 @@ bool is_hidden(const fs::path& path) { return path.filename().string().starts_wi
 // All regular files below `folder`, the store file apart. Links to folders are not followed, so there is no circle.
 base::Status list_folder(const fs::path& folder, const fs::path& store_file, std::vector<TextFile>& files) {
   std::error_code error;
+  std::error_code ignored;
+  fs::path at = folder;  // what is looked into when it fails
   fs::recursive_directory_iterator entry(folder, error);
   for (; !error && entry != fs::recursive_directory_iterator(); entry.increment(error)) {
-    std::error_code ignored;
+    at = entry->path();
     if (is_hidden(entry->path())) {
       entry.disable_recursion_pending();
     } else if (entry->is_regular_file(ignored) && !fs::equivalent(entry->path(), store_file, ignored)) {
       files.push_back({entry->path(), entry->path().lexically_relative(folder).generic_string()});
     }
   }
-  if (error) return base::fail(base::error_from_errno(error.value(), "list " + folder.string()));
+  if (error) return base::fail(base::error_from_errno(error.value(), "list " + at.string()));
   return {};
+}
+
+// A file that was named twice, or in a folder that is named too, would else crowd other passages out with its copies.
+void leave_out_copies(std::vector<TextFile>& files) {
+  std::set<fs::path> seen;
+  std::erase_if(files, [&](const TextFile& file) {
+    std::error_code error;
+    const fs::path real = fs::canonical(file.path, error);
+    return !error && !seen.insert(real).second;
+  });
 }
 
 }  // namespace
@@ -49,6 +63,7 @@ base::Result<std::vector<TextFile>> list_text_files(const std::vector<std::strin
   // Directories are listed in no order; sorted, the same texts always make the same store.
   const auto key = [](const TextFile& file) { return std::pair(file.name, file.path.string()); };
   std::sort(files.begin(), files.end(), [&](const TextFile& a, const TextFile& b) { return key(a) < key(b); });
+  leave_out_copies(files);
   return files;
 }
 
@@ -57,7 +72,9 @@ base::Result<std::string> read_text_file(const fs::path& path, std::size_t max_b
   if (!fs::is_regular_file(path, error)) return base::fail(base::Code::invalid_argument, "not a regular file");
   const std::uintmax_t size = fs::file_size(path, error);
   if (error) return base::fail(base::Code::unavailable, "cannot be read");
-  if (size > max_bytes) return base::fail(base::Code::too_large, "too large");
+  if (size > max_bytes)
+    return base::fail(base::Code::too_large,
+                      "larger than " + base::format_bytes({static_cast<std::int64_t>(max_bytes)}) + "; split it");
   std::ifstream file(path, std::ios::binary);
   if (!file) return base::fail(base::Code::permission_denied, "cannot be opened");
   std::string text(size + 1, '\0');  // one more, to see that it ends there
@@ -65,8 +82,9 @@ base::Result<std::string> read_text_file(const fs::path& path, std::size_t max_b
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (file.bad()) return base::fail(base::Code::unavailable, "cannot be read");
   if (text.size() > size) return base::fail(base::Code::conflict, "still being written");
-  if (text.find('\0') != std::string::npos) return base::fail(base::Code::invalid_argument, "binary");
-  if (!is_valid_utf8(text)) return base::fail(base::Code::invalid_argument, "not UTF-8 text");
+  if (text.find('\0') != std::string::npos)
+    return base::fail(base::Code::invalid_argument, "binary; only text in UTF-8 is read");
+  if (!is_valid_utf8(text)) return base::fail(base::Code::invalid_argument, "not UTF-8 text; `iconv` makes it so");
   if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   return text;
 }

@@ -16,7 +16,8 @@ struct TextFile {
 };
 
 // `paths` are files, and folders with all that is below them; hidden names, links to folders and `store_file` are left
-// out. Sorted by name, so that the same texts always make the same store. Errors: not_found, those of reading folders.
+// out, and so is a file that is in the list already. Sorted by name, so that the same texts always make the same store.
+// Errors: not_found, those of reading folders, which name the one that failed.
 base::Result<std::vector<TextFile>> list_text_files(const std::vector<std::string>& paths,
                                                     const std::string& store_file);
 

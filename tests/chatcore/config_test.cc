@@ -101,6 +101,18 @@ TEST(Config, ABackendsSettingsWithoutItsAddressAreRemarkedOn) {
   EXPECT_TRUE(idle_settings(config).empty());
   config.embeddings.api_key_file = "/key";
   EXPECT_EQ(idle_settings(config).at(0).where, "embeddings.api_key_file");
+  config = {};
+  config.llm.system_prompt = "Be kind.";
+  EXPECT_EQ(idle_settings(config).at(0).where, "llm.system_prompt");
+}
+
+TEST(Config, WhatATokenMustHaveIsRemarkedOnWhereNoneIsTaken) {
+  Config config;
+  config.auth.keys_file = "/keys";
+  config.auth.jwt_audience = "chat";
+  EXPECT_EQ(idle_settings(config).at(0).where, "auth.jwt_audience");
+  config.auth.jwt_secret_file = "/secret";
+  EXPECT_TRUE(idle_settings(config).empty());
 }
 
 TEST(ConfigFile, TellsAllErrorsWithLineAndColumn) {
@@ -185,6 +197,15 @@ TEST(Settings, NamesArePartedByCommasAndSpaces) {
   const auto hosts = [](const char* text) { return load_config({{"allowed_hosts", text, "x"}}).config.allowed_hosts; };
   EXPECT_EQ(hosts(" a.example, b.example,,c "), (std::vector<std::string>{"a.example", "b.example", "c"}));
   EXPECT_TRUE(hosts(" , ").empty());
+}
+
+TEST(Settings, AHostIsABareName) {
+  const auto errors = [](const char* text) { return load_config({{"allowed_hosts", text, "x"}}).errors.size(); };
+  EXPECT_EQ(errors("chat.example.com, 192.0.2.1, 2001:db8::1"), 0U);
+  for (const char* wrong :
+       {"https://chat.example.com", "chat.example.com:443", "*.example.com", "[2001:db8::1]", "*"}) {
+    EXPECT_EQ(errors(wrong), 1U) << wrong;
+  }
 }
 
 TEST(Loopback, IsThisMachinesOwnAddressesAlone) {

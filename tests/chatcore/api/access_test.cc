@@ -49,6 +49,11 @@ TEST(SameSite, AnOriginMustBeTheHost) {
   EXPECT_EQ(status("http://127.0.0.1:8081"), 403);
   EXPECT_EQ(status("http://evil.example"), 403);
   EXPECT_EQ(status("null"), 403);
+  // As a proxy sends it that puts its own idea of our name in the place of the page's.
+  const auto refused =
+      check_same_site(request_with({{"host", "127.0.0.1:8080"}, {"origin", "https://chat.example"}}, true));
+  ASSERT_TRUE(refused);
+  EXPECT_NE(refused->message.find("proxy in front must pass the Host header on"), std::string::npos);
 }
 
 TEST(SameSite, WithoutAnOriginItIsNoBrowsersCrossSiteRequest) {

@@ -73,7 +73,9 @@ class Configuration(CommandTest):
 
     def test_a_fine_file(self):
         path = self.write("good.yml", "conversation: {ttl: 90m, memory_budget: off}\ndrain: {deadline: 5s}\n")
-        self.assertEqual(run("check-config", path).returncode, 0)
+        checked = run("check-config", path)
+        self.assertEqual((checked.returncode, checked.stdout), (0, "The configuration is fine.\n"))
+        self.assertIn("no file was named", run("check-config").stdout)
 
     def test_a_database_that_cannot_be_opened_is_exit_1(self):
         path = self.write("not-a-database", "this is not SQLite, but long enough to be looked at\n" * 40)
@@ -117,6 +119,12 @@ class Configuration(CommandTest):
         self.assertEqual(fine_too.returncode, 0, fine_too.stderr)
         listed = self.write("list.yml", f"auth: {{jwt_secret_file: {fine}, jwt_previous_secret_files: '{fine}, {fine}'}}\n")
         self.assertEqual(run("check-config", listed).returncode, 0)
+
+    def test_administration_that_is_open_to_everyone_is_warned_of(self):
+        for more, warned in (({}, True), ({"admin-token-file": self.write("token", "secret\n")}, False)):
+            server = Chatcore(tempfile.mkdtemp(dir=self.folder), {"admin-allow-remote": "true"} | more)
+            self.addCleanup(server.kill)
+            self.assertEqual("may use /admin" in server.log(), warned)
 
     def test_summaries_need_a_language_model(self):
         checked = run("check-config", "--conversation-summary=true")

@@ -67,6 +67,16 @@ class Killed(unittest.TestCase):
             self.assertEqual(ingest(store, texts).returncode, 0)
 
 
+class Narrowed(unittest.TestCase):
+    def test_who_names_only_what_is_new_is_told_what_is_lost(self):
+        with tempfile.TemporaryDirectory() as folder:
+            store = os.path.join(folder, "store")
+            write(os.path.join(folder, "a.md"), "Cats sleep at noon.\n")
+            write(os.path.join(folder, "b.md"), "Dogs bark.\n")
+            self.assertNotIn("not in this one", ingest(store, os.path.join(folder, "a.md")).stdout)
+            self.assertIn("1 files of the store before are not in this one", ingest(store, os.path.join(folder, "b.md")).stdout)
+
+
 class WhileServing(ChatcoreTest):
     def test_no_question_fails_while_the_store_is_replaced_fifty_times(self):
         store = os.path.join(self.server.folder, "vectors.store")

@@ -135,6 +135,11 @@ test('what is not to be stored is not, and still knows what came before', async 
   await fails(client.responses.retrieve(second.id), OpenAI.NotFoundError);
 });
 
+test('a stored response comes whole and not as a stream, which is said', async () => {
+  const { id } = await ask('Question A');
+  await fails(client.responses.retrieve(id, { stream: true }), OpenAI.BadRequestError, { param: 'stream' });
+});
+
 test('a response is deleted', async () => {
   const first = await ask('Question A');
   await client.responses.delete(first.id);
