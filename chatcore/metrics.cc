@@ -105,6 +105,11 @@ void add_storage(Page& page, const storage::StoreStatistics& storage) {
   page.counter("chatcore_database_connects_total", "Database connections opened since the start.",
                number(storage.connects_total));
   page.counter("chatcore_database_errors_total", "Database operations that failed.", number(storage.errors_total));
+  constexpr const char* kFailing = "chatcore_database_failing";
+  constexpr const char* kFailingHelp =
+      "1 from the first operation that the database failed to the first that it did not.";
+  page.gauge(kFailing, kFailingHelp, storage.reads_fail ? 1 : 0, {{"operation", "read"}});
+  page.gauge(kFailing, kFailingHelp, storage.writes_fail ? 1 : 0, {{"operation", "write"}});
   page.counter("chatcore_database_commits_total", "Groups of writes committed together.",
                number(storage.commits_total));
   page.counter("chatcore_database_retries_total", "Groups of writes run again after a deadlock.",

@@ -35,6 +35,7 @@ class GroupWriter {
   // Thread-safe. A write that is refused (exhausted, unavailable when closed) is told so at once, on this thread.
   void submit(Write write);
   [[nodiscard]] std::size_t waiting() const { return queue_.size(); }
+  [[nodiscard]] bool is_failing() const { return outage_.is_under_way(); }
   // Writes what is queued, then closes the connection. Blocks; not from a `done`.
   void close();
 

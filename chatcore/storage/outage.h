@@ -30,6 +30,7 @@ class Outage {
   void failed(const base::Error& error);
   // One that it did not. As good as free while all is well.
   void worked();
+  [[nodiscard]] bool is_under_way() const { return is_under_way_; }
 
  private:
   const std::string_view what_;

@@ -145,7 +145,9 @@ StoreStatistics PooledStore::statistics() const {
           .commits_total = counters_.commits_total,
           .retries_total = counters_.retries_total,
           .appends_total = counters_.appends_total,
-          .writes_waiting = writer_->waiting()};
+          .writes_waiting = writer_->waiting(),
+          .reads_fail = read_outage_.is_under_way(),
+          .writes_fail = writer_->is_failing()};
 }
 
 }  // namespace chatcore::storage

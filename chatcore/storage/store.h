@@ -98,6 +98,8 @@ struct StoreStatistics {
   std::uint64_t retries_total = 0;  // groups run again after a deadlock
   std::uint64_t appends_total = 0;  // messages; appends/commits is the size of a group
   std::size_t writes_waiting = 0;
+  bool reads_fail = false;  // from the first that the database failed to the first that it did not
+  bool writes_fail = false;
 };
 
 class Store {

@@ -23,17 +23,23 @@ def promtool(*arguments):
     return subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, check=False)
 
 
+PROGRAMS = ("leakguard", "chatcore")
+
+
 class Rules(unittest.TestCase):
-    rules = [rule for group in load("leakguard.rules.yml")["groups"] for rule in group["rules"]]
+    rules = [rule for program in PROGRAMS for group in load(f"{program}.rules.yml")["groups"]
+             for rule in group["rules"]]
     alerts = [rule for rule in rules if "alert" in rule]
 
     def test_promtool_finds_nothing_to_complain_of(self):
-        answer = promtool("check", "rules", "--lint=all", "--lint-fatal", "leakguard.rules.yml")
-        self.assertEqual(answer.returncode, 0, answer.stdout + answer.stderr)
+        for program in PROGRAMS:
+            answer = promtool("check", "rules", "--lint=all", "--lint-fatal", f"{program}.rules.yml")
+            self.assertEqual(answer.returncode, 0, answer.stdout + answer.stderr)
 
     def test_the_rules_behave_as_their_tests_say(self):
-        answer = promtool("test", "rules", "leakguard.rules.test.yml")
-        self.assertEqual(answer.returncode, 0, answer.stdout + answer.stderr)
+        for program in PROGRAMS:
+            answer = promtool("test", "rules", f"{program}.rules.test.yml")
+            self.assertEqual(answer.returncode, 0, answer.stdout + answer.stderr)
 
     def test_the_example_configuration_is_one(self):
         answer = promtool("check", "config", "prometheus.example.yml")
@@ -41,7 +47,7 @@ class Rules(unittest.TestCase):
 
     def test_every_alert_has_a_case_that_fires_and_one_that_does_not(self):
         fires, silent = set(), set()
-        for case in load("leakguard.rules.test.yml")["tests"]:
+        for case in (case for program in PROGRAMS for case in load(f"{program}.rules.test.yml")["tests"]):
             for check in case["alert_rule_test"]:
                 (fires if check["exp_alerts"] else silent).add(check["alertname"])
         names = {alert["alert"] for alert in self.alerts}

@@ -28,7 +28,9 @@ struct OutageTest : testing::Test {
 };
 
 TEST_F(OutageTest, IsToldOnceWhenItBegins) {
+  EXPECT_FALSE(outage.is_under_way());
   const std::string first = logged([&] { outage.failed(down); });
+  EXPECT_TRUE(outage.is_under_way());
   EXPECT_THAT(first, HasSubstr("Database writes fail"));
   EXPECT_THAT(first, HasSubstr("gone fishing"));
   EXPECT_THAT(logged([&] {
@@ -47,6 +49,7 @@ TEST_F(OutageTest, IsToldOnceWhenItEndsWithHowLongItTook) {
     outage.worked();
     outage.worked();
   });
+  EXPECT_FALSE(outage.is_under_way());
   EXPECT_THAT(last, HasSubstr("Database writes work again"));
   EXPECT_THAT(last, HasSubstr("after_seconds=90"));
   EXPECT_THAT(last, HasSubstr("failures=2"));

@@ -162,6 +162,10 @@ class Together(InstancesTest):
 
 
 class DatabaseDown(InstancesTest):
+    def failing(self, server):
+        return {operation: server.metric(f'chatcore_database_failing{{operation="{operation}"}}')
+                for operation in ("read", "write")}
+
     def recovery(self, server, conversation="c"):
         """Seconds until a turn is answered again."""
         begin = time.monotonic()
@@ -183,8 +187,10 @@ class DatabaseDown(InstancesTest):
         self.assertEqual(server.request("GET", "/-/ready").status, 503)
         self.assertEqual(server.request("GET", "/-/healthy").status, 200)
         self.assertGreater(server.metric("chatcore_database_errors_total"), 0)
+        self.assertEqual(self.failing(server), {"read": 1, "write": 1})
         self.database.start()
         self.assert_recovers(server)
+        self.assertEqual(self.failing(server), {"read": 0, "write": 0})
         self.assertEqual(self.questions()[0], "before")
         self.assertNotIn("lost", self.questions())
 

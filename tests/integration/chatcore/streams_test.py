@@ -127,8 +127,10 @@ class LockedDatabase(ChatcoreTest):
         self.assert_error(refused, 503, "unavailable")
         self.assertTrue(refused.headers["Retry-After"])
         self.assertGreater(self.server.metric("chatcore_database_errors_total"), 0)
+        self.assertEqual(self.server.metric('chatcore_database_failing{operation="write"}'), 1)
         wait_for(lambda: re.search("A request failed.*route=/api/assistant", self.server.log()), "the fault in the log")
         self.assertEqual(self.ask("Afterwards", "c").status, 200)
+        self.assertEqual(self.server.metric('chatcore_database_failing{operation="write"}'), 0)
         self.assertEqual([row[2] for row in self.server.messages("c")][::2], ["Hello", "Afterwards"])
 
 
