@@ -56,6 +56,22 @@ TEST(Scan, MultipliesCodesExactlyOnEveryMachine) {
   }
 }
 
+TEST(Scan, ReadsEveryRowOnceHoweverManyThereAre) {
+  constexpr std::size_t kLength = 64;
+  const std::vector<float> ones(kLength, 1.0F);
+  std::vector<float> rows;
+  for (std::size_t row = 0; row < kRows; ++row) rows.insert(rows.end(), kLength, static_cast<float>(row + 1));
+  for (const Kernels& kernels : usable_kernels()) {
+    for (std::size_t count = 0; count <= kRows; ++count) {
+      std::vector<float> products(kRows + 1, -1.0F);
+      kernels.multiply(rows.data(), count, kLength, ones.data(), products.data());
+      for (std::size_t row = 0; row <= kRows; ++row) {
+        EXPECT_EQ(products[row], row < count ? static_cast<float>(kLength * (row + 1)) : -1.0F) << kernels.name;
+      }
+    }
+  }
+}
+
 // A step is the largest number's 127th part at most, and the errors of many numbers cancel each other.
 TEST(Scan, ProductsOfCodesComeNearTheExactOnes) {
   std::mt19937 random(3);
