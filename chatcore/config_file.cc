@@ -52,7 +52,8 @@ class Walk {
       else if (node.IsNull())
         out_.texts.push_back({key, "", place(key_node.Mark())});
       else
-        fail(node, key + ": a single value is expected here");
+        fail(node, key + ": a single value is expected here" +
+                       (node.IsSequence() ? "; where it may be several, they are one text, parted by commas" : ""));
     } else if (is_section(key)) {
       if (node.IsMap())
         map(node, key + ".");

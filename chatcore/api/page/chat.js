@@ -5,6 +5,7 @@ const at = id => document.getElementById(id);
 const talk = at("talk"), list = at("list"), question = at("question"), send = at("send");
 const KEY = "chatcore.key", PLACE = "chatcore.conversation";
 const MOST_SHOWN = 100;    // messages of a conversation that is opened
+const MOST_LISTED = 200;   // conversations that the server lists
 let conversation = null;   // the id shown, null for one that has not begun
 let running = null;        // the AbortController of the answer being written
 let shown = 0;             // counts what was opened, so that a late answer of an earlier one is dropped
@@ -36,6 +37,7 @@ function askForKey(problem) {
   running?.abort();
   at("leave").hidden = true;
   list.replaceChildren();
+  at("older").hidden = true;
   showEmpty();
   at("entry-problem").textContent = problem;
   if (!at("entry").open) at("entry").showModal();
@@ -273,6 +275,7 @@ async function refreshList() {
       const focused = list.contains(document.activeElement) ? document.activeElement : null;
       const place = focused ? [...list.children].indexOf(focused.closest("li")) : 0;
       list.replaceChildren(...rows);
+      at("older").hidden = rows.length < MOST_LISTED;
       if (focused) {
         const row = rows.find(each => each.dataset.id === focused.closest("li").dataset.id) ?? rows[place] ?? rows.at(-1);
         (row?.querySelector("." + focused.className) ?? at("new")).focus();

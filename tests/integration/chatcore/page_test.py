@@ -309,6 +309,21 @@ class LongAgo(PageTest):
         self.assertEqual(self.page.text("#talk > .note"), "")
 
 
+    def test_that_there_are_more_conversations_than_are_listed_is_told(self):
+        for number in range(201):
+            self.assertEqual(self.server.request("POST", "/v1/conversations", {}, {"Authorization": f"Bearer {BOB}"}).status, 200)
+        self.sign_in()
+        self.ask("One of few")
+        self.assert_titles(["One of few"])
+        self.assertTrue(self.page.evaluate("older.hidden"))
+        self.page.click("#leave")
+        self.sign_in(BOB)
+        self.page.wait_for("document.querySelectorAll('#list li').length == 200")
+        self.assertFalse(self.page.evaluate("older.hidden"))
+        self.page.evaluate("older.scrollIntoView()")
+        self.screenshot("many")
+
+
 class Problems(PageTest):
     settings = {"limits-user-streams": "1", "limits-max-body": "16k"}
 
