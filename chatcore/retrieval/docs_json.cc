@@ -182,6 +182,9 @@ class DocumentReader final : public nlohmann::json_sax<nlohmann::json> {
 }  // namespace
 
 bool looks_like_docs_json(std::string_view beginning) {
+  constexpr std::string_view kByteOrderMark =
+      "\xEF\xBB\xBF";  // as editors on Windows leave it; the parser passes over it
+  if (beginning.starts_with(kByteOrderMark)) beginning.remove_prefix(kByteOrderMark.size());
   const std::size_t brace = beginning.find_first_not_of(" \t\r\n");
   return brace != std::string_view::npos && beginning[brace] == '{' &&
          beginning.substr(brace).find("\"_documents\"") != std::string_view::npos;

@@ -141,8 +141,9 @@ TEST(ConfigFile, AKeyGivenTwiceIsAnError) {
 
 TEST(ConfigFile, ShapesThatDoNotFitAreErrors) {
   EXPECT_EQ(load_yaml("listen: {a: b}").errors.at(0).message, "listen: a single value is expected here");
-  EXPECT_EQ(load_yaml("allowed_hosts: [a, b]").errors.at(0).message,
-            "allowed_hosts: a single value is expected here; where it may be several, they are one text, parted by commas");
+  EXPECT_EQ(
+      load_yaml("allowed_hosts: [a, b]").errors.at(0).message,
+      "allowed_hosts: a single value is expected here; where it may be several, they are one text, parted by commas");
   EXPECT_EQ(load_yaml("limits: 7").errors.size(), 1U);
   EXPECT_EQ(load_yaml("- a\n- b").errors.size(), 1U);
   EXPECT_EQ(load_yaml("[1, 2]: 3").errors.size(), 1U);

@@ -35,6 +35,10 @@ TEST(DocsJson, GivesEachDocumentWithItsEmbedding) {
   EXPECT_THAT(reading.texts, ElementsAre("one/3", "zwei ä/0"));
 }
 
+TEST(DocsJson, MayBeginWithAByteOrderMark) {
+  EXPECT_THAT(read("\xEF\xBB\xBF{\"_documents\": [{\"pageContent\": \"one\"}]}").texts, ElementsAre("one/0"));
+}
+
 TEST(DocsJson, MayHoldNone) {
   EXPECT_TRUE(read(R"({"_documents": []})").status);
   EXPECT_THAT(read(R"({"_documents": []})").texts, IsEmpty());
@@ -90,6 +94,7 @@ TEST(DocsJson, StopsWhenTheTakerFails) {
 
 TEST(DocsJson, IsKnownByItsBeginning) {
   EXPECT_TRUE(looks_like_docs_json(" {\"_documents\" : ["));
+  EXPECT_TRUE(looks_like_docs_json("\xEF\xBB\xBF{\"_documents\":["));
   EXPECT_FALSE(looks_like_docs_json("{\"name\": 1}"));
   EXPECT_FALSE(looks_like_docs_json("[\"_documents\"]"));
   EXPECT_FALSE(looks_like_docs_json(""));

@@ -256,6 +256,22 @@ class Chatting(PageTest):
         self.assertLessEqual({"new", "open", "drop", "question", "leave"}, reached)
 
 
+    def test_a_long_conversation_is_scrolled_by_keyboard(self):
+        client = {"Authorization": f"Bearer {ALICE}"}
+        items = [{"role": "user", "content": "Line\n" * 20} for _ in range(10)]
+        self.server.request("POST", "/v1/conversations", {"items": items}, client)
+        self.sign_in()
+        self.page.click("#list .open")
+        self.page.wait_for("document.querySelectorAll('.message').length == 10")
+        for _ in range(12):
+            self.page.press("Tab")
+            if self.page.evaluate("document.activeElement.id") == "talk":
+                break
+        bottom = self.page.evaluate("talk.scrollTop")
+        self.page.press("PageUp")
+        self.page.wait_for(f"talk.scrollTop < {bottom} - 100")
+        self.screenshot("scrolled")
+
     def test_the_keyboard_stays_in_the_list_when_something_is_deleted_from_it(self):
         self.sign_in()
         for name in ("One", "Two", "Three"):
