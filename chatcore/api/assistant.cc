@@ -28,7 +28,7 @@ std::string header_text(std::string_view id) {
 
 void end_answer(Metrics& metrics, Call& call, bool begun, const std::string& id, const TurnResult& result) {
   if (result.status) {
-    call.write(assistant_end_event(id, result.sequence));
+    call.write(assistant_end_event(id, result.sequence, result.cut || result.filtered));
     return call.finish();
   }
   if (result.status.error().code == base::Code::exhausted) metrics.request_shed("memory");

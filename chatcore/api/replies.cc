@@ -21,8 +21,10 @@ OrderedJson bytes_or_null(std::optional<base::Bytes> bytes) {
 
 std::string assistant_text_event(std::string_view text) { return event_of({{"data", text}}); }
 
-std::string assistant_end_event(std::string_view conversation_id, std::int64_t sequence) {
-  return "event: end\n" + event_of({{"conversationId", conversation_id}, {"sequence", sequence}});
+std::string assistant_end_event(std::string_view conversation_id, std::int64_t sequence, bool interrupted) {
+  OrderedJson end{{"conversationId", conversation_id}, {"sequence", sequence}};
+  if (interrupted) end["interrupted"] = true;
+  return "event: end\n" + event_of(end);
 }
 
 std::string assistant_error_event(const Problem& problem) {

@@ -24,8 +24,8 @@ namespace chatcore::api {
 // `data: {"data":"…"}` and a blank line.
 std::string assistant_text_event(std::string_view text);
 // `event: end`, with the conversation's id and the stored answer's place as data. An event without data would never
-// be dispatched by a browser.
-std::string assistant_end_event(std::string_view conversation_id, std::int64_t sequence);
+// be dispatched by a browser. An answer that met a bound says so, as it will when it is read back.
+std::string assistant_end_event(std::string_view conversation_id, std::int64_t sequence, bool interrupted);
 // `event: error`, in place of the end: OpenAI's error shape as data.
 std::string assistant_error_event(const Problem& problem);
 

@@ -4,6 +4,7 @@
 const at = id => document.getElementById(id);
 const talk = at("talk"), list = at("list"), question = at("question"), send = at("send");
 const KEY = "chatcore.key", PLACE = "chatcore.conversation";
+const INTERRUPTED = "This answer was interrupted.";
 const MOST_SHOWN = 100;    // messages of a conversation that is opened
 const MOST_LISTED = 200;   // conversations that the server lists
 let conversation = null;   // the id shown, null for one that has not begun
@@ -191,9 +192,9 @@ async function openConversation(id, title) {
     if (talked.length >= MOST_SHOWN && talked[0].sequence > 1) {
       addNote(talk, `Only the last ${MOST_SHOWN} messages are shown.`);
     }
-    for (const entry of messages) {
+    for (const entry of talked) {
       const message = addMessage(entry.role, entry.content);
-      if (entry.interrupted) addNote(message, "This answer was interrupted.");
+      if (entry.interrupted) addNote(message, INTERRUPTED);
     }
     toBottom();
   } catch (error) {
@@ -367,7 +368,10 @@ async function streamAnswer(response, answer) {
   try {
     for await (const {event, data} of eventsOf(response.body)) {
       const value = JSON.parse(data);
-      if (event === "end") return at("status").textContent = "The answer is complete.";
+      if (event === "end") {
+        if (value.interrupted) addNote(answer, INTERRUPTED);
+        return at("status").textContent = value.interrupted ? INTERRUPTED : "The answer is complete.";
+      }
       if (event === "error") {
         const request = response.headers.get("X-Request-Id") ?? "";
         return addProblem(answer, wordsOf({status: 500, ...value.error, request}), 0);

@@ -21,7 +21,9 @@ TEST(AssistantEvents, BytesThatAreNotUtf8AreReplaced) {
 }
 
 TEST(AssistantEvents, TheEndHasDataSinceABrowserDropsEventsWithout) {
-  EXPECT_EQ(assistant_end_event("c", 4), "event: end\ndata: {\"conversationId\":\"c\",\"sequence\":4}\n\n");
+  EXPECT_EQ(assistant_end_event("c", 4, false), "event: end\ndata: {\"conversationId\":\"c\",\"sequence\":4}\n\n");
+  EXPECT_EQ(assistant_end_event("c", 4, true),
+            "event: end\ndata: {\"conversationId\":\"c\",\"sequence\":4,\"interrupted\":true}\n\n");
 }
 
 TEST(Problems, HaveOpenAisShape) {

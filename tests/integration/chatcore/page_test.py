@@ -318,6 +318,7 @@ class LongAgo(PageTest):
         self.page.click("#list .open")
         self.page.wait_for("document.querySelectorAll('.message.user').length == 100")
         self.assertIn("last 100 messages", self.page.text("#talk > .note"))
+        self.assertNotIn("Be kind.", self.page.text("#talk"))
         self.page.click("#new")
         self.ask("Short")
         self.page.reload()
@@ -412,6 +413,15 @@ class BackendFails(PageTest):
         self.ask("Tell me everything")
         self.assertEqual(self.page.text(".message.assistant .text").strip(), "".join(words).strip())
         self.assertLess(self.page.evaluate("changes"), 1000)
+
+    def test_an_answer_that_met_its_bound_is_marked_at_once_as_it_is_later(self):
+        self.stub.script = [stub.answer("To be continued", reason="length")]
+        self.sign_in()
+        self.ask("Tell me everything")
+        self.assertIn("interrupted", self.page.text(".message.assistant .note"))
+        self.page.reload()
+        self.page.wait_for("document.querySelectorAll('.message').length == 2")
+        self.assertIn("interrupted", self.page.text(".message.assistant .note"))
 
     def test_an_answer_that_breaks_off_names_the_request_for_who_looks_into_the_log(self):
         self.stub.script = [stub.cut_off(stub.chunk("Half an "))]
