@@ -272,6 +272,8 @@ std::string Metrics::render(const Readings& readings) const {
                number(readings.vector_store_loads));
   page.counter("chatcore_vector_store_load_failures_total", "Vector store files that were read and not taken.",
                number(readings.vector_store_failed_loads));
+  page.counter("chatcore_vector_search_failures_total", "Questions without passages because the embedder failed.",
+               number(readings.vector_search_failures));
   page.gauge("chatcore_vector_store_chunks", "Chunks in the vector store.", number(readings.vector_store_chunks));
   page.gauge("chatcore_vector_store_mapped_bytes", "The vector store file in the address space; page cache.",
              number(readings.vector_store_bytes));

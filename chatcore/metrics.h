@@ -30,6 +30,7 @@ struct Readings {
   std::optional<llm::BackendStatistics> backend = {};  // absent when answers are made here
   std::uint64_t vector_store_loads = 0;
   std::uint64_t vector_store_failed_loads = 0;
+  std::uint64_t vector_search_failures = 0;
   std::size_t vector_store_chunks = 0;
   std::size_t vector_store_bytes = 0;
   std::size_t vector_index_bytes = 0;

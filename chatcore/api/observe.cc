@@ -21,6 +21,7 @@ void show_metrics(const ApiParts& parts, const SharedCall& call) {
                           .backend = parts.turn.answerer.statistics(),
                           .vector_store_loads = parts.turn.retriever.loads(),
                           .vector_store_failed_loads = parts.turn.retriever.failed_loads(),
+                          .vector_search_failures = parts.turn.retriever.failed_questions(),
                           .vector_store_chunks = parts.turn.retriever.chunks(),
                           .vector_store_bytes = parts.turn.retriever.mapped_bytes(),
                           .vector_index_bytes = parts.turn.retriever.graph_bytes(),

@@ -52,12 +52,24 @@ void Retriever::retrieve(std::string question, Done done) {
   }
   const std::span<const float> weights = generation->store->weights();
   embedder_->embed({question}, weights, [this, generation = *generation, question, done = std::move(done)](auto given) {
+    take_note_of(given ? base::Status() : base::fail(given.error()));
     if (!given) return done(base::fail(given.error().within("embed the question")));
     if (given->size() != 1) return done(base::fail(Code::internal, "the embedder gave another number of vectors"));
     auto vector = std::make_shared<const std::vector<float>>(std::move(given->front()));
     cache_.keep(question, generation.number, vector);
     search_with(generation, question, std::move(vector), done);
   });
+}
+
+// Whoever asked gets an answer all the same, so nobody but the operator can notice.
+void Retriever::take_note_of(const base::Status& embedding) {
+  if (embedding) {
+    if (embedder_fails_ && embedder_fails_.exchange(false)) base::log_info("Questions get their passages again");
+    return;
+  }
+  ++failed_questions_;
+  if (embedder_fails_.exchange(true)) return;
+  base::log_error("Questions are answered without passages", {{"error", embedding.error().message}});
 }
 
 void Retriever::search_with(Generation generation, std::string question, QueryCache::Vector vector, Done done) {

@@ -81,6 +81,8 @@ class Retriever {
   [[nodiscard]] std::uint64_t loads() const { return loads_.load(); }
   [[nodiscard]] std::uint64_t failed_loads() const { return failed_loads_.load(); }
   [[nodiscard]] std::size_t chunks() const { return chunks_.load(); }
+  // Questions that got no passages because the embedder failed. The log says when that begins and when it ends.
+  [[nodiscard]] std::uint64_t failed_questions() const { return failed_questions_.load(); }
   // What of the store file is mapped, and what of that is the graph.
   [[nodiscard]] std::size_t mapped_bytes() const { return mapped_bytes_.load(); }
   [[nodiscard]] std::size_t graph_bytes() const { return graph_bytes_.load(); }
@@ -94,6 +96,7 @@ class Retriever {
     std::uint64_t number = 0;
   };
   base::Result<Generation> current();
+  void take_note_of(const base::Status& embedding);
   void search_with(Generation generation, std::string question, QueryCache::Vector vector, Done done);
   [[nodiscard]] std::vector<Passage> search(const VectorStore& texts, std::string_view question,
                                             const std::vector<float>& vector) const;
@@ -116,6 +119,8 @@ class Retriever {
   std::atomic<std::size_t> graph_bytes_{0};
   std::atomic<std::uint64_t> loads_{0};
   std::atomic<std::uint64_t> failed_loads_{0};
+  std::atomic<std::uint64_t> failed_questions_{0};
+  std::atomic<bool> embedder_fails_{false};
   base::Worker searcher_;
   base::Worker loader_;
   base::Pending watch_;
