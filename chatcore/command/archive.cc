@@ -103,9 +103,11 @@ base::Result<Counts> read_lines(const std::string& url, std::istream& in) {
   return counts;
 }
 
-int say(const char* what, const base::Result<Counts>& counts) {
+// `what` and `where`: "Exported" … "from". The database is named, since without a configuration it is the default one.
+int say(const char* what, const Counts& counts, const char* where, const std::string& url) {
   // Not on standard output, where an export may go.
-  std::fprintf(stderr, "%s %zu conversations with %zu messages\n", what, counts->conversations, counts->messages);
+  std::fprintf(stderr, "%s %zu conversations with %zu messages %s %s\n", what, counts.conversations, counts.messages,
+               where, storage::redacted_url(url).c_str());
   return kExitFine;
 }
 
@@ -132,7 +134,7 @@ int export_conversations(const Config& config, const CommandLine& line) {
   ::umask(S_IRWXG | S_IRWXO);  // what people said is for nobody else to read
   std::ios::sync_with_stdio(false);
   const auto counts = is_standard(line) ? write_lines(*url, line, std::cout) : write_file(*url, line);
-  return counts ? say("Exported", counts) : failed("export", counts.error());
+  return counts ? say("Exported", *counts, "from", *url) : failed("export", counts.error());
 }
 
 int import_conversations(const Config& config, const CommandLine& line) {
@@ -143,7 +145,7 @@ int import_conversations(const Config& config, const CommandLine& line) {
   if (!is_standard(line) && !file) return failed("import", base::error_from_errno(errno, "open " + line.paths.front()));
   std::ios::sync_with_stdio(false);
   const auto counts = read_lines(*url, is_standard(line) ? std::cin : file);
-  if (counts) return say("Imported", counts);
+  if (counts) return say("Imported", *counts, "into", *url);
   std::fprintf(stderr, "chatcore import: %s\nNothing was imported.\n", counts.error().message.c_str());
   return kExitFailed;
 }

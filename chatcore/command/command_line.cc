@@ -139,6 +139,7 @@ std::string help_text(const std::string& command) {
     text << "  chatcore " << known.name << " " << known.arguments << "\n      " << known.help << "\n";
   }
   if (command.empty()) text << "  chatcore --help | --version\n";
+  text << "\nEvery command takes --config FILE, else the file that CHATCORE_CONFIG names, and settings as flags.\n";
   if (command != "ingest") text << "\n" << setting_options();
   text << "\nExit codes: 0 fine, 1 failed, 2 usage, 78 wrong configuration.\n";
   return text.str();

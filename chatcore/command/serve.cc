@@ -257,6 +257,9 @@ int serve_logged(const ServeOptions& options) {
   if (access.rules.admin.allow_remote && access.rules.admin.token.empty()) {
     base::log_warning("Everyone who can reach this server may use /admin, by admin.allow_remote: true");
   }
+  if (effective_budget(config, {}).is_unlimited()) {
+    base::log_warning("Memory is bounded by nothing, by conversation.memory_budget: off");
+  }
   const base::SystemClock clock;
   auto store = open_database(config, clock);
   if (!store) {

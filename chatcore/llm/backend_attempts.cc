@@ -1,5 +1,6 @@
 #include "chatcore/llm/backend_attempts.h"
 
+#include <string_view>
 #include <utility>
 
 #include "base/http_text.h"
@@ -19,6 +20,12 @@ constexpr milliseconds kPatienceAfterComplete{500};
 constexpr std::size_t kMaxAnswerBytes = 256u << 20;
 
 base::SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
+
+// For the log: what most often is wrong. The backend's own words may quote the key.
+std::string_view hint_of(int status) {
+  if (status == 401 || status == 403) return "; is its key right?";
+  return status == 404 ? "; are its base_url (most end with /v1) and its model right?" : "";
+}
 
 bool is_worth_a_retry(int status) { return status == 408 || status == 429 || status >= 500; }
 
@@ -143,8 +150,10 @@ base::Status Backend::Attempts::judge(base::Status status) {
   }
   const std::string said = "answered with status " + std::to_string(status_);
   if (status_ == 429 || status_ == 408 || status_ >= 500) return base::fail({Code::unavailable, said, retry_after_});
-  if (status_ / 100 != 2) return base::fail({Code::permission_denied, said});
-  if (!is_right_type_) return base::fail({Code::unavailable, "answered with another content type"});
+  if (status_ / 100 != 2) return base::fail({Code::permission_denied, said + std::string(hint_of(status_))});
+  if (!is_right_type_) {
+    return base::fail({Code::unavailable, "answered with another content type; is its base_url right?"});
+  }
   return events_.on_last_byte();
 }
 

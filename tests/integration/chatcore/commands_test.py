@@ -31,7 +31,7 @@ class Usage(CommandTest):
     def test_help_names_every_command_and_setting(self):
         shown = run("--help")
         self.assertEqual(shown.returncode, 0)
-        for word in ("serve", "ingest", "check-config", "--conversation-ttl", "--limits-max-turns"):
+        for word in ("serve", "ingest", "check-config", "--conversation-ttl", "--limits-max-turns", "CHATCORE_CONFIG"):
             self.assertIn(word, shown.stdout)
 
     def test_version(self):
@@ -125,6 +125,12 @@ class Configuration(CommandTest):
             server = Chatcore(tempfile.mkdtemp(dir=self.folder), {"admin-allow-remote": "true"} | more)
             self.addCleanup(server.kill)
             self.assertEqual("may use /admin" in server.log(), warned)
+
+    def test_memory_without_a_bound_is_warned_of(self):
+        for budget, warned in (("off", True), ("64m", False)):
+            server = Chatcore(tempfile.mkdtemp(dir=self.folder), {"conversation-memory-budget": budget})
+            self.addCleanup(server.kill)
+            self.assertEqual("Memory is bounded by nothing" in server.log(), warned)
 
     def test_summaries_need_a_language_model(self):
         checked = run("check-config", "--conversation-summary=true")
