@@ -316,10 +316,14 @@ async function removeConversation(id) {
   refreshList();
 }
 
-function leaveList() {
-  document.body.classList.remove("listing");
-  at("menu").setAttribute("aria-expanded", "false");
+// On a narrow screen the list lies over the conversation, and the keyboard goes where the eye does.
+function showList(shows) {
+  if (document.body.classList.contains("listing") === shows) return;
+  document.body.classList.toggle("listing", shows);
+  at("menu").setAttribute("aria-expanded", shows);
+  at(shows ? "new" : "menu").focus();
 }
+function leaveList() { showList(false); }
 
 // --- asking
 
@@ -460,9 +464,7 @@ document.onkeydown = event => {
   else running?.abort();
 };
 at("new").onclick = startNew;
-at("menu").onclick = () => {
-  at("menu").setAttribute("aria-expanded", document.body.classList.toggle("listing"));
-};
+at("menu").onclick = () => showList(!document.body.classList.contains("listing"));
 at("veil").onclick = leaveList;
 window.onoffline = window.ononline = () => {
   at("offline").hidden = navigator.onLine;

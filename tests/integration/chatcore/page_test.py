@@ -237,6 +237,24 @@ class Chatting(PageTest):
         self.page.press("Escape")
         self.page.wait_for("getComputedStyle(document.querySelector('#side')).visibility == 'hidden'")
 
+    def test_on_a_narrow_screen_the_keyboard_goes_into_the_list_and_back(self):
+        self.page.resize(390, 844)
+        self.sign_in()
+        self.ask("A question")
+        self.page.wait_for("document.querySelector('#list .open')")
+        self.page.evaluate("document.querySelector('#menu').focus()")
+        self.page.press("Enter")
+        self.page.wait_for("document.activeElement.id == 'new'")
+        self.page.press("Tab")
+        self.page.wait_for("document.activeElement.className == 'open'")
+        self.page.press("Enter")
+        self.page.wait_for("document.activeElement.id == 'menu'")
+        self.assertEqual(self.page.evaluate("menu.getAttribute('aria-expanded')"), "false")
+        self.page.press("Enter")
+        self.page.wait_for("document.activeElement.id == 'new'")
+        self.page.press("Escape")
+        self.page.wait_for("document.activeElement.id == 'menu'")
+
     def test_it_is_dark_where_people_prefer_that(self):
         self.page.prefer("dark")
         self.sign_in()
