@@ -33,7 +33,12 @@ void end_answer(Metrics& metrics, Call& call, bool begun, const std::string& id,
   }
   if (result.status.error().code == base::Code::exhausted) metrics.request_shed("memory");
   const Problem problem = call.problem_of(result.status.error());
-  if (!begun) return call.refuse(problem);
+  if (!begun) {
+    // The question may be stored: who asks again under this id does not begin another conversation with it.
+    auto response = response_of(problem);
+    response.headers.emplace_back("x-conversation-id", header_text(id));
+    return call.respond(std::move(response));
+  }
   call.write(assistant_error_event(problem));
   call.finish();
 }

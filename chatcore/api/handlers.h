@@ -39,7 +39,8 @@ using SharedCall = std::shared_ptr<Call>;
 using SharedPlace = std::shared_ptr<Admission::Ticket>;
 
 // POST /api/assistant: a stream of server-sent events; the conversation's id (chosen here when the client has none) is
-// in the header X-Conversation-Id, percent-encoded where it is not printable ASCII, and in the data of the last event.
+// in the header X-Conversation-Id, also of a turn that failed, percent-encoded where it is not printable ASCII, and in
+// the data of the last event.
 void answer_assistant(const ApiParts& parts, const SharedCall& call);
 // POST /v1/chat/completions: stateless, streamed or whole.
 void answer_completion(const ApiParts& parts, const SharedCall& call);

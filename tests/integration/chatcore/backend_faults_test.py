@@ -64,6 +64,14 @@ class BeforeTheFirstByte(BackendTest):
             self.assert_error(self.complete(stream=True), 503, "unavailable")
         self.assertNotIn("sk-secret", self.server.log())
 
+    def test_who_left_the_id_to_the_server_can_ask_again_in_the_same_conversation(self):
+        self.stub.script = [status(400), answer("Yes")]
+        refused = self.ask("Hello")
+        self.assert_error(refused, 502)
+        given = refused.headers["X-Conversation-Id"]
+        self.assertEqual(self.ask("Hello", given).text(), "Yes")
+        self.assertEqual([row[1:3] for row in self.server.messages(given)], [("user", "Hello"), ("assistant", "Yes")])
+
     def test_nothing_of_an_answer_is_stored_and_the_next_question_is_answered(self):
         self.stub.script = [status(400)]
         self.assert_error(self.ask("Hello", "c"), 502)
