@@ -73,6 +73,9 @@ std::string KeyRing::add(std::string_view line) {
 }
 
 base::Result<KeyRing> KeyRing::parse(std::string_view text, const std::string& name) {
+  // As editors on Windows leave it: no part of the first user's name, who would else be somebody that nobody can spell.
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   KeyRing ring;
   std::string errors;
   std::size_t wrong = 0;

@@ -29,6 +29,16 @@ TEST(KeyRing, FindsTheUserOfAPlainAndOfAHashedKey) {
   EXPECT_EQ(user_of(*ring, kBob), "bob");
 }
 
+TEST(KeyRing, AByteOrderMarkIsNoPartOfTheFirstUsersName) {
+  const auto ring = KeyRing::parse(
+      "\xEF\xBB\xBF"
+      "alice:" +
+          std::string(kAlice),
+      "keys");
+  ASSERT_TRUE(ring) << ring.error().message;
+  EXPECT_EQ(user_of(*ring, kAlice), "alice");
+}
+
 TEST(KeyRing, NothingElseIsAKey) {
   const auto ring = KeyRing::parse("alice:" + std::string(kAlice) + "\nbob:sha256:" + kBobDigest, "keys");
   ASSERT_TRUE(ring);
