@@ -5,6 +5,8 @@
 #include <cstring>
 #include <filesystem>
 #include <limits>
+#include <random>
+#include <string>
 #include <utility>
 
 #include <fcntl.h>
@@ -24,7 +26,6 @@ namespace {
 class NewFile {
  public:
   explicit NewFile(std::string path) : path_(std::move(path)) {
-    ::unlink(path_.c_str());  // of a process with our id that died here
     const int fd = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
     if (fd >= 0) file_ = ::fdopen(fd, "wb");
     if (file_ == nullptr) error_ = errno;
@@ -59,6 +60,15 @@ class NewFile {
   int error_ = 0;
   bool in_place_ = false;
 };
+
+// Not the process's id: two containers that share the folder each have a process 1, and one would put the other's half
+// file into place.
+std::string unlikely_name() {
+  std::random_device random;
+  std::array<char, 17> text{};
+  std::snprintf(text.data(), text.size(), "%08x%08x", random(), random());
+  return text.data();
+}
 
 // The new name is safe only once the folder that holds it is on the disk.
 int sync_folder_of(const std::string& path) {
@@ -210,7 +220,7 @@ base::Status write_vector_file(const std::string& path, const StoreContents& con
       return base::fail(base::Code::invalid_argument, "a chunk is over 4 GiB");
     }
   }
-  NewFile file(path + "." + std::to_string(::getpid()) + ".new");
+  NewFile file(path + "." + unlikely_name() + ".new");
   write_sections(file, contents, derive(contents));
   int error = file.put_at(path);
   if (error == 0) error = sync_folder_of(path);

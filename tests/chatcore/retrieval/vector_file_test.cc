@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 #include <random>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -79,6 +80,21 @@ TEST_F(VectorFile, LeavesNothingBesideIt) {
   ASSERT_TRUE(write_vector_file(file_, small_contents()));
   const auto entries = std::filesystem::directory_iterator(folder_.path());
   EXPECT_EQ(std::distance(begin(entries), end(entries)), 1);
+}
+
+// Two containers that share a folder each have a first process.
+TEST_F(VectorFile, MayBeWrittenByTwoAtOnce) {
+  const auto write_often = [this] {
+    for (int i = 0; i < 100; ++i) {
+      const auto written = write_vector_file(file_, small_contents());
+      EXPECT_TRUE(written) << written.error().message;
+      const auto store = read_vector_file(file_);
+      EXPECT_TRUE(store) << store.error().message;
+    }
+  };
+  std::thread other(write_often);
+  write_often();
+  other.join();
 }
 
 TEST_F(VectorFile, ThatCannotBeWrittenLeavesTheOldOne) {
