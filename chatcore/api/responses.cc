@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "chatcore/api/handlers.h"
@@ -112,6 +113,7 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
 
   void answer_at_end(base::Result<ChainEnd> end) {
     if (!end) return fail(end.error());
+    made_ = end->key;
     answer(
         {.conversation = end->key, .messages = {std::move(question_)}, .after = end->last_sequence, .is_stored = true});
   }
@@ -183,6 +185,11 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
 
   void fail(const base::Error& error) {
     if (error.code == base::Code::conflict && forks_on_conflict_ && !has_begun_) return fork_after_all();
+    // A chain that holds no response would never be found again.
+    if (made_ && !has_begun_) {
+      parts_.turn.store.remove(
+          *made_, [&registry = parts_.turn.registry, key = *made_](const auto& /*existed*/) { registry.forget(key); });
+    }
     if (error.code == base::Code::exhausted) parts_.turn.metrics.request_shed("memory");
     if (error.code == base::Code::not_found) return call_->refuse(not_found());
     call_->refuse(call_->problem_of(error));
@@ -210,7 +217,8 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
   std::unique_ptr<Admission::Ticket> place_;  // until the turn has it
   ResponseHead head_;
   StoredResponse previous_;
-  conversation::Message question_;  // while the input is in the store's hands
+  conversation::Message question_;       // while the input is in the store's hands
+  std::optional<ConversationKey> made_;  // the chain that this response began
   bool forks_on_conflict_ = false;
   bool has_begun_ = false;
 };

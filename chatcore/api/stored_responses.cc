@@ -1,6 +1,5 @@
 // GET and DELETE /v1/responses/{id}: an answer that was stored, by the name it was given.
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -13,7 +12,6 @@ namespace chatcore::api {
 namespace {
 
 using conversation::ConversationKey;
-using conversation::Role;
 using storage::StoredResponse;
 
 constexpr base::Bytes kReadBytes = base::kibibytes(64);
@@ -46,28 +44,16 @@ std::function<void(base::Result<bool>)> telling_removed(const ApiParts& parts, c
   };
 }
 
-// The question goes with its answer, and the chain with its last answer.
+// The question goes with its answer, and with the last answer that has a name the whole chain (Store::remove_message).
 void remove_from_chain(const ApiParts& parts, const SharedCall& call, const ConversationKey& key,
                        const StoredResponse& response, const SharedPlace& place) {
   auto& store = parts.turn.store;
-  store.list_messages(
-      key, {.limit = 1, .newest_first = true},
-      [&parts, &store, call, key, sequence = response.answer.sequence, place](auto newest) {
-        if (!newest) return call->refuse(call->problem_of(newest.error()));
-        const bool is_last = *newest && !(*newest)->messages.empty() && (*newest)->messages[0].sequence == sequence;
-        store.list_messages(key, {.limit = 3}, [&parts, &store, call, key, sequence, is_last, place](auto first) {
-          if (!first) return call->refuse(call->problem_of(first.error()));
-          const auto is_answer = [](const auto& message) { return message.role == Role::assistant; };
-          const bool is_only =
-              is_last && *first && !(*first)->has_more && std::ranges::count_if((*first)->messages, is_answer) == 1;
-          const auto done = telling_removed(parts, call, key, place);
-          if (is_only) return store.remove(key, done);
-          store.remove_message(key, sequence - 1, [&store, key, sequence, done](auto removed) {
-            if (!removed) return done(std::move(removed));
-            store.remove_message(key, sequence, done);
-          });
-        });
-      });
+  const std::int64_t sequence = response.answer.sequence;
+  store.remove_message(key, sequence - 1,
+                       [&store, key, sequence, done = telling_removed(parts, call, key, place)](auto removed) {
+                         if (!removed) return done(std::move(removed));
+                         store.remove_message(key, sequence, done);
+                       });
 }
 
 }  // namespace

@@ -94,6 +94,11 @@ inline constexpr PostgresStatement kDeleteMessage{
     "AND s.up_to >= $3::bigint) "
     "UPDATE conversations c SET removed_messages = removed_messages + 1, revision = revision + 1 "
     "FROM gone WHERE c.id = gone.conversation_id RETURNING c.id"};
+// $1 user, $2 external id: gone when it is in no list and holds no response, by which alone it could be found.
+inline constexpr PostgresStatement kDropUnreachable{
+    "drop_unreachable",
+    "DELETE FROM conversations c WHERE c.user_id = $1::text AND c.external_id = $2::text AND NOT c.listed "
+    "AND NOT EXISTS (SELECT 1 FROM responses r WHERE r.conversation_id = c.id)"};
 // $1 user, $2 external id → a row when it existed; its messages go with it.
 inline constexpr PostgresStatement kDeleteConversation{
     "delete_conversation",
@@ -145,8 +150,8 @@ inline constexpr PostgresStatement kFindResponse{
     "JOIN messages m ON m.conversation_id = r.conversation_id AND m.sequence = r.sequence "
     "WHERE r.user_id = $1::text AND r.response_id = $2::text"};
 
-inline constexpr std::array kWriting{
-    kBegin, kCommit, kAppend, kCreate, kFork, kSetMetadata, kKeepSummary, kDeleteMessage, kDeleteConversation};
+inline constexpr std::array kWriting{kBegin,       kCommit,      kAppend,        kCreate,          kFork,
+                                     kSetMetadata, kKeepSummary, kDeleteMessage, kDropUnreachable, kDeleteConversation};
 inline constexpr std::array kReading{kBeginReading,  kCommit,         kFind, kLastMessages, kSystemMessage,
                                      kMessagesAfter, kMessagesBefore, kList, kFindResponse, kSummary};
 

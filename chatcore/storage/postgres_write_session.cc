@@ -242,6 +242,7 @@ void PostgresWriteSession::add(Batch& batch, const KeptSummary& what) {
 void PostgresWriteSession::add(Batch& batch, const RemoveMessageWrite& what) {
   const std::size_t first = batch.calls.size();
   batch.call(postgres::kDeleteMessage).bind(what.key.user).bind(what.key.id).bind(what.sequence);
+  batch.call(postgres::kDropUnreachable).bind(what.key.user).bind(what.key.id);
   batch.means(first, [](Batch::Rows rows) -> WriteOutcome { return rows[0].size(); });
 }
 

@@ -84,6 +84,10 @@ inline constexpr const char* kDropSummary = "DELETE FROM summaries WHERE convers
 // ?1 conversation.
 inline constexpr const char* kCountRemoval =
     "UPDATE conversations SET removed_messages = removed_messages + 1, revision = revision + 1 WHERE id = ?1";
+// ?1 conversation: gone when it is in no list and holds no response, by which alone it could be found.
+inline constexpr const char* kDropUnreachable =
+    "DELETE FROM conversations WHERE id = ?1 AND listed = 0 "
+    "AND NOT EXISTS (SELECT 1 FROM responses WHERE conversation_id = ?1)";
 // ?1 conversation; its messages go with it.
 inline constexpr const char* kDeleteConversation = "DELETE FROM conversations WHERE id = ?1";
 // ?1 the conversation copied to, ?2 the one copied from, ?3 the last sequence copied.

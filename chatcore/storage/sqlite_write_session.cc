@@ -42,6 +42,7 @@ struct SqliteWriteSession::Prepared {
   SqliteStatement delete_message;
   SqliteStatement drop_summary;
   SqliteStatement count_removal;
+  SqliteStatement drop_unreachable;
   SqliteStatement remove;
   SqliteStatement copy_messages;
   SqliteStatement copy_summary;
@@ -56,11 +57,16 @@ base::Result<std::unique_ptr<SqliteWriteSession::Prepared>> SqliteWriteSession::
   if (!connection) return tl::unexpected(std::move(connection).error());
   if (auto ready = prepare_schema(*connection, may_migrate); !ready) return tl::unexpected(std::move(ready).error());
   std::vector<SqliteStatement> prepared;
-  for (const char* text :
-       {"BEGIN IMMEDIATE", "COMMIT", "SAVEPOINT one", "RELEASE one", "ROLLBACK TO one", sql::kFindConversation,
-        sql::kInsertConversation, sql::kInsertMessage, sql::kInsertResponse, sql::kTouchConversation, sql::kSetMetadata,
-        sql::kKeepSummary, sql::kDeleteMessage, sql::kDropSummary, sql::kCountRemoval, sql::kDeleteConversation,
-        sql::kCopyMessages, sql::kCopySummary, sql::kSettleCopy}) {
+  for (const char* text : {"BEGIN IMMEDIATE",        "COMMIT",
+                           "SAVEPOINT one",          "RELEASE one",
+                           "ROLLBACK TO one",        sql::kFindConversation,
+                           sql::kInsertConversation, sql::kInsertMessage,
+                           sql::kInsertResponse,     sql::kTouchConversation,
+                           sql::kSetMetadata,        sql::kKeepSummary,
+                           sql::kDeleteMessage,      sql::kDropSummary,
+                           sql::kCountRemoval,       sql::kDropUnreachable,
+                           sql::kDeleteConversation, sql::kCopyMessages,
+                           sql::kCopySummary,        sql::kSettleCopy}) {
     auto statement = connection->prepare(text);
     if (!statement) return tl::unexpected(std::move(statement).error());
     prepared.push_back(*std::move(statement));
@@ -68,6 +74,7 @@ base::Result<std::unique_ptr<SqliteWriteSession::Prepared>> SqliteWriteSession::
   auto next = prepared.begin();
   const auto take = [&next] { return std::move(*next++); };
   return std::unique_ptr<Prepared>(new Prepared{*std::move(connection),
+                                                take(),
                                                 take(),
                                                 take(),
                                                 take(),
@@ -259,6 +266,8 @@ WriteOutcome SqliteWriteSession::apply(const RemoveMessageWrite& what) {
   if (auto done = use_->count_removal.bind(1, found->conversation).run(); !done) return tl::unexpected(done.error());
   auto dropped = use_->drop_summary.bind(1, found->conversation).bind(2, what.sequence).run();
   if (!dropped) return tl::unexpected(std::move(dropped).error());
+  auto settled = use_->drop_unreachable.bind(1, found->conversation).run();
+  if (!settled) return tl::unexpected(std::move(settled).error());
   return 1;
 }
 

@@ -127,7 +127,8 @@ class Store {
   // summary has come as far already.
   virtual void keep_summary(KeptSummary what, std::function<void(base::Result<bool>)> done) = 0;
   // The others keep their sequences; the next message is numbered as if it were still there. A summary that speaks of
-  // it goes with it. False: no such message.
+  // it goes with it, and an unlisted conversation with the last of its responses: nobody could find it any more. False:
+  // no such message.
   virtual void remove_message(const ConversationKey& key, std::int64_t sequence,
                               std::function<void(base::Result<bool>)> done) = 0;
   // Deletes the conversation with all that belongs to it; true when it existed.

@@ -162,6 +162,25 @@ TEST_P(StoreItems, ForgetsAResponseWithItsMessageOrItsConversation) {
   EXPECT_FALSE(*find_response(*store, "user", "resp_2"));
 }
 
+TEST_P(StoreItems, AnUnlistedConversationGoesWithTheLastOfItsResponses) {
+  const ConversationKey chain{"user", "chain"};
+  const ConversationKey branch{"user", "branch"};
+  ASSERT_TRUE(create(*store, {.key = chain, .messages = {{.content = "long ago"}, {.content = "?"}}, .listed = false}));
+  ASSERT_TRUE(append(*store, {.key = chain, .message = {}, .after = 2, .response_id = "resp_1"}));
+  ASSERT_TRUE(append(*store, {.key = chain, .message = {}, .after = 3, .response_id = "resp_2"}));
+  ASSERT_TRUE(fork(*store, chain, 3, {.key = branch, .messages = {{.content = "other"}}, .listed = false}));
+  ASSERT_TRUE(append(*store, {.key = branch, .message = {}, .after = 4, .response_id = "resp_3"}));
+  ASSERT_TRUE(remove_message(*store, chain, 4));
+  EXPECT_TRUE(load_window(*store, chain, 0)->exists) << "resp_1 is in it";
+  ASSERT_TRUE(*remove_message(*store, chain, 3));
+  EXPECT_FALSE(load_window(*store, chain, 0)->exists);
+  ASSERT_TRUE(*remove_message(*store, branch, 5));
+  EXPECT_FALSE(load_window(*store, branch, 0)->exists) << "with its copies of what was deleted elsewhere";
+  ASSERT_TRUE(append(*store, {.key = kKey, .message = {}}));
+  ASSERT_TRUE(*remove_message(*store, kKey, 1));
+  EXPECT_TRUE(load_window(*store, kKey, 0)->exists) << "one that is listed stays";
+}
+
 TEST_P(StoreItems, ForksAConversationAtAMessage) {
   append_all(*store, kKey, "suaua");
   ASSERT_TRUE(remove_message(*store, kKey, 3));

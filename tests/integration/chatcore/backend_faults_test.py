@@ -64,6 +64,16 @@ class BeforeTheFirstByte(BackendTest):
             self.assert_error(self.complete(stream=True), 503, "unavailable")
         self.assertNotIn("sk-secret", self.server.log())
 
+    def test_a_response_that_failed_before_it_began_leaves_nothing_that_nobody_could_find(self):
+        self.stub.script = [status(400)]
+        self.assert_error(self.server.request("POST", "/v1/responses", {"input": "Hello"}), 502)
+        wait_for(lambda: self.server.rows("SELECT count(*) FROM messages") == [(0,)], "an empty database")
+        self.stub.script = [answer("Yes")]
+        first = self.server.request("POST", "/v1/responses", {"input": "Hello"}).json()["id"]
+        self.stub.script = [status(400)]
+        self.assert_error(self.server.request("POST", "/v1/responses", {"input": "More", "previous_response_id": first}), 502)
+        self.assertGreaterEqual(self.server.rows("SELECT count(*) FROM messages")[0][0], 2)
+
     def test_who_left_the_id_to_the_server_can_ask_again_in_the_same_conversation(self):
         self.stub.script = [status(400), answer("Yes")]
         refused = self.ask("Hello")

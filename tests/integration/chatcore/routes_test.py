@@ -120,6 +120,22 @@ class Completions(ChatcoreTest):
         self.assertEqual(models["data"][0]["id"], self.complete().json()["model"])
 
 
+class Responses(ChatcoreTest):
+    def respond(self, body):
+        return self.server.request("POST", "/v1/responses", body).json()["id"]
+
+    def test_nothing_is_left_of_a_chain_when_its_last_response_was_deleted(self):
+        first = self.respond({"input": [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "A secret"},
+                                        {"role": "assistant", "content": "Kept."}, {"role": "user", "content": "More"}]})
+        second = self.respond({"input": "And then?", "previous_response_id": first})
+        fork = self.respond({"input": "Or else?", "previous_response_id": first})
+        for each in (first, second):
+            self.assertEqual(self.server.request("DELETE", f"/v1/responses/{each}").status, 200)
+        self.assertEqual(self.server.request("GET", f"/v1/responses/{fork}").status, 200)
+        self.assertEqual(self.server.request("DELETE", f"/v1/responses/{fork}").status, 200)
+        self.assertEqual(self.server.rows("SELECT content FROM messages"), [])
+
+
 class UnknownPaths(ChatcoreTest):
     def test_a_base_url_without_v1_is_told_what_is_missing(self):
         answer = self.server.request("POST", "/chat/completions", {"messages": []})
