@@ -56,6 +56,7 @@ struct TurnRequest {
   std::optional<conversation::ConversationKey> conversation;  // none: stateless
   std::vector<conversation::Message> messages;  // ends with the question; with a conversation only what is new to it
   std::size_t max_tokens = 0;                   // 0: the answerer's own bound
+  llm::Sampling sampling = {};
   std::string instructions = {};                // a system message of this prompt alone, never stored
   std::string response_id = {};                 // names the answer in storage; empty: no name
   bool must_exist = false;                      // not_found, rather than beginning the conversation

@@ -69,7 +69,8 @@ llm::Prompt Turn::compose_prompt(std::vector<retrieval::Passage> passages) const
   llm::Prompt prompt{.messages = lease_ ? llm::within_tokens(lease_->window(), parts_.window_tokens, lease_->summary())
                                         : request_.messages,
                      .passages = std::move(passages),
-                     .max_tokens = request_.max_tokens};
+                     .max_tokens = request_.max_tokens,
+                     .sampling = request_.sampling};
   if (!request_.instructions.empty()) {
     prompt.messages.insert(prompt.messages.begin(), {.role = Role::system, .content = request_.instructions});
   }

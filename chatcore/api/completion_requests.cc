@@ -51,6 +51,10 @@ Parsed<CompletionRequest> parse_completion_request(std::string_view body) {
   const auto max_tokens = reader.whole_number("max_tokens", 1, kMostTokens);
   const auto max_completion_tokens = reader.whole_number("max_completion_tokens", 1, kMostTokens);
   request.max_tokens = max_completion_tokens != 0 ? max_completion_tokens : max_tokens;
+  request.sampling = {.temperature = reader.number("temperature", 0, 2),
+                      .top_p = reader.number("top_p", 0, 1),
+                      .presence_penalty = reader.number("presence_penalty", -2, 2),
+                      .frequency_penalty = reader.number("frequency_penalty", -2, 2)};
   if (fault) return tl::unexpected(*fault);
   return request;
 }

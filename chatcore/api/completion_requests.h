@@ -7,6 +7,7 @@
 
 #include "chatcore/api/problem.h"
 #include "chatcore/conversation/message.h"
+#include "chatcore/llm/answerer.h"
 
 namespace chatcore::api {
 
@@ -15,10 +16,11 @@ struct CompletionRequest {
   bool stream = false;
   bool include_usage = false;  // stream_options.include_usage: a last chunk with the token counts
   std::size_t max_tokens = 0;  // 0: not given
+  llm::Sampling sampling;
 };
 
-// Settings of the sampler (temperature, seed …) and names (model, user …) are taken and have no effect; what would
-// change the answer's form (tools, n, response_format …) is refused by name.
+// Other settings of the sampler (seed …) and names (model, user …) are taken and have no effect; what would change the
+// answer's form (tools, n, response_format …) is refused by name.
 Parsed<CompletionRequest> parse_completion_request(std::string_view body);
 
 }  // namespace chatcore::api

@@ -65,10 +65,12 @@ void answer_completion(const ApiParts& parts, const SharedCall& call) {
                             .model = std::string(parts.turn.answerer.model()),
                             .created = parts.clock.wall_now(),
                             .counts_tokens = request->stream && request->include_usage};
-  const auto turn = Turn::begin(
-      parts.turn, std::move(*ticket),
-      {.conversation = std::nullopt, .messages = std::move(request->messages), .max_tokens = request->max_tokens},
-      request->stream ? streamed(call, head) : whole(call, head));
+  const auto turn = Turn::begin(parts.turn, std::move(*ticket),
+                                {.conversation = std::nullopt,
+                                 .messages = std::move(request->messages),
+                                 .max_tokens = request->max_tokens,
+                                 .sampling = request->sampling},
+                                request->stream ? streamed(call, head) : whole(call, head));
   bind_client(call, turn);
 }
 

@@ -21,12 +21,12 @@ struct ResponseRequest {
   bool stream = false;
   std::size_t max_output_tokens = 0;  // 0: not given
   std::string metadata = "{}";        // a JSON object as text
-  std::optional<double> temperature;  // shown again, without effect
+  std::optional<double> temperature;  // for the model, and shown again
   std::optional<double> top_p;
 };
 
-// Settings of the sampler and hints (temperature, reasoning, prompt_cache_key …) are taken and have no effect; what
-// would change the answer's form or meaning (tools, text.format, background …) is refused by name.
+// Hints (reasoning, prompt_cache_key …) are taken and have no effect; what would change the answer's form or meaning
+// (tools, text.format, background …) is refused by name.
 Parsed<ResponseRequest> parse_response_request(std::string_view body);
 
 }  // namespace chatcore::api

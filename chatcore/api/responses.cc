@@ -129,6 +129,7 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
 
   void answer(TurnRequest turn) {
     turn.max_tokens = request_.max_output_tokens;
+    turn.sampling = {.temperature = request_.temperature, .top_p = request_.top_p};
     turn.instructions = request_.instructions;
     if (request_.store) turn.response_id = head_.id;
     const std::string conversation_id = turn.conversation ? turn.conversation->id : "";

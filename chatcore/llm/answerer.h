@@ -18,11 +18,20 @@
 
 namespace chatcore::llm {
 
+// How a language model is to choose its words, in OpenAI's terms and bounds; what is absent is the model's own affair.
+struct Sampling {
+  std::optional<double> temperature = {};        // 0 to 2
+  std::optional<double> top_p = {};              // 0 to 1
+  std::optional<double> presence_penalty = {};   // -2 to 2
+  std::optional<double> frequency_penalty = {};  // -2 to 2
+};
+
 // Everything an answer is made from. `messages` end with the question; `passages` are for this prompt only.
 struct Prompt {
   std::vector<conversation::Message> messages;
   std::vector<retrieval::Passage> passages;
   std::size_t max_tokens = 0;  // 0: the answerer's own bound
+  Sampling sampling = {};
 };
 
 struct TokenUsage {

@@ -118,6 +118,13 @@ std::string chat_request(const Prompt& prompt, std::string_view model, std::stri
                        {"stream", true},
                        {"stream_options", {{"include_usage", true}}}};
   if (prompt.max_tokens != 0) request[std::string(max_tokens_field)] = prompt.max_tokens;
+  const auto pass_on = [&](const char* name, std::optional<double> value) {
+    if (value) request[name] = *value;
+  };
+  pass_on("temperature", prompt.sampling.temperature);
+  pass_on("top_p", prompt.sampling.top_p);
+  pass_on("presence_penalty", prompt.sampling.presence_penalty);
+  pass_on("frequency_penalty", prompt.sampling.frequency_penalty);
   return text_of(request);
 }
 

@@ -76,6 +76,17 @@ TEST(CompletionRequest, BoundsOfTokens) {
   EXPECT_EQ(fault_of(R"("max_completion_tokens":1.5)"), "max_completion_tokens");
 }
 
+TEST(CompletionRequest, BoundsOfTheSampler) {
+  for (const char* name : {"temperature", "presence_penalty", "frequency_penalty"}) {
+    EXPECT_EQ(fault_of("\"" + std::string(name) + "\":2"), "") << name;
+    EXPECT_EQ(fault_of("\"" + std::string(name) + "\":2.01"), name);
+    EXPECT_EQ(fault_of("\"" + std::string(name) + "\":\"1\""), name);
+  }
+  EXPECT_EQ(fault_of(R"("temperature":-0.1)"), "temperature");
+  EXPECT_EQ(fault_of(R"("presence_penalty":-2,"frequency_penalty":-2)"), "");
+  EXPECT_EQ(fault_of(R"("top_p":1.01)"), "top_p");
+}
+
 TEST(CompletionRequest, TypesAreChecked) {
   EXPECT_EQ(fault_of(R"("stream":"yes")"), "stream");
   EXPECT_EQ(fault_of(R"("stream_options":[])"), "stream_options");

@@ -103,10 +103,20 @@ TEST(ChatRequest, CallsTheBoundWhatTheBackendCallsIt) {
   EXPECT_THAT(request, Not(HasSubstr(R"("max_tokens")")));
 }
 
+TEST(ChatRequest, HandsOnHowToSampleAsItWasAsked) {
+  const Prompt prompt{.messages = {{.content = "Q"}},
+                      .passages = {},
+                      .sampling = {.temperature = 0.0, .top_p = 0.5, .frequency_penalty = -1.5}};
+  const auto request = chat_request(prompt, "m", "", "max_tokens");
+  EXPECT_THAT(request, HasSubstr(R"("temperature":0.0,"top_p":0.5,"frequency_penalty":-1.5)"));
+  EXPECT_THAT(request, Not(HasSubstr("presence_penalty")));
+}
+
 TEST(ChatRequest, WithoutPassagesOrBoundThereIsNoWordOfThem) {
   const auto request = chat_request({.messages = {{.content = "Q"}}, .passages = {}}, "m", "", "max_tokens");
   EXPECT_THAT(request, Not(HasSubstr("system")));
   EXPECT_THAT(request, Not(HasSubstr("max_tokens")));
+  EXPECT_THAT(request, Not(HasSubstr("temperature")));
 }
 
 TEST(Embeddings, AreOrderedByIndexAndOfUnitLength) {

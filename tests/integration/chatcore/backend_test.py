@@ -9,6 +9,8 @@ from server import PATIENCE, parse_events, wait_for
 from backend import KEY, BackendTest
 from harness.stub_backend import answer, live
 
+SAMPLING = ("temperature", "top_p", "presence_penalty", "frequency_penalty")
+
 
 class Answers(BackendTest):
     def test_a_conversation_reaches_the_backend_and_its_answer_the_client(self):
@@ -39,6 +41,19 @@ class Answers(BackendTest):
         self.assertEqual(self.stub.requests[-1].json()["max_tokens"], 2)
         self.ask("Hello", "c")
         self.assertEqual(self.server.messages("c")[1][1:], ("assistant", "Half a", 1))
+
+    def test_how_to_sample_is_handed_on_and_only_when_it_was_asked(self):
+        self.stub.script = [answer("Hi")]
+        self.complete(temperature=0, top_p=0.25, presence_penalty=-1, frequency_penalty=0.5)
+        asked = self.stub.requests[-1].json()
+        self.assertEqual({name: asked.get(name) for name in SAMPLING},
+                         {"temperature": 0, "top_p": 0.25, "presence_penalty": -1, "frequency_penalty": 0.5})
+        body = {"input": "Hello", "temperature": 1.5}
+        self.assertEqual(self.server.request("POST", "/v1/responses", body).status, 200)
+        asked = self.stub.requests[-1].json()
+        self.assertEqual({name: asked[name] for name in SAMPLING if name in asked}, {"temperature": 1.5})
+        self.ask("Hello", "c")
+        self.assertEqual(set(SAMPLING) & set(self.stub.requests[-1].json()), set())
 
     def test_an_answer_without_text_is_an_answer(self):
         self.stub.script = [answer()]
