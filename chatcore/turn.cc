@@ -107,7 +107,8 @@ void Turn::append_question() {
   parts_.store.append({.key = *request_.conversation,
                        .message = next,
                        .after = lease_->last_sequence(),
-                       .revision = lease_->revision()},
+                       .revision = lease_->revision(),
+                       .must_exist = request_.must_exist},
                       [self = shared_from_this()](base::Result<std::int64_t> sequence) {
                         self->back_on_loop([self, sequence = std::move(sequence)]() mutable {
                           self->keep_question(std::move(sequence));

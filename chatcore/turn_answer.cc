@@ -40,7 +40,9 @@ void Turn::generate(std::vector<retrieval::Passage> passages) {
   auto prompt = compose_prompt(std::move(passages));
   result_.prompt_tokens = llm::estimate_tokens(prompt);
   // The answerer holds the prompt, or a request made of it, until the answer has ended.
-  ticket_->grow(llm::size_of(prompt) + parts_.answerer.cost());
+  if (!ticket_->grow(llm::size_of(prompt) + parts_.answerer.cost())) {
+    return end(base::fail(Code::exhausted, "no room for the prompt"));
+  }
   generation_began_ = std::chrono::steady_clock::now();
   generation_ = parts_.answerer.generate(
       std::move(prompt),
@@ -158,7 +160,9 @@ void Turn::append_answer() {
   parts_.store.append({.key = *request_.conversation,
                        .message = answer_,
                        .after = lease_->last_sequence(),
-                       .response_id = request_.response_id},
+                       .response_id = request_.response_id,
+                       .revision = lease_->revision(),
+                       .may_have_lost_messages = true},
                       [self = shared_from_this()](base::Result<std::int64_t> sequence) {
                         self->back_on_loop([self, sequence = std::move(sequence)]() mutable {
                           self->keep_answer(std::move(sequence));

@@ -63,14 +63,13 @@ void add_items(const ApiParts& parts, const SharedCall& call) {
   const auto size = static_cast<std::int64_t>(call->request().body.size());
   auto ticket = admit(parts, base::Bytes{size} + kReadBytes, true);
   if (!ticket) return call->refuse(ticket.error());
-  ItemAppend::begin(parts.turn, *key, std::move(*messages),
-                    [call, id = key->id, place = SharedPlace(std::move(*ticket))](auto appended) {
-                      if (!appended && appended.error().code == base::Code::not_found) {
-                        return call->refuse(conversation_not_found());
-                      }
-                      if (!appended) return call->refuse(call->problem_of(appended.error()));
-                      call->json(items_json(id, {.messages = std::move(*appended)}));
-                    });
+  ItemAppend::begin(parts.turn, *key, std::move(*messages), std::move(*ticket), [call, id = key->id](auto appended) {
+    if (!appended && appended.error().code == base::Code::not_found) {
+      return call->refuse(conversation_not_found());
+    }
+    if (!appended) return call->refuse(call->problem_of(appended.error()));
+    call->json(items_json(id, {.messages = std::move(*appended)}));
+  });
 }
 
 void show_item(const ApiParts& parts, const SharedCall& call) {

@@ -101,6 +101,9 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
     if (!page) return fail(page.error());
     if (!*page) return call_->refuse(response_not_found("previous_response_id"));
     auto& messages = (*page)->messages;
+    std::int64_t bytes = 0;
+    for (const auto& message : messages) bytes += static_cast<std::int64_t>(message.content.size());
+    if (!place_->grow({bytes})) return fail({base::Code::exhausted, "no room for what came before"});
     std::ranges::reverse(messages);
     std::ranges::move(request_.input, std::back_inserter(messages));
     answer({.conversation = std::nullopt, .messages = std::move(messages)});

@@ -16,6 +16,8 @@ constexpr milliseconds kBeat{20};
 constexpr milliseconds kLastBytes{500};
 // For the storage to take what was cut. It does so within milliseconds, or its disk is gone.
 constexpr milliseconds kStoreGrace{5000};
+// A closed storage answers at once, so a few are enough.
+constexpr int kLastBeats = 50;
 
 }  // namespace
 
@@ -51,6 +53,11 @@ void Drain::look() {
   }
   // A cut turn is in flight until the storage has its answer.
   if ((connections_closed_ && idle) || passed > deadline_ + kLastBytes + kStoreGrace) loop_.stop();
+}
+
+// By now each look stops the loop.
+void Drain::end_turns() {
+  for (int beats = 0; beats < kLastBeats && admission_.turns_in_flight() > 0; ++beats) loop_.run();
 }
 
 void Drain::close_connections(milliseconds patience) {

@@ -20,6 +20,10 @@ class Drain {
 
   // On a loop thread. A second call is somebody who does not want to wait: what is under way is cut now.
   void begin(int signal);
+  // After the storage was closed, and so has answered all that it was asked: runs the loop until the turns that waited
+  // for it longer than a drain does have come to their end. Left where they are, they would give back what they hold
+  // while all of that is being taken down.
+  void end_turns();
   // Turns that met the deadline; to be asked after the loop has stopped.
   [[nodiscard]] std::size_t cut() const { return cut_; }
 

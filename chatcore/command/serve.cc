@@ -232,6 +232,7 @@ int run(const ServeOptions& options, Program& program, const std::vector<PassedS
   program.loop.run(watchdog.beat());
   program.sweeper.stop();
   program.store->close();
+  drain.end_turns();
   base::log_info("Stopped", {{"answers_cut", drain.cut()}});
   return kExitFine;
 }

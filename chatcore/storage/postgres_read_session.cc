@@ -1,5 +1,6 @@
 #include "chatcore/storage/postgres_read_session.h"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 #include <utility>
@@ -22,10 +23,17 @@ base::Result<Message> message_of(const PostgresRows& rows, int row) {
                  .sequence = rows.number(row, 0)};
 }
 
-// Appended to `messages` from the first row to the last, or from the last to the first.
-base::Status add_messages(const PostgresRows& rows, bool backwards, std::vector<Message>& messages) {
-  for (int i = 0; i < rows.size(); ++i) {
-    auto message = message_of(rows, backwards ? rows.size() - 1 - i : i);
+// How many of these rows have their content, the first ones of kLastMessages and its like.
+int count_fitting(const PostgresRows& rows) {
+  int count = 0;
+  while (count < rows.size() && rows.number(count, 4) != 0) ++count;
+  return count;
+}
+
+// The first `count` are appended to `messages`, in their order or the last of them first.
+base::Status add_messages(const PostgresRows& rows, int count, bool backwards, std::vector<Message>& messages) {
+  for (int i = 0; i < count; ++i) {
+    auto message = message_of(rows, backwards ? count - 1 - i : i);
     if (!message) return base::fail(message.error());
     messages.push_back(*std::move(message));
   }
@@ -70,12 +78,12 @@ base::Result<std::vector<PostgresRows>> PostgresReadSession::ask(std::span<const
 }
 
 base::Result<Window> PostgresReadSession::load_window(const ConversationKey& key, std::size_t max_messages) {
-  const std::array calls{PostgresCall(postgres::kBeginReading),
-                         call(postgres::kFind, key),
-                         call(postgres::kLastMessages, key).bind(static_cast<std::int64_t>(max_messages)),
-                         call(postgres::kSystemMessage, key),
-                         call(postgres::kSummary, key),
-                         PostgresCall(postgres::kCommit)};
+  const std::int64_t most_bytes = max_messages == 0 ? std::numeric_limits<std::int64_t>::max() : kMostBytesRead;
+  PostgresCall newest = call(postgres::kLastMessages, key);
+  newest.bind(static_cast<std::int64_t>(max_messages)).bind(most_bytes);
+  const std::array calls{
+      PostgresCall(postgres::kBeginReading), call(postgres::kFind, key),    std::move(newest),
+      call(postgres::kSystemMessage, key),   call(postgres::kSummary, key), PostgresCall(postgres::kCommit)};
   const auto rows = ask(calls);
   if (!rows) return base::fail(rows.error());
   const PostgresRows& found = (*rows)[1];
@@ -87,11 +95,12 @@ base::Result<Window> PostgresReadSession::load_window(const ConversationKey& key
   window.exists = true;
   window.last_sequence = found.number(0, 0);
   window.revision = found.number(0, 1);
-  const bool is_outside = !system.empty() && (last.empty() || system.number(0, 0) < last.number(last.size() - 1, 0));
+  const int count = count_fitting(last);
+  const bool is_outside = !system.empty() && (count == 0 || system.number(0, 0) < last.number(count - 1, 0));
   if (is_outside) {
-    if (auto added = add_messages(system, false, window.messages); !added) return base::fail(added.error());
+    if (auto added = add_messages(system, 1, false, window.messages); !added) return base::fail(added.error());
   }
-  if (auto added = add_messages(last, true, window.messages); !added) return base::fail(added.error());
+  if (auto added = add_messages(last, count, true, window.messages); !added) return base::fail(added.error());
   if (!summary.empty()) window.summary = {.content = summary.text(0, 1), .up_to = summary.number(0, 0)};
   return window;
 }
@@ -131,16 +140,16 @@ base::Result<std::optional<Page>> PostgresReadSession::list_messages(const Conve
   // One more than was asked for says whether there are more.
   const auto wanted = static_cast<std::int64_t>(page.limit) + 1;
   PostgresCall question = call(page.newest_first ? postgres::kMessagesBefore : postgres::kMessagesAfter, key);
-  question.bind(page.newest_first ? before : page.after).bind(wanted);
+  question.bind(page.newest_first ? before : page.after).bind(wanted).bind(kMostBytesRead);
   const std::array calls{PostgresCall(postgres::kBeginReading), call(postgres::kFind, key), std::move(question),
                          PostgresCall(postgres::kCommit)};
   const auto rows = ask(calls);
   if (!rows) return base::fail(rows.error());
   if ((*rows)[1].empty()) return std::optional<Page>();
-  Page answer;
-  if (auto added = add_messages((*rows)[2], false, answer.messages); !added) return base::fail(added.error());
-  answer.has_more = answer.messages.size() > page.limit;
-  if (answer.has_more) answer.messages.resize(page.limit);
+  const PostgresRows& found = (*rows)[2];
+  const int count = std::min(count_fitting(found), static_cast<int>(page.limit));
+  Page answer{.messages = {}, .has_more = found.size() > count};
+  if (auto added = add_messages(found, count, false, answer.messages); !added) return base::fail(added.error());
   return std::optional(std::move(answer));
 }
 

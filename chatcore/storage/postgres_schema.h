@@ -27,15 +27,16 @@ inline constexpr PostgresStatement kCommit{"commit", "COMMIT"};
 // Several questions see one state of the database.
 inline constexpr PostgresStatement kBeginReading{"begin_reading", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
 
-// $1 user, $2 external id, $3 after, $4 revision (0: any), $5 role, $6 content, $7 interrupted (1, 0), $8 now, $9
-// title, $10 response id ('': none) → sequence, or no row when it does not follow. One statement, so that comparing and
-// appending cannot come apart: the row of the conversation is locked first, and read again when another writer held it.
+// $1 user, $2 external id, $3 after, $4 first and $11 last revision that will do, $5 role, $6 content, $7 interrupted
+// (1, 0), $8 now, $9 title, $10 response id ('': none) → sequence, or no row when it does not follow. One statement, so
+// that comparing and appending cannot come apart: the row of the conversation is locked first, and read again when
+// another writer held it.
 inline constexpr PostgresStatement kAppend{
     "append",
     "WITH conversation AS (UPDATE conversations SET last_sequence = last_sequence + 1, last_used_at = $8::bigint, "
     "title = CASE WHEN title = '' THEN $9::text ELSE title END "
     "WHERE user_id = $1::text AND external_id = $2::text AND last_sequence = $3::bigint "
-    "AND ($4::bigint = 0 OR revision = $4::bigint) AND ($10::text = '' OR NOT EXISTS "
+    "AND revision BETWEEN $4::bigint AND $11::bigint AND ($10::text = '' OR NOT EXISTS "
     "(SELECT FROM responses r WHERE r.user_id = $1::text AND r.response_id = $10::text)) RETURNING id, last_sequence), "
     "message AS (INSERT INTO messages (conversation_id, sequence, role, content, interrupted, created_at) "
     "SELECT id, last_sequence, $5::text, $6::text, $7::bigint = 1, $8::bigint FROM conversation "
@@ -109,13 +110,17 @@ inline constexpr PostgresStatement kFind{
     "find",
     "SELECT last_sequence, revision, created_at, last_used_at, metadata FROM conversations "
     "WHERE user_id = $1::text AND external_id = $2::text"};
-// $1 user, $2 external id, $3 how many (0: all) → sequence, role, content, interrupted; newest first.
+// $1 user, $2 external id, $3 how many (0: all), $4 up to the one that brings them to so many bytes → sequence, role,
+// content, interrupted, whether it is within these bytes: else the content is left out; newest first. The bytes of a
+// text are known to the server without reading it.
 inline constexpr PostgresStatement kLastMessages{
     "last_messages",
-    "SELECT sequence, role, content, interrupted FROM messages WHERE conversation_id = "
+    "SELECT sequence, role, CASE WHEN fits THEN content ELSE '' END, interrupted, fits FROM (SELECT *, "
+    "sum(octet_length(content)) OVER (ORDER BY sequence DESC) - octet_length(content) < $4::bigint AS fits FROM "
+    "(SELECT sequence, role, content, interrupted FROM messages WHERE conversation_id = "
     "(SELECT id FROM conversations WHERE user_id = $1::text AND external_id = $2::text) "
-    "ORDER BY sequence DESC LIMIT NULLIF($3::bigint, 0)"};
-// $1 user, $2 external id → the first system message, in the columns of kLastMessages.
+    "ORDER BY sequence DESC LIMIT NULLIF($3::bigint, 0)) AS newest) AS measured ORDER BY sequence DESC"};
+// $1 user, $2 external id → the first system message: sequence, role, content, interrupted.
 inline constexpr PostgresStatement kSystemMessage{
     "system_message",
     "SELECT sequence, role, content, interrupted FROM messages WHERE role = 'system' AND conversation_id = "
@@ -125,24 +130,29 @@ inline constexpr PostgresStatement kSummary{
     "summary",
     "SELECT up_to, content FROM summaries WHERE conversation_id = "
     "(SELECT id FROM conversations WHERE user_id = $1::text AND external_id = $2::text)"};
-// $1 user, $2 external id, $3 sequence before the first of the page, $4 how many, in the columns of kLastMessages.
+// $1 user, $2 external id, $3 sequence before the first of the page, $4 how many, $5 up to so many bytes, in the
+// columns of kLastMessages.
 inline constexpr PostgresStatement kMessagesAfter{
     "messages_after",
-    "SELECT sequence, role, content, interrupted FROM messages WHERE conversation_id = "
+    "SELECT sequence, role, CASE WHEN fits THEN content ELSE '' END, interrupted, fits FROM (SELECT *, "
+    "sum(octet_length(content)) OVER (ORDER BY sequence) - octet_length(content) < $5::bigint AS fits FROM "
+    "(SELECT sequence, role, content, interrupted FROM messages WHERE conversation_id = "
     "(SELECT id FROM conversations WHERE user_id = $1::text AND external_id = $2::text) AND sequence > $3::bigint "
-    "ORDER BY sequence LIMIT $4::bigint"};
+    "ORDER BY sequence LIMIT $4::bigint) AS page) AS measured ORDER BY sequence"};
 // The same from there towards the first.
 inline constexpr PostgresStatement kMessagesBefore{
     "messages_before",
-    "SELECT sequence, role, content, interrupted FROM messages WHERE conversation_id = "
+    "SELECT sequence, role, CASE WHEN fits THEN content ELSE '' END, interrupted, fits FROM (SELECT *, "
+    "sum(octet_length(content)) OVER (ORDER BY sequence DESC) - octet_length(content) < $5::bigint AS fits FROM "
+    "(SELECT sequence, role, content, interrupted FROM messages WHERE conversation_id = "
     "(SELECT id FROM conversations WHERE user_id = $1::text AND external_id = $2::text) AND sequence < $3::bigint "
-    "ORDER BY sequence DESC LIMIT $4::bigint"};
+    "ORDER BY sequence DESC LIMIT $4::bigint) AS page) AS measured ORDER BY sequence DESC"};
 // $1 user, $2 how many → external id, title, messages, last use; the most recent first.
 inline constexpr PostgresStatement kList{
     "list",
     "SELECT external_id, title, last_sequence - removed_messages, last_used_at FROM conversations "
     "WHERE user_id = $1::text AND listed ORDER BY last_used_at DESC, id DESC LIMIT $2::bigint"};
-// $1 user, $2 response id → the message in the columns of kLastMessages, its conversation's external id, created.
+// $1 user, $2 response id → the message in the columns of kSystemMessage, its conversation's external id, created.
 inline constexpr PostgresStatement kFindResponse{
     "find_response",
     "SELECT m.sequence, m.role, m.content, m.interrupted, c.external_id, m.created_at FROM responses r "

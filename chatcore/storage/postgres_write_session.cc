@@ -146,17 +146,18 @@ void PostgresWriteSession::add_message(Batch& batch, const Following& what) {
       .bind(what.key.user)
       .bind(what.key.id)
       .bind(what.after)
-      .bind(what.revision)
+      .bind(what.revisions.first)
       .bind(name_of(what.message.role))
       .bind(content)
       .bind(std::int64_t{what.message.interrupted})
       .bind(now())
       .bind(is_question ? batch.keep(title_from(content)) : std::string_view())
-      .bind(what.response_id);
+      .bind(what.response_id)
+      .bind(what.revisions.last);
 }
 
 void PostgresWriteSession::add(Batch& batch, const Append& what) {
-  if (what.after == 0) {
+  if (what.after == 0 && !what.must_exist) {
     batch.call(postgres::kCreate)
         .bind(what.key.user)
         .bind(what.key.id)
@@ -167,7 +168,7 @@ void PostgresWriteSession::add(Batch& batch, const Append& what) {
         .bind(what.response_id);
   }
   const std::size_t first = batch.calls.size();
-  add_message(batch, {what.key, what.message, what.after, what.revision, what.response_id});
+  add_message(batch, {what.key, what.message, what.after, revisions_for(what), what.response_id});
   batch.means(first, [after = what.after](Batch::Rows rows) -> WriteOutcome {
     if (!rows[0].empty()) return rows[0].number(0, 0);
     return base::fail(base::Code::conflict, "the conversation does not go on after message " + std::to_string(after));
@@ -179,7 +180,7 @@ void PostgresWriteSession::add(Batch& batch, const Append& what) {
 void PostgresWriteSession::add_messages(Batch& batch, const NewConversation& what, std::int64_t last,
                                         std::int64_t revision) {
   for (const Message& message : what.messages) {
-    add_message(batch, {what.key, message, last++, revision, {}});
+    add_message(batch, {what.key, message, last++, {revision, revision}, {}});
   }
 }
 

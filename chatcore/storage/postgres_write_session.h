@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "chatcore/storage/postgres_link.h"
+#include "chatcore/storage/revision.h"
 #include "chatcore/storage/session.h"
 #include "chatcore/storage/store_counters.h"
 
@@ -32,7 +33,7 @@ class PostgresWriteSession final : public WriteSession {
     const ConversationKey& key;
     const Message& message;
     std::int64_t after;
-    std::int64_t revision;
+    Revisions revisions;
     std::string_view response_id;
   };
 

@@ -30,16 +30,25 @@ base::Result<Message> message_of(const SqliteStatement& row) {
   return Message{.role = *known, .content = row.text(2), .interrupted = row.number(3) != 0, .sequence = row.number(0)};
 }
 
-base::Result<std::vector<Message>> all_messages(SqliteStatement& statement) {
-  const Reading reading(statement);
+// Rows up to the one that brings them to so many bytes.
+struct MessagesRead {
   std::vector<Message> messages;
+  bool has_more = false;
+};
+
+base::Result<MessagesRead> read_messages(SqliteStatement& statement, std::int64_t most_bytes) {
+  const Reading reading(statement);
+  MessagesRead read;
+  std::int64_t bytes = 0;
   while (true) {
     const auto row = statement.step();
     if (!row) return tl::unexpected(row.error());
-    if (!*row) return messages;
+    read.has_more = *row && bytes >= most_bytes;
+    if (!*row || read.has_more) return read;
     auto message = message_of(statement);
     if (!message) return tl::unexpected(std::move(message).error());
-    messages.push_back(*std::move(message));
+    bytes += static_cast<std::int64_t>(message->content.size());
+    read.messages.push_back(*std::move(message));
   }
 }
 
@@ -127,14 +136,17 @@ base::Result<Window> SqliteReadSession::read_window(const ConversationKey& key, 
   window.exists = true;
   window.revision = (*found)->description.revision;
 
-  auto last = all_messages(last_messages_.bind(1, conversation).bind(2, limit_of(max_messages)));
-  if (!last) return tl::unexpected(std::move(last).error());
-  auto system = all_messages(system_message_.bind(1, conversation));
+  const std::int64_t most_bytes = max_messages == 0 ? std::numeric_limits<std::int64_t>::max() : kMostBytesRead;
+  auto newest = read_messages(last_messages_.bind(1, conversation).bind(2, limit_of(max_messages)), most_bytes);
+  if (!newest) return tl::unexpected(std::move(newest).error());
+  auto system = read_messages(system_message_.bind(1, conversation), most_bytes);
   if (!system) return tl::unexpected(std::move(system).error());
 
-  const bool is_outside = !system->empty() && (last->empty() || system->front().sequence < last->back().sequence);
-  if (is_outside) window.messages.push_back(std::move(system->front()));
-  std::ranges::move(last->rbegin(), last->rend(), std::back_inserter(window.messages));
+  auto& last = newest->messages;
+  auto& first = system->messages;
+  const bool is_outside = !first.empty() && (last.empty() || first.front().sequence < last.back().sequence);
+  if (is_outside) window.messages.push_back(std::move(first.front()));
+  std::ranges::move(last.rbegin(), last.rend(), std::back_inserter(window.messages));
   auto summary = read_summary(conversation);
   if (!summary) return tl::unexpected(std::move(summary).error());
   window.summary = *std::move(summary);
@@ -184,11 +196,13 @@ base::Result<std::optional<Page>> SqliteReadSession::read_page(const Conversatio
   const std::int64_t before = page.after == 0 ? std::numeric_limits<std::int64_t>::max() : page.after;
   SqliteStatement& statement = page.newest_first ? messages_before_ : messages_after_;
   statement.bind(1, (*found)->conversation).bind(2, page.newest_first ? before : page.after).bind(3, wanted);
-  auto messages = all_messages(statement);
-  if (!messages) return tl::unexpected(std::move(messages).error());
-  Page answer{.messages = *std::move(messages), .has_more = false};
-  answer.has_more = answer.messages.size() > page.limit;
-  if (answer.has_more) answer.messages.resize(page.limit);
+  auto read = read_messages(statement, kMostBytesRead);
+  if (!read) return tl::unexpected(std::move(read).error());
+  Page answer{.messages = std::move(read->messages), .has_more = read->has_more};
+  if (answer.messages.size() > page.limit) {
+    answer.has_more = true;
+    answer.messages.resize(page.limit);
+  }
   return std::optional(std::move(answer));
 }
 

@@ -174,9 +174,9 @@ WriteOutcome SqliteWriteSession::apply(const Append& what) {
   if (!found) return tl::unexpected(found.error());
   if (found->last_sequence != what.after) return tl::unexpected(not_the_last(found->last_sequence, what.after));
   std::int64_t conversation = found->conversation;
-  if (conversation != 0 && what.revision != 0 && what.revision != found->revision) {
-    return tl::unexpected(not_the_same());
-  }
+  const Revisions allowed = revisions_for(what);
+  const bool is_same = found->revision >= allowed.first && found->revision <= allowed.last;
+  if (conversation != 0 ? !is_same : what.must_exist) return tl::unexpected(not_the_same());
   if (conversation == 0) {
     auto inserted = insert_conversation({.key = what.key}, what.revision != 0 ? what.revision : new_revision());
     if (!inserted) return inserted;

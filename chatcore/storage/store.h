@@ -24,6 +24,10 @@ using conversation::ConversationKey;
 using conversation::Message;
 using conversation::Summary;
 
+// A window or a page ends with the message whose text brings it to so much, however many were asked for: a reader holds
+// what it reads before anybody can say whether there is room for it. About half a million tokens.
+inline constexpr std::int64_t kMostBytesRead = std::int64_t{2} << 20;
+
 // The end of a conversation: its last messages, oldest first, the system message (if it has one) in front.
 struct Window {
   std::vector<Message> messages{};
@@ -49,6 +53,9 @@ struct Append {
   std::int64_t after = 0;     // the conversation's last sequence as the writer knows it; 0 begins the conversation
   std::string response_id{};  // names an answer of /v1/responses; empty: none
   std::int64_t revision = 0;  // of the window the writer knows; 0: not compared
+  // Messages may have been removed since that window was read: any number, or none.
+  bool may_have_lost_messages = false;
+  bool must_exist = false;  // else `after` 0 begins the conversation when there is none
 };
 
 struct NewConversation {
@@ -107,7 +114,8 @@ class Store {
   virtual ~Store() = default;
 
   // Appends as sequence `after` + 1, which it returns. Errors: conflict when the conversation's last sequence is not
-  // `after` (another writer was first), its revision is not the one given, or the user has a response of that id;
+  // `after` (another writer was first), its revision is not the one given, it is gone though it must exist, or the user
+  // has a response of that id;
   // unavailable (database down, closing), exhausted (disk full, queue of writes full). After unavailable the message
   // may be stored or not, when the database was lost while it committed: read the conversation before going on.
   virtual void append(Append what, std::function<void(base::Result<std::int64_t>)> done) = 0;
@@ -134,8 +142,9 @@ class Store {
   // Deletes the conversation with all that belongs to it; true when it existed.
   virtual void remove(const ConversationKey& key, std::function<void(base::Result<bool>)> done) = 0;
 
-  // Reads no more than the last `max_messages` (0: all) and the first system message, through an index. Not found is
-  // a Window that does not exist. Errors here and below: unavailable, exhausted (queue of reads full), corrupt.
+  // Reads no more than the last `max_messages` (0: all, whatever their size) and the first system message, through an
+  // index. Not found is a Window that does not exist. Errors here and below: unavailable, exhausted (queue of reads
+  // full), corrupt.
   virtual void load_window(const ConversationKey& key, std::size_t max_messages,
                            std::function<void(base::Result<Window>)> done) = 0;
   // The user's listed conversations, the most recently used first, `limit` at most.

@@ -53,6 +53,24 @@ TEST(TurnAtWork, ASlowClientKeepsNobodyElseOut) {
   EXPECT_EQ(world.door.turns_at_work(), 1U);
 }
 
+TEST(TurnAtWork, APromptThatHasNoRoomIsRefusedAndNotSent) {
+  TurnWorld world;
+  memory::Budget budget(base::kibibytes(64));
+  Admission door({}, &budget);
+  std::optional<TurnResult> refused;
+  Turn::begin(world.parts(), std::move(*door.enter({1})),
+              {.conversation = conversation::ConversationKey{.user = "", .id = "c"},
+               .messages = {{.content = std::string(80u << 10, 'x')}}},
+              {.on_begin = [](std::int64_t) {},
+               .on_text = [](std::string_view) { return std::size_t{0}; },
+               .on_end = [&refused](const TurnResult& ended) { refused = ended; }});
+  world.settle();
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->status.error().code, base::Code::exhausted);
+  EXPECT_FALSE(world.answerer.running) << "the language model was not asked";
+  EXPECT_EQ(budget.used(), base::Bytes{0});
+}
+
 // Else a service that answers nothing but those would keep for ever to the few that a crowd's end has left it.
 TEST(TurnAtWork, ATurnWithoutAConversationIsMeasuredToo) {
   TurnWorld world;

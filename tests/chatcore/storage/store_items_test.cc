@@ -129,6 +129,71 @@ TEST_P(StoreItems, AnAppendNoticesThatTheConversationBeganAnew) {
   EXPECT_EQ(late.error().code, base::Code::conflict);
 }
 
+// An answer whose question, or what stood before it, was removed meanwhile is kept all the same.
+TEST_P(StoreItems, AnAppendMayAllowForRemovedMessagesButForNoOtherConversation) {
+  append_all(*store, kKey, "uau");
+  Append answer{.key = kKey, .message = {.content = "!"}, .after = 3, .may_have_lost_messages = true};
+  answer.revision = load_window(*store, kKey, 0)->revision;
+  ASSERT_TRUE(remove_message(*store, kKey, 1));
+  ASSERT_TRUE(remove_message(*store, kKey, 3));
+  EXPECT_EQ(append(*store, answer), 4);
+  ASSERT_TRUE(remove(*store, kKey));
+  append_all(*store, kKey, "uau");
+  EXPECT_EQ(append(*store, answer).error().code, base::Code::conflict);
+  EXPECT_EQ(contents(*load_window(*store, kKey, 0)), "u1 a2 u3");
+}
+
+TEST_P(StoreItems, AnAppendToWhatMustExistBeginsNothing) {
+  ASSERT_TRUE(create(*store, {.key = kKey}));
+  const Append first{
+      .key = kKey, .message = {.content = "?"}, .revision = load_window(*store, kKey, 0)->revision, .must_exist = true};
+  ASSERT_TRUE(remove(*store, kKey));
+  EXPECT_EQ(append(*store, first).error().code, base::Code::conflict);
+  EXPECT_FALSE(load_window(*store, kKey, 0)->exists);
+  ASSERT_TRUE(create(*store, {.key = kKey}));
+  Append again = first;
+  again.revision = load_window(*store, kKey, 0)->revision;
+  EXPECT_EQ(append(*store, again), 1);
+}
+
+// Which messages a page has, in its order, each with its text; and whether it says that there are more.
+void expect_page(Store& store, PageRequest request, std::vector<std::int64_t> sequences, bool has_more) {
+  const auto page = list_messages(store, kKey, request);
+  ASSERT_TRUE(page && *page);
+  std::vector<std::int64_t> found;
+  for (const Message& message : (*page)->messages) found.push_back(message.sequence);
+  EXPECT_EQ(found, sequences);
+  EXPECT_EQ((*page)->has_more, has_more);
+  for (const Message& message : (*page)->messages) EXPECT_FALSE(message.content.empty());
+}
+
+TEST_P(StoreItems, NoMoreIsReadAtOnceThanAReaderMayHold) {
+  const std::string half(kMostBytesRead / 2, 'x');
+  for (int after = 0; after < 5; ++after) ASSERT_TRUE(append(*store, kKey, {.content = half}, after));
+  expect_page(*store, {.limit = 10}, {1, 2}, true);
+  expect_page(*store, {.after = 2, .limit = 10}, {3, 4}, true);
+  expect_page(*store, {.after = 3, .limit = 10}, {4, 5}, false);
+  expect_page(*store, {.limit = 10, .newest_first = true}, {5, 4}, true);
+  expect_page(*store, {.after = 3, .limit = 10, .newest_first = true}, {2, 1}, false);
+  expect_page(*store, {.limit = 1}, {1}, true);
+  const auto window = load_window(*store, kKey, 10);
+  ASSERT_EQ(window->messages.size(), 2U);
+  EXPECT_EQ(window->messages.front().sequence, 4);
+  EXPECT_EQ(window->last_sequence, 5);
+  EXPECT_EQ(load_window(*store, kKey, 0)->messages.size(), 5U) << "asked for without any bound";
+}
+
+TEST_P(StoreItems, OneMessageIsReadHoweverLarge) {
+  ASSERT_TRUE(append(*store, kKey, {.role = Role::system, .content = "s"}, 0));
+  const std::string large(kMostBytesRead + 1, 'x');
+  for (int after = 1; after < 3; ++after) ASSERT_TRUE(append(*store, kKey, {.content = large}, after));
+  expect_page(*store, {.limit = 10, .newest_first = true}, {3}, true);
+  const auto window = load_window(*store, kKey, 10);
+  ASSERT_EQ(window->messages.size(), 2U);
+  EXPECT_EQ(window->messages.at(0).sequence, 1) << "the system message, as always";
+  EXPECT_EQ(window->messages.at(1).sequence, 3);
+}
+
 TEST_P(StoreItems, FindsAnAnswerByItsResponsesId) {
   append_all(*store, kKey, "u");
   const Message answer{.role = Role::assistant, .content = "!", .interrupted = true};

@@ -3,6 +3,8 @@ that stops, crashes or hangs costs refusals, never what was acknowledged, until 
 
 Turns of the built-in answerer are slowed down where a test needs one to be under way.
 """
+import contextlib
+import http.client
 import json
 import os
 import signal
@@ -10,6 +12,7 @@ import tempfile
 import threading
 import time
 import unittest
+import unittest.mock
 
 from harness.postgres import ESCAPED_PASSWORD, PASSWORD, Postgres
 from server import Chatcore, parse_events, wait_for
@@ -151,6 +154,18 @@ class Together(InstancesTest):
         self.assertNotIn(b"event: end", begin, events)
         self.assertEqual(self.stored(), [])
 
+    def test_its_answer_is_not_put_into_the_one_that_was_begun_anew(self):
+        one, other = self.start(**{"llm-words-per-second": "20"}), self.start(**{"llm-words-per-second": "5"})
+        stream, begin = one.open_stream("/api/assistant", {"message": "tell me", "conversationId": "c"})
+        with stream:
+            self.assertEqual(other.request("DELETE", "/api/conversations?conversationId=c").status, 200)
+            anew, answer = other.open_stream("/api/assistant", {"message": "anew", "conversationId": "c"})
+            with anew:
+                self.assertNotIn(b"event: end", begin + rest_of(stream))
+                self.assertEqual(self.stored(), [("user", "anew")])
+                self.assertIn(b"event: end", answer + rest_of(anew))
+        self.assertEqual([role for role, _ in self.stored()], ["user", "assistant"])
+
     def test_each_opens_its_connections_once(self):
         server = self.start()
         opened = server.metric("chatcore_database_connects_total")
@@ -263,6 +278,32 @@ class DatabaseDown(InstancesTest):
         # What became of it was unknown; stored once at most, whether or not it is asked again.
         self.assertLessEqual(self.questions().count("hangs"), 1)
         self.assert_answered(self.ask(server, "on"))
+
+    def test_a_drain_that_it_outlasts_ends_without_a_fault(self):
+        # Memory is overwritten when it is freed, so that who uses it after that comes to grief.
+        with unittest.mock.patch.dict(os.environ, MALLOC_CONF="junk:true"):
+            server = self.start(**{"llm-words-per-second": "10", "drain-deadline": "100ms"})
+        self.assert_answered(self.ask(server, "before", "known"))
+
+        def ask_in_vain(conversation):
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                self.ask(server, "in vain", conversation)
+
+        def turns():
+            return server.request("GET", "/admin/memory").json()["accounted"]["in_flight"]["turns"]
+
+        asking = [threading.Thread(target=ask_in_vain, args=(f"c{number % 4}",)) for number in range(8)]
+        for client in asking:
+            client.start()
+        wait_for(lambda: turns() == 8, "four turns under way and four in line")
+        self.database.pause()
+        self.addCleanup(self.database.resume)
+        asking.append(threading.Thread(target=ask_in_vain, args=("known",)))
+        asking[-1].start()
+        wait_for(lambda: server.metric('chatcore_database_connections{state="busy"}') > 0, "a write that hangs")
+        self.assertEqual(server.stop(), 0)
+        for client in asking:
+            client.join()
 
     def test_without_its_database_it_does_not_start(self):
         self.database.stop()

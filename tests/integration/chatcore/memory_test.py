@@ -1,10 +1,13 @@
 """What is in memory, what leaves it and when; the incident's fixes seen from outside."""
+import concurrent.futures
+import json
 import os
 import socket
 import sqlite3
+import subprocess
 import unittest
 
-from server import ChatcoreTest, wait_for
+from server import BINARY, ChatcoreTest, wait_for
 
 
 class TimeToLive(ChatcoreTest):
@@ -240,12 +243,12 @@ class AdminToken(ChatcoreTest):
 
 
 class Reading(ChatcoreTest):
-    settings = {"conversation-memory-budget": "12m", "conversation-max-messages": "2"}
+    settings = {"conversation-memory-budget": "3m", "conversation-max-messages": "2"}
 
     def test_a_conversation_larger_than_the_budget_is_not_read_out(self):
-        for number in range(10):
+        for number in range(30):
             # Small as the budget is, a turn may be told to come back.
-            text = f"{number}" + "x" * 900_000
+            text = f"{number}" + "x" * 100_000
             wait_for(lambda text=text: self.ask(text, "large").status == 200, "a large question to be let in")
         wait_for(lambda: self.server.request("GET", "/api/conversations?conversationId=large&limit=2").status == 200,
                  "the end of the conversation")
@@ -254,6 +257,51 @@ class Reading(ChatcoreTest):
             self.assert_error(answer, 503)
             self.assertTrue(answer.headers["Retry-After"])
         wait_for(lambda: self.ask("Are you well?", "small").status == 200, "a small question to be let in")
+
+
+class ReadingMuch(ChatcoreTest):
+    """A conversation larger than the memory that there is, and several who want all of it at once."""
+    settings = {"conversation-memory-budget": "64m"}
+    MESSAGES = 100
+    MOST_RESIDENT = (64 + 64) << 20
+
+    def setUp(self):
+        super().setUp()
+        self.server.stop()
+        records = [{"conversation": {"user": "", "id": "large", "title": "", "metadata": "{}", "listed": True,
+                                     "created_ms": 1, "last_used_ms": 2, "last_sequence": self.MESSAGES,
+                                     "removed_messages": 0}}]
+        records += [{"message": {"sequence": number, "role": "user" if number % 2 else "assistant",
+                                 "content": "x" * 1_000_000, "interrupted": False, "created_ms": 1,
+                                 "response_id": "resp_last" if number == self.MESSAGES else ""}}
+                    for number in range(1, self.MESSAGES + 1)]
+        subprocess.run([BINARY, "import", f"--database-url=sqlite://{self.server.database}"], check=True, text=True,
+                       input="".join(json.dumps(record) + "\n" for record in records))
+        self.server.start()
+
+    def most_resident(self):
+        with open(f"/proc/{self.server.process.pid}/status", encoding="ascii") as file:
+            return int(next(line for line in file if line.startswith("VmHWM")).split()[1]) << 10
+
+    def at_once(self, count, *request):
+        with concurrent.futures.ThreadPoolExecutor(count) as clients:
+            return list(clients.map(lambda _: self.server.request(*request), range(count)))
+
+    def assert_within_the_budget(self, answers):
+        for answer in answers:
+            self.assertIn(answer.status, (200, 503), answer.body[:200])
+        print(f"at most {self.most_resident() / (1 << 20):.0f} MiB resident, "
+              f"{sum(answer.status == 200 for answer in answers)} of {len(answers)} answered", flush=True)
+        self.assertLess(self.most_resident(), self.MOST_RESIDENT)
+
+    def test_reading_it_out_stays_within_the_budget(self):
+        for path in ("/api/conversations?conversationId=large&limit=500",
+                     "/v1/conversations/large/items?limit=100"):
+            self.assert_within_the_budget(self.at_once(6, "GET", path))
+
+    def test_prompts_made_of_it_stay_within_the_budget(self):
+        body = {"input": "And?", "store": False, "previous_response_id": "resp_last"}
+        self.assert_within_the_budget(self.at_once(24, "POST", "/v1/responses", body))
 
 
 if __name__ == "__main__":

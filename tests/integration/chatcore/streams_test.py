@@ -26,6 +26,23 @@ def read_all(stream):
     return data
 
 
+class WaitingItems(ChatcoreTest):
+    settings = {"llm-words-per-second": "5"}
+
+    def test_what_waits_for_a_stream_keeps_nobody_else_out(self):
+        stream, _ = self.server.open_stream("/api/assistant", {"message": "Hello", "conversationId": "c"})
+        with concurrent.futures.ThreadPoolExecutor() as client, stream:
+            added = client.submit(self.server.request, "POST", "/v1/conversations/c/items",
+                                  {"items": [{"role": "user", "content": "By the way"}]})
+            wait_for(lambda: self.server.request("GET", "/admin/memory").json()["accounted"]["in_flight"]["turns"] == 2,
+                     "the item in line")
+            wait_for(lambda: self.server.metric("chatcore_turns_at_work") == 0, "both to rest")
+            self.assertEqual(len(self.server.messages("c")), 1, "the stream goes on")
+            read_all(stream)
+            self.assertEqual(added.result().status, 200)
+        self.assertEqual([row[1] for row in self.server.messages("c")], ["user", "assistant", "user"])
+
+
 class LeavingClient(ChatcoreTest):
     settings = {"llm-words-per-second": "5"}
 
