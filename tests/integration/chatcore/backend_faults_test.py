@@ -33,7 +33,7 @@ class BeforeTheFirstByte(BackendTest):
             self.assert_error(self.complete(stream=True), 502, "backend_refused")
             self.assertEqual(len(self.stub.requests), 1)
         for hint in ("status 401; is its key right?", "status 404; are its base_url"):
-            self.assertIn(hint, self.server.log())
+            wait_for(lambda: hint in self.server.log(), hint)
 
     def test_a_backends_retry_after_is_respected(self):
         self.stub.script = [status(429, Retry_After=1), answer("Now")]

@@ -448,7 +448,7 @@ class BackendFails(PageTest):
         self.assertEqual(self.page.text(".message.assistant .text").strip(), "Half an")
         request = re.search(r"req_[0-9a-f]{32}", self.page.text(".note.error"))
         self.assertTrue(request, self.page.text(".note.error"))
-        self.assertIn(request.group(0), self.server.log())
+        wait_for(lambda: request.group(0) in self.server.log(), "the request in the log")
 
 
 class TooFast(PageTest):
