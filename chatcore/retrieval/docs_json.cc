@@ -182,8 +182,8 @@ class DocumentReader final : public nlohmann::json_sax<nlohmann::json> {
 }  // namespace
 
 bool looks_like_docs_json(std::string_view beginning) {
-  constexpr std::string_view kByteOrderMark =
-      "\xEF\xBB\xBF";  // as editors on Windows leave it; the parser passes over it
+  // Editors on Windows leave it there; the parser passes over it.
+  constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
   if (beginning.starts_with(kByteOrderMark)) beginning.remove_prefix(kByteOrderMark.size());
   const std::size_t brace = beginning.find_first_not_of(" \t\r\n");
   return brace != std::string_view::npos && beginning[brace] == '{' &&
