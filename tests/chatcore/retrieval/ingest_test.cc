@@ -65,8 +65,8 @@ TEST_F(Ingest, SkipsWhatIsNoTextAndSaysWhy) {
   EXPECT_EQ(report.files, 1U);
   ASSERT_EQ(report.skipped.size(), 2U);
   EXPECT_EQ(report.skipped[0].file, "b.bin");
-  EXPECT_THAT(report.skipped[0].reason, HasSubstr("binary"));
-  EXPECT_THAT(report.skipped[1].reason, HasSubstr("not UTF-8 text"));
+  EXPECT_EQ(report.skipped[0].reason, "binary; only text in UTF-8 is read");
+  EXPECT_EQ(report.skipped[1].reason, "not UTF-8 text; `iconv` makes it so");
 }
 
 TEST_F(Ingest, SkipsAFileOnlyAboveTheBound) {

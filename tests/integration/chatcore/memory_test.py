@@ -293,6 +293,7 @@ class ReadingMuch(ChatcoreTest):
         print(f"at most {self.most_resident() / (1 << 20):.0f} MiB resident, "
               f"{sum(answer.status == 200 for answer in answers)} of {len(answers)} answered", flush=True)
         self.assertLess(self.most_resident(), self.MOST_RESIDENT)
+        self.assertIn(200, [answer.status for answer in answers])
 
     def test_reading_it_out_stays_within_the_budget(self):
         for path in ("/api/conversations?conversationId=large&limit=500",
