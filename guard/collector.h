@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "guard/children.h"
 #include "guard/config/config.h"
+#include "guard/instances.h"
 #include "guard/log_watches.h"
 #include "guard/probes.h"
 #include "guard/sample/snapshot.h"
@@ -21,7 +22,8 @@ namespace guard {
 class Collector {
  public:
   virtual ~Collector() = default;
-  // Workloads come in the configuration's order, each present whatever its state.
+  // Workloads come in the configuration's order, each present whatever its state; several of a selector that matches
+  // several containers.
   virtual sample::Snapshot collect(base::SteadyTime now, base::WallTime wall) = 0;
   // The same, of one workload alone: for the look right before an action.
   virtual sample::Snapshot look_again(const std::string& workload, base::SteadyTime now, base::WallTime wall) = 0;
@@ -42,6 +44,8 @@ class MachineCollector final : public Collector {
  public:
   MachineCollector(const config::Config& config, MachineSources sources);
   ~MachineCollector() override;
+  // Takes over which container is called what. For a reload.
+  void inherit(const MachineCollector& previous);
   sample::Snapshot collect(base::SteadyTime now, base::WallTime wall) override;
   sample::Snapshot look_again(const std::string& workload, base::SteadyTime now, base::WallTime wall) override;
 
@@ -61,13 +65,17 @@ class MachineCollector final : public Collector {
     bool is_new = false;  // not handed on yet
   };
   struct Watched {
-    std::string name;
-    sample::Target target;
+    Instance instance;
     Located located;
     EngineStatistics statistics;
   };
 
+  // Who is who in the engine's list of now; only when that list is another than at the last look.
+  void assign_containers();
+  void assign(const std::vector<source::Container>& containers);
+  void leave(const std::string& name);
   sample::Workload read(Watched& watched);
+  [[nodiscard]] const config::WorkloadConfig& config_of(const Watched& watched) const;
   void read_container(Watched& watched, sample::Workload& workload);
   void read_statistics(Watched& watched, const base::Error& unreadable, sample::Workload& workload);
   void read_child(Watched& watched, sample::Workload& workload);
@@ -75,10 +83,14 @@ class MachineCollector final : public Collector {
   void read_pid_file(Watched& watched, sample::Workload& workload);
   void read_resources(const sample::Cgroup& cgroup, sample::Workload& workload);
   const base::Result<sample::Cgroup>& locate(Watched& watched, const sample::Identity& identity);
-  const source::Container* find_container(const sample::Target& target) const;
+  [[nodiscard]] const source::Container* container_of(const Watched& watched) const;
   sample::SourceReport engine_report() const;
 
-  std::vector<Watched> watched_;
+  const std::vector<config::WorkloadConfig> workloads_;
+  Instances instances_;
+  std::optional<base::SteadyTime> assigned_at_;  // refreshed_at of the list that was looked at
+  std::vector<std::unique_ptr<Watched>> watched_;
+  std::map<std::string, Watched*, std::less<>> by_name_;
   std::vector<std::string> mounts_;
   MachineSources sources_;
   source::CgroupTree tree_;

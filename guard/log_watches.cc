@@ -18,6 +18,7 @@ struct LogWatches::Watch {
 };
 
 struct LogWatches::Followed {
+  std::shared_ptr<std::string> workload;  // whose lines they are: it may be renamed
   std::string id;
   std::uint64_t starts = 0;
   bool seen_before = false;
@@ -26,24 +27,51 @@ struct LogWatches::Followed {
 
 LogWatches::LogWatches(const config::Config& config, base::EventLoop& loop, const base::Clock& clock)
     : loop_(loop), clock_(clock), engine_{.socket = config.engine.socket} {
-  for (const config::WorkloadConfig& workload : config.workloads) {
-    for (const config::LogWatchConfig& expected : workload.expect_log) {
-      auto watch = std::make_unique<Watch>();
-      watch->seen.workload = workload.name;
-      watch->seen.name = expected.name;
-      watch->seen.watched_since = clock.steady_now();
-      watch->target = workload.target;
-      watch->pattern = expected.pattern;
-      watch->path = expected.file;
-      auto matcher = source::LogMatcher::compile(expected.pattern);
-      if (matcher)
-        watch->matcher = std::move(*matcher);
-      else
-        watch->refused = matcher.error().message;
-      if (!expected.file.empty()) watch->file.emplace(expected.file);
-      watches_.push_back(std::move(watch));
+  for (const config::WorkloadConfig& workload : config.workloads) add(workload.name, workload);
+}
+
+void LogWatches::add(const std::string& workload, const config::WorkloadConfig& config) {
+  if (!workloads_.insert(workload).second) return;
+  for (const config::LogWatchConfig& expected : config.expect_log) {
+    auto watch = std::make_unique<Watch>();
+    watch->seen.workload = workload;
+    watch->seen.name = expected.name;
+    watch->seen.watched_since = clock_.steady_now();
+    watch->target = config.target;
+    watch->pattern = expected.pattern;
+    watch->path = expected.file;
+    auto matcher = source::LogMatcher::compile(expected.pattern);
+    if (matcher)
+      watch->matcher = std::move(*matcher);
+    else
+      watch->refused = matcher.error().message;
+    if (!expected.file.empty()) watch->file.emplace(expected.file);
+    watches_.push_back(std::move(watch));
+  }
+}
+
+void LogWatches::watch(const std::string& workload, const config::WorkloadConfig& config,
+                       const std::string& renamed_from) {
+  if (!renamed_from.empty() && workloads_.erase(renamed_from) > 0) {
+    forget(workload);
+    workloads_.insert(workload);
+    for (const auto& watch : watches_) {
+      if (watch->seen.workload == renamed_from) watch->seen.workload = workload;
+    }
+    auto followed = followed_.extract(renamed_from);
+    if (!followed.empty()) {
+      *followed.mapped().workload = workload;
+      followed.key() = workload;
+      followed_.insert(std::move(followed));
     }
   }
+  add(workload, config);
+}
+
+void LogWatches::forget(const std::string& workload) {
+  if (workloads_.erase(workload) == 0) return;
+  followed_.erase(workload);
+  std::erase_if(watches_, [&](const auto& watch) { return watch->seen.workload == workload; });
 }
 
 LogWatches::~LogWatches() = default;
@@ -94,6 +122,7 @@ std::vector<source::LogMatcher> LogWatches::matchers_of(const std::string& workl
 
 void LogWatches::follow_container(const std::string& workload, const std::string& id, std::uint64_t starts) {
   Followed& followed = followed_[workload];
+  if (!followed.workload) followed.workload = std::make_shared<std::string>(workload);
   const bool started = std::exchange(followed.starts, starts) != starts;
   if (followed.id == id) {
     if (started && followed.log) followed.log->wake();
@@ -116,7 +145,7 @@ void LogWatches::follow_container(const std::string& workload, const std::string
   };
   followed.log = std::make_unique<source::ContainerLog>(
       std::move(options), loop_,
-      [this, workload](std::string_view line, base::WallTime at) { on_line(workload, line, at); });
+      [this, name = followed.workload](std::string_view line, base::WallTime at) { on_line(*name, line, at); });
 }
 
 void LogWatches::poll_files() {

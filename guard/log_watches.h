@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,6 +35,12 @@ class LogWatches {
 
   // A line that a supervised command wrote.
   void on_child_line(const std::string& workload, std::string_view line);
+  // From now on the lines that `config` expects are those of `workload` too, which may be one of several containers
+  // that the configured workload is; nothing when they are already. `renamed_from`: what it was called so far, "" for
+  // new.
+  void watch(const std::string& workload, const config::WorkloadConfig& config, const std::string& renamed_from);
+  // There is no such workload any more.
+  void forget(const std::string& workload);
   // Which container is the workload's now; follows its log from when it started, or from now when it is the first.
   // `starts`: how often it has been started; when that changes its log is looked at at once.
   void follow_container(const std::string& workload, const std::string& id, std::uint64_t starts);
@@ -46,6 +53,7 @@ class LogWatches {
  private:
   struct Watch;
   struct Followed;
+  void add(const std::string& workload, const config::WorkloadConfig& config);
   void count(Watch& watch, std::string_view line, base::WallTime written);
   [[nodiscard]] std::vector<source::LogMatcher> matchers_of(const std::string& workload) const;
   void on_line(const std::string& workload, std::string_view line, base::WallTime written);
@@ -54,7 +62,8 @@ class LogWatches {
   const base::Clock& clock_;
   const source::EngineOptions engine_;
   std::vector<std::unique_ptr<Watch>> watches_;
-  std::map<std::string, Followed> followed_;  // by workload
+  std::set<std::string, std::less<>> workloads_;  // that are watched, also those of which no line is expected
+  std::map<std::string, Followed> followed_;      // by workload
 };
 
 }  // namespace guard

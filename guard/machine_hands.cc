@@ -142,7 +142,9 @@ Result<std::string> send_signal(const Scene& scene, int number) {
 struct Perform {
   const Scene& scene;
 
-  Result<std::string> operator()(const policy::Notify&) const { return "people were told"; }
+  Result<std::string> operator()(const policy::Notify&) const {
+    return base::fail(Code::internal, "a notification is no action on a machine");
+  }
   Result<std::string> operator()(const policy::Shed& request) const {
     if (auto answered = action::request_shed(request, scene.stop); !answered) return base::fail(answered.error());
     return "the workload took the request";
@@ -179,11 +181,6 @@ Children::Done in_words(std::string success, std::shared_ptr<const bool> alive, 
   };
 }
 
-// May take as long as a drain or a slow workload does.
-bool is_slow(const policy::ActionSpec& action) {
-  return !std::holds_alternative<policy::ApplyCaps>(action) && !std::holds_alternative<policy::Signal>(action);
-}
-
 }  // namespace
 
 MachineHands::MachineHands(MachineHandsOptions options, base::EventLoop& loop)
@@ -206,18 +203,28 @@ void MachineHands::carry_out(const policy::Decision& decision, const sample::Wor
   }
   auto shared_done = std::make_shared<Done>(std::move(done));
   const Scene scene{options_.root, options_.engine_socket, target, stopping_.get_token()};
-  base::Worker& worker = is_slow(decision.action) ? slow_ : quick_;
-  const bool taken = worker.submit([&loop = loop_, alive = alive_, scene, action = decision.action, shared_done] {
-    auto result = std::make_shared<Result<std::string>>(std::visit(Perform{scene}, action));
-    loop.post([alive, shared_done, result] {
-      if (*alive) (*shared_done)(std::move(*result));
-    });
-  });
+  base::WorkerPool& workers = std::holds_alternative<policy::ApplyCaps>(decision.action) ? caps_ : actions_;
+  auto result = std::make_shared<Result<std::string>>(base::fail(Code::internal, "not carried out"));
+  const bool taken =
+      workers.submit([scene, action = decision.action, result] { *result = std::visit(Perform{scene}, action); },
+                     [&loop = loop_, alive = alive_, shared_done, result] {
+                       loop.post([alive, shared_done, result] {
+                         if (*alive) (*shared_done)(std::move(*result));
+                       });
+                     });
   if (!taken) {
     loop_.post([alive = alive_, shared_done] {
-      if (*alive) (*shared_done)(base::fail(Code::exhausted, "too many actions are waiting already"));
+      if (*alive) (*shared_done)(base::fail(Code::exhausted, "all workers for actions are busy"));
     });
   }
+}
+
+void MachineHands::notify(const telemetry::ActionRecord& record, const sample::Workload&, Done done) {
+  auto reply = [alive = alive_, done = std::move(done)](base::Result<std::string> result) {
+    if (*alive) done(std::move(result));
+  };
+  if (options_.notifications != nullptr) return options_.notifications->notify(record, std::move(reply));
+  loop_.post([reply = std::move(reply)] { reply("nobody to notify: no receiver is configured under notify"); });
 }
 
 }  // namespace guard

@@ -65,7 +65,7 @@ void read_watches(const Reader& section, WorkloadConfig& workload) {
 
   const auto restarts = section.map("restarts");
   std::int64_t most = static_cast<std::int64_t>(workload.restarts.max);
-  if (restarts.read("max", most) && check_range(restarts, "max", most, 1, signal::RunHistory::kMostRestarts))
+  if (restarts.read("max", most) && check_range(restarts, "max", most, 1, signal::RunHistory::kMostRestarts - 1))
     workload.restarts.max = static_cast<std::uint64_t>(most);
   if (restarts.read("within", workload.restarts.within))
     check_range(restarts, "within", workload.restarts.within, std::chrono::seconds(1), std::chrono::hours(24 * 7));

@@ -99,7 +99,9 @@ std::vector<CapDrift> find_drift(const sample::Caps& desired, const sample::Obse
 }
 
 std::vector<Decision> reconcile(const sample::Caps& desired, const sample::Workload& workload, base::SteadyTime now) {
-  if (workload.lifecycle.state != sample::State::running || workload.identity.key.empty()) return {};
+  const bool has_processes =
+      workload.lifecycle.state == sample::State::running || workload.lifecycle.state == sample::State::paused;
+  if (!has_processes || workload.identity.key.empty()) return {};
   const auto drifts = find_drift(desired, workload.caps);
   Decision decision;
   for (const auto& drift : drifts) {

@@ -23,7 +23,7 @@ std::string_view name_of(LeakState state);
 inline bool is_rising(LeakState state) { return state == LeakState::growing || state == LeakState::leaking; }
 
 struct RestartLoop {
-  bool looping = false;        // `max` or more starts within the window
+  bool looping = false;        // more than `max` restarts within the window
   std::uint64_t restarts = 0;  // within the window
 };
 

@@ -241,7 +241,9 @@ void EngineWatch::read_stats(const std::string& container_id,
   });
 }
 
-std::uint64_t EngineWatch::starts_of(std::string_view name) const { return state_->counts.starts_of(name); }
+std::uint64_t EngineWatch::starts_of(const std::string& container_id) const {
+  return state_->counts.starts_of(container_id);
+}
 std::uint64_t EngineWatch::oom_events_of(std::string_view name) const { return state_->counts.oom_kills_of(name); }
 std::optional<LastExit> EngineWatch::last_exit_of(std::string_view name) const {
   return state_->counts.last_exit_of(name);

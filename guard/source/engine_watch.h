@@ -74,8 +74,8 @@ class EngineWatch {
   // exhausted when too many questions wait already.
   void read_stats(const std::string& container_id, std::function<void(base::Result<sample::Resources>)> done);
 
-  // See engine_counts.h. By container name; 0 and nullopt for a name never seen.
-  [[nodiscard]] std::uint64_t starts_of(std::string_view name) const;
+  // See engine_counts.h. 0 and nullopt for what was never seen.
+  [[nodiscard]] std::uint64_t starts_of(const std::string& container_id) const;
   [[nodiscard]] std::uint64_t oom_events_of(std::string_view name) const;
   [[nodiscard]] std::optional<LastExit> last_exit_of(std::string_view name) const;
 

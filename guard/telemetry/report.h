@@ -46,10 +46,18 @@ struct PolicyReport {
   base::Duration actions_within{0};
 };
 
+// Caps that the engine or the kernel refuses.
+struct CapsRefusal {
+  std::string why;                     // in the refuser's own words
+  std::vector<std::string> resources;  // that were asked for
+  base::Duration retry_in{0};
+};
+
 struct WorkloadReport {
   sample::Workload workload;
   signal::WorkloadSignals signals;
   std::vector<policy::CapDrift> caps;
+  std::optional<CapsRefusal> caps_refusal;
   std::vector<LogReport> logs;
   std::vector<sample::Probe> probes;  // of those that have been seen; what they mean is in signals.health
   std::map<std::string, std::uint64_t> restarts_by_reason;  // by sample::ExitReason's name, or "unknown"
@@ -110,6 +118,7 @@ struct Report {
   std::deque<ActionRecord> recent_actions;  // the newest last, kRecentActions at most
   static constexpr std::size_t kRecentActions = 200;
 
+  std::uint64_t journal_errors = 0;  // records of actions that could not be written down
   std::uint64_t ticks = 0;
   std::uint64_t ticks_late = 0;
   bool dry_run = false;

@@ -37,7 +37,14 @@ void describe_state(const WorkloadReport& report, Sentences& out) {
     case sample::State::starting:
       out.say(Urgency::notice, lifecycle.why.empty() ? "is starting" : "does not start: " + lifecycle.why);
       break;
+    case sample::State::paused:
+      out.say(Urgency::notice, "is paused: only its caps are kept in force until it is unpaused");
+      break;
     case sample::State::stopped:
+      if (!lifecycle.why.empty()) {
+        out.say(Urgency::trouble, "is stopped: " + lifecycle.why);
+        break;
+      }
       out.say(Urgency::trouble, "is stopped; its last run ended with code " + std::to_string(lifecycle.last_exit_code) +
                                     " (" + std::string(sample::name_of(lifecycle.last_exit)) + ")");
       break;
@@ -87,7 +94,15 @@ void describe_restarts(const WorkloadReport& report, Sentences& out) {
 }
 
 void describe_caps(const WorkloadReport& report, Sentences& out) {
+  const auto& refusal = report.caps_refusal;
+  if (refusal) {
+    std::string resources;
+    for (const std::string& resource : refusal->resources) resources += (resources.empty() ? "" : ", ") + resource;
+    out.say(Urgency::trouble, "caps not applied (" + resources + "): " + refusal->why + "; tried again in " +
+                                  format_duration(refusal->retry_in));
+  }
   for (const policy::CapDrift& cap : report.caps) {
+    if (refusal && std::ranges::find(refusal->resources, cap.resource) != refusal->resources.end()) continue;
     if (cap.drifted)
       out.say(Urgency::trouble, "cap " + cap.resource + " is not as configured; it is being put back");
     else if (!cap.observed && report.workload.lifecycle.state == sample::State::running) {

@@ -158,9 +158,9 @@ TEST(DeriveSignals, LeakDetectionTurnedOffIsUnknown) {
 TEST(DeriveSignals, TellRestartsAndLoop) {
   Scene scene;
   scene.look();
-  scene.workload().lifecycle.starts = 4;
+  scene.workload().lifecycle.starts = 5;
   const auto signals = scene.look_after(seconds(1));
-  EXPECT_EQ(signals.restarts_total, 3U);
+  EXPECT_EQ(signals.restarts_total, 4U);
   EXPECT_TRUE(signals.restart_loop.looping);
 }
 

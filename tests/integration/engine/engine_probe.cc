@@ -43,7 +43,7 @@ json describe(const guard::source::EngineWatch& watch) {
                                   {"restart_count", container.restart_count},
                                   {"memory", container.caps.memory.value_or(base::Bytes{0}).count},
                                   {"cpus", container.caps.cpus.value_or(base::Cores{0}).count},
-                                  {"starts", watch.starts_of(container.name)},
+                                  {"starts", watch.starts_of(container.id)},
                                   {"oom", watch.oom_events_of(container.name)},
                                   {"exit_code", exit ? json(exit->exit_code) : json()},
                                   {"exit_oom", exit && exit->oom_killed}};
