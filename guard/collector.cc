@@ -35,9 +35,6 @@ sample::ExitReason reason_of(const source::LastExit& exit) {
   return exit.exit_code > 128 ? sample::ExitReason::signal : sample::ExitReason::error;
 }
 
-// How often the engine is asked where the kernel cannot be.
-constexpr base::Duration kStatisticsInterval = std::chrono::seconds(10);
-
 void set_unknown(sample::Workload& workload, std::string why) {
   workload.lifecycle.state = State::unknown;
   workload.lifecycle.why = std::move(why);
@@ -162,32 +159,16 @@ void MachineCollector::read_container(Watched& watched, sample::Workload& worklo
 }
 
 void MachineCollector::read_statistics(Watched& watched, const base::Error& unreadable, sample::Workload& workload) {
-  EngineStatistics& statistics = watched.statistics;
-  if (statistics.container_id != workload.identity.container_id) {
-    statistics = {};
-    statistics.container_id = workload.identity.container_id;
-  }
-  if (!statistics.asked_at || now_ - *statistics.asked_at >= kStatisticsInterval) {
-    statistics.asked_at = now_;
-    sources_.engine->read_stats(statistics.container_id,
-                                [&statistics, id = statistics.container_id](base::Result<sample::Resources> answer) {
-                                  if (statistics.container_id != id) return;
-                                  statistics.why = answer ? "" : answer.error().message;
-                                  if (answer) statistics.resources = std::move(*answer);
-                                  statistics.is_new = answer.has_value();
-                                });
-  }
-  if (!statistics.why.empty()) {
-    workload.resources.memory.usage =
-        sample::Reading<base::Bytes>::absent(unreadable.message + "; and the engine's statistics: " + statistics.why);
-    return;
-  }
-  workload.resources = statistics.resources;
-  // A counter that is told again at each tick would make a rate of 0, 0, 0 and then too much.
-  if (!std::exchange(statistics.is_new, false)) {
-    const std::string reason = "the engine is asked for it every " + base::format_duration(kStatisticsInterval);
-    workload.resources.cpu.used = sample::Reading<base::Duration>::absent(reason);
-    workload.resources.cpu.throttled = sample::Reading<base::Duration>::absent(reason);
+  const sample::Identity& identity = workload.identity;
+  const std::string run = identity.key + "@" + std::to_string(identity.pid);
+  watched.statistics.ask_if_due(identity.container_id, run, now_, [this](const std::string& id, auto answer) {
+    sources_.engine->read_stats(id, std::move(answer));
+  });
+  if (auto known = watched.statistics.known(now_)) {
+    workload.resources = std::move(*known);
+  } else {
+    workload.resources.memory.usage = sample::Reading<base::Bytes>::absent(
+        unreadable.message + "; and the engine's statistics: " + known.error().message);
   }
 }
 

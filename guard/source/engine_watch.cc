@@ -231,6 +231,7 @@ void EngineWatch::read_stats(const std::string& container_id,
                              std::function<void(base::Result<sample::Resources>)> done) {
   const auto ask = [state = state_.get(), weak = state_->weak_from_this(), container_id, done] {
     auto stats = EngineClient(state->options.engine, state->stop.get_token()).stats(container_id);
+    if (stats) stats->read_at = std::chrono::steady_clock::now();
     state->loop.post([weak, stats = std::move(stats), done] {
       if (weak.lock()) done(stats);
     });

@@ -70,8 +70,8 @@ class EngineWatch {
   void refresh();
   // From the next refresh on, which this causes.
   void set_wanted(std::function<bool(const Container&)> wanted);
-  // One reading by the engine itself, for where the cgroup's files cannot be read. `done` runs on the loop;
-  // exhausted when too many questions wait already.
+  // One reading by the engine itself, for where the cgroup's files cannot be read, with the time of the answer
+  // (Resources::read_at). `done` runs on the loop; exhausted when too many questions wait already.
   void read_stats(const std::string& container_id, std::function<void(base::Result<sample::Resources>)> done);
 
   // See engine_counts.h. By container name; 0 and nullopt for a name never seen.
