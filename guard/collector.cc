@@ -68,7 +68,7 @@ sample::Snapshot MachineCollector::collect(base::SteadyTime now, base::WallTime 
     sources_.logs->poll_files();
     snapshot.logs = sources_.logs->read();
   }
-  snapshot.sources.push_back({"cgroup", true, "", workloads_read - began, cgroup_errors_});
+  snapshot.sources.push_back(cgroup_report(workloads_read - began));
   snapshot.sources.push_back({"host", snapshot.host.memory_total.has_value(), snapshot.host.memory_total.reason(),
                               host_read - workloads_read, 0});
   if (sources_.engine != nullptr) snapshot.sources.push_back(engine_report());
@@ -90,6 +90,15 @@ sample::Snapshot MachineCollector::look_again(const std::string& workload, base:
   if (sources_.logs != nullptr) snapshot.logs = sources_.logs->read();
   if (sources_.probes != nullptr) snapshot.probes = sources_.probes->read();
   return snapshot;
+}
+
+// A command's cgroup is the agent's own or below it; for all others the machine's tree must be there.
+sample::SourceReport MachineCollector::cgroup_report(base::Duration took) {
+  const bool needs_others = std::ranges::any_of(watched_, [](const Watched& watched) {
+    return watched.target.kind != sample::TargetKind::command && watched.target.kind != sample::TargetKind::pid_file;
+  });
+  const base::Status visible = needs_others ? tree_.visibility() : base::Status();
+  return {"cgroup", visible.has_value(), visible ? "" : visible.error().message, took, cgroup_errors_};
 }
 
 sample::SourceReport MachineCollector::engine_report() const {
@@ -166,6 +175,14 @@ void MachineCollector::read_statistics(Watched& watched, const base::Error& unre
   });
   if (auto known = watched.statistics.known(now_)) {
     workload.resources = std::move(*known);
+    // Where the description does not tell the limits in force (Podman), the statistics tell that of memory.
+    const auto& limit = workload.resources.memory.limit;
+    sample::Caps& engine = workload.caps.engine.emplace(workload.caps.engine.value_or(sample::Caps{}));
+    if (!engine.memory && limit) {
+      const auto total = source::read_host(sources_.root, {}).memory_total;
+      if (total) engine.memory = *limit >= *total ? base::Bytes::unlimited() : *limit;
+    }
+    if (engine.cpus) workload.resources.cpu.limit = *engine.cpus;
   } else {
     workload.resources.memory.usage = sample::Reading<base::Bytes>::absent(
         unreadable.message + "; and the engine's statistics: " + known.error().message);

@@ -69,6 +69,7 @@ class MachineCollector final : public Collector {
   const base::Result<sample::Cgroup>& locate(Watched& watched, const sample::Identity& identity);
   const source::Container* find_container(const sample::Target& target) const;
   sample::SourceReport engine_report() const;
+  sample::SourceReport cgroup_report(base::Duration took);
 
   std::vector<Watched> watched_;
   std::vector<std::string> mounts_;

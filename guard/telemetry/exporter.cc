@@ -87,7 +87,7 @@ void add_caps(Exposition& out, const Labels& labels, const std::vector<policy::C
   for (const policy::CapDrift& cap : caps) {
     const Labels of_resource = with(labels, "resource", cap.resource);
     out.add("leakguard_workload_cap_desired", of_resource, cap.desired);
-    out.add("leakguard_workload_cap_drift", of_resource, cap.drifted ? 1.0 : 0.0);
+    if (cap.observed) out.add("leakguard_workload_cap_drift", of_resource, cap.drifted ? 1.0 : 0.0);
   }
 }
 
