@@ -1,31 +1,18 @@
 // The collector where no cgroup can be read, before an engine that is slow to answer.
 
-#include <fstream>
 #include <future>
-#include <iterator>
 #include <memory>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "fake_engine.h"
+#include "faulty_engine.h"
 #include "guard/collector.h"
-#include "loop_thread.h"
 
 namespace engine_test {
 namespace {
 
 using guard::MachineCollector;
-using guard::source::EngineEvent;
-using guard::source::EngineWatch;
-
-const std::string kId = "a7fdcd2bb992b339b7f96225f40f0a8ed65d82232ccc7fa7f284ddad9b444da1";
-
-std::string fixture(const std::string& name) {
-  std::ifstream file(std::string(FIXTURES) + "/engine/" + name, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
 class Collecting : public testing::Test {
  protected:
   Collecting() {
