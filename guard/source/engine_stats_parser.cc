@@ -35,6 +35,10 @@ sample::Memory memory_of(const Json& answer) {
     if (!memory.kernel && slab)
       memory.kernel = base::Bytes{*slab + number_at(*detail, {"kernel_stack"}).value_or(0) +
                                   number_at(*detail, {"pagetables"}).value_or(0)};
+  } else {  // Podman 4
+    const auto missing = sample::Reading<base::Bytes>::absent("the engine's statistics have usage and limit only");
+    for (auto* reading : {&memory.anon, &memory.file, &memory.inactive_file, &memory.shmem, &memory.kernel})
+      *reading = missing;
   }
   return memory;
 }
