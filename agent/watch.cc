@@ -24,11 +24,12 @@ EnginePointer watch_engine(const guard::config::Config& config, base::EventLoop&
   if (targets.empty()) return nullptr;
   guard::source::EngineWatchOptions options;
   options.engine.socket = config.engine.socket;
+  options.targets = targets;
   options.wanted = [targets = std::move(targets)](const guard::source::Container& container) {
     return std::ranges::any_of(targets, [&](const auto& target) { return guard::selects(target, container); });
   };
   if (before) {
-    before->set_wanted(std::move(options.wanted));
+    before->set_wanted(std::move(options.wanted), std::move(options.targets));
     return before;
   }
   return std::make_unique<guard::source::EngineWatch>(

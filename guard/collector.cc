@@ -34,9 +34,6 @@ sample::ExitReason reason_of(const source::LastExit& exit) {
   return exit.exit_code > 128 ? sample::ExitReason::signal : sample::ExitReason::error;
 }
 
-// How often the engine is asked where the kernel cannot be.
-constexpr base::Duration kStatisticsInterval = std::chrono::seconds(10);
-
 void set_unknown(sample::Workload& workload, std::string why) {
   workload.lifecycle.state = State::unknown;
   workload.lifecycle.why = std::move(why);
@@ -74,7 +71,7 @@ sample::Snapshot MachineCollector::collect(base::SteadyTime now, base::WallTime 
     sources_.logs->poll_files();
     snapshot.logs = sources_.logs->read();
   }
-  snapshot.sources.push_back({"cgroup", true, "", workloads_read - began, cgroup_errors_});
+  snapshot.sources.push_back(cgroup_report(workloads_read - began));
   snapshot.sources.push_back({"host", snapshot.host.memory_total.has_value(), snapshot.host.memory_total.reason(),
                               host_read - workloads_read, 0});
   if (sources_.engine != nullptr) snapshot.sources.push_back(engine_report());
@@ -96,6 +93,15 @@ sample::Snapshot MachineCollector::look_again(const std::string& workload, base:
   if (sources_.logs != nullptr) snapshot.logs = sources_.logs->read();
   if (sources_.probes != nullptr) snapshot.probes = sources_.probes->read();
   return snapshot;
+}
+
+// A command's cgroup is the agent's own or below it; for all others the machine's tree must be there.
+sample::SourceReport MachineCollector::cgroup_report(base::Duration took) {
+  const bool needs_others = std::ranges::any_of(watched_, [](const Watched& watched) {
+    return watched.target.kind != sample::TargetKind::command && watched.target.kind != sample::TargetKind::pid_file;
+  });
+  const base::Status visible = needs_others ? tree_.visibility() : base::Status();
+  return {"cgroup", visible.has_value(), visible ? "" : visible.error().message, took, cgroup_errors_};
 }
 
 sample::SourceReport MachineCollector::engine_report() const {
@@ -211,32 +217,24 @@ void MachineCollector::read_container(Watched& watched, sample::Workload& worklo
 }
 
 void MachineCollector::read_statistics(Watched& watched, const base::Error& unreadable, sample::Workload& workload) {
-  EngineStatistics& statistics = watched.statistics;
-  if (statistics.container_id != workload.identity.container_id) {
-    statistics = {};
-    statistics.container_id = workload.identity.container_id;
-  }
-  if (!statistics.asked_at || now_ - *statistics.asked_at >= kStatisticsInterval) {
-    statistics.asked_at = now_;
-    sources_.engine->read_stats(statistics.container_id,
-                                [&statistics, id = statistics.container_id](base::Result<sample::Resources> answer) {
-                                  if (statistics.container_id != id) return;
-                                  statistics.why = answer ? "" : answer.error().message;
-                                  if (answer) statistics.resources = std::move(*answer);
-                                  statistics.is_new = answer.has_value();
-                                });
-  }
-  if (!statistics.why.empty()) {
-    workload.resources.memory.usage =
-        sample::Reading<base::Bytes>::absent(unreadable.message + "; and the engine's statistics: " + statistics.why);
-    return;
-  }
-  workload.resources = statistics.resources;
-  // A counter that is told again at each tick would make a rate of 0, 0, 0 and then too much.
-  if (!std::exchange(statistics.is_new, false)) {
-    const std::string reason = "the engine is asked for it every " + base::format_duration(kStatisticsInterval);
-    workload.resources.cpu.used = sample::Reading<base::Duration>::absent(reason);
-    workload.resources.cpu.throttled = sample::Reading<base::Duration>::absent(reason);
+  const sample::Identity& identity = workload.identity;
+  const std::string run = identity.key + "@" + std::to_string(identity.pid);
+  watched.statistics.ask_if_due(identity.container_id, run, now_, [this](const std::string& id, auto answer) {
+    sources_.engine->read_stats(id, std::move(answer));
+  });
+  if (auto known = watched.statistics.known(now_)) {
+    workload.resources = std::move(*known);
+    // Where the description does not tell the limits in force (Podman), the statistics tell that of memory.
+    const auto& limit = workload.resources.memory.limit;
+    sample::Caps& engine = workload.caps.engine.emplace(workload.caps.engine.value_or(sample::Caps{}));
+    if (!engine.memory && limit) {
+      const auto total = source::read_host(sources_.root, {}).memory_total;
+      if (total) engine.memory = *limit >= *total ? base::Bytes::unlimited() : *limit;
+    }
+    if (engine.cpus) workload.resources.cpu.limit = *engine.cpus;
+  } else {
+    workload.resources.memory.usage = sample::Reading<base::Bytes>::absent(
+        unreadable.message + "; and the engine's statistics: " + known.error().message);
   }
 }
 

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "guard/children.h"
 #include "guard/config/config.h"
+#include "guard/engine_statistics.h"
 #include "guard/instances.h"
 #include "guard/log_watches.h"
 #include "guard/probes.h"
@@ -55,15 +56,6 @@ class MachineCollector final : public Collector {
     std::string identity;
     base::Result<sample::Cgroup> cgroup = base::fail(base::Code::not_found, "not looked for yet");
   };
-  // What the engine itself says of a container, asked for only where its cgroup cannot be read: each question costs the
-  // engine 5–10 ms of CPU.
-  struct EngineStatistics {
-    std::string container_id;
-    sample::Resources resources;
-    std::string why = "not asked yet";  // when the last question failed; else ""
-    std::optional<base::SteadyTime> asked_at;
-    bool is_new = false;  // not handed on yet
-  };
   struct Watched {
     Instance instance;
     Located located;
@@ -85,6 +77,7 @@ class MachineCollector final : public Collector {
   const base::Result<sample::Cgroup>& locate(Watched& watched, const sample::Identity& identity);
   [[nodiscard]] const source::Container* container_of(const Watched& watched) const;
   sample::SourceReport engine_report() const;
+  sample::SourceReport cgroup_report(base::Duration took);
 
   const std::vector<config::WorkloadConfig> workloads_;
   Instances instances_;

@@ -167,6 +167,7 @@ void read_caps(const Reader& section, sample::Caps& caps) {
   if (section.read("cpus", caps.cpus) && (*caps.cpus < kLeastCores || *caps.cpus > kMostCores))
     section.problem("cpus", "out of bounds: from 0.01 to 4096 cores");
   constexpr std::int64_t kMostPids = 4194304;  // the kernel's PID_MAX_LIMIT
+  section.read("force", caps.force);
   if (section.read("pids", caps.pids)) check_range(section, "pids", *caps.pids, 1, kMostPids);
 }
 

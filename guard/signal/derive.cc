@@ -13,22 +13,42 @@ bool is_same_run(const WorkloadHistory::Reference& reference, const sample::Work
   return reference.identity == workload.identity.key && reference.starts == workload.lifecycle.starts;
 }
 
-void update_rates(const sample::Workload& workload, base::SteadyTime now, WorkloadHistory& history) {
-  const auto& cpu = workload.resources.cpu;
-  const auto& pressure = workload.resources.pressure;
-  if (history.reference && is_same_run(*history.reference, workload)) {
-    const auto& before = *history.reference;
-    const auto elapsed = now - before.at;
-    if (elapsed < WorkloadHistory::kLeastInterval) return;
-    history.rates.cpu_used = cores_between(before.cpu.used, cpu.used, elapsed);
-    history.rates.cpu_throttled = share_between(before.cpu.throttled, cpu.throttled, elapsed);
-    history.rates.memory_pressure = share_between(before.pressure.memory.some, pressure.memory.some, elapsed);
-    history.rates.cpu_pressure = share_between(before.pressure.cpu.some, pressure.cpu.some, elapsed);
-    history.rates.io_pressure = share_between(before.pressure.io.some, pressure.io.some, elapsed);
-  } else {
-    history.rates = {};
+// A counter that was read at the same time as before (the engine's statistics between two answers, a recheck right
+// after the tick) repeats the last rate.
+template <class Rate, class Between>
+void update_rate(const Reading<base::Duration>& counter, base::SteadyTime at, Between between,
+                 std::optional<WorkloadHistory::Counter>& known, Reading<Rate>& rate) {
+  if (!counter) {
+    rate = Reading<Rate>::absent(counter.reason());
+    return;
   }
-  history.reference = {now, workload.identity.key, workload.lifecycle.starts, cpu, pressure};
+  if (known) {
+    const auto elapsed = at - known->at;
+    if (elapsed < WorkloadHistory::kLeastInterval) return;
+    rate = between(Reading<base::Duration>(known->value), counter, elapsed);
+  } else {
+    rate = Reading<Rate>::absent("needs a second reading");
+  }
+  known = {*counter, at};
+}
+
+void update_rates(const sample::Workload& workload, base::SteadyTime now, WorkloadHistory& history) {
+  if (!history.reference || !is_same_run(*history.reference, workload)) {
+    history.rates = {};
+    history.reference.emplace();
+    history.reference->identity = workload.identity.key;
+    history.reference->starts = workload.lifecycle.starts;
+  }
+  const sample::Cpu& cpu = workload.resources.cpu;
+  const sample::Pressure& pressure = workload.resources.pressure;
+  const base::SteadyTime at = workload.resources.read_at.value_or(now);
+  WorkloadHistory::Reference& before = *history.reference;
+  WorkloadHistory::Rates& rates = history.rates;
+  update_rate(cpu.used, at, cores_between, before.cpu_used, rates.cpu_used);
+  update_rate(cpu.throttled, at, share_between, before.cpu_throttled, rates.cpu_throttled);
+  update_rate(pressure.memory.some, at, share_between, before.memory_pressure, rates.memory_pressure);
+  update_rate(pressure.cpu.some, at, share_between, before.cpu_pressure, rates.cpu_pressure);
+  update_rate(pressure.io.some, at, share_between, before.io_pressure, rates.io_pressure);
 }
 
 void derive_amounts(const sample::Snapshot& snapshot, const sample::Workload& workload, WorkloadSignals& signals) {

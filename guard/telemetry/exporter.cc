@@ -90,7 +90,7 @@ void add_caps(Exposition& out, const Labels& labels, const WorkloadReport& repor
   for (const policy::CapDrift& cap : report.caps) {
     const Labels of_resource = with(labels, "resource", cap.resource);
     out.add("leakguard_workload_cap_desired", of_resource, cap.desired);
-    out.add("leakguard_workload_cap_drift", of_resource, cap.drifted ? 1.0 : 0.0);
+    if (cap.observed) out.add("leakguard_workload_cap_drift", of_resource, cap.drifted ? 1.0 : 0.0);
     const bool is_refused = refusal && std::ranges::find(refusal->resources, cap.resource) != refusal->resources.end();
     out.add("leakguard_workload_cap_refused", of_resource, is_refused ? 1.0 : 0.0);
   }

@@ -49,6 +49,8 @@ TEST(Caps, StandInTheirOrder) {
   EXPECT_EQ(with("caps: {memory: 700m, memory_reservation: 701m}"),
             "1:78 workloads[0].caps.memory_reservation: memory_reservation must not be more than memory");
   EXPECT_EQ(with("caps: {memory: 700m, memory_high: 699m}"), "");
+  EXPECT_EQ(with("caps: {memory: 700m, force: true}"), "");
+  EXPECT_NE(with("caps: {memory: 700m, force: 7}"), "");
   EXPECT_EQ(with("caps: {memory: 700m, memory_high: 700m}"),
             "1:71 workloads[0].caps.memory_high: memory_high must be less than memory");
   EXPECT_EQ(with("caps: {memory_high: 700m}"),
