@@ -18,6 +18,7 @@ bool have_equal_ladders(const policy::Rule& a, const policy::Rule& b) {
 telemetry::PolicyReport report_policy(const Watched& watched, base::SteadyTime now) {
   telemetry::PolicyReport report;
   for (const policy::Rule& rule : watched.config.rules) {
+    if (policy::is_pressure(rule.metric)) report.pressure_rules.push_back({rule.name, rule.metric});
     if (rule.ladder.empty()) continue;
     const auto state = watched.rules.find(rule.name);
     const bool is_active =
