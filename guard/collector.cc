@@ -4,6 +4,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/log.h"
 #include "guard/source/host.h"
 #include "guard/source/process_tree.h"
 
@@ -97,8 +98,8 @@ sample::Snapshot MachineCollector::look_again(const std::string& workload, base:
 
 // A command's cgroup is the agent's own or below it; for all others the machine's tree must be there.
 sample::SourceReport MachineCollector::cgroup_report(base::Duration took) {
-  const bool needs_others = std::ranges::any_of(watched_, [](const Watched& watched) {
-    return watched.target.kind != sample::TargetKind::command && watched.target.kind != sample::TargetKind::pid_file;
+  const bool needs_others = std::ranges::any_of(workloads_, [](const config::WorkloadConfig& workload) {
+    return workload.target.kind != sample::TargetKind::command && workload.target.kind != sample::TargetKind::pid_file;
   });
   const base::Status visible = needs_others ? tree_.visibility() : base::Status();
   return {"cgroup", visible.has_value(), visible ? "" : visible.error().message, took, cgroup_errors_};
@@ -133,7 +134,11 @@ void MachineCollector::assign_containers() {
   const source::EngineView& view = sources_.engine->view();
   if (!view.up || assigned_at_ == view.refreshed_at) return;
   assigned_at_ = view.refreshed_at;
+  const std::size_t left_out_before = instances_.left_out();
   assign(view.containers);
+  if (instances_.left_out() > 0 && left_out_before == 0)
+    base::log_warning("more containers match than can be guarded; narrow the selectors",
+                      {{"most", config::kMostWorkloads}, {"not_guarded", instances_.left_out()}});
 }
 
 // Workloads that kept their name keep what is known of them; what is called otherwise now goes under its new name.

@@ -20,6 +20,7 @@ void report_on(const Watched& watched, base::SteadyTime now, telemetry::Workload
     workload.caps_refusal = {refusal->why, refusal->resources, std::max(refusal->retry_at - now, base::Duration(0))};
   telemetry::PolicyReport& report = workload.policy;
   for (const policy::Rule& rule : watched.config.rules) {
+    if (policy::is_pressure(rule.metric)) report.pressure_rules.push_back({rule.name, rule.metric});
     if (rule.ladder.empty()) continue;
     const auto state = watched.rules.find(rule.name);
     const bool is_active =

@@ -70,9 +70,12 @@ struct Workload {
 struct LogWatch {
   std::string workload;
   std::string name;
-  bool source_up = false;          // the stream delivers (or could: the workload is quiet but connected)
-  std::string why;                 // when not up
-  base::SteadyTime watched_since;  // no line can be missed that was due before
+  bool source_up = false;                      // the stream delivers (or could: the workload is quiet but connected)
+  std::string why;                             // when not up
+  bool is_behind = false;                      // lines have been written that were not read yet
+  std::uint64_t lag_bytes = 0;                 // so much of a file was written and not read; unknown (0) for other logs
+  base::SteadyTime watched_since;              // no line can be missed that was due before
+  std::optional<base::SteadyTime> read_until;  // every line written before has been counted; none: all up to now
   std::uint64_t matches = 0;
   std::optional<base::SteadyTime> last_match;
   std::optional<base::WallTime> last_match_wall;

@@ -14,6 +14,7 @@
 #include "guard/sample/snapshot.h"
 #include "guard/signal/cleanups.h"
 #include "guard/signal/growth.h"
+#include "guard/signal/running_time.h"
 #include "guard/signal/runs.h"
 #include "guard/signal/signals.h"
 
@@ -78,6 +79,7 @@ struct WorkloadHistory {
   Rates rates;
   GrowthTracker growth;
   RunHistory runs;
+  RunningTime running;  // what an expected log line is judged on
   OomHistory oom;
   std::map<std::string, CleanupTracker> cleanups;  // by expected log; bounded by the settings
   std::map<std::string, bool> healthy;  // by probe: what was last decided in this run; bounded by the configuration

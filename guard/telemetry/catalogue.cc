@@ -49,6 +49,8 @@ constexpr MetricDefinition kCatalogue[] = {
     {"leakguard_log_last_match_timestamp_seconds", gauge, "Unix time of the last matching line."},
     {"leakguard_log_overdue", gauge, "1 when the expected line has not come within its interval and grace."},
     {"leakguard_log_source_up", gauge, "1 while the log can be read; 0 says nothing about the line itself."},
+    {"leakguard_log_lag_bytes", gauge,
+     "Bytes of the log file that were written and not read yet; while it is above 0, overdue is unknown."},
     {"leakguard_log_expected_interval_seconds", gauge, "How often the line is expected."},
     {"leakguard_log_memory_given_back_bytes", gauge,
      "What memory fell by across the last expected line; less than 0 when it rose."},

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "guard/policy/caps.h"
 #include "guard/policy/decision.h"
+#include "guard/policy/rule.h"
 #include "guard/sample/snapshot.h"
 #include "guard/signal/signals.h"
 
@@ -37,12 +38,17 @@ struct PolicyReport {
     std::string rule;
     base::WallTime opened_at;
   };
-  std::vector<Ladder> ladders;     // in the order of the rules
-  std::optional<Breaker> breaker;  // while it is open
-  std::string maintenance;         // the window that is open, in words; "" for none
-  std::string held_back;           // why it must not be restarted now; "" for nothing
-  std::size_t actions_spent = 0;   // of the budget
-  std::size_t actions_max = 0;     // 0: not known
+  struct PressureRule {
+    std::string rule;
+    policy::Metric metric = policy::Metric::memory_pressure;
+  };
+  std::vector<Ladder> ladders;               // in the order of the rules
+  std::vector<PressureRule> pressure_rules;  // that a kernel without PSI leaves without a reading
+  std::optional<Breaker> breaker;            // while it is open
+  std::string maintenance;                   // the window that is open, in words; "" for none
+  std::string held_back;                     // why it must not be restarted now; "" for nothing
+  std::size_t actions_spent = 0;             // of the budget
+  std::size_t actions_max = 0;               // 0: not known
   base::Duration actions_within{0};
 };
 

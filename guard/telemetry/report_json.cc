@@ -134,6 +134,8 @@ ordered_json logs_of(const WorkloadReport& report) {
     object.set("name", log.watch.name)
         .set("source_up", log.watch.source_up)
         .set("why", log.watch.why)
+        .set("behind", log.watch.is_behind)
+        .set("lag_bytes", log.watch.lag_bytes)
         .set("matches", log.watch.matches)
         .set("last_match",
              log.watch.last_match_wall ? ordered_json(unix_seconds(*log.watch.last_match_wall)) : ordered_json())

@@ -2,55 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/guard/signal/scene.h"
+
 namespace guard::signal {
 namespace {
-
-using base::mebibytes;
-using std::chrono::milliseconds;
-using std::chrono::minutes;
-using std::chrono::seconds;
-
-// A running container with one log watch; tests change what they are about and take another look.
-class Scene {
- public:
-  Scene() {
-    snapshot.at = base::SteadyTime(seconds(1000));
-    snapshot.host.memory_total = mebibytes(4096);
-    snapshot.workloads.resize(1);
-    auto& web = workload();
-    web.name = "web";
-    web.identity.key = "container:a";
-    web.lifecycle.state = sample::State::running;
-    web.lifecycle.starts = 1;
-    auto& memory = web.resources.memory;
-    memory.usage = mebibytes(600);
-    memory.inactive_file = mebibytes(250);
-    memory.anon = mebibytes(300);
-    memory.limit = mebibytes(700);
-    web.resources.cpu.used = base::Duration(seconds(50));
-    web.resources.cpu.throttled = base::Duration(seconds(1));
-    web.resources.cpu.limit = base::Cores{0.8};
-    web.resources.pressure.memory.some = base::Duration(seconds(2));
-    web.resources.pids.current = 12;
-    snapshot.logs.resize(1);
-    log().workload = "web";
-    log().name = "cleanup";
-    log().source_up = true;
-    settings.logs = {{"cleanup", seconds(8), seconds(2)}};
-  }
-
-  sample::Workload& workload() { return snapshot.workloads.front(); }
-  sample::LogWatch& log() { return snapshot.logs.front(); }
-  WorkloadSignals look() { return derive_signals(snapshot, workload(), settings, history); }
-  WorkloadSignals look_after(base::Duration step) {
-    snapshot.at += step;
-    return look();
-  }
-
-  sample::Snapshot snapshot;
-  SignalSettings settings;
-  WorkloadHistory history;
-};
 
 TEST(DeriveSignals, GivesAmountsAtFirstSight) {
   Scene scene;
@@ -110,6 +65,13 @@ TEST(DeriveSignals, ALookRightAfterAnotherRepeatsTheRates) {
   scene.workload().resources.cpu.used = base::Duration(milliseconds(50'410));
   EXPECT_DOUBLE_EQ(scene.look_after(milliseconds(199)).cpu_used->count, 0.4);
   EXPECT_DOUBLE_EQ(scene.look_after(milliseconds(1)).cpu_used->count, 0.05) << "measured from the last real interval";
+}
+
+TEST(DeriveSignals, AShareOfTimeIsNeverMoreThanAll) {
+  Scene scene;
+  scene.look();
+  scene.workload().resources.cpu.throttled = base::Duration(milliseconds(2'161));
+  EXPECT_DOUBLE_EQ(scene.look_after(seconds(1)).cpu_throttled->value, 1);
 }
 
 TEST(DeriveSignals, UnreadableMemoryMakesAllThatRestsOnItAbsent) {
@@ -241,68 +203,6 @@ TEST(DeriveSignals, SayOfMemoryThatGrowsWhatTheCleanupsDoAboutIt) {
             std::string::npos)
       << signals.leak_evidence;
   EXPECT_EQ(signals.logs.front().cleanups.judged, 24U);
-}
-
-TEST(LogOverdue, IsJudgedFromTheStartOfWatching) {
-  Scene scene;
-  scene.look();
-  EXPECT_FALSE(*scene.look_after(milliseconds(9'900)).logs.front().overdue);
-  const auto log = scene.look_after(milliseconds(100)).logs.front();
-  EXPECT_TRUE(*log.overdue);
-  EXPECT_EQ(*log.since_match, base::Duration(seconds(10)));
-}
-
-TEST(LogOverdue, IsJudgedFromTheLastMatch) {
-  Scene scene;
-  scene.look();
-  scene.log().last_match = scene.snapshot.at + seconds(5);
-  scene.log().matches = 1;
-  EXPECT_FALSE(*scene.look_after(milliseconds(14'900)).logs.front().overdue);
-  EXPECT_TRUE(*scene.look_after(milliseconds(100)).logs.front().overdue);
-}
-
-TEST(LogOverdue, AMatchOfTheRunBeforeDoesNotCount) {
-  Scene scene;
-  scene.log().last_match = scene.snapshot.at;
-  scene.look();
-  scene.workload().lifecycle.starts = 2;
-  scene.look_after(seconds(9));
-  EXPECT_FALSE(*scene.look_after(milliseconds(9'900)).logs.front().overdue);
-  EXPECT_TRUE(*scene.look_after(milliseconds(100)).logs.front().overdue);
-}
-
-TEST(LogOverdue, IsAbsentWhileTheStreamIsDown) {
-  Scene scene;
-  scene.look();
-  scene.log().source_up = false;
-  scene.log().why = "EOF";
-  const auto log = scene.look_after(minutes(5)).logs.front();
-  EXPECT_FALSE(log.source_up);
-  EXPECT_EQ(log.overdue.reason(), "the log cannot be read: EOF");
-}
-
-TEST(LogOverdue, IsAbsentWhileTheWorkloadDoesNotRun) {
-  Scene scene;
-  scene.look();
-  for (const auto state : {sample::State::stopped, sample::State::absent, sample::State::unknown}) {
-    scene.workload().lifecycle.state = state;
-    EXPECT_FALSE(scene.look_after(minutes(5)).logs.front().overdue);
-  }
-}
-
-TEST(LogOverdue, IsAbsentWithoutAnInterval) {
-  Scene scene;
-  scene.settings.logs.front().every.reset();
-  scene.look();
-  const auto log = scene.look_after(minutes(5)).logs.front();
-  EXPECT_FALSE(log.expected);
-  EXPECT_FALSE(log.overdue);
-}
-
-TEST(LogOverdue, IsAbsentWhenNobodyWatches) {
-  Scene scene;
-  scene.snapshot.logs.clear();
-  EXPECT_EQ(scene.look().logs.front().overdue.reason(), "the log is not watched yet");
 }
 
 }  // namespace

@@ -42,6 +42,7 @@ constexpr const char* kPromised[] = {
     "leakguard_log_last_match_timestamp_seconds",
     "leakguard_log_overdue",
     "leakguard_log_source_up",
+    "leakguard_log_lag_bytes",
     "leakguard_log_expected_interval_seconds",
     "leakguard_log_value",
     "leakguard_health_up",

@@ -85,10 +85,9 @@ int run_log(const std::string& socket, const std::string& id, const std::string&
   options.retry_most = std::chrono::seconds(1);
   options.stopped_poll = std::chrono::milliseconds(500);
   options.audit = std::chrono::seconds(3);
-  if (!substring.empty())
-    options.keep = [substring](std::string_view line) { return line.find(substring) != std::string_view::npos; };
-  guard::source::ContainerLog log(options, loop, [](std::string_view line, base::WallTime at) {
-    print({{"line", line}, {"at", at.time_since_epoch().count()}});
+  guard::source::ContainerLog log(options, [&loop, substring](std::string_view line, base::WallTime at) {
+    if (line.find(substring) == std::string_view::npos) return;
+    loop.post([text = std::string(line), at] { print({{"line", text}, {"at", at.time_since_epoch().count()}}); });
   });
   json last;
   const auto poll = loop.every(std::chrono::milliseconds(50), [&](int) {
