@@ -23,8 +23,9 @@ struct MetricForm {
 };
 
 using Unit = MetricForm::Unit;
-constexpr std::array<MetricForm, 16> kForms = {{
+constexpr std::array<MetricForm, 17> kForms = {{
     {Metric::memory, Unit::size, true, std::nullopt, "'> 85%' or '> 600m'"},
+    {Metric::memory_working_set, Unit::size, true, std::nullopt, "'> 90%' or '> 600m'"},
     {Metric::memory_growth, Unit::size_an_hour, false, Comparison::above, "'> 50m', which is 50 MiB an hour"},
     {Metric::time_to_limit, Unit::duration, false, Comparison::below, "'< 10m'"},
     {Metric::leaking, Unit::flag, false, Comparison::above, "true"},

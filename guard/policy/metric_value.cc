@@ -91,7 +91,9 @@ Reading<double> value_of(const signal::WorkloadSignals& signals, Metric metric, 
   const auto ratio = [](base::Ratio part) { return part.value; };
   switch (metric) {
     case Metric::memory:
-      return as_ratio ? converted(signals.memory_used, ratio) : converted(signals.working_set, count);
+      return as_ratio ? converted(signals.memory_used, ratio) : converted(signals.unreclaimable, count);
+    case Metric::memory_working_set:
+      return as_ratio ? converted(signals.working_set_used, ratio) : converted(signals.working_set, count);
     case Metric::memory_growth: return signals.growth;
     case Metric::time_to_limit: return converted(signals.time_to_limit, seconds_of);
     case Metric::leaking: return is_leaking(signals);

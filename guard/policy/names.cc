@@ -35,6 +35,7 @@ Strength strongest(const std::vector<ActionSpec>& actions) {
 std::string_view name_of(Metric metric) {
   switch (metric) {
     case Metric::memory: return "memory";
+    case Metric::memory_working_set: return "memory_working_set";
     case Metric::memory_growth: return "memory_growth";
     case Metric::time_to_limit: return "time_to_limit";
     case Metric::cpu: return "cpu";

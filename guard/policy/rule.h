@@ -15,22 +15,23 @@ namespace guard::policy {
 
 // The signals a rule may be about; names are the configuration's keys.
 enum class Metric {
-  memory,           // working set: bytes, or ratio of its limit
-  memory_growth,    // bytes per second ("> 10m" in a configuration: per hour)
-  time_to_limit,    // seconds
-  leaking,          // 0 or 1: the verdict on its memory
-  cpu,              // cores, or ratio of its cap
-  cpu_throttled,    // ratio
-  memory_pressure,  // ratio
-  cpu_pressure,     // ratio
-  io_pressure,      // ratio
-  pids,             // count
-  oom_kills,        // new ones in this interval
-  restart_loop,     // 0 or 1
-  log_overdue,      // 0 or 1: any watch of the workload
-  log_value,        // the number last captured
-  unhealthy,        // 0 or 1: this probe, or any of the workload
-  disk,             // ratio: of this mount, or of the fullest
+  memory,              // what cannot be reclaimed: bytes, or ratio of its limit
+  memory_working_set,  // usage less inactive page cache: bytes, or ratio of its limit
+  memory_growth,       // bytes per second ("> 10m" in a configuration: per hour)
+  time_to_limit,       // seconds
+  leaking,             // 0 or 1: the verdict on its memory
+  cpu,                 // cores, or ratio of its cap
+  cpu_throttled,       // ratio
+  memory_pressure,     // ratio
+  cpu_pressure,        // ratio
+  io_pressure,         // ratio
+  pids,                // count
+  oom_kills,           // new ones in this interval
+  restart_loop,        // 0 or 1
+  log_overdue,         // 0 or 1: any watch of the workload
+  log_value,           // the number last captured
+  unhealthy,           // 0 or 1: this probe, or any of the workload
+  disk,                // ratio: of this mount, or of the fullest
 };
 std::string_view name_of(Metric metric);
 // From the kernel's pressure stall information (PSI), which not every kernel has.

@@ -58,8 +58,10 @@ std::string name_of_measure(const WorkloadSignals& signals, const Rule& rule) {
 // How the value stands to its limit: " is 87.4% of 700 MiB" or "".
 std::string share_of_limit(const WorkloadSignals& signals, const Rule& rule) {
   if (!rule.trip.is_ratio) return {};
-  if (rule.metric == Metric::memory && signals.memory_used && signals.memory_limit)
-    return " is " + base::format_ratio(*signals.memory_used) + " of " + base::format_bytes(*signals.memory_limit);
+  const bool is_memory = rule.metric == Metric::memory || rule.metric == Metric::memory_working_set;
+  const auto& used = rule.metric == Metric::memory ? signals.memory_used : signals.working_set_used;
+  if (is_memory && used && signals.memory_limit)
+    return " is " + base::format_ratio(*used) + " of " + base::format_bytes(*signals.memory_limit);
   if (rule.metric == Metric::cpu && signals.cpu_of_limit)
     return " is " + base::format_ratio(*signals.cpu_of_limit) + " of the limit";
   return {};
@@ -80,7 +82,8 @@ std::string describe_number(double value) {
 std::string describe_value(Metric metric, bool as_ratio, double value) {
   if (as_ratio) return base::format_ratio({value});
   switch (metric) {
-    case Metric::memory: return size(value);
+    case Metric::memory:
+    case Metric::memory_working_set: return size(value);
     case Metric::memory_growth: return size(value * 3600) + " an hour";
     case Metric::time_to_limit: return duration(value);
     case Metric::cpu: return describe_number(value) + " cores";
@@ -130,7 +133,7 @@ std::map<std::string, std::string> describe_evidence(const WorkloadSignals& sign
     if (reading) evidence[name] = base::format_bytes(*reading);
   };
   add_bytes("memory_working_set", signals.working_set);
-  add_bytes("memory_unreclaimable", signals.unreclaimable);
+  add_bytes("memory", signals.unreclaimable);
   add_bytes("memory_limit", signals.memory_limit);
   if (signals.growth) evidence["memory_growth"] = describe_value(Metric::memory_growth, false, *signals.growth);
   if (!signals.leak_evidence.empty())

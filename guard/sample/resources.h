@@ -18,7 +18,7 @@ struct Memory {
   Reading<base::Bytes> file;           // page cache
   Reading<base::Bytes> inactive_file;  // page cache that goes first; working set = usage − this
   Reading<base::Bytes> shmem;          // tmpfs and shared memory: cannot be dropped
-  Reading<base::Bytes> kernel;         // slab, stacks, page tables
+  Reading<base::Bytes> kernel;         // what is not reclaimable: slab, stacks, page tables (v2)
   Reading<base::Bytes> limit;          // memory.max or limit_in_bytes; unlimited() when there is none
   Reading<base::Bytes> high;           // memory.high (v2)
   Reading<base::Bytes> reservation;    // memory.low (v2) or soft_limit_in_bytes (v1)

@@ -55,7 +55,8 @@ void derive_amounts(const sample::Snapshot& snapshot, const sample::Workload& wo
   signals.working_set = working_set(workload);
   signals.unreclaimable = unreclaimable(workload);
   signals.memory_limit = memory_limit(workload, snapshot.host);
-  signals.memory_used = ratio_of(signals.working_set, signals.memory_limit);
+  signals.memory_used = ratio_of(signals.unreclaimable, signals.memory_limit);
+  signals.working_set_used = ratio_of(signals.working_set, signals.memory_limit);
   signals.pids = workload.resources.pids.current;
 }
 

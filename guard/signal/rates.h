@@ -16,11 +16,12 @@ using sample::Reading;
 bool is_process_tree(const sample::Workload& workload);
 
 // usage − inactive_file, floored at 0: what cAdvisor and `docker stats` call the memory in use. It still holds
-// active page cache, so leaks are judged on `unreclaimable` instead. Of a process tree it is the usage, since resident
-// size holds no page cache beyond what is mapped.
+// active page cache, which the kernel takes back when memory is needed: `unreclaimable` is judged instead. Of a process
+// tree it is the usage, since resident size holds no page cache beyond what is mapped.
 Reading<base::Bytes> working_set(const sample::Workload& workload);
 
-// anon + shmem + kernel: what no reclaim brings back while swap is off. shmem and kernel count when they are known;
+// anon + shmem + kernel: what no reclaim brings back while swap is off. shmem and kernel (without reclaimable slab)
+// count when they are known;
 // without anon (an engine's summary) it is the working set.
 Reading<base::Bytes> unreclaimable(const sample::Workload& workload);
 

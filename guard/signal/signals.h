@@ -59,13 +59,15 @@ struct WorkloadSignals {
   sample::Identity identity;
   sample::State state = sample::State::unknown;
 
-  Reading<base::Bytes> working_set;    // usage − inactive_file, floored at 0
-  Reading<base::Bytes> unreclaimable;  // anon + shmem + kernel where known, else working set: what leaks are judged on
-  Reading<base::Bytes> memory_limit;   // the smallest limit in force: workload's, else the host's total
-  Reading<base::Ratio> memory_used;    // working set over limit
-  Reading<base::Cores> cpu_used;       // cores, over the last interval
-  Reading<base::Ratio> cpu_of_limit;   // cpu_used over the cap; absent when there is none
-  Reading<base::Ratio> cpu_throttled;  // throttled time over wall time, last interval
+  Reading<base::Bytes> working_set;  // usage − inactive_file, floored at 0
+  Reading<base::Bytes>
+      unreclaimable;  // anon + shmem + kernel where known, else working set: what `memory` means everywhere
+  Reading<base::Bytes> memory_limit;      // the smallest limit in force: workload's, else the host's total
+  Reading<base::Ratio> memory_used;       // unreclaimable over limit: page cache that fills a limit is well
+  Reading<base::Ratio> working_set_used;  // working set over limit
+  Reading<base::Cores> cpu_used;          // cores, over the last interval
+  Reading<base::Ratio> cpu_of_limit;      // cpu_used over the cap; absent when there is none
+  Reading<base::Ratio> cpu_throttled;     // throttled time over wall time, last interval
   Reading<base::Ratio> memory_pressure;   // "some" stalled time over wall time, last interval
   Reading<base::Ratio> cpu_pressure;      // the same
   Reading<base::Ratio> io_pressure;       // the same

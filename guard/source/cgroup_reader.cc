@@ -49,7 +49,9 @@ void read_memory_v1(ControllerFiles& files, sample::Memory& memory) {
   memory.inactive_file = from_line(stat.inactive_file, "total_inactive_file", why);
   memory.shmem = from_line(stat.shmem, "total_shmem", why);
   memory.usage = value(files, "memory.usage_in_bytes", parse_byte_count);
-  memory.kernel = value(files, "memory.kmem.usage_in_bytes", parse_byte_count);
+  // kmem.usage_in_bytes holds the caches of names and inodes too, which the kernel takes back when memory is needed:
+  // whoever has read many files would look as if he were out of memory.
+  memory.kernel = Reading<Bytes>::absent("cgroup v1 does not tell which kernel memory can be reclaimed");
   memory.peak = value(files, "memory.max_usage_in_bytes", parse_byte_count);
   memory.oom_kills = value(files, "memory.oom_control", v1::parse_oom_kills);
 }

@@ -14,17 +14,21 @@ MemoryStat parse_memory_stat(std::string_view text) {
                                                             "percpu", "sock",         "vmalloc"};
   MemoryStat stat;
   std::optional<base::Bytes> sum;
+  std::optional<base::Bytes> reclaimable;
   for_each_field(text, [&](std::string_view key, std::string_view value) {
     if (key == "anon") stat.anon = parse_byte_count(value);
     if (key == "file") stat.file = parse_byte_count(value);
     if (key == "inactive_file") stat.inactive_file = parse_byte_count(value);
     if (key == "shmem") stat.shmem = parse_byte_count(value);
     if (key == "kernel") stat.kernel = parse_byte_count(value);
+    if (key == "slab_reclaimable") reclaimable = parse_byte_count(value);
     if (std::find(kKernelKinds.begin(), kKernelKinds.end(), key) != kKernelKinds.end()) {
       if (const auto part = parse_byte_count(value)) sum = sum.value_or(base::Bytes{0}) + *part;
     }
   });
   if (!stat.kernel) stat.kernel = sum;
+  // Caches of names and inodes go when memory is needed, as page cache does.
+  if (stat.kernel && reclaimable) stat.kernel = std::max(*stat.kernel - *reclaimable, base::Bytes{0});
   return stat;
 }
 

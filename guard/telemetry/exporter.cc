@@ -47,6 +47,7 @@ void add_resources(Exposition& out, const Labels& labels, const sample::Resource
 }
 
 void add_signals(Exposition& out, const Labels& labels, const signal::WorkloadSignals& signals) {
+  out.add("leakguard_workload_memory_unreclaimable_bytes", labels, signals.unreclaimable);
   out.add("leakguard_workload_memory_working_set_bytes", labels, signals.working_set);
   out.add("leakguard_workload_oom_kills_total", labels, static_cast<double>(signals.oom_kills_total));
   out.add("leakguard_workload_restart_loop", labels, signals.restart_loop.looping ? 1.0 : 0.0);

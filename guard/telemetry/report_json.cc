@@ -56,6 +56,7 @@ ordered_json memory_of(const WorkloadReport& report) {
   const sample::Memory& memory = report.workload.resources.memory;
   const signal::WorkloadSignals& signals = report.signals;
   return Object()
+      .read("unreclaimable_bytes", signals.unreclaimable)
       .read("working_set_bytes", signals.working_set)
       .read("usage_bytes", memory.usage)
       .read("anon_bytes", memory.anon)

@@ -53,9 +53,9 @@ void describe_state(const WorkloadReport& report, Sentences& out) {
 }
 
 void describe_memory(const signal::WorkloadSignals& signals, Sentences& out) {
-  if (!signals.working_set) return;
+  if (!signals.unreclaimable) return;
   const bool limited = signals.memory_limit && !signals.memory_limit->is_unlimited();
-  std::string text = "memory " + format_bytes(*signals.working_set);
+  std::string text = "memory " + format_bytes(*signals.unreclaimable);
   if (limited && signals.memory_used) {
     text += ", " + base::format_ratio(*signals.memory_used) + " of " + format_bytes(*signals.memory_limit);
   }

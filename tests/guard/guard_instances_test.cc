@@ -145,6 +145,20 @@ TEST(Replicas, OfADependentAreAllRestartedAfterIt) {
   EXPECT_THAT(scene.hands.decisions, SizeIs(3));
 }
 
+TEST(PageCache, ThatFillsTheLimitRestartsNothing) {
+  Scene scene(restarting_service());
+  sample::Memory& memory = scene.collector.workloads[0].resources.memory;
+  memory.usage = base::mebibytes(990);
+  memory.anon = base::mebibytes(40);
+  memory.file = base::mebibytes(940);
+  scene.tick(120);
+  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+  memory.anon = base::mebibytes(900);
+  memory.file = base::mebibytes(80);
+  scene.tick(11);
+  EXPECT_THAT(scene.hands.decisions, SizeIs(1));
+}
+
 TEST(Paused, WorkloadsAreNotActedOn) {
   Scene scene(restarting_service());
   scene.use_memory(900);

@@ -33,10 +33,10 @@ class Scene {
   std::vector<Decision> see(int percent, base::Duration step = seconds(1)) {
     now += step;
     if (percent < 0) {
-      signals.working_set = sample::Reading<base::Bytes>::absent("EIO");
+      signals.unreclaimable = sample::Reading<base::Bytes>::absent("EIO");
       signals.memory_used = sample::Reading<base::Ratio>::absent("EIO");
     } else {
-      signals.working_set = mebibytes(10 * percent);
+      signals.unreclaimable = mebibytes(10 * percent);
       signals.memory_used = base::Ratio{percent / 100.0};
     }
     return evaluate({rule}, signals, now, kMaxGap, states);

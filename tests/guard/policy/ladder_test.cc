@@ -42,10 +42,10 @@ class Scene {
     for (const auto end = now + length; now < end;) {
       now += seconds(1);
       if (percent == kAbsent) {
-        signals.working_set = sample::Reading<base::Bytes>::absent("EIO");
+        signals.unreclaimable = sample::Reading<base::Bytes>::absent("EIO");
         signals.memory_used = sample::Reading<base::Ratio>::absent("EIO");
       } else {
-        signals.working_set = mebibytes(10 * percent);
+        signals.unreclaimable = mebibytes(10 * percent);
         signals.memory_used = base::Ratio{percent / 100.0};
       }
       for (const auto& decision : evaluate({rule}, signals, now, kMaxGap, states)) {

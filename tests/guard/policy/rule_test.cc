@@ -14,10 +14,14 @@ using signal::WorkloadSignals;
 
 TEST(ValueOf, MemoryIsBytesOrRatio) {
   WorkloadSignals signals;
-  signals.working_set = mebibytes(1);
+  signals.unreclaimable = mebibytes(1);
   signals.memory_used = base::Ratio{0.5};
   EXPECT_DOUBLE_EQ(*value_of(signals, Metric::memory, {}, false), 1048576);
   EXPECT_DOUBLE_EQ(*value_of(signals, Metric::memory, {}, true), 0.5);
+  signals.working_set = mebibytes(2);
+  signals.working_set_used = base::Ratio{0.75};
+  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::memory_working_set, {}, false), 2097152);
+  EXPECT_DOUBLE_EQ(*value_of(signals, Metric::memory_working_set, {}, true), 0.75);
 }
 
 TEST(ValueOf, CpuIsCoresOrRatio) {

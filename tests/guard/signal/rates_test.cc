@@ -62,6 +62,14 @@ TEST(Unreclaimable, TakesWhatIsKnownBesideAnon) {
   EXPECT_EQ(unreclaimable(workload), Reading<Bytes>(mebibytes(300)));
 }
 
+TEST(Unreclaimable, LeavesOutAPageCacheThatFillsTheLimit) {
+  auto workload = container_of(100, 2);
+  workload.resources.memory.anon = mebibytes(4);
+  workload.resources.memory.file = mebibytes(95);
+  EXPECT_EQ(unreclaimable(workload), Reading<Bytes>(mebibytes(4)));
+  EXPECT_EQ(working_set(workload), Reading<Bytes>(mebibytes(98)));
+}
+
 TEST(Unreclaimable, IsTheWorkingSetWithoutAnon) {
   EXPECT_EQ(unreclaimable(container_of(600, 100)), Reading<Bytes>(mebibytes(500)));
 }

@@ -15,6 +15,7 @@ constexpr const char* kPromised[] = {
     "leakguard_workload_info",
     "leakguard_workload_up",
     "leakguard_workload_memory_usage_bytes",
+    "leakguard_workload_memory_unreclaimable_bytes",
     "leakguard_workload_memory_working_set_bytes",
     "leakguard_workload_memory_anon_bytes",
     "leakguard_workload_memory_file_bytes",

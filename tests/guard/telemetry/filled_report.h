@@ -34,6 +34,7 @@ inline signal::WorkloadSignals filled_signals() {
   signals.workload = "web";
   signals.state = sample::State::running;
   signals.working_set = base::mebibytes(432);
+  signals.unreclaimable = base::mebibytes(414);
   signals.memory_limit = base::mebibytes(700);
   signals.memory_used = base::Ratio{432.0 / 700.0};
   signals.cpu_used = base::Cores{0.25};

@@ -62,7 +62,7 @@ TEST(Words, SayHowAStoppedWorkloadEnded) {
 
 WorkloadReport with_memory(std::int64_t mebibytes_used, base::Bytes limit) {
   WorkloadReport report = quiet();
-  report.signals.working_set = base::mebibytes(mebibytes_used);
+  report.signals.unreclaimable = base::mebibytes(mebibytes_used);
   report.signals.memory_limit = limit;
   if (!limit.is_unlimited()) {
     report.signals.memory_used =
