@@ -24,7 +24,7 @@ constexpr base::Duration kLastCapsRetry = std::chrono::minutes(10);
 bool is_caps(const Decision& decision) { return std::holds_alternative<policy::ApplyCaps>(decision.action); }
 // Who could not be asked may be well again in a moment; who refused will most likely refuse again.
 bool is_refusal(const base::Error& error) {
-  return error.code != base::Code::unavailable && error.code != base::Code::deadline_exceeded;
+  return error.is_permanent || (error.code != base::Code::unavailable && error.code != base::Code::deadline_exceeded);
 }
 
 base::Duration pause_after(int refusals) {
