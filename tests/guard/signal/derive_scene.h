@@ -1,4 +1,6 @@
 #pragma once
+// The workload that the tests of derive.h look at.
+
 
 #include <chrono>
 
