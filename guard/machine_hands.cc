@@ -47,15 +47,39 @@ std::string drifted_names(const sample::Caps& desired, const sample::ObservedCap
   return names;
 }
 
-// A memory cap that is not to be written now, as what is in use does not fit: why. Only a cap that is lowered can be.
-base::Status check_memory_cap(const Scene& scene, const sample::Caps& caps) {
+constexpr milliseconds kApproach{5'000};
+
+// Whether the memory cap may be written: what is in use fits below it, or comes below it within `patience`.
+base::Status check_memory_cap(const Scene& scene, const sample::Caps& caps, milliseconds patience) {
   if (!caps.memory || caps.force) return {};
   const auto cgroup = cgroup_of(scene);
-  if (cgroup) return action::approach_memory_cap(*cgroup, *caps.memory);
+  if (cgroup) return action::approach_memory_cap(*cgroup, *caps.memory, patience);
   if (!scene.is_container()) return {};
   const auto statistics = scene.engine_reader().stats(scene.target.identity.container_id);
   if (!statistics) return base::fail(statistics.error().within("memory cap not applied"));
   return action::fits_memory_cap(statistics->memory, *caps.memory);
+}
+
+// Sets the caps by `set`, the memory cap last and by itself where what is in use does not fit yet: the others must not
+// wait for it. When it does not fit in the end, `caps` is left without it. Returns why.
+template <class Set>
+Result<base::Status> set_caps(const Scene& scene, sample::Caps& caps, Set set) {
+  if (check_memory_cap(scene, caps, milliseconds(0))) {
+    if (auto done = set(caps); !done) return base::fail(done.error());
+    return base::Status();
+  }
+  sample::Caps others = caps;
+  others.memory.reset();
+  if (auto done = set(others); !done) return base::fail(done.error());
+  const base::Status fits = check_memory_cap(scene, caps, kApproach);
+  if (!fits) {
+    caps.memory.reset();
+    return fits;
+  }
+  sample::Caps memory;
+  memory.memory = caps.memory;
+  if (auto done = set(memory); !done) return base::fail(done.error());
+  return base::Status();
 }
 
 // `first`, when it failed, with what came after it.
@@ -84,36 +108,34 @@ Result<std::string> verify_container(const Scene& scene, const sample::Caps& cap
   return "in force in the engine; the cgroup cannot be read";
 }
 
-// Goes on after a cap that is refused, so that it does not keep the others from being set.
 Result<std::string> apply_to_container(const Scene& scene, sample::Caps caps) {
-  const base::Status fits = check_memory_cap(scene, caps);
-  if (!fits) caps.memory.reset();
-  if (auto updated = scene.engine().update_caps(scene.target.identity.container_id, caps); !updated)
-    return base::fail(joined(fits, updated.error()));
+  const auto fits = set_caps(scene, caps, [&](const sample::Caps& some) {
+    return scene.engine().update_caps(scene.target.identity.container_id, some);
+  });
+  if (!fits) return base::fail(fits.error());
   // memory.high is the kernel's alone; engines know no such setting.
   if (caps.memory_high) {
     const auto cgroup = cgroup_of(scene);
-    if (!cgroup) return base::fail(joined(fits, cgroup.error()));
+    if (!cgroup) return base::fail(joined(*fits, cgroup.error()));
     sample::Caps high;
     high.memory_high = caps.memory_high;
-    if (auto written = action::apply_caps(*cgroup, high); !written) return base::fail(joined(fits, written.error()));
+    if (auto written = action::apply_caps(*cgroup, high); !written) return base::fail(joined(*fits, written.error()));
   }
   auto verified = verify_container(scene, caps);
-  if (!verified) return base::fail(joined(fits, verified.error()));
-  if (!fits) return base::fail(fits.error());
+  if (!verified) return base::fail(joined(*fits, verified.error()));
+  if (!*fits) return base::fail(fits->error());
   return verified;
 }
 
 Result<std::string> apply_to_cgroup(const Scene& scene, sample::Caps caps, const sample::Cgroup& cgroup) {
-  const base::Status fits = check_memory_cap(scene, caps);
-  if (!fits) caps.memory.reset();
-  if (auto written = action::apply_caps(cgroup, caps); !written) return base::fail(joined(fits, written.error()));
+  const auto fits = set_caps(scene, caps, [&](const sample::Caps& some) { return action::apply_caps(cgroup, some); });
+  if (!fits) return base::fail(fits.error());
   sample::ObservedCaps observed;
   observed.kernel = source::CgroupTree(scene.root).read_caps(cgroup);
   observed.has_memory_high = cgroup.memory.version == 2;
   if (const std::string names = drifted_names(caps, observed); !names.empty())
-    return base::fail(joined(fits, {Code::conflict, "written, but these are not in force: " + names}));
-  if (!fits) return base::fail(fits.error());
+    return base::fail(joined(*fits, {Code::conflict, "written, but these are not in force: " + names}));
+  if (!*fits) return base::fail(fits->error());
   return "in force in the cgroup";
 }
 

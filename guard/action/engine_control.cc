@@ -50,6 +50,8 @@ bool is_passing(int status) {
 Code code_of(int status) {
   if (status == 404) return Code::not_found;
   if (status == 409) return Code::conflict;
+  if (status == 408) return Code::deadline_exceeded;
+  if (status == 429) return Code::exhausted;
   if (status == 401 || status == 403) return Code::permission_denied;
   return status >= 500 ? Code::unavailable : Code::invalid_argument;
 }

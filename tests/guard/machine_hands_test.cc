@@ -174,17 +174,42 @@ class FakeCgroup {
  public:
   FakeCgroup() {
     folder_.write("memory.max", "max\n");
+    folder_.write("memory.current", "8388608\n");
     folder_.write("pids.max", "max\n");
     target = workload(sample::TargetKind::cgroup);
     target.cgroup.emplace();
     target.cgroup->memory = {folder_.path(), 2};
     target.cgroup->pids = {folder_.path(), 2};
   }
+  void use(base::Bytes bytes) { folder_.write("memory.current", std::to_string(bytes.count) + "\n"); }
   sample::Workload target;
 
  private:
   source::TemporaryFolder folder_;
 };
+
+TEST(Caps, BelowWhatIsInUseAreRefusedAndTheOthersAreWritten) {
+  FakeCgroup cgroup;
+  cgroup.use(base::mebibytes(180));
+  sample::Caps caps;
+  caps.memory = base::mebibytes(64);
+  caps.pids = 32;
+  const auto outcome = carry_out(policy::ApplyCaps{caps}, cgroup.target);
+  ASSERT_FALSE(outcome);
+  EXPECT_THAT(outcome.error().message, HasSubstr("memory cap 64 MiB is below the 180 MiB in use"));
+  EXPECT_EQ(source::CgroupTree().read_caps(*cgroup.target.cgroup).pids, 32);
+  EXPECT_TRUE(source::CgroupTree().read_caps(*cgroup.target.cgroup).memory->is_unlimited());
+}
+
+TEST(Caps, BelowWhatIsInUseAreWrittenWhenForced) {
+  FakeCgroup cgroup;
+  cgroup.use(base::mebibytes(180));
+  sample::Caps caps;
+  caps.memory = base::mebibytes(64);
+  caps.force = true;
+  const auto outcome = carry_out(policy::ApplyCaps{caps}, cgroup.target);
+  EXPECT_TRUE(outcome) << outcome.error().message;
+}
 
 TEST(Caps, AreWrittenAndVerified) {
   const FakeCgroup cgroup;

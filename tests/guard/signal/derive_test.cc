@@ -14,7 +14,8 @@ TEST(DeriveSignals, GivesAmountsAtFirstSight) {
   EXPECT_EQ(*signals.working_set, mebibytes(350));
   EXPECT_EQ(*signals.unreclaimable, mebibytes(300));
   EXPECT_EQ(*signals.memory_limit, mebibytes(700));
-  EXPECT_DOUBLE_EQ(signals.memory_used->value, 0.5);
+  EXPECT_DOUBLE_EQ(signals.memory_used->value, 300.0 / 700) << "page cache in use is none of it";
+  EXPECT_DOUBLE_EQ(signals.working_set_used->value, 0.5);
   EXPECT_EQ(*signals.pids, 12);
 }
 
@@ -107,59 +108,6 @@ TEST(DeriveSignals, ARestartForgetsTheGrowth) {
   ASSERT_TRUE(scene.look_after(seconds(1)).growth);
   scene.workload().lifecycle.starts = 2;
   EXPECT_FALSE(scene.look_after(seconds(1)).growth);
-}
-
-// The engine's statistics: the same answer, told again at each tick, until the next one comes.
-class Answers {
- public:
-  explicit Answers(Scene& scene) : scene_(scene) {}
-  WorkloadSignals comes(base::Duration used) {
-    scene_.workload().resources.read_at = scene_.snapshot.at;
-    scene_.workload().resources.cpu.used = used;
-    return scene_.look();
-  }
-
- private:
-  Scene& scene_;
-};
-
-TEST(DeriveSignals, MeasuresTheRateBetweenTwoAnswersOfTheEngine) {
-  Scene scene;
-  Answers answer(scene);
-  EXPECT_FALSE(answer.comes(seconds(50)).cpu_used);
-  for (int tick = 1; tick < 10; ++tick) {
-    EXPECT_EQ(scene.look_after(seconds(1)).cpu_used.reason(), "needs a second reading") << "the same answer, again";
-  }
-  scene.snapshot.at += seconds(1);
-  EXPECT_DOUBLE_EQ(answer.comes(seconds(55)).cpu_used->count, 0.5);
-}
-
-TEST(DeriveSignals, ShowsTheRateUntilTheEnginesNextAnswer) {
-  Scene scene;
-  Answers answer(scene);
-  answer.comes(seconds(50));
-  scene.snapshot.at += seconds(10);
-  answer.comes(seconds(55));
-  for (int tick = 1; tick < 10; ++tick) EXPECT_DOUBLE_EQ(scene.look_after(seconds(1)).cpu_used->count, 0.5);
-  scene.snapshot.at += seconds(1);
-  EXPECT_DOUBLE_EQ(answer.comes(seconds(55)).cpu_used->count, 0.0) << "it rested for these ten seconds";
-}
-
-TEST(DeriveSignals, AnAbsentCounterHasNoRateAndTheNextOneSpansTheGap) {
-  Scene scene;
-  scene.look();
-  auto& used = scene.workload().resources.cpu.used;
-  used = Reading<base::Duration>::absent("cpu.stat: no");
-  EXPECT_EQ(scene.look_after(seconds(1)).cpu_used.reason(), "cpu.stat: no");
-  used = base::Duration(seconds(51));
-  EXPECT_DOUBLE_EQ(scene.look_after(seconds(3)).cpu_used->count, 0.25);
-}
-
-TEST(DeriveSignals, ACounterOfAnotherRunIsNoReference) {
-  Scene scene;
-  scene.look();
-  scene.workload().lifecycle.starts = 2;
-  EXPECT_EQ(scene.look_after(seconds(1)).cpu_used.reason(), "needs a second reading");
 }
 
 TEST(DeriveSignals, LeakDetectionTurnedOffIsUnknown) {

@@ -55,6 +55,7 @@ class PodmanTest(unittest.TestCase):
                                        free_port(), self.podman.socket))
             self.run_container("job")
             with Agent.run(config) as agent:
+                agent.wait_until_ready()
                 agent.wait_for_metric("leakguard_workload_up", lambda up: up == 1)
                 wait_until(lambda: self.kernel("job", "memory", "memory.limit_in_bytes") == 64 * MIB, SECONDS, "the cap")
                 for resource in ("memory", "cpus", "pids"):
