@@ -98,8 +98,8 @@ TEST(Exec, HasNoPageWhenListenIsOff) {
 }
 
 TEST(Exec, WantsACommand) {
-  EXPECT_THAT(refusal({"exec"}), HasSubstr("no command: write it after --"));
-  EXPECT_THAT(refusal({"exec", "--memory", "1g", "--"}), HasSubstr("no command: write it after --"));
+  EXPECT_THAT(refusal({"exec"}), HasSubstr("no command: write it last"));
+  EXPECT_THAT(refusal({"exec", "--memory", "1g", "--"}), HasSubstr("no command: write it last"));
 }
 
 TEST(Exec, NamesTheFlagWhoseValueIsWrong) {

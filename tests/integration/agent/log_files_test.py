@@ -104,12 +104,17 @@ class LogFilesTest(unittest.TestCase):
         rotate = {"renamed": Writer.rename_and_create, "deleted": Writer.delete_and_create,
                   "truncated": Writer.copy_and_truncate, "holed": Writer.copy_and_truncate}
         agent = self.start(writers)
+        for name, writer in writers.items():
+            writer.write(1)
+            agent.wait_for_metric("leakguard_log_matches_total", lambda seen: seen == 1, log=name)
         for rotation in range(ROTATIONS):
             began = time.monotonic()
             for name, writer in writers.items():
                 writer.write(1 + (rotation * 7) % 40)
                 rotate[name](writer)
-                writer.write(rotation % 3)
+                # A copy is known by what was read of the file before: one that is filled, copied and truncated
+                # between two looks is not found.
+                writer.write(1 + rotation % 3)
             self.note_overdue(agent, writers)
             time.sleep(max(0, began + PACE - time.monotonic()))
         self.assert_all_counted(agent, writers)
