@@ -95,7 +95,7 @@ std::string correction_for(const MetricForm& form, std::string_view text) {
     case Unit::size: return base::size_correction(text, form.may_be_ratio);
     case Unit::size_an_hour: {
       const std::string size = base::size_correction(text.substr(0, text.rfind("/h")));
-      return size.empty() ? size : "an hour: " + size;
+      return size.empty() ? size : std::string(size).insert(size.find(';'), " an hour");
     }
     case Unit::cores: {
       const std::string cores = base::cores_correction(text);

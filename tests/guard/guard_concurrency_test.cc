@@ -63,7 +63,7 @@ TEST(ManyActions, TheResultOfOneThatOutlastsManyRecordsIsNotLost) {
   ASSERT_THAT(scene.hands.unfinished, SizeIs(1));
   auto slow = std::move(scene.hands.unfinished.front());
   scene.hands.unfinished.clear();
-  for (int i = 0; i < 400; ++i) {
+  for (int i = 0; i < 160; ++i) {
     scene.use_memory(i % 2 == 0 ? 900 : 100, 1);
     scene.tick(61);
     while (!scene.hands.unfinished.empty()) scene.hands.finish();

@@ -141,7 +141,7 @@ TEST(Thresholds, ThatCannotBeMeantAreCorrected) {
   EXPECT_EQ(when("memory: '> 85'"), "1:84 workloads[0].rules[0].when.memory: 85 bytes; write 85% or 85m");
   EXPECT_EQ(when("memory: '> 700'"), "1:84 workloads[0].rules[0].when.memory: 700 bytes; write 700m");
   EXPECT_EQ(when("memory_growth: '> 50'"),
-            "1:91 workloads[0].rules[0].when.memory_growth: an hour: 50 bytes; write 50m");
+            "1:91 workloads[0].rules[0].when.memory_growth: 50 bytes an hour; write 50m");
   EXPECT_EQ(when("cpu: '> 95'"),
             "1:81 workloads[0].rules[0].when.cpu: 95 CPU cores; write 0.95 for 95% of a core, or 95.0 if cores are "
             "meant; of caps.cpus, write for example '> 95%'");
