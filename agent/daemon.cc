@@ -24,11 +24,13 @@ constexpr auto kEarlyTickDelay = std::chrono::milliseconds(50);
 constexpr auto kReloadPatience = std::chrono::minutes(15);
 constexpr auto kServerDrain = std::chrono::milliseconds(500);
 
-std::vector<ChildOptions> children_of(const Config& config, RestartPolicy restart) {
+// `exec` is a wrapper: its command is its child and goes with it.
+std::vector<ChildOptions> children_of(const Config& config, const DaemonOptions& daemon) {
   std::vector<ChildOptions> children;
   for (const auto& workload : config.workloads) {
     if (workload.target.kind != TargetKind::command) continue;
-    children.push_back({workload.name, workload.target.command, workload.command, workload.caps, restart});
+    children.push_back({workload.name, workload.target.command, workload.command, workload.caps, daemon.restart,
+                        !daemon.ends_with_children});
   }
   return children;
 }
@@ -56,14 +58,15 @@ Daemon::Daemon(DaemonOptions options)
           [this] {
             if (options_.ends_with_children && supervisor_.is_over() && !stopping_) shut_down();
             wake();
-          }),
+          },
+          options_.config.agent.state_dir.empty() ? "" : options_.config.agent.state_dir + "/run"),
       holds_(options_.config.agent.state_dir.empty() ? "" : options_.config.agent.state_dir + "/held"),
       recorder_(make_recorder(options_.config.agent)),
       history_page_(make_history_page(options_.config.agent)),
       watch_(std::make_unique<Watch>(options_.config, loop_, clock_, supervisor_, command_probes_, recorder_.get(),
                                      [this] { wake(); })) {
   supervisor_.on_other_end([this](pid_t pid, int status) { command_probes_.on_end(pid, status); });
-  for (ChildOptions& child : children_of(options_.config, options_.restart)) supervisor_.add(std::move(child));
+  for (ChildOptions& child : children_of(options_.config, options_)) supervisor_.add(std::move(child));
 }
 
 Daemon::~Daemon() = default;
@@ -112,6 +115,7 @@ void Daemon::start_ticking() {
 }
 
 void Daemon::tick(int missed) {
+  supervisor_.check();
   watch_->guard().tick(missed);
   looked_ = true;
   keep_holds();
@@ -135,7 +139,7 @@ void Daemon::keep_holds() {
       held.push_back({report.workload.name, breaker->rule, breaker->opened_at});
   }
   for (const std::string& workload : holds_.keep(held)) {
-    base::log_info("no longer held: its file was removed", {{"workload", workload}});
+    base::log_info("no longer held: its stop marker says start", {{"workload", workload}});
     supervisor_.start(workload);
   }
 }
@@ -180,7 +184,7 @@ void Daemon::reload() {
   watch_ = std::make_unique<Watch>(
       options_.config, loop_, clock_, supervisor_, command_probes_, recorder_.get(), [this] { wake(); }, watch_.get());
   watch_->guard().note_reload(true);
-  supervisor_.replace(children_of(options_.config, options_.restart));
+  supervisor_.replace(children_of(options_.config, options_));
   start_ticking();
   base::log_info("configuration reloaded", {{"workloads", options_.config.workloads.size()}});
   wake();
