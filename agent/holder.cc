@@ -1,6 +1,7 @@
 #include "agent/holder.h"
 
 #include <cerrno>
+#include <csignal>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
