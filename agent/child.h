@@ -83,6 +83,7 @@ class Child {
   [[nodiscard]] const ChildOptions& options() const { return options_; }
   // Run by a holder, and to be left running when the agent stops.
   [[nodiscard]] bool is_left_running() const { return holder_ && !options_.command.stops_with_agent; }
+  [[nodiscard]] bool is_settling() const { return is_launching_ || is_meeting_; }
   // It does not run and is not going to: it ended and its policy leaves it so, or it was stopped.
   [[nodiscard]] bool is_over() const { return !is_busy() && !wanted_; }
   [[nodiscard]] int exit_code() const { return lifecycle_.last_exit_code; }

@@ -22,6 +22,8 @@ using guard::sample::TargetKind;
 constexpr auto kEarlyTickDelay = std::chrono::milliseconds(50);
 // An action that hangs must not keep a new configuration out for ever.
 constexpr auto kReloadPatience = std::chrono::minutes(15);
+constexpr auto kSettling = std::chrono::seconds(1);
+constexpr auto kSettlingPoll = std::chrono::milliseconds(5);
 constexpr auto kServerDrain = std::chrono::milliseconds(500);
 
 // `exec` is a wrapper: its command is its child and goes with it.
@@ -82,7 +84,7 @@ int Daemon::run() {
                                       {"dry_run", options_.config.agent.dry_run}});
   start_what_is_not_held();
   start_ticking();
-  loop_.post([this] { tick(0); });
+  loop_.post([this] { look_first(clock_.steady_now()); });
   if (const auto interval = watchdog_interval()) watchdog_ = loop_.every(*interval / 2, [](int) { notify_alive(); });
   notify_ready();
   loop_.run();
@@ -112,6 +114,13 @@ bool Daemon::listen() {
 
 void Daemon::start_ticking() {
   ticking_ = loop_.every(options_.config.agent.sample_interval, [this](int missed) { tick(missed); });
+}
+
+// When commands run, or after a second: before that they would be seen as stopped.
+void Daemon::look_first(base::SteadyTime began) {
+  if (looked_) return;
+  if (!supervisor_.is_settling() || clock_.steady_now() - began >= kSettling) return tick(0);
+  settling_ = loop_.after(kSettlingPoll, [this, began] { look_first(began); });
 }
 
 void Daemon::tick(int missed) {

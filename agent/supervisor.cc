@@ -181,6 +181,10 @@ void Supervisor::reap() {
   }
 }
 
+bool Supervisor::is_settling() const {
+  return std::ranges::any_of(children_, [](const auto& child) { return child->is_settling(); });
+}
+
 bool Supervisor::is_over() const {
   return std::ranges::all_of(children_, [](const auto& child) { return child->is_over(); });
 }

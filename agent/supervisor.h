@@ -42,6 +42,8 @@ class Supervisor final : public guard::Children {
   // Collects everything that has ended. Called at SIGCHLD.
   void reap();
 
+  // Whether a child runs is being asked, or it is about to.
+  [[nodiscard]] bool is_settling() const;
   // True when no child runs or is going to.
   [[nodiscard]] bool is_over() const;
   // The last exit code of the first child, as a shell would have it; 0 when there is none.
