@@ -1,5 +1,6 @@
 // The part of a child that speaks to its holder: found again, asked to start the command, lost.
 
+#include <cerrno>
 #include <csignal>
 #include <utility>
 
@@ -148,7 +149,11 @@ void Child::on_holder(const HolderMessage& state, int output) {
         failure.step[sizeof(failure.step) - 1] = '\0';
         const std::string& shown = options_.command.program_as_written;
         const auto status = status_of(failure, shown.empty() ? options_.argv[0] : shown);
-        return fail_to_start(status ? base::Error{base::Code::internal, "it could not be started"} : status.error());
+        base::Error error = status ? base::Error{base::Code::internal, "it could not be started"} : status.error();
+        if (failure.error_number == ENOENT && std::string_view(failure.step).starts_with("execute") &&
+            options_.argv[0].find('/') == std::string::npos)
+          error.message += " (write its whole path, or set PATH in its environment: the agent's is not handed on)";
+        return fail_to_start(error);
       }
       break;
     case HolderPhase::ended:

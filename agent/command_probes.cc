@@ -83,7 +83,7 @@ class CommandProbes::Run {
     read_output();
     timer_.cancel();
     output_watch_.cancel();
-    const auto executed = status_of(read_spawn_report(process_.report), question_.argv[0]);
+    const auto executed = status_of(read_spawn_report(process_.report), "its command");  // not its words: secrets
     finish(executed ? answer_of(status) : ProbeAnswer::unable(executed.error().message));
   }
 

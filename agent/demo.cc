@@ -43,7 +43,7 @@ base::Status complete_demo(guard::config::Config& config) {
   for (char** entry = environ; *entry != nullptr; ++entry) {
     const std::string_view text = *entry;
     const auto end = text.find('=');
-    if (text.starts_with(kSettings) && end != std::string_view::npos)
+    if ((text.starts_with(kSettings) || text.starts_with("PATH=")) && end != std::string_view::npos)
       command.environment.emplace_back(text.substr(0, end), text.substr(end + 1));
   }
   if (::geteuid() == 0) {

@@ -221,6 +221,14 @@ class RightsTest(Takeover):
         agent.wait_for_line(r"cannot start.*\$\{TAKEOVER_PROGRAM\}: cannot execute the program", SECONDS)
         self.assertNotIn("/no/such/secret", agent.output())
 
+    def test_a_program_that_is_not_in_the_path_is_said_with_what_to_do(self):
+        self.write(self.command(["no-such-program"]))
+        self.start().wait_for_line(r"no-such-program: cannot execute the program.*set PATH in its environment", SECONDS)
+
+    def test_a_user_that_is_not_there_is_said(self):
+        self.write(f"  - {{name: {self.name}, command: [/bin/true], user: no-such-user}}\n")
+        self.start().wait_for_line(r"cannot start.*/bin/true: cannot find the user that `user` names", SECONDS)
+
 
 if __name__ == "__main__":
     require_agent()
