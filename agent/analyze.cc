@@ -12,6 +12,7 @@
 #include "agent/recording/report_page.h"
 #include "agent/recording/verdict_json.h"
 #include "agent/version.h"
+#include "base/terminal_text.h"
 
 namespace agent {
 namespace {
@@ -45,20 +46,14 @@ base::Result<Analyses> analyze_all(std::istream& in, const AnalyzeOptions& optio
   return analyses;
 }
 
-// For a terminal: a name out of a recording must not steer it.
-std::string printable(std::string text) {
-  for (char& letter : text)
-    if (static_cast<unsigned char>(letter) < ' ' || letter == '\x7f') letter = '?';
-  return text;
-}
-
 void print_text(const recording::Verdict& verdict) {
-  std::printf("%s: %s\n", printable(verdict.name).c_str(), std::string(guard::signal::name_of(verdict.state)).c_str());
-  for (const auto& line : verdict.evidence) std::printf("  %s\n", line.c_str());
+  std::printf("%s: %s\n", base::terminal_text(verdict.name).c_str(),
+              std::string(guard::signal::name_of(verdict.state)).c_str());
+  for (const auto& line : verdict.evidence) std::printf("  %s\n", base::terminal_text(line).c_str());
 }
 
 int fail(const AnalyzeOptions& options, const std::string& what) {
-  std::fprintf(stderr, "leakguard analyze: %s: %s\n", options.file.c_str(), printable(what).c_str());
+  std::fprintf(stderr, "leakguard analyze: %s: %s\n", options.file.c_str(), base::terminal_text(what).c_str());
   return kFailed;
 }
 

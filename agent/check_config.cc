@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "agent/commands.h"
+#include "base/terminal_text.h"
 #include "guard/config/config.h"
 
 namespace agent {
@@ -8,7 +9,8 @@ namespace agent {
 int check_config(const CheckConfigOptions& options) {
   const std::string file = options.file.empty() ? kDefaultConfigFile : options.file;
   const auto result = guard::config::load_config(file);
-  for (const auto& problem : result.problems) std::fprintf(stderr, "%s\n", guard::config::to_string(problem).c_str());
+  for (const auto& problem : result.problems)
+    std::fprintf(stderr, "%s\n", base::terminal_text(to_string(problem)).c_str());
   if (!result.config) {
     std::fprintf(stderr, "%s: %zu error%s\n", file.c_str(), result.problems.size(),
                  result.problems.size() == 1 ? "" : "s");

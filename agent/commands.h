@@ -13,5 +13,6 @@ int analyze(const AnalyzeOptions& options);
 int replay(const ReplayOptions& options);
 int drill(const DrillOptions& options);
 int history_export(const HistoryExportOptions& options);
+int try_pattern(const TryPatternOptions& options);
 
 }  // namespace agent

@@ -143,10 +143,8 @@ void Daemon::start_what_is_not_held() {
 
 void Daemon::keep_holds() {
   std::vector<Hold> held;
-  for (const auto& report : watch_->guard().report().workloads) {
-    if (const auto& breaker = report.policy.breaker)
-      held.push_back({report.workload.name, breaker->rule, breaker->opened_at});
-  }
+  for (const auto& [workload, breaker] : watch_->guard().held())
+    held.push_back({workload, breaker.rule, breaker.opened_at});
   for (const std::string& workload : holds_.keep(held)) {
     base::log_info("no longer held: its stop marker says start", {{"workload", workload}});
     supervisor_.start(workload);

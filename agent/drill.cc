@@ -10,6 +10,7 @@
 #include "agent/rehearsal/drilled.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/terminal_text.h"
 
 namespace agent {
 namespace {
@@ -25,7 +26,7 @@ int list(bool as_json) {
 }
 
 int wrong_usage(const std::string& what) {
-  std::fprintf(stderr, "leakguard drill: %s; see leakguard drill --help\n", what.c_str());
+  std::fprintf(stderr, "leakguard drill: %s; see leakguard drill --help\n", base::terminal_text(what).c_str());
   return kUsage;
 }
 
@@ -75,7 +76,7 @@ int drill(const DrillOptions& options) {
   if (options.json) {
     std::printf("%s\n", rehearsal::drill_as_json(drilled).c_str());
   } else {
-    for (const std::string& line : lines_of(drilled)) std::printf("%s\n", line.c_str());
+    for (const std::string& line : lines_of(drilled)) std::printf("%s\n", base::terminal_text(line).c_str());
   }
   if (options.real && !act_for_real(*config, options, drilled)) return kFailed;
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {

@@ -3,6 +3,8 @@
 #include "agent/commands.h"
 #include "agent/daemon.h"
 #include "base/log.h"
+#include "base/terminal_text.h"
+#include "guard/config/pattern.h"
 
 namespace agent {
 namespace {
@@ -33,8 +35,8 @@ guard::config::Config config_for(const ExecOptions& options) {
 
 int exec(const ExecOptions& options) {
   if (!options.expect_log.empty()) {
-    if (const auto pattern = guard::source::LogMatcher::compile(options.expect_log); !pattern) {
-      std::fprintf(stderr, "leakguard exec: --expect-log: %s\n", pattern.error().message.c_str());
+    if (const auto wrong = guard::config::find_pattern_problem(options.expect_log); !wrong.empty()) {
+      std::fprintf(stderr, "leakguard exec: --expect-log: %s\n", base::terminal_text(wrong).c_str());
       return kUsage;
     }
   }

@@ -5,6 +5,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "agent/bounded_lines.h"
+
 namespace agent {
 namespace {
 
@@ -32,13 +34,16 @@ base::Result<std::uint64_t> read_actions(const ActionQuery& query,
   for (const std::string& file : {path + ".1", path}) {
     std::ifstream in(file, std::ios::binary);
     if (!in && file == path) return base::fail(base::error_from_errno(errno, "open " + path));
-    for (std::string line; std::getline(in, line);) {
+    bool is_taken = true;
+    for_each_line(in, kMostJournalLine, [&](const std::string& line) {
       const json action = json::parse(line, nullptr, false);
       if (!action.is_object())
         ++passed_over;
-      else if (is_wanted(action, query) && !take(line))
-        return base::fail(base::Code::unavailable, "the output cannot be written");
-    }
+      else if (is_wanted(action, query))
+        is_taken = take(line);
+      return is_taken;
+    });
+    if (!is_taken) return base::fail(base::Code::unavailable, "the output cannot be written");
   }
   return passed_over;
 }

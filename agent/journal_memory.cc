@@ -10,6 +10,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "agent/bounded_lines.h"
+
 namespace agent {
 namespace {
 
@@ -42,12 +44,13 @@ std::vector<guard::PastAction> read_journal(const std::string& journal) {
   std::deque<guard::PastAction> actions;
   for (const std::string& path : {journal + ".1", journal}) {
     std::ifstream file(path);
-    for (std::string line; std::getline(file, line);) {
+    for_each_line(file, kMostJournalLine, [&](const std::string& line) {
       auto action = parse(line);
-      if (!action) continue;
+      if (!action) return true;
       if (actions.size() >= kMostRemembered) actions.pop_front();
       actions.push_back(std::move(*action));
-    }
+      return true;
+    });
   }
   return {std::make_move_iterator(actions.begin()), std::make_move_iterator(actions.end())};
 }

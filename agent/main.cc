@@ -20,6 +20,7 @@ struct Execute {
   int operator()(const agent::ReplayOptions& options) const { return agent::replay(options); }
   int operator()(const agent::DrillOptions& options) const { return agent::drill(options); }
   int operator()(const agent::HistoryExportOptions& options) const { return agent::history_export(options); }
+  int operator()(const agent::TryPatternOptions& options) const { return agent::try_pattern(options); }
   int operator()(const agent::ShowText& show) const {
     std::fputs(show.text.c_str(), stdout);
     return agent::kFine;

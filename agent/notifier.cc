@@ -13,6 +13,7 @@ namespace {
 
 using guard::config::ReceiverConfig;
 using guard::config::ReceiverKind;
+using guard::telemetry::ActionRecord;
 
 std::string bearer(const std::string& file) {
   std::ifstream in(file);
@@ -23,8 +24,7 @@ std::string bearer(const std::string& file) {
 
 }  // namespace
 
-base::Status deliver(const ReceiverConfig& receiver, const guard::telemetry::ActionRecord& action,
-                     std::stop_token stop) {
+base::Status deliver(const ReceiverConfig& receiver, const ActionRecord& action, std::stop_token stop) {
   const bool is_alert = receiver.kind == ReceiverKind::alertmanager;
   base::FetchRequest request;
   request.stop = std::move(stop);
@@ -40,21 +40,55 @@ base::Status deliver(const ReceiverConfig& receiver, const guard::telemetry::Act
   return base::fail(base::Code::unavailable, "the receiver answered " + std::to_string(answer->status));
 }
 
-Notifier::Notifier(std::vector<ReceiverConfig> receivers) : receivers_(std::move(receivers)) {}
+Notifier::Notifier(const std::vector<ReceiverConfig>& receivers, base::EventLoop& loop) : loop_(loop) {
+  for (const ReceiverConfig& receiver : receivers) targets_.push_back(std::make_unique<Target>(receiver));
+}
 
-void Notifier::tell(const guard::telemetry::ActionRecord& action) {
-  if (action.outcome == guard::telemetry::Outcome::recovered) return;  // nothing was done and nothing is wrong
-  for (const ReceiverConfig& receiver : receivers_) {
-    const bool taken = worker_.submit([receiver, action, stop = stopping_.get_token()] {
-      if (const auto told = deliver(receiver, action, stop); !told) {
-        base::log_error("a notification was not delivered",
-                        {{"receiver", receiver.name}, {"error", told.error().message}});
-      }
+void Notifier::send(Target& target, const ActionRecord& action, Answered answered) {
+  const auto shared = std::make_shared<Answered>(std::move(answered));
+  const bool is_taken = target.worker.submit([&loop = loop_, config = target.config, action, shared,
+                                              stop = stopping_.get_token()] {
+    const auto sent = deliver(config, action, stop);
+    if (!sent && !stop.stop_requested())
+      base::log_error("a notification was not delivered", {{"receiver", config.name}, {"error", sent.error().message}});
+    loop.post([shared, sent] { (*shared)(sent); });
+  });
+  if (is_taken) return;
+  base::log_error("a notification was dropped: the receiver does not keep up", {{"receiver", target.config.name}});
+  loop_.post([shared] { (*shared)(base::fail(base::Code::exhausted, "too many notifications wait for it")); });
+}
+
+void Notifier::notify(const ActionRecord& record, Done done) {
+  if (targets_.empty())
+    return loop_.post([done = std::move(done)] { done("nobody to notify: no receiver is configured under notify"); });
+  struct Answers {
+    std::size_t missing;
+    std::string accepted;
+    std::string failed;
+  };
+  const auto answers = std::make_shared<Answers>(Answers{targets_.size(), "", ""});
+  const auto shared = std::make_shared<Done>(std::move(done));
+  ActionRecord sent = record;
+  sent.outcome = guard::telemetry::Outcome::done;  // when it is read, it has arrived
+  for (const auto& target : targets_) {
+    send(*target, sent, [answers, shared, name = target->config.name](const base::Status& status) {
+      std::string& list = status ? answers->accepted : answers->failed;
+      list += (list.empty() ? "" : "; ") + name + (status ? "" : ": " + status.error().message);
+      if (--answers->missing > 0) return;
+      if (answers->accepted.empty())
+        return (*shared)(base::fail(base::Code::unavailable, "not delivered: " + answers->failed));
+      (*shared)("accepted by " + answers->accepted +
+                (answers->failed.empty() ? "" : "; not delivered: " + answers->failed));
     });
-    if (!taken) {
-      base::log_error("a notification was dropped: too many wait already", {{"receiver", receiver.name}});
-    }
   }
+}
+
+void Notifier::report(const ActionRecord& action) {
+  using guard::telemetry::Outcome;
+  if (action.outcome == Outcome::recovered) return;  // nothing was done and nothing is wrong
+  const bool is_notification = std::holds_alternative<guard::policy::Notify>(action.decision.action);
+  if (is_notification && action.outcome != Outcome::dry_run) return;  // it has been sent, or could not be
+  for (const auto& target : targets_) send(*target, action, [](const base::Status&) {});
 }
 
 }  // namespace agent

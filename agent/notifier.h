@@ -1,34 +1,54 @@
 #pragma once
-// Tells people what was done: each action whose outcome is known goes to every receiver, as a webhook's JSON or as an
-// alert of Alertmanager's. Sent by a worker with a bounded queue: a receiver that hangs costs notifications, counted
+// Sends notifications: each action whose outcome is known goes to every receiver, as a webhook's JSON or as an alert of
+// Alertmanager's. Each receiver has a worker with a bounded queue: one that hangs costs its own notifications, counted
 // and logged, and nothing else.
 
+#include <cstddef>
+#include <functional>
+#include <memory>
 #include <stop_token>
 #include <vector>
 
+#include "base/event_loop.h"
 #include "base/result.h"
 #include "base/worker.h"
 #include "guard/config/config.h"
+#include "guard/notifications.h"
 #include "guard/telemetry/report.h"
 
 namespace agent {
 
-// Tells one receiver now; waits for its answer, as long as an HTTP exchange may take. Errors: those of base::fetch;
+// Sends to one receiver now; waits for its answer, as long as an HTTP exchange may take. Errors: those of base::fetch;
 // unavailable when the receiver refuses it.
 base::Status deliver(const guard::config::ReceiverConfig& receiver, const guard::telemetry::ActionRecord& action,
                      std::stop_token stop);
 
-class Notifier {
+// All members on the guard's thread.
+class Notifier final : public guard::Notifications {
  public:
-  explicit Notifier(std::vector<guard::config::ReceiverConfig> receivers);
-  ~Notifier() { stopping_.request_stop(); }
-  // On the guard's thread; returns at once.
-  void tell(const guard::telemetry::ActionRecord& action);
+  static constexpr std::size_t kMostWaiting = 256;  // for each receiver
+
+  // `loop` must outlive the notifier.
+  Notifier(const std::vector<guard::config::ReceiverConfig>& receivers, base::EventLoop& loop);
+  ~Notifier() override { stopping_.request_stop(); }
+
+  // A rule's notification. Done when every receiver has answered: accepted by one of them at least, or by none.
+  void notify(const guard::telemetry::ActionRecord& record, Done done) override;
+  // What became of an action. Returns at once; a failure is logged.
+  void report(const guard::telemetry::ActionRecord& action);
 
  private:
-  std::vector<guard::config::ReceiverConfig> receivers_;
+  struct Target {
+    explicit Target(guard::config::ReceiverConfig its_config) : config(std::move(its_config)) {}
+    guard::config::ReceiverConfig config;
+    base::Worker worker{"lg-notify", kMostWaiting};
+  };
+  using Answered = std::function<void(base::Status)>;
+  void send(Target& target, const guard::telemetry::ActionRecord& action, Answered answered);
+
+  base::EventLoop& loop_;
   std::stop_source stopping_;
-  base::Worker worker_{"lg-notify", 256};
+  std::vector<std::unique_ptr<Target>> targets_;
 };
 
 }  // namespace agent

@@ -17,7 +17,15 @@
 namespace agent {
 
 // Exit codes that scripts may rely on.
-enum ExitCode { kFine = 0, kFailed = 1, kUsage = 2, kFindings = 3, kUnreachable = 4, kWrongConfiguration = 78 };
+enum ExitCode {
+  kFine = 0,
+  kFailed = 1,
+  kUsage = 2,
+  kFindings = 3,
+  kUnreachable = 4,
+  kNothingJudged = 5,
+  kWrongConfiguration = 78
+};
 
 constexpr const char* kDefaultConfigFile = "/etc/leakguard/leakguard.yml";
 constexpr const char* kDefaultAddress = "127.0.0.1:10780";
@@ -46,6 +54,7 @@ struct CheckConfigOptions {
 
 struct StatusOptions {
   std::string address = kDefaultAddress;
+  std::string config;    // whose agent.listen it is, instead of `address`; "": none
   std::string workload;  // "": all
   bool json = false;
 };
@@ -87,12 +96,20 @@ struct HistoryExportOptions {
   bool actions = false;  // what was decided and done, instead of what was seen
 };
 
+struct TryPatternOptions {
+  std::string pattern;
+  std::string file;       // "-": standard input; "": a container's log
+  std::string container;  // id or name; "": a file
+  std::string config;     // whose engine it is; "": kDefaultConfigFile when there is one, else the usual socket
+  bool json = false;
+};
+
 struct ShowText {  // --help, --version: the text to print, and that is all
   std::string text;
 };
 
 using Invocation = std::variant<RunOptions, ExecOptions, CheckConfigOptions, StatusOptions, AnalyzeOptions,
-                                ReplayOptions, DrillOptions, HistoryExportOptions, ShowText>;
+                                ReplayOptions, DrillOptions, HistoryExportOptions, TryPatternOptions, ShowText>;
 
 // Errors: invalid_argument, with what is wrong and which --help tells more.
 base::Result<Invocation> parse_command_line(const std::vector<std::string>& arguments);

@@ -60,5 +60,6 @@ base::Result<Invocation> parse_analyze(const Arguments& arguments);
 base::Result<Invocation> parse_replay(const Arguments& arguments);
 base::Result<Invocation> parse_drill(const Arguments& arguments);
 base::Result<Invocation> parse_history(const Arguments& arguments);
+base::Result<Invocation> parse_try_pattern(const Arguments& arguments);
 
 }  // namespace agent

@@ -16,6 +16,7 @@
 #include "agent/rehearsal/words.h"
 #include "agent/version.h"
 #include "base/log.h"
+#include "base/terminal_text.h"
 
 namespace agent {
 namespace {
@@ -25,15 +26,8 @@ using rehearsal::Entry;
 using rehearsal::Replayed;
 using rehearsal::ReplayedSeries;
 
-// For a terminal: a name out of a recording must not steer it.
-std::string printable(std::string text) {
-  for (char& letter : text)
-    if (static_cast<unsigned char>(letter) < ' ' || letter == '\x7f') letter = '?';
-  return text;
-}
-
 int fail(const ReplayOptions& options, const std::string& what) {
-  std::fprintf(stderr, "leakguard replay: %s: %s\n", options.history.c_str(), printable(what).c_str());
+  std::fprintf(stderr, "leakguard replay: %s: %s\n", options.history.c_str(), base::terminal_text(what).c_str());
   return kFailed;
 }
 
@@ -75,9 +69,9 @@ bool write_report(const ReplayOptions& options, const ReplayedSeries& replayed) 
 
 void print(const ReplayedSeries& replayed) {
   for (const Replayed& one : replayed.workloads) {
-    for (const std::string& line : lines_of(one)) std::printf("%s\n", printable(line).c_str());
+    for (const std::string& line : lines_of(one)) std::printf("%s\n", base::terminal_text(line).c_str());
   }
-  for (const std::string& note : replayed.notes) std::printf("note: %s\n", printable(note).c_str());
+  for (const std::string& note : replayed.notes) std::printf("note: %s\n", base::terminal_text(note).c_str());
 }
 
 }  // namespace

@@ -1,11 +1,15 @@
 #include <cstdio>
 #include <filesystem>
 
+#include <sys/stat.h>
+
 #include "agent/commands.h"
 #include "agent/daemon.h"
 #include "agent/default_yml.h"
 #include "agent/demo.h"
 #include "base/log.h"
+#include "base/terminal_text.h"
+#include "guard/config/single_file_mount.h"
 
 namespace agent {
 namespace {
@@ -38,20 +42,57 @@ void say_where(const guard::config::Config& config) {
   std::fflush(stdout);
 }
 
+// Such a rule would never fire, and nobody would know.
+void warn_of_missing_pressure(const guard::config::Config& config) {
+  if (std::filesystem::exists("/proc/pressure")) return;
+  for (const auto& workload : config.workloads) {
+    for (const auto& rule : workload.rules) {
+      if (!guard::policy::is_pressure(rule.metric)) continue;
+      base::log_warning("this rule cannot fire: the kernel has no pressure stall information; boot it with psi=1",
+                        {{"workload", workload.name}, {"rule", rule.name}});
+    }
+  }
+}
+
+// A token that all users of the machine can read is no secret.
+void warn_of_readable_secret(const std::string& path) {
+  struct stat status {};
+  if (path.empty() || ::stat(path.c_str(), &status) != 0 || (status.st_mode & S_IROTH) == 0) return;
+  base::log_warning("all users of this machine can read this secret; run: chmod o-r " + path, {{"file", path}});
+}
+
+void warn_of_readable_secrets(const guard::config::Config& config) {
+  for (const auto& receiver : config.notify) warn_of_readable_secret(receiver.bearer_token_file);
+  for (const auto& workload : config.workloads) {
+    for (const auto& rule : workload.rules) {
+      for (const auto& action : rule.actions)
+        if (const auto* shed = std::get_if<guard::policy::Shed>(&action)) warn_of_readable_secret(shed->token_file);
+    }
+  }
+}
+
 }  // namespace
 
 int run(const RunOptions& options) {
   const bool embedded = options.config.empty() && !std::filesystem::exists(kDefaultConfigFile);
   ConfigResult result = read_config(options, embedded);
   if (!result.config) {
-    for (const auto& problem : result.problems) std::fprintf(stderr, "%s\n", guard::config::to_string(problem).c_str());
+    for (const auto& problem : result.problems)
+      std::fprintf(stderr, "%s\n", base::terminal_text(to_string(problem)).c_str());
     return kWrongConfiguration;
   }
   base::start_log({.level = result.config->agent.log_level, .format = result.config->agent.log_format});
   if (embedded) say_where(*result.config);
+  warn_of_missing_pressure(*result.config);
+  warn_of_readable_secrets(*result.config);
   DaemonOptions daemon;
   daemon.config = std::move(*result.config);
-  daemon.reload = [options, embedded] { return read_config(options, embedded); };
+  daemon.reload = [options, embedded] {
+    const std::string path = options.config.empty() ? kDefaultConfigFile : options.config;
+    const std::string warning = embedded ? "" : guard::config::warn_of_single_file_mount(path);
+    if (!warning.empty()) base::log_warning(warning);
+    return read_config(options, embedded);
+  };
   const int code = Daemon(std::move(daemon)).run();
   base::stop_log();
   return code;

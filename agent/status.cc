@@ -6,21 +6,25 @@
 
 #include "agent/commands.h"
 #include "base/http_client.h"
+#include "base/terminal_text.h"
+#include "guard/config/config.h"
 
 namespace agent {
 namespace {
 
 using nlohmann::json;
 
+// What is printed comes from outside: container names, log lines, an engine's words.
+std::string shown(const json& text) { return base::terminal_text(text.get<std::string>()); }
+
 // "  ! memory 640 MiB, 91% of 700 MiB: near its limit": trouble stands out without colour too.
 const char* mark_of(const std::string& urgency) { return urgency == "trouble" ? "!" : urgency == "notice" ? "·" : " "; }
 
 void print_workload(const json& workload) {
-  std::printf("%s: %s (%s, %s)\n", workload.at("name").get<std::string>().c_str(),
-              workload.at("verdict").get<std::string>().c_str(), workload.at("kind").get<std::string>().c_str(),
-              workload.at("lifecycle").at("state").get<std::string>().c_str());
+  std::printf("%s: %s (%s, %s)\n", shown(workload.at("name")).c_str(), shown(workload.at("verdict")).c_str(),
+              shown(workload.at("kind")).c_str(), shown(workload.at("lifecycle").at("state")).c_str());
   for (const json& sentence : workload.at("words")) {
-    std::printf("  %s %s\n", mark_of(sentence.at("urgency")), sentence.at("text").get<std::string>().c_str());
+    std::printf("  %s %s\n", mark_of(sentence.at("urgency")), shown(sentence.at("text")).c_str());
   }
 }
 
@@ -28,8 +32,7 @@ void print_status(const json& status) {
   if (status.at("dry_run").get<bool>()) std::printf("dry run: nothing is touched\n");
   for (const json& source : status.at("sources")) {
     if (source.at("up").get<bool>()) continue;
-    std::printf("source %s is down: %s\n", source.at("source").get<std::string>().c_str(),
-                source.at("why").get<std::string>().c_str());
+    std::printf("source %s is down: %s\n", shown(source.at("source")).c_str(), shown(source.at("why")).c_str());
   }
   for (const json& workload : status.at("workloads")) print_workload(workload);
   if (status.at("workloads").empty()) std::printf("no workloads are configured\n");
@@ -50,9 +53,32 @@ int print(const std::string& body, bool one_workload) {
   return kFine;
 }
 
+// Where the agent of that configuration listens, as a client has to write it.
+base::Result<std::string> address_in(const std::string& file) {
+  const auto result = guard::config::load_config(file);
+  if (!result.config) {
+    std::string what = "wrong configuration";
+    for (const auto& problem : result.problems) what += "\n" + to_string(problem);
+    return base::fail(base::Code::invalid_argument, what);
+  }
+  if (result.config->agent.listen.empty())
+    return base::fail(base::Code::invalid_argument, file + ": agent.listen is empty: that agent cannot be asked");
+  const std::string& address = result.config->agent.listen.front();
+  return address.starts_with(':') ? "127.0.0.1" + address : address;
+}
+
 }  // namespace
 
-int status(const StatusOptions& options) {
+int status(const StatusOptions& given) {
+  StatusOptions options = given;
+  if (!options.config.empty()) {
+    const auto address = address_in(options.config);
+    if (!address) {
+      std::fprintf(stderr, "leakguard status: %s\n", base::terminal_lines(address.error().message).c_str());
+      return kWrongConfiguration;
+    }
+    options.address = *address;
+  }
   base::FetchRequest request;
   request.url = "http://" + options.address +
                 (options.workload.empty() ? "/api/v1/status" : "/api/v1/workloads/" + options.workload);
@@ -74,7 +100,7 @@ int status(const StatusOptions& options) {
     return kFailed;
   }
   if (answer->status != 200) {
-    std::fprintf(stderr, "leakguard status: the agent is not ready: %s", answer->body.c_str());
+    std::fprintf(stderr, "leakguard status: the agent is not ready: %s", base::terminal_lines(answer->body).c_str());
     return kUnreachable;
   }
   if (!options.json) return print(answer->body, !options.workload.empty());

@@ -5,17 +5,11 @@
 
 #include "agent/history_actions.h"
 #include "agent/journal_memory.h"
+#include "guard/instances.h"
 #include "guard/selection.h"
 
 namespace agent {
 namespace {
-
-using guard::sample::TargetKind;
-
-bool is_container(const guard::config::WorkloadConfig& workload) {
-  const TargetKind kind = workload.target.kind;
-  return kind == TargetKind::container || kind == TargetKind::compose_service || kind == TargetKind::container_label;
-}
 
 using EnginePointer = std::unique_ptr<guard::source::EngineWatch>;
 
@@ -25,16 +19,17 @@ EnginePointer watch_engine(const guard::config::Config& config, base::EventLoop&
                            const std::function<void()>& wake, EnginePointer before) {
   std::vector<guard::sample::Target> targets;
   for (const auto& workload : config.workloads) {
-    if (is_container(workload)) targets.push_back(workload.target);
+    if (guard::is_container(workload.target.kind)) targets.push_back(workload.target);
   }
   if (targets.empty()) return nullptr;
   guard::source::EngineWatchOptions options;
   options.engine.socket = config.engine.socket;
+  options.targets = targets;
   options.wanted = [targets = std::move(targets)](const guard::source::Container& container) {
     return std::ranges::any_of(targets, [&](const auto& target) { return guard::selects(target, container); });
   };
   if (before) {
-    before->set_wanted(std::move(options.wanted));
+    before->set_wanted(std::move(options.wanted), std::move(options.targets));
     return before;
   }
   return std::make_unique<guard::source::EngineWatch>(
@@ -53,18 +48,20 @@ Watch::Watch(const guard::config::Config& config, base::EventLoop& loop, const b
       collector_(config,
                  {.root = "/", .engine = engine_.get(), .children = &supervisor, .logs = &logs_, .probes = &probes_}),
       eyes_(collector_, recorder),
-      hands_({.root = "/", .engine_socket = config.engine.socket, .children = &supervisor}, loop),
+      notifier_(config.notify, loop),
+      hands_({.root = "/", .engine_socket = config.engine.socket, .children = &supervisor, .notifications = &notifier_},
+             loop),
       journal_(journal_path(config.agent.state_dir)),
-      notifier_(config.notify),
       guard_(config, {eyes_, hands_, journal_, clock}) {
   if (previous != nullptr) {
+    collector_.inherit(previous->collector_);
     logs_.inherit(previous->logs_);
     probes_.inherit(previous->probes_);
     guard_.inherit(previous->guard_);
   } else {
     for (const guard::PastAction& action : read_journal(journal_path(config.agent.state_dir))) guard_.remember(action);
   }
-  guard_.on_action([this](const guard::telemetry::ActionRecord& action) { notifier_.tell(action); });
+  guard_.on_action([this](const guard::telemetry::ActionRecord& action) { notifier_.report(action); });
 }
 
 }  // namespace agent

@@ -14,7 +14,7 @@
 #include "guard/collector.h"
 #include "guard/config/config.h"
 #include "guard/guard.h"
-#include "guard/history/journal.h"
+#include "guard/history/journal_writer.h"
 #include "guard/log_watches.h"
 #include "guard/machine_hands.h"
 #include "guard/probe_commands.h"
@@ -50,9 +50,9 @@ class Watch {
   std::unique_ptr<guard::source::EngineWatch> engine_;  // only when a workload is a container
   guard::MachineCollector collector_;
   RecordedCollector eyes_;
-  guard::MachineHands hands_;
-  guard::history::Journal journal_;
   Notifier notifier_;
+  guard::MachineHands hands_;
+  guard::history::JournalWriter journal_;
   guard::Guard guard_;
 };
 

@@ -1,9 +1,8 @@
 #include "base/http_server.h"
 
 #include <cerrno>
-#include <charconv>
+#include <cstring>
 #include <mutex>
-#include <optional>
 #include <utility>
 
 #include <netinet/in.h>
@@ -19,6 +18,7 @@
 #include "base/http_connection.h"
 #include "base/http_text.h"
 #include "base/log.h"
+#include "base/socket_address.h"
 
 namespace base {
 
@@ -40,23 +40,11 @@ constexpr int kMostCutPauses = 100;
 // Out of file descriptors, say: accept would fail again at once.
 constexpr auto kAcceptPause = std::chrono::milliseconds(100);
 
-// "127.0.0.1:8080", "[::1]:8080" or ":8080", numbers only: a name could stand for an address nobody meant.
-std::optional<tcp::endpoint> parse_endpoint(std::string_view address) {
-  const auto colon = address.rfind(':');
-  if (colon == std::string_view::npos) return std::nullopt;
-  auto host = address.substr(0, colon);
-  const auto port_text = address.substr(colon + 1);
-  std::uint16_t port = 0;
-  const auto end = port_text.data() + port_text.size();
-  const auto [stop, error] = std::from_chars(port_text.data(), end, port);
-  if (error != std::errc() || stop != end) return std::nullopt;
-  if (host.empty()) return tcp::endpoint(tcp::v6(), port);
-  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
-  if (bracketed) host = host.substr(1, host.size() - 2);
-  error_code wrong;
-  const auto parsed = asio::ip::make_address(std::string(host), wrong);
-  if (wrong || parsed.is_v6() != bracketed) return std::nullopt;
-  return tcp::endpoint(parsed, port);
+tcp::endpoint endpoint_of(const SocketAddress& address) {
+  tcp::endpoint endpoint;
+  endpoint.resize(address.length);
+  std::memcpy(endpoint.data(), address.get(), address.length);
+  return endpoint;
 }
 
 Code code_of(const error_code& error) {
@@ -213,13 +201,10 @@ HttpServer::~HttpServer() {
 }
 
 Result<std::uint16_t> HttpServer::listen(const std::string& address) {
-  const auto endpoint = parse_endpoint(address);
-  if (!endpoint) {
-    return fail(Code::invalid_argument, "not an address to listen on: \"" + address +
-                                            "\"; write for example 127.0.0.1:8080, [::1]:8080 or :8080");
-  }
+  const auto parsed = parse_listen_address(address);
+  if (!parsed) return fail(parsed.error());
   const auto listener = std::make_shared<Listener>(impl_->loop, impl_->connections);
-  if (const auto error = listener->open(*endpoint)) {
+  if (const auto error = listener->open(endpoint_of(*parsed))) {
     return fail(code_of(error), "listen on " + address + ": " + error.message());
   }
   listener->begin();

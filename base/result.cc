@@ -23,7 +23,7 @@ std::string_view name_of(Code code) {
 }
 
 Error Error::within(std::string_view context) const {
-  return Error{code, std::string(context) + ": " + message, retry_after};
+  return Error{code, std::string(context) + ": " + message, retry_after, is_permanent};
 }
 
 tl::unexpected<Error> fail(Code code, std::string message) {
@@ -40,6 +40,7 @@ Code code_from_errno(int error_number) {
     case ENODEV:
     case ESRCH: return Code::not_found;
     case EACCES:
+    case EROFS:
     case EPERM: return Code::permission_denied;
     case ENOSPC:
     case ENOMEM:

@@ -35,6 +35,8 @@ struct Error {
   std::string message;  // a sentence without a full stop, outermost context first: "read memory.max: No such file"
   std::chrono::seconds retry_after{0};  // the other side said when it may be back; 0: it did not
 
+  bool is_permanent = false;  // the other side understood and said no: the same question again gets the same answer
+
   // The same failure seen from one step further out: "context: message".
   [[nodiscard]] Error within(std::string_view context) const;
 };
@@ -51,7 +53,7 @@ using Status = Result<void>;
 [[nodiscard]] tl::unexpected<Error> fail(Code code, std::string message);
 [[nodiscard]] tl::unexpected<Error> fail(Error error);
 
-// Translates errno. ENOENT, ENODEV and ESRCH are not_found, EACCES and EPERM permission_denied, ENOSPC,
+// Translates errno. ENOENT, ENODEV and ESRCH are not_found, EACCES, EROFS and EPERM permission_denied, ENOSPC,
 // ENOMEM, EMFILE and EDQUOT exhausted, ETIMEDOUT deadline_exceeded, EINVAL invalid_argument, EAGAIN, EBUSY,
 // ECONNREFUSED and ECONNRESET unavailable, all others internal.
 [[nodiscard]] Error error_from_errno(int error_number, std::string_view context);

@@ -20,4 +20,7 @@ struct SocketAddress {
 // "127.0.0.1:5432", "[::1]:5432", "localhost:5432"; ports from 1 to 65535. Errors: invalid_argument.
 Result<SocketAddress> parse_socket_address(std::string_view text);
 
+// The same for a server: ":8080" is every address of the machine, and port 0 any port that is free.
+Result<SocketAddress> parse_listen_address(std::string_view text);
+
 }  // namespace base

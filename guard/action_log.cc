@@ -9,28 +9,31 @@ namespace guard {
 
 using telemetry::Outcome;
 
-telemetry::ActionRecord& ActionLog::record(policy::Decision decision) {
-  if (report_.recent_actions.size() >= telemetry::Report::kRecentActions) report_.recent_actions.pop_front();
-  telemetry::ActionRecord& action = report_.recent_actions.emplace_back();
+const telemetry::ActionRecord& ActionLog::record(policy::Decision decision) {
+  telemetry::ActionRecord action;
   action.number = ++last_number_;
   action.at = clock_.wall_now();
   action.decision = std::move(decision);
-  return action;
+  if (report_.recent_actions.size() >= telemetry::Report::kRecentActions) report_.recent_actions.pop_front();
+  report_.recent_actions.push_back(action);
+  return open_[action.number] = std::move(action);
 }
 
-void ActionLog::write(const telemetry::ActionRecord& action) {
-  if (auto written = journal_.append(telemetry::action_json(action)); !written) {
-    base::log_error("the journal cannot be written; guarding goes on without it", {{"error", written.error().message}});
-  }
+void ActionLog::write(std::uint64_t number) {
+  if (const auto found = open_.find(number); found != open_.end()) write(found->second);
 }
+
+void ActionLog::write(const telemetry::ActionRecord& action) { journal_.append(telemetry::action_json(action)); }
 
 void ActionLog::finish(std::uint64_t number, Outcome outcome, std::string result, base::SteadyTime began, bool tells) {
-  const auto found = std::ranges::find(report_.recent_actions, number, &telemetry::ActionRecord::number);
-  if (found == report_.recent_actions.end()) return;  // so many came since that it has left the ring
-  telemetry::ActionRecord& action = *found;
+  const auto found = open_.extract(number);
+  if (found.empty()) return;
+  telemetry::ActionRecord& action = found.mapped();
   action.outcome = outcome;
   action.result = std::move(result);
   action.took = clock_.steady_now() - began;
+  const auto shown = std::ranges::find(report_.recent_actions, number, &telemetry::ActionRecord::number);
+  if (shown != report_.recent_actions.end()) *shown = action;
 
   const std::string name(policy::name_of(action.decision.action));
   ++report_.actions[{action.decision.workload, name, action.decision.rule, std::string(telemetry::name_of(outcome))}];

@@ -5,11 +5,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <utility>
 
 #include "base/clock.h"
-#include "guard/history/journal.h"
+#include "guard/history/journal_writer.h"
 #include "guard/policy/decision.h"
 #include "guard/telemetry/report.h"
 
@@ -20,15 +21,16 @@ class ActionLog {
  public:
   using Listener = std::function<void(const telemetry::ActionRecord&)>;
 
-  ActionLog(telemetry::Report& report, history::Journal& journal, const base::Clock& clock)
+  ActionLog(telemetry::Report& report, history::JournalWriter& journal, const base::Clock& clock)
       : report_(report), journal_(journal), clock_(clock) {}
 
   void on_action(Listener listener) { listener_ = std::move(listener); }
 
-  // A new record; stays where it is until the next one is made.
-  telemetry::ActionRecord& record(policy::Decision decision);
+  // A new record; stays where it is until it is finished.
+  const telemetry::ActionRecord& record(policy::Decision decision);
   void write(const telemetry::ActionRecord& action);
-  // `tells`: the listener hears of it.
+  void write(std::uint64_t number);
+  // Exactly once for each record. `tells`: the listener hears of it.
   void finish(std::uint64_t number, telemetry::Outcome outcome, std::string result, base::SteadyTime began,
               bool tells = true);
   // The record of the rule's last step that was carried out gets what it did, in words.
@@ -40,9 +42,10 @@ class ActionLog {
 
  private:
   telemetry::Report& report_;
-  history::Journal& journal_;
+  history::JournalWriter& journal_;
   const base::Clock& clock_;
   Listener listener_;
+  std::map<std::uint64_t, telemetry::ActionRecord> open_;  // begun and not ended; bounded by what may be under way
   std::uint64_t last_number_ = 0;
 };
 

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <utility>
 
-#include "guard/selection.h"
+#include "base/log.h"
 #include "guard/source/host.h"
 #include "guard/source/process_tree.h"
 
@@ -17,10 +17,10 @@ using source::ContainerState;
 
 State state_of(ContainerState state) {
   switch (state) {
-    case ContainerState::running:
-    case ContainerState::paused: return State::running;
-    case ContainerState::restarting:
-    case ContainerState::created: return State::starting;
+    case ContainerState::running: return State::running;
+    case ContainerState::paused: return State::paused;
+    case ContainerState::restarting: return State::starting;
+    case ContainerState::created:  // and stays so when its first start fails
     case ContainerState::removing:
     case ContainerState::exited:
     case ContainerState::dead: return State::stopped;
@@ -35,9 +35,6 @@ sample::ExitReason reason_of(const source::LastExit& exit) {
   return exit.exit_code > 128 ? sample::ExitReason::signal : sample::ExitReason::error;
 }
 
-// How often the engine is asked where the kernel cannot be.
-constexpr base::Duration kStatisticsInterval = std::chrono::seconds(10);
-
 void set_unknown(sample::Workload& workload, std::string why) {
   workload.lifecycle.state = State::unknown;
   workload.lifecycle.why = std::move(why);
@@ -46,24 +43,28 @@ void set_unknown(sample::Workload& workload, std::string why) {
 }  // namespace
 
 MachineCollector::MachineCollector(const config::Config& config, MachineSources sources)
-    : mounts_(config.host.mounts), sources_(std::move(sources)), tree_(sources_.root) {
-  for (const config::WorkloadConfig& workload : config.workloads) {
-    Watched& watched = watched_.emplace_back();
-    watched.name = workload.name;
-    watched.target = workload.target;
-  }
+    : workloads_(config.workloads),
+      instances_(workloads_),
+      mounts_(config.host.mounts),
+      sources_(std::move(sources)),
+      tree_(sources_.root) {
+  assign({});
 }
 
 MachineCollector::~MachineCollector() = default;
 
 sample::Snapshot MachineCollector::collect(base::SteadyTime now, base::WallTime wall) {
   now_ = now;
+  assign_containers();
   sample::Snapshot snapshot;
   snapshot.at = now;
   snapshot.wall = wall;
   const auto began = std::chrono::steady_clock::now();
   snapshot.workloads.reserve(watched_.size());
-  for (Watched& watched : watched_) snapshot.workloads.push_back(read(watched));
+  for (const auto& watched : watched_) {
+    snapshot.workloads.push_back(read(*watched));
+    watched->instance.renamed_from.clear();
+  }
   const auto workloads_read = std::chrono::steady_clock::now();
   snapshot.host = source::read_host(sources_.root, mounts_);
   const auto host_read = std::chrono::steady_clock::now();
@@ -71,7 +72,7 @@ sample::Snapshot MachineCollector::collect(base::SteadyTime now, base::WallTime 
     sources_.logs->poll_files();
     snapshot.logs = sources_.logs->read();
   }
-  snapshot.sources.push_back({"cgroup", true, "", workloads_read - began, cgroup_errors_});
+  snapshot.sources.push_back(cgroup_report(workloads_read - began));
   snapshot.sources.push_back({"host", snapshot.host.memory_total.has_value(), snapshot.host.memory_total.reason(),
                               host_read - workloads_read, 0});
   if (sources_.engine != nullptr) snapshot.sources.push_back(engine_report());
@@ -87,12 +88,21 @@ sample::Snapshot MachineCollector::look_again(const std::string& workload, base:
   sample::Snapshot snapshot;
   snapshot.at = now;
   snapshot.wall = wall;
-  const auto found = std::ranges::find(watched_, workload, &Watched::name);
-  if (found != watched_.end()) snapshot.workloads.push_back(read(*found));
+  const auto found = by_name_.find(workload);
+  if (found != by_name_.end()) snapshot.workloads.push_back(read(*found->second));
   snapshot.host = source::read_host(sources_.root, mounts_);
   if (sources_.logs != nullptr) snapshot.logs = sources_.logs->read();
   if (sources_.probes != nullptr) snapshot.probes = sources_.probes->read();
   return snapshot;
+}
+
+// A command's cgroup is the agent's own or below it; for all others the machine's tree must be there.
+sample::SourceReport MachineCollector::cgroup_report(base::Duration took) {
+  const bool needs_others = std::ranges::any_of(workloads_, [](const config::WorkloadConfig& workload) {
+    return workload.target.kind != sample::TargetKind::command && workload.target.kind != sample::TargetKind::pid_file;
+  });
+  const base::Status visible = needs_others ? tree_.visibility() : base::Status();
+  return {"cgroup", visible.has_value(), visible ? "" : visible.error().message, took, cgroup_errors_};
 }
 
 sample::SourceReport MachineCollector::engine_report() const {
@@ -101,10 +111,13 @@ sample::SourceReport MachineCollector::engine_report() const {
 }
 
 sample::Workload MachineCollector::read(Watched& watched) {
+  const sample::Target& target = config_of(watched).target;
   sample::Workload workload;
-  workload.name = watched.name;
-  workload.kind = watched.target.kind;
-  switch (watched.target.kind) {
+  workload.name = watched.instance.name;
+  workload.configured_as = config_of(watched).name;
+  workload.renamed_from = watched.instance.renamed_from;
+  workload.kind = target.kind;
+  switch (target.kind) {
     case sample::TargetKind::container:
     case sample::TargetKind::compose_service:
     case sample::TargetKind::container_label: read_container(watched, workload); break;
@@ -116,24 +129,70 @@ sample::Workload MachineCollector::read(Watched& watched) {
   return workload;
 }
 
-const Container* MachineCollector::find_container(const sample::Target& target) const {
-  // Of several (a service that was scaled, a stopped one beside its successor) the running one is meant.
-  const Container* chosen = nullptr;
-  for (const Container& container : sources_.engine->view().containers) {
-    if (!selects(target, container)) continue;
-    if (container.state == ContainerState::running) return &container;
-    if (chosen == nullptr) chosen = &container;
+void MachineCollector::assign_containers() {
+  if (sources_.engine == nullptr) return;
+  const source::EngineView& view = sources_.engine->view();
+  if (!view.up || assigned_at_ == view.refreshed_at) return;
+  assigned_at_ = view.refreshed_at;
+  const std::size_t left_out_before = instances_.left_out();
+  assign(view.containers);
+  if (instances_.left_out() > 0 && left_out_before == 0)
+    base::log_warning("more containers match than can be guarded; narrow the selectors",
+                      {{"most", config::kMostWorkloads}, {"not_guarded", instances_.left_out()}});
+}
+
+// Workloads that kept their name keep what is known of them; what is called otherwise now goes under its new name.
+void MachineCollector::assign(const std::vector<Container>& containers) {
+  std::map<std::string, std::unique_ptr<Watched>> before;
+  for (auto& watched : watched_) before.emplace(watched->instance.name, std::move(watched));
+  watched_.clear();
+  by_name_.clear();
+  for (Instance& instance : instances_.assign(containers)) {
+    const auto known = before.find(instance.renamed_from.empty() ? instance.name : instance.renamed_from);
+    const bool is_known = known != before.end() && known->second != nullptr;
+    auto& watched = watched_.emplace_back(is_known ? std::move(known->second) : std::make_unique<Watched>());
+    watched->instance = std::move(instance);
+    by_name_[watched->instance.name] = watched.get();
+    if (sources_.logs != nullptr)
+      sources_.logs->watch(watched->instance.name, config_of(*watched), watched->instance.renamed_from);
   }
-  return chosen;
+  for (const auto& [name, watched] : before) {
+    if (!by_name_.contains(name)) leave(name);
+  }
+}
+
+// A workload that is no more: neither its log nor its health is looked at any longer.
+void MachineCollector::leave(const std::string& name) {
+  if (sources_.logs != nullptr) sources_.logs->forget(name);
+  if (sources_.probes == nullptr) return;
+  sample::Workload gone;
+  gone.name = name;
+  gone.lifecycle.state = State::absent;
+  sources_.probes->observe(gone);
+}
+
+void MachineCollector::inherit(const MachineCollector& previous) {
+  instances_.inherit(previous.instances_);
+  assigned_at_.reset();
+  assign_containers();
+}
+
+const config::WorkloadConfig& MachineCollector::config_of(const Watched& watched) const {
+  return workloads_.at(watched.instance.configured);
+}
+
+const Container* MachineCollector::container_of(const Watched& watched) const {
+  if (!watched.instance.container) return nullptr;
+  return &sources_.engine->view().containers.at(*watched.instance.container);
 }
 
 void MachineCollector::read_container(Watched& watched, sample::Workload& workload) {
   if (sources_.engine == nullptr) return set_unknown(workload, "no container engine is configured");
   const source::EngineView& view = sources_.engine->view();
   if (!view.up) return set_unknown(workload, "the container engine cannot be asked: " + view.why);
-  const Container* container = find_container(watched.target);
+  const Container* container = container_of(watched);
   if (sources_.logs != nullptr && container != nullptr) {
-    sources_.logs->follow_container(watched.name, container->id, sources_.engine->starts_of(container->name));
+    sources_.logs->follow_container(watched.instance.name, container->id, sources_.engine->starts_of(container->id));
   }
   if (container == nullptr) {
     workload.lifecycle.state = State::absent;
@@ -142,8 +201,9 @@ void MachineCollector::read_container(Watched& watched, sample::Workload& worklo
   workload.identity = {"container:" + container->id, container->id, container->image, container->pid};
   if (!container->inspected) return set_unknown(workload, "not inspected yet");
   workload.lifecycle.state = state_of(container->state);
+  if (container->state == ContainerState::created) workload.lifecycle.why = "it was created and has never run";
   workload.lifecycle.started_at = container->started_at;
-  workload.lifecycle.starts = sources_.engine->starts_of(container->name);
+  workload.lifecycle.starts = sources_.engine->starts_of(container->id);
   if (const auto exit = sources_.engine->last_exit_of(container->name)) {
     workload.lifecycle.last_exit = reason_of(*exit);
     workload.lifecycle.last_exit_code = exit->exit_code;
@@ -162,37 +222,29 @@ void MachineCollector::read_container(Watched& watched, sample::Workload& worklo
 }
 
 void MachineCollector::read_statistics(Watched& watched, const base::Error& unreadable, sample::Workload& workload) {
-  EngineStatistics& statistics = watched.statistics;
-  if (statistics.container_id != workload.identity.container_id) {
-    statistics = {};
-    statistics.container_id = workload.identity.container_id;
-  }
-  if (!statistics.asked_at || now_ - *statistics.asked_at >= kStatisticsInterval) {
-    statistics.asked_at = now_;
-    sources_.engine->read_stats(statistics.container_id,
-                                [&statistics, id = statistics.container_id](base::Result<sample::Resources> answer) {
-                                  if (statistics.container_id != id) return;
-                                  statistics.why = answer ? "" : answer.error().message;
-                                  if (answer) statistics.resources = std::move(*answer);
-                                  statistics.is_new = answer.has_value();
-                                });
-  }
-  if (!statistics.why.empty()) {
-    workload.resources.memory.usage =
-        sample::Reading<base::Bytes>::absent(unreadable.message + "; and the engine's statistics: " + statistics.why);
-    return;
-  }
-  workload.resources = statistics.resources;
-  // A counter that is told again at each tick would make a rate of 0, 0, 0 and then too much.
-  if (!std::exchange(statistics.is_new, false)) {
-    const std::string reason = "the engine is asked for it every " + base::format_duration(kStatisticsInterval);
-    workload.resources.cpu.used = sample::Reading<base::Duration>::absent(reason);
-    workload.resources.cpu.throttled = sample::Reading<base::Duration>::absent(reason);
+  const sample::Identity& identity = workload.identity;
+  const std::string run = identity.key + "@" + std::to_string(identity.pid);
+  watched.statistics.ask_if_due(identity.container_id, run, now_, [this](const std::string& id, auto answer) {
+    sources_.engine->read_stats(id, std::move(answer));
+  });
+  if (auto known = watched.statistics.known(now_)) {
+    workload.resources = std::move(*known);
+    // Where the description does not tell the limits in force (Podman), the statistics tell that of memory.
+    const auto& limit = workload.resources.memory.limit;
+    sample::Caps& engine = workload.caps.engine.emplace(workload.caps.engine.value_or(sample::Caps{}));
+    if (!engine.memory && limit) {
+      const auto total = source::read_host(sources_.root, {}).memory_total;
+      if (total) engine.memory = *limit >= *total ? base::Bytes::unlimited() : *limit;
+    }
+    if (engine.cpus) workload.resources.cpu.limit = *engine.cpus;
+  } else {
+    workload.resources.memory.usage = sample::Reading<base::Bytes>::absent(
+        unreadable.message + "; and the engine's statistics: " + known.error().message);
   }
 }
 
 void MachineCollector::read_child(Watched& watched, sample::Workload& workload) {
-  auto view = sources_.children == nullptr ? std::nullopt : sources_.children->view(watched.name);
+  auto view = sources_.children == nullptr ? std::nullopt : sources_.children->view(watched.instance.name);
   if (!view) return set_unknown(workload, "the supervisor does not know it");
   workload.lifecycle = std::move(view->lifecycle);
   workload.identity = std::move(view->identity);
@@ -206,8 +258,9 @@ void MachineCollector::read_child(Watched& watched, sample::Workload& workload) 
 }
 
 void MachineCollector::read_cgroup_path(Watched& watched, sample::Workload& workload) {
-  const bool is_unit = watched.target.kind == sample::TargetKind::systemd_unit;
-  const auto cgroup = tree_.of_path(is_unit ? "/system.slice/" + watched.target.selector : watched.target.selector);
+  const sample::Target& target = config_of(watched).target;
+  const bool is_unit = target.kind == sample::TargetKind::systemd_unit;
+  const auto cgroup = tree_.of_path(is_unit ? "/system.slice/" + target.selector : target.selector);
   if (!cgroup) {
     if (cgroup.error().code != base::Code::not_found) return set_unknown(workload, cgroup.error().message);
     workload.lifecycle.state = State::absent;
@@ -219,7 +272,7 @@ void MachineCollector::read_cgroup_path(Watched& watched, sample::Workload& work
 }
 
 void MachineCollector::read_pid_file(Watched& watched, sample::Workload& workload) {
-  const auto pid = source::read_pid_file(watched.target.selector);
+  const auto pid = source::read_pid_file(config_of(watched).target.selector);
   if (!pid) {
     if (pid.error().code != base::Code::not_found) return set_unknown(workload, pid.error().message);
     workload.lifecycle.state = State::absent;

@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "guard/children.h"
 #include "guard/config/config.h"
+#include "guard/engine_statistics.h"
+#include "guard/instances.h"
 #include "guard/log_watches.h"
 #include "guard/probes.h"
 #include "guard/sample/snapshot.h"
@@ -21,7 +23,8 @@ namespace guard {
 class Collector {
  public:
   virtual ~Collector() = default;
-  // Workloads come in the configuration's order, each present whatever its state.
+  // Workloads come in the configuration's order, each present whatever its state; several of a selector that matches
+  // several containers.
   virtual sample::Snapshot collect(base::SteadyTime now, base::WallTime wall) = 0;
   // The same, of one workload alone: for the look right before an action.
   virtual sample::Snapshot look_again(const std::string& workload, base::SteadyTime now, base::WallTime wall) = 0;
@@ -42,6 +45,8 @@ class MachineCollector final : public Collector {
  public:
   MachineCollector(const config::Config& config, MachineSources sources);
   ~MachineCollector() override;
+  // Takes over which container is called what. For a reload.
+  void inherit(const MachineCollector& previous);
   sample::Snapshot collect(base::SteadyTime now, base::WallTime wall) override;
   sample::Snapshot look_again(const std::string& workload, base::SteadyTime now, base::WallTime wall) override;
 
@@ -51,23 +56,18 @@ class MachineCollector final : public Collector {
     std::string identity;
     base::Result<sample::Cgroup> cgroup = base::fail(base::Code::not_found, "not looked for yet");
   };
-  // What the engine itself says of a container, asked for only where its cgroup cannot be read: each question costs the
-  // engine 5–10 ms of CPU.
-  struct EngineStatistics {
-    std::string container_id;
-    sample::Resources resources;
-    std::string why = "not asked yet";  // when the last question failed; else ""
-    std::optional<base::SteadyTime> asked_at;
-    bool is_new = false;  // not handed on yet
-  };
   struct Watched {
-    std::string name;
-    sample::Target target;
+    Instance instance;
     Located located;
     EngineStatistics statistics;
   };
 
+  // Who is who in the engine's list of now; only when that list is another than at the last look.
+  void assign_containers();
+  void assign(const std::vector<source::Container>& containers);
+  void leave(const std::string& name);
   sample::Workload read(Watched& watched);
+  [[nodiscard]] const config::WorkloadConfig& config_of(const Watched& watched) const;
   void read_container(Watched& watched, sample::Workload& workload);
   void read_statistics(Watched& watched, const base::Error& unreadable, sample::Workload& workload);
   void read_child(Watched& watched, sample::Workload& workload);
@@ -75,10 +75,15 @@ class MachineCollector final : public Collector {
   void read_pid_file(Watched& watched, sample::Workload& workload);
   void read_resources(const sample::Cgroup& cgroup, sample::Workload& workload);
   const base::Result<sample::Cgroup>& locate(Watched& watched, const sample::Identity& identity);
-  const source::Container* find_container(const sample::Target& target) const;
+  [[nodiscard]] const source::Container* container_of(const Watched& watched) const;
   sample::SourceReport engine_report() const;
+  sample::SourceReport cgroup_report(base::Duration took);
 
-  std::vector<Watched> watched_;
+  const std::vector<config::WorkloadConfig> workloads_;
+  Instances instances_;
+  std::optional<base::SteadyTime> assigned_at_;  // refreshed_at of the list that was looked at
+  std::vector<std::unique_ptr<Watched>> watched_;
+  std::map<std::string, Watched*, std::less<>> by_name_;
   std::vector<std::string> mounts_;
   MachineSources sources_;
   source::CgroupTree tree_;

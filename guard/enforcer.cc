@@ -16,10 +16,28 @@ using policy::Hindrance;
 using policy::Strength;
 using telemetry::Outcome;
 
-// Caps that the engine or the kernel refused are tried again after so long: they are asked for every tick otherwise.
-constexpr base::Duration kCapsRetry = std::chrono::seconds(10);
+// Caps that the engine or the kernel refused are tried again after the first pause, then after twice as long, up to the
+// last. Most refusals are for good (more CPUs than the host has), and each try costs the engine.
+constexpr base::Duration kFirstCapsRetry = std::chrono::seconds(10);
+constexpr base::Duration kLastCapsRetry = std::chrono::minutes(10);
 
 bool is_caps(const Decision& decision) { return std::holds_alternative<policy::ApplyCaps>(decision.action); }
+// Who could not be asked may be well again in a moment; who refused will most likely refuse again.
+bool is_refusal(const base::Error& error) {
+  return error.code != base::Code::unavailable && error.code != base::Code::deadline_exceeded;
+}
+
+base::Duration pause_after(int refusals) {
+  constexpr int kMostDoublings = 6;
+  return std::min(kFirstCapsRetry * (1 << std::min(refusals - 1, kMostDoublings)), kLastCapsRetry);
+}
+
+// Of a decision about caps: which are asked for.
+std::vector<std::string> resources_of(const Decision& decision) {
+  std::vector<std::string> resources;
+  for (const auto& [resource, seen] : decision.evidence) resources.push_back(resource);
+  return resources;
+}
 bool is_notify(const Decision& decision) { return std::holds_alternative<policy::Notify>(decision.action); }
 bool enforces(const Decision& decision) { return policy::strength_of(decision.action) != Strength::none; }
 
@@ -116,11 +134,7 @@ std::optional<Enforcer::Hindered> Enforcer::find_hindrance(const Watched& watche
 
 void Enforcer::carry_out(Watched& watched, Decision decision) {
   if (is_notify(decision)) return begin(watched, std::move(decision));
-  if (is_caps(decision)) {
-    const bool is_resting = watched.caps_retry_at && parts_.clock.steady_now() < *watched.caps_retry_at;
-    if (watched.course.acting || is_resting) return;  // decided again at every tick
-    return begin(watched, std::move(decision));
-  }
+  if (is_caps(decision)) return begin_caps(watched, std::move(decision));
   // What follows a dependency's restart is no second cure of the same trouble.
   if (decision.rule != Followers::kRule) {
     const auto rival =
@@ -141,6 +155,11 @@ void Enforcer::begin(Watched& watched, Decision decision) {
     if (const auto hindered = find_hindrance(watched, decision, policy::strength_of(decision.action)))
       return drop(watched, std::move(decision), outcome_of(hindered->by), hindered->why);
     watched.budget_was_told = false;
+    if (under_way_ >= kMostAtOnce && !parts_.dry_run) {
+      watched.course.acting = policy::Claim{decision.rule, decision.claim};
+      turns_.push_back({decision.workload, std::move(decision)});
+      return;
+    }
   }
   const base::SteadyTime began = parts_.clock.steady_now();
   Recheck recheck = look_again(watched, decision);
@@ -155,28 +174,114 @@ void Enforcer::begin(Watched& watched, Decision decision) {
     return end(watched, {number, began, decision, {}}, Outcome::dry_run, "would have been carried out");
 
   parts_.log.write(action);
-  parts_.report.breach_to_action.observe(began - decision.breached_at);
   base::log_warning("acting", {{"workload", decision.workload},
                                {"rule", decision.rule},
                                {"action", policy::name_of(decision.action)},
                                {"reason", decision.reason}});
-  if (!is_notify(decision)) watched.course.acting = policy::Claim{decision.rule, decision.claim};
+  if (!is_notify(decision)) {
+    watched.course.acting = policy::Claim{decision.rule, decision.claim};
+    ++under_way_;
+  }
   watched.acted_at[decision.rule] = began;
   const sample::Workload target = recheck.workload;
-  parts_.hands.carry_out(decision, target,
-                         [this, act = Act{number, began, decision, std::move(recheck.workload)}](
-                             const base::Result<std::string>& result) { on_done(act, result); });
+  auto done = [this, act = Act{number, began, decision, std::move(recheck.workload)}](
+                  const base::Result<std::string>& result) { on_done(act, result); };
+  if (is_notify(decision))
+    parts_.hands.notify(action, target, std::move(done));
+  else
+    parts_.hands.carry_out(decision, target, std::move(done));
+}
+
+// Caps are decided at every tick until they are in force. One that is refused again for the same reason is no news: it
+// is tried in silence.
+void Enforcer::begin_caps(Watched& watched, Decision decision) {
+  const base::SteadyTime now = parts_.clock.steady_now();
+  if (watched.course.acting || caps_under_way_ >= kMostCapsAtOnce) return;
+  auto& refusal = watched.caps_refusal;
+  if (refusal && (refusal->identity != decision.identity.key || refusal->resources != resources_of(decision)))
+    refusal.reset();
+  if (refusal && now < refusal->retry_at) return;
+  Recheck recheck = look_again(watched, decision);
+  if (!recheck.holds)
+    return drop(watched, std::move(decision), Outcome::recovered, "no longer true at the second look");
+  Act act{0, now, decision, recheck.workload};
+  if (!refusal) act.number = parts_.log.record(decision).number;
+  if (parts_.dry_run) {
+    // It says so once.
+    refusal = Watched::CapsRefusal{"", resources_of(decision), decision.identity.key, 1, now + kLastCapsRetry, true};
+    if (act.number != 0) end(watched, act, Outcome::dry_run, "would have been carried out");
+    return;
+  }
+  if (act.number != 0) {
+    parts_.log.write(act.number);
+    base::log_warning("applying caps", {{"workload", decision.workload}, {"reason", decision.reason}});
+  }
+  watched.course.acting = policy::Claim{decision.rule, decision.claim};
+  ++caps_under_way_;
+  parts_.hands.carry_out(
+      decision, recheck.workload,
+      [this, act = std::move(act)](const base::Result<std::string>& result) { on_caps_done(act, result); });
+}
+
+void Enforcer::on_caps_done(const Act& act, const base::Result<std::string>& result) {
+  --caps_under_way_;
+  Watched* watched = listeners_.find(act.decision.workload);
+  if (watched == nullptr) return parts_.log.finish(act.number, Outcome::failed, "no longer configured", act.began);
+  watched->course.acting.reset();
+  auto& refusal = watched->caps_refusal;
+  const base::SteadyTime now = parts_.clock.steady_now();
+  std::uint64_t number = act.number;
+  const bool is_news = result ? refusal.has_value() : !refusal || refusal->why != result.error().message;
+  if (number == 0 && is_news) number = parts_.log.record(act.decision).number;
+  if (result) {
+    refusal.reset();
+    parts_.report.breach_to_action.observe(now - act.decision.breached_at);
+  } else {
+    const int times = refusal && is_refusal(result.error()) ? refusal->times + 1 : 1;
+    refusal = Watched::CapsRefusal{result.error().message, resources_of(act.decision), act.decision.identity.key, times,
+                                   now + pause_after(times)};
+  }
+  if (number != 0) {
+    Act recorded = act;
+    recorded.number = number;
+    end(*watched, recorded, result ? Outcome::done : Outcome::failed, result ? *result : result.error().message);
+  }
+  start_waiting(*watched);
 }
 
 void Enforcer::on_done(const Act& act, const base::Result<std::string>& result) {
+  if (!is_notify(act.decision)) --under_way_;
+  const Outcome outcome = result ? Outcome::done : Outcome::failed;
+  const std::string words = result ? *result : result.error().message;
+  if (result) parts_.report.breach_to_action.observe(parts_.clock.steady_now() - act.decision.breached_at);
   Watched* watched = listeners_.find(act.decision.workload);
-  if (watched == nullptr) return;
+  if (watched == nullptr) {
+    parts_.log.finish(act.number, outcome, words, act.began);
+    return give_turns();
+  }
   if (!is_notify(act.decision)) watched->course.acting.reset();
-  end(*watched, act, result ? Outcome::done : Outcome::failed, result ? *result : result.error().message);
-  while (!watched->course.acting && !watched->course.waiting.empty()) {
-    Decision next = std::move(watched->course.waiting.front());
-    watched->course.waiting.pop_front();
-    begin(*watched, std::move(next));
+  end(*watched, act, outcome, words);
+  give_turns();  // before this workload's own next action: others have waited for longer
+  start_waiting(*watched);
+}
+
+void Enforcer::start_waiting(Watched& watched) {
+  while (!watched.course.acting && !watched.course.waiting.empty()) {
+    Decision next = std::move(watched.course.waiting.front());
+    watched.course.waiting.pop_front();
+    begin(watched, std::move(next));
+  }
+}
+
+void Enforcer::give_turns() {
+  while (under_way_ < kMostAtOnce && !turns_.empty()) {
+    Turn turn = std::move(turns_.front());
+    turns_.pop_front();
+    Watched* watched = listeners_.find(turn.workload);
+    if (watched == nullptr) continue;
+    watched->course.acting.reset();
+    begin(*watched, std::move(turn.decision));
+    start_waiting(*watched);
   }
 }
 
@@ -194,17 +299,10 @@ void Enforcer::end(Watched& watched, const Act& act, Outcome outcome, std::strin
   const bool tells =
       outcome == Outcome::budget ? !std::exchange(watched.budget_was_told, true) : outcome != Outcome::superseded;
   parts_.log.finish(act.number, outcome, std::move(result), act.began, tells);
-  if (is_caps(decision)) {
-    // A dry run, too, says it once in a while and not every tick.
-    if (outcome == Outcome::done)
-      watched.caps_retry_at.reset();
-    else
-      watched.caps_retry_at = now + kCapsRetry;
-  }
   if (is_done && enforces(decision)) policy::note_done({decision.rule, decision.claim}, now, watched.course);
   if (outcome == Outcome::done && std::holds_alternative<policy::Stop>(decision.action)) {
-    watched.breaker = policy::Breaker{decision.rule, parts_.clock.wall_now(), act.target.identity.key,
-                                      act.target.lifecycle.starts, std::nullopt};
+    watched.breaker =
+        policy::Breaker{decision.rule, parts_.clock.wall_now(), act.target.identity.key, act.target.lifecycle.starts};
   }
   if (const auto state = watched.rules.find(decision.rule); state != watched.rules.end() && decision.step > 0)
     policy::note_step(step_outcome_of(outcome), now, state->second.ladder);

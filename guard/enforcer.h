@@ -4,6 +4,7 @@
 // spent budget, a second look that no longer finds the condition, a dry run. Each leaves a record.
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <optional>
 #include <string>
@@ -28,6 +29,12 @@ struct EnforcerParts {
 
 class Enforcer {
  public:
+  // Actions that may take long (a drain, a slow engine) and are under way at once. One more waits for its turn, and its
+  // target is read again when that comes: what was true when it was decided may be over by then.
+  static constexpr int kMostAtOnce = 8;
+  // The same for caps, which are decided again at every tick instead of waiting.
+  static constexpr int kMostCapsAtOnce = 4;
+
   struct Listeners {
     std::function<Watched*(const std::string& workload)> find;  // null when it is not configured any more
     // A decision's way has ended, whatever came of it: not told of one that only waits.
@@ -57,11 +64,20 @@ class Enforcer {
     policy::Decision decision;
     sample::Workload target;
   };
+  // A decision whose workload is claimed already and that waits for its turn.
+  struct Turn {
+    std::string workload;
+    policy::Decision decision;
+  };
 
   void hinder(Watched& watched, const std::vector<policy::Decision>& firing, const Hindered& hindered);
   void carry_out(Watched& watched, policy::Decision decision);
   void begin(Watched& watched, policy::Decision decision);
+  void begin_caps(Watched& watched, policy::Decision decision);
   void on_done(const Act& act, const base::Result<std::string>& result);
+  void on_caps_done(const Act& act, const base::Result<std::string>& result);
+  void start_waiting(Watched& watched);
+  void give_turns();
   void drop(Watched& watched, policy::Decision decision, telemetry::Outcome outcome, const std::string& why);
   void end(Watched& watched, const Act& act, telemetry::Outcome outcome, std::string result);
   [[nodiscard]] std::optional<Hindered> find_hindrance(const Watched& watched, const policy::Decision& decision,
@@ -70,6 +86,9 @@ class Enforcer {
 
   EnforcerParts parts_;
   Listeners listeners_;
+  int under_way_ = 0;       // of kMostAtOnce
+  int caps_under_way_ = 0;  // of kMostCapsAtOnce
+  std::deque<Turn> turns_;  // bounded by the workloads: each has at most one
 };
 
 }  // namespace guard

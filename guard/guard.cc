@@ -17,6 +17,10 @@ using telemetry::Outcome;
 
 // A hold survives so many ticks without a reading; a longer gap starts it anew.
 constexpr int kMostMissedReadings = 5;
+// A container that is created again under its name within this time is the same workload as before.
+constexpr base::Duration kRememberGone = std::chrono::hours(1);
+constexpr std::size_t kMostPastWorkloads = 1000;
+constexpr std::size_t kMostPastActions = 64;  // of one workload: no limit of actions is larger
 
 const sample::LogWatch* find_watch(const sample::Snapshot& snapshot, const std::string& workload,
                                    const std::string& name) {
@@ -39,22 +43,20 @@ Guard::Guard(const config::Config& config, GuardParts parts)
     : parts_(parts),
       dry_run_(config.agent.dry_run),
       max_gap_(config.agent.sample_interval * kMostMissedReadings),
+      configured_(config.workloads),
       log_(report_, parts.journal, parts.clock),
       enforcer_({parts.collector, parts.hands, parts.clock, log_, report_, dry_run_},
                 {[this](const std::string& workload) { return find(workload); },
                  [this](const policy::Decision& decision, Outcome outcome) {
-                   if (decision.rule == Followers::kRule) return followers_.on_end(decision.workload);
+                   const Watched* watched = find(decision.workload);
+                   const std::string& configured = watched == nullptr ? decision.workload : watched->configured_as;
+                   if (decision.rule == Followers::kRule) return followers_.on_end(decision.workload, configured);
                    const bool is_done = outcome == Outcome::done || outcome == Outcome::dry_run;
                    if (is_done && std::holds_alternative<policy::Restart>(decision.action))
-                     followers_.on_restarted(decision.workload, decision.rule, parts_.clock.steady_now());
+                     followers_.on_restarted(decision.workload, configured, decision.rule, parts_.clock.steady_now());
                  }}),
       followers_(dependencies_of(config)) {
-  watched_.reserve(config.workloads.size());
-  for (const config::WorkloadConfig& workload : config.workloads) {
-    Watched& watched = watched_.emplace_back();
-    watched.config = workload;
-    watched.settings = workload.signal_settings();
-  }
+  for (const config::WorkloadConfig& workload : configured_) watch(workload.name, workload);
   report_.dry_run = dry_run_;
   report_.config_reloaded_at = parts_.clock.wall_now();
 }
@@ -62,7 +64,7 @@ Guard::Guard(const config::Config& config, GuardParts parts)
 void Guard::expect_every(base::Duration interval) { max_gap_ = interval * kMostMissedReadings; }
 
 bool Guard::is_acting() const {
-  return std::ranges::any_of(watched_, [](const Watched& watched) { return watched.course.acting.has_value(); });
+  return std::ranges::any_of(watched_, [](const auto& entry) { return entry.second.course.acting.has_value(); });
 }
 
 void Guard::tick(int missed) {
@@ -74,8 +76,9 @@ void Guard::tick(int missed) {
   std::vector<Watched*> seen;  // whom the reports are about
   reports.reserve(watched_.size());
   for (const sample::Workload& workload : snapshot.workloads) {
-    Watched* watched = find(workload.name);
+    Watched* watched = recognize(workload);
     if (watched == nullptr) continue;
+    watched->last_seen = snapshot.at;
     seen.push_back(watched);
     reports.push_back(judge(*watched, snapshot, workload));
   }
@@ -83,6 +86,7 @@ void Guard::tick(int missed) {
   report_.workloads = std::move(reports);
   report_.host = std::move(snapshot.host);
   report_.sources = std::move(snapshot.sources);
+  forget_the_gone(snapshot.at);
 
   // All are decided on before anything is done: what is done to one is no evidence about another.
   const Followers::Scene scene = look_around();
@@ -90,8 +94,50 @@ void Guard::tick(int missed) {
   for (std::size_t i = 0; i < seen.size(); ++i)
     decisions.push_back(decide(*seen[i], report_.workloads[i], scene, snapshot.at));
   for (std::size_t i = 0; i < seen.size(); ++i) enforcer_.enforce(*seen[i], std::move(decisions[i]));
-  for (std::size_t i = 0; i < seen.size(); ++i)
-    report_.workloads[i].policy = report_policy(*seen[i], parts_.clock.steady_now());
+  for (std::size_t i = 0; i < seen.size(); ++i) report_on(*seen[i], parts_.clock.steady_now(), report_.workloads[i]);
+  report_.journal_errors = parts_.journal.errors();
+}
+
+Watched* Guard::recognize(const sample::Workload& workload) {
+  if (!workload.renamed_from.empty()) {
+    auto before = watched_.extract(workload.renamed_from);
+    if (!before.empty()) {
+      before.key() = workload.name;
+      before.mapped().config.name = workload.name;
+      if (const auto stale = watched_.find(workload.name); stale != watched_.end()) watched_.erase(stale);
+      return &watched_.insert(std::move(before)).position->second;
+    }
+  }
+  if (Watched* watched = find(workload.name)) return watched;
+  const std::string& name = workload.configured_as.empty() ? workload.name : workload.configured_as;
+  const auto configured = std::ranges::find(configured_, name, &config::WorkloadConfig::name);
+  return configured == configured_.end() ? nullptr : &watch(workload.name, *configured);
+}
+
+Watched& Guard::watch(const std::string& name, const config::WorkloadConfig& configured) {
+  Watched& watched = watched_[name];
+  watched.config = configured;
+  watched.config.name = name;
+  watched.configured_as = configured.name;
+  watched.settings = configured.signal_settings();
+  watched.last_seen = parts_.clock.steady_now();
+  remind(watched);
+  return watched;
+}
+
+void Guard::remind(Watched& watched) {
+  auto past = past_.extract(watched.config.name);
+  if (past.empty()) return;
+  if (const auto& breaker = past.mapped().breaker) hold(watched.config.name, *breaker);
+  for (const PastAction& action : past.mapped().actions) remember(action);
+}
+
+void Guard::forget_the_gone(base::SteadyTime now) {
+  std::erase_if(watched_, [&](const auto& entry) {
+    const Watched& watched = entry.second;
+    return now - watched.last_seen > kRememberGone && !watched.course.acting && watched.course.waiting.empty() &&
+           !watched.breaker;
+  });
 }
 
 telemetry::WorkloadReport Guard::judge(Watched& watched, const sample::Snapshot& snapshot,
@@ -159,22 +205,41 @@ void Guard::note_circumstances(Watched& watched, const sample::Workload& workloa
 
 Followers::Scene Guard::look_around() const {
   Followers::Scene scene{report_.workloads, {}};
-  for (const Watched& watched : watched_) {
+  for (const auto& [name, watched] : watched_) {
     if (watched.course.acting && watched.course.acting->strength >= policy::Strength::restart)
-      scene.restarting.push_back(watched.config.name);
+      scene.restarting.push_back(name);
   }
   return scene;
 }
 
 void Guard::hold(const std::string& workload, telemetry::PolicyReport::Breaker breaker) {
   if (Watched* watched = find(workload))
-    watched->breaker = policy::Breaker{std::move(breaker.rule), breaker.opened_at, "", 0, std::nullopt};
+    watched->breaker = policy::Breaker{std::move(breaker.rule), breaker.opened_at, "", 0};
+  else if (past_.size() < kMostPastWorkloads)
+    past_[workload].breaker = std::move(breaker);
+}
+
+std::map<std::string, telemetry::PolicyReport::Breaker> Guard::held() const {
+  std::map<std::string, telemetry::PolicyReport::Breaker> held;
+  for (const auto& [name, watched] : watched_) {
+    if (watched.breaker) held[name] = {watched.breaker->rule, watched.breaker->opened_at};
+  }
+  for (const auto& [name, past] : past_) {
+    if (past.breaker) held[name] = *past.breaker;
+  }
+  return held;
 }
 
 void Guard::remember(const PastAction& action) {
   Watched* watched = find(action.workload);
   const auto age = parts_.clock.wall_now() - action.at;
-  if (watched == nullptr || age < age.zero() || age > std::chrono::hours(24 * 366)) return;
+  if (age < age.zero() || age > std::chrono::hours(24 * 366)) return;
+  if (watched == nullptr) {
+    if (past_.size() >= kMostPastWorkloads && !past_.contains(action.workload)) return;
+    auto& actions = past_[action.workload].actions;
+    if (actions.size() >= kMostPastActions) actions.erase(actions.begin());
+    return actions.push_back(action);
+  }
   const base::SteadyTime at = parts_.clock.steady_now() - age;
   watched->budget.spend(at);
   const auto rule = std::ranges::find(watched->config.rules, action.rule, &policy::Rule::name);
@@ -187,10 +252,16 @@ void Guard::remember(const PastAction& action) {
 }
 
 void Guard::inherit(Guard& previous) {
-  for (Watched& watched : watched_) {
-    if (Watched* before = previous.find(watched.config.name))
-      inherit_memory(*before, watched, parts_.clock.steady_now());
+  for (auto& [name, before] : previous.watched_) {
+    const auto configured = std::ranges::find(configured_, before.configured_as, &config::WorkloadConfig::name);
+    if (configured == configured_.end()) continue;
+    Watched* known = find(name);
+    Watched& watched = known == nullptr ? watch(name, *configured) : *known;
+    watched.last_seen = before.last_seen;
+    inherit_memory(before, watched, parts_.clock.steady_now());
   }
+  past_ = std::move(previous.past_);
+  std::erase_if(past_, [&](const auto& entry) { return find(entry.first) != nullptr; });
   followers_.inherit(previous.followers_);
   const bool dry_run = report_.dry_run;
   report_ = std::move(previous.report_);
@@ -205,9 +276,8 @@ void Guard::note_reload(bool succeeded) {
 }
 
 Watched* Guard::find(const std::string& workload) {
-  const auto found =
-      std::ranges::find_if(watched_, [&](const Watched& watched) { return watched.config.name == workload; });
-  return found == watched_.end() ? nullptr : &*found;
+  const auto found = watched_.find(workload);
+  return found == watched_.end() ? nullptr : &found->second;
 }
 
 }  // namespace guard

@@ -7,6 +7,9 @@
 // Doubt never enforces: what could not be read fires no rule, and what is no longer true at the second look is not
 // acted on.
 
+#include <functional>
+#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,7 +20,7 @@
 #include "guard/enforcer.h"
 #include "guard/followers.h"
 #include "guard/hands.h"
-#include "guard/history/journal.h"
+#include "guard/history/journal_writer.h"
 #include "guard/telemetry/report.h"
 #include "guard/watched.h"
 
@@ -27,7 +30,7 @@ namespace guard {
 struct GuardParts {
   Collector& collector;
   Hands& hands;
-  history::Journal& journal;
+  history::JournalWriter& journal;
   const base::Clock& clock;
 };
 
@@ -62,6 +65,8 @@ class Guard {
 
   // A workload that a rule stopped before this agent was started: nobody acts on it until it is seen to run again.
   void hold(const std::string& workload, telemetry::PolicyReport::Breaker breaker);
+  // All that a rule has stopped and nobody has started since, also what has not been seen yet.
+  [[nodiscard]] std::map<std::string, telemetry::PolicyReport::Breaker> held() const;
   // Counts it in the budget, and its rule rests from it. The oldest first; one that lies in the future is not believed.
   void remember(const PastAction& action);
 
@@ -71,6 +76,18 @@ class Guard {
   void note_reload(bool succeeded);
 
  private:
+  // What was known of workloads before they were seen: which containers there are is known only when the engine
+  // answers.
+  struct Past {
+    std::vector<PastAction> actions;
+    std::optional<telemetry::PolicyReport::Breaker> breaker;
+  };
+  // The workload of this reading, which may be new, or called otherwise than before; null when it is not configured.
+  Watched* recognize(const sample::Workload& workload);
+  Watched& watch(const std::string& name, const config::WorkloadConfig& configured);
+  void remind(Watched& watched);
+  // Drops what has not been seen for long.
+  void forget_the_gone(base::SteadyTime now);
   telemetry::WorkloadReport judge(Watched& watched, const sample::Snapshot& snapshot, const sample::Workload& workload);
   std::vector<policy::Decision> decide(Watched& watched, const telemetry::WorkloadReport& report,
                                        const Followers::Scene& scene, base::SteadyTime now);
@@ -82,7 +99,9 @@ class Guard {
   GuardParts parts_;
   const bool dry_run_;
   base::Duration max_gap_;
-  std::vector<Watched> watched_;
+  std::vector<config::WorkloadConfig> configured_;
+  std::map<std::string, Watched, std::less<>> watched_;  // by name; bounded by what the collector reports
+  std::map<std::string, Past, std::less<>> past_;        // by workload
   telemetry::Report report_;
   ActionLog log_;
   Enforcer enforcer_;

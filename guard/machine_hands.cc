@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "guard/action/cgroup_files.h"
+#include "guard/action/memory_approach.h"
 #include "guard/action/process_control.h"
 #include "guard/action/shed_request.h"
 #include "guard/policy/caps.h"
@@ -46,36 +47,73 @@ std::string drifted_names(const sample::Caps& desired, const sample::ObservedCap
   return names;
 }
 
-Result<std::string> apply_to_container(const Scene& scene, const sample::Caps& caps) {
-  if (auto updated = scene.engine().update_caps(scene.target.identity.container_id, caps); !updated) {
-    return base::fail(updated.error());
-  }
-  // memory.high is the kernel's alone; engines know no such setting.
+// A memory cap that is not to be written now, as what is in use does not fit: why. Only a cap that is lowered can be.
+base::Status check_memory_cap(const Scene& scene, const sample::Caps& caps) {
+  if (!caps.memory || caps.force) return {};
   const auto cgroup = cgroup_of(scene);
-  if (caps.memory_high && cgroup) {
-    sample::Caps high;
-    high.memory_high = caps.memory_high;
-    if (auto written = action::apply_caps(*cgroup, high); !written) return base::fail(written.error());
-  }
+  if (cgroup) return action::approach_memory_cap(*cgroup, *caps.memory);
+  if (!scene.is_container()) return {};
+  const auto statistics = scene.engine_reader().stats(scene.target.identity.container_id);
+  if (!statistics) return base::fail(statistics.error().within("memory cap not applied"));
+  return action::fits_memory_cap(statistics->memory, *caps.memory);
+}
+
+// `first`, when it failed, with what came after it.
+base::Error joined(const base::Status& first, base::Error second) {
+  if (first) return second;
+  second.message = first.error().message + "; " + second.message;
+  second.is_permanent = second.is_permanent && first.error().is_permanent;
+  return second;
+}
+
+// What was set, against what the engine and the kernel say now.
+Result<std::string> verify_container(const Scene& scene, const sample::Caps& caps) {
+  sample::ObservedCaps observed = scene.target.caps;
+  const auto is_podman = scene.engine_reader().is_podman();
   const auto container = scene.engine_reader().inspect(scene.target.identity.container_id);
   if (!container) return base::fail(container.error().within("caps were set, but could not be verified"));
-  sample::ObservedCaps observed = scene.target.caps;
   observed.engine = container->caps;
+  if (is_podman && *is_podman) observed.engine.reset();  // it tells the limits of the beginning
+  const auto cgroup = cgroup_of(scene);
   if (cgroup) observed.kernel = source::CgroupTree(scene.root).read_caps(*cgroup);
   if (const std::string names = drifted_names(caps, observed); !names.empty()) {
     return base::fail(Code::conflict, "the engine took the caps, but these are not in force: " + names);
   }
-  return cgroup ? "in force in the engine and in the cgroup" : "in force in the engine; the cgroup cannot be read";
+  if (cgroup) return "in force in the engine and in the cgroup";
+  if (!observed.engine) return "the engine took the caps; what is in force cannot be read";
+  return "in force in the engine; the cgroup cannot be read";
 }
 
-Result<std::string> apply_to_cgroup(const Scene& scene, const sample::Caps& caps, const sample::Cgroup& cgroup) {
-  if (auto written = action::apply_caps(cgroup, caps); !written) return base::fail(written.error());
+// Goes on after a cap that is refused, so that it does not keep the others from being set.
+Result<std::string> apply_to_container(const Scene& scene, sample::Caps caps) {
+  const base::Status fits = check_memory_cap(scene, caps);
+  if (!fits) caps.memory.reset();
+  if (auto updated = scene.engine().update_caps(scene.target.identity.container_id, caps); !updated)
+    return base::fail(joined(fits, updated.error()));
+  // memory.high is the kernel's alone; engines know no such setting.
+  if (caps.memory_high) {
+    const auto cgroup = cgroup_of(scene);
+    if (!cgroup) return base::fail(joined(fits, cgroup.error()));
+    sample::Caps high;
+    high.memory_high = caps.memory_high;
+    if (auto written = action::apply_caps(*cgroup, high); !written) return base::fail(joined(fits, written.error()));
+  }
+  auto verified = verify_container(scene, caps);
+  if (!verified) return base::fail(joined(fits, verified.error()));
+  if (!fits) return base::fail(fits.error());
+  return verified;
+}
+
+Result<std::string> apply_to_cgroup(const Scene& scene, sample::Caps caps, const sample::Cgroup& cgroup) {
+  const base::Status fits = check_memory_cap(scene, caps);
+  if (!fits) caps.memory.reset();
+  if (auto written = action::apply_caps(cgroup, caps); !written) return base::fail(joined(fits, written.error()));
   sample::ObservedCaps observed;
   observed.kernel = source::CgroupTree(scene.root).read_caps(cgroup);
   observed.has_memory_high = cgroup.memory.version == 2;
-  if (const std::string names = drifted_names(caps, observed); !names.empty()) {
-    return base::fail(Code::conflict, "written, but these are not in force: " + names);
-  }
+  if (const std::string names = drifted_names(caps, observed); !names.empty())
+    return base::fail(joined(fits, {Code::conflict, "written, but these are not in force: " + names}));
+  if (!fits) return base::fail(fits.error());
   return "in force in the cgroup";
 }
 
@@ -142,7 +180,9 @@ Result<std::string> send_signal(const Scene& scene, int number) {
 struct Perform {
   const Scene& scene;
 
-  Result<std::string> operator()(const policy::Notify&) const { return "people were told"; }
+  Result<std::string> operator()(const policy::Notify&) const {
+    return base::fail(Code::internal, "a notification is no action on a machine");
+  }
   Result<std::string> operator()(const policy::Shed& request) const {
     if (auto answered = action::request_shed(request, scene.stop); !answered) return base::fail(answered.error());
     return "the workload took the request";
@@ -179,11 +219,6 @@ Children::Done in_words(std::string success, std::shared_ptr<const bool> alive, 
   };
 }
 
-// May take as long as a drain or a slow workload does.
-bool is_slow(const policy::ActionSpec& action) {
-  return !std::holds_alternative<policy::ApplyCaps>(action) && !std::holds_alternative<policy::Signal>(action);
-}
-
 }  // namespace
 
 MachineHands::MachineHands(MachineHandsOptions options, base::EventLoop& loop)
@@ -206,18 +241,28 @@ void MachineHands::carry_out(const policy::Decision& decision, const sample::Wor
   }
   auto shared_done = std::make_shared<Done>(std::move(done));
   const Scene scene{options_.root, options_.engine_socket, target, stopping_.get_token()};
-  base::Worker& worker = is_slow(decision.action) ? slow_ : quick_;
-  const bool taken = worker.submit([&loop = loop_, alive = alive_, scene, action = decision.action, shared_done] {
-    auto result = std::make_shared<Result<std::string>>(std::visit(Perform{scene}, action));
-    loop.post([alive, shared_done, result] {
-      if (*alive) (*shared_done)(std::move(*result));
-    });
-  });
+  base::WorkerPool& workers = std::holds_alternative<policy::ApplyCaps>(decision.action) ? caps_ : actions_;
+  auto result = std::make_shared<Result<std::string>>(base::fail(Code::internal, "not carried out"));
+  const bool taken =
+      workers.submit([scene, action = decision.action, result] { *result = std::visit(Perform{scene}, action); },
+                     [&loop = loop_, alive = alive_, shared_done, result] {
+                       loop.post([alive, shared_done, result] {
+                         if (*alive) (*shared_done)(std::move(*result));
+                       });
+                     });
   if (!taken) {
     loop_.post([alive = alive_, shared_done] {
-      if (*alive) (*shared_done)(base::fail(Code::exhausted, "too many actions are waiting already"));
+      if (*alive) (*shared_done)(base::fail(Code::exhausted, "all workers for actions are busy"));
     });
   }
+}
+
+void MachineHands::notify(const telemetry::ActionRecord& record, const sample::Workload&, Done done) {
+  auto reply = [alive = alive_, done = std::move(done)](base::Result<std::string> result) {
+    if (*alive) done(std::move(result));
+  };
+  if (options_.notifications != nullptr) return options_.notifications->notify(record, std::move(reply));
+  loop_.post([reply = std::move(reply)] { reply("nobody to notify: no receiver is configured under notify"); });
 }
 
 }  // namespace guard

@@ -1,16 +1,18 @@
 #pragma once
 // The hands that touch this machine: engine calls, cgroup files, signals, shed requests and the supervised commands.
-// Whatever may block runs on a worker; a worker that hangs costs the actions behind it, never the guard's ticks.
+// Whatever may block runs on a worker of its own; one that hangs costs its workload, never the guard's ticks.
 
 #include <memory>
 #include <stop_token>
 #include <string>
 
 #include "base/event_loop.h"
-#include "base/worker.h"
+#include "base/worker_pool.h"
 #include "guard/action/engine_control.h"
 #include "guard/children.h"
+#include "guard/enforcer.h"
 #include "guard/hands.h"
+#include "guard/notifications.h"
 #include "guard/source/cgroup_tree.h"
 
 namespace guard {
@@ -18,7 +20,8 @@ namespace guard {
 struct MachineHandsOptions {
   std::string root = "/";
   std::string engine_socket;
-  Children* children = nullptr;  // null when no command is supervised
+  Children* children = nullptr;            // null when no command is supervised
+  Notifications* notifications = nullptr;  // null: nobody is notified
 };
 
 class MachineHands final : public Hands {
@@ -27,15 +30,17 @@ class MachineHands final : public Hands {
   MachineHands(MachineHandsOptions options, base::EventLoop& loop);
   ~MachineHands() override;
   void carry_out(const policy::Decision& decision, const sample::Workload& target, Done done) override;
+  void notify(const telemetry::ActionRecord& record, const sample::Workload& target, Done done) override;
 
  private:
   MachineHandsOptions options_;
   base::EventLoop& loop_;
   std::stop_source stopping_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // results that come too late are dropped
-  // Two, so that a restart that drains for half a minute does not hold up the caps of all others.
-  base::Worker quick_{"lg-caps", 256};
-  base::Worker slow_{"lg-actions", 256};
+  // As many as the enforcer lets begin at once, so that no action waits for another one's drain. Made when first
+  // needed.
+  base::WorkerPool caps_{"lg-caps", Enforcer::kMostCapsAtOnce};
+  base::WorkerPool actions_{"lg-action", Enforcer::kMostAtOnce};
 };
 
 }  // namespace guard

@@ -1,11 +1,12 @@
 #pragma once
-// One configured workload and all that is remembered of it from tick to tick. Everything in it is bounded by the
-// configuration. Only for the guard itself.
+// One workload and all that is remembered of it from tick to tick. Everything in it is bounded by the configuration.
+// Only for the guard itself.
 
 #include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "guard/config/config.h"
@@ -17,7 +18,9 @@
 namespace guard {
 
 struct Watched {
-  config::WorkloadConfig config;
+  config::WorkloadConfig config;  // its name is this workload's own: "api-2" of the configured "api"
+  std::string configured_as;      // "api"
+  base::SteadyTime last_seen{};   // in a snapshot
   signal::SignalSettings settings;
   signal::WorkloadHistory history;
   policy::RuleStates rules;
@@ -30,7 +33,17 @@ struct Watched {
   bool budget_was_told = false;                      // that it is spent, since it last was not
   std::optional<policy::Breaker> breaker;            // open while it is there
   std::map<std::string, base::SteadyTime> acted_at;  // by rule: when its last action began
-  std::optional<base::SteadyTime> caps_retry_at;     // caps that were refused are not tried again every tick
+  // Caps that the engine or the kernel refused, and when they are tried again. Gone once they are in force, or when
+  // other caps or another run are asked for.
+  struct CapsRefusal {
+    std::string why;                     // in the refuser's own words
+    std::vector<std::string> resources;  // that were asked for
+    std::string identity;                // Identity::key
+    int times = 0;                       // in a row
+    base::SteadyTime retry_at{};
+    bool is_dry_run = false;  // refused by nobody: it is only said again rarely
+  };
+  std::optional<CapsRefusal> caps_refusal;
 
   // As of this tick.
   std::string maintenance;  // the window that is open, in words; "" for none

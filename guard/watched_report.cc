@@ -15,9 +15,12 @@ bool have_equal_ladders(const policy::Rule& a, const policy::Rule& b) {
 
 }  // namespace
 
-telemetry::PolicyReport report_policy(const Watched& watched, base::SteadyTime now) {
-  telemetry::PolicyReport report;
+void report_on(const Watched& watched, base::SteadyTime now, telemetry::WorkloadReport& workload) {
+  if (const auto& refusal = watched.caps_refusal; refusal && !refusal->is_dry_run)
+    workload.caps_refusal = {refusal->why, refusal->resources, std::max(refusal->retry_at - now, base::Duration(0))};
+  telemetry::PolicyReport& report = workload.policy;
   for (const policy::Rule& rule : watched.config.rules) {
+    if (policy::is_pressure(rule.metric)) report.pressure_rules.push_back({rule.name, rule.metric});
     if (rule.ladder.empty()) continue;
     const auto state = watched.rules.find(rule.name);
     const bool is_active =
@@ -31,7 +34,6 @@ telemetry::PolicyReport report_policy(const Watched& watched, base::SteadyTime n
   report.actions_spent = watched.budget.spent(watched.config.actions, now);
   report.actions_max = watched.config.actions.max;
   report.actions_within = watched.config.actions.within;
-  return report;
 }
 
 void inherit_memory(Watched& before, Watched& watched, base::SteadyTime now) {
@@ -40,6 +42,7 @@ void inherit_memory(Watched& before, Watched& watched, base::SteadyTime now) {
   watched.restarts_counted = before.restarts_counted;
   watched.restarts_by_reason = std::move(before.restarts_by_reason);
   watched.overdue = std::move(before.overdue);
+  if (watched.config.caps == before.config.caps) watched.caps_refusal = std::move(before.caps_refusal);
   watched.budget = std::move(before.budget);
   watched.budget_was_told = before.budget_was_told;
   watched.breaker = std::move(before.breaker);

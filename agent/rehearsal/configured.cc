@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/terminal_text.h"
+
 namespace agent::rehearsal {
 
 using guard::config::Config;
@@ -11,7 +13,7 @@ std::optional<Config> load_configured(const std::string& command, const std::str
                                       bool& is_usage) {
   is_usage = false;
   auto result = guard::config::load_config(file);
-  for (const auto& problem : result.problems) std::fprintf(stderr, "%s\n", to_string(problem).c_str());
+  for (const auto& problem : result.problems) std::fprintf(stderr, "%s\n", base::terminal_text(to_string(problem)).c_str());
   if (!result.config || workload.empty()) return std::move(result.config);
   std::string names;
   for (const auto& one : result.config->workloads) names += (names.empty() ? "" : ", ") + one.name;

@@ -12,7 +12,7 @@
 #include "agent/rehearsal/timeline.h"
 #include "base/clock.h"
 #include "guard/guard.h"
-#include "guard/history/journal.h"
+#include "guard/history/journal_writer.h"
 
 namespace agent::rehearsal {
 
@@ -71,7 +71,7 @@ class Rehearsal final : private guard::Collector, private guard::Hands {
   std::vector<Done> under_way_;
   std::map<std::string, Part> parts_;
   std::function<void(const guard::policy::Decision&)> listener_;
-  guard::history::Journal journal_{""};
+  guard::history::JournalWriter journal_{""};
   guard::Guard guard_;
 };
 

@@ -1,5 +1,8 @@
 #include "guard/action/engine_control.h"
 
+#include <algorithm>
+#include <array>
+#include <cctype>
 #include <cstdint>
 #include <utility>
 
@@ -18,6 +21,7 @@ using std::chrono::milliseconds;
 
 constexpr std::size_t kIdDigits = 64;
 constexpr std::size_t kMaxMessageBytes = 300;
+constexpr std::size_t kMaxAnswerBytes = 32u << 20;  // a description carries all labels of its container
 constexpr std::chrono::hours kLongestDrain{1};
 constexpr int kHighestSignal = 64;
 
@@ -25,6 +29,22 @@ base::Status check_id(const std::string& id) {
   const bool is_id = id.size() == kIdDigits && id.find_first_not_of("0123456789abcdef") == std::string::npos;
   if (!is_id) return fail(Code::invalid_argument, "not a container id of 64 hex digits");
   return {};
+}
+
+// The kernel's words for a value that it does not take, handed on by the engine as an error of its own (500).
+bool tells_of_a_refused_value(std::string_view message) {
+  constexpr std::array<std::string_view, 7> kWords{
+      "device or resource busy", "invalid argument",      "numerical result out of range",
+      "not supported",           "read-only file system", "operation not permitted",
+      "permission denied"};
+  std::string lower(message);
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return std::ranges::any_of(kWords, [&](std::string_view word) { return lower.find(word) != std::string::npos; });
+}
+
+// Request timeout, too many requests, and what an engine says while it starts or is overloaded.
+bool is_passing(int status) {
+  return status == 408 || status == 429 || status == 502 || status == 503 || status == 504;
 }
 
 Code code_of(int status) {
@@ -49,25 +69,49 @@ base::Result<std::int64_t> drain_seconds(std::chrono::nanoseconds drain) {
 
 }  // namespace
 
+bool is_permanent_refusal(const base::Error& error) {
+  return error.is_permanent || error.code == Code::invalid_argument || error.code == Code::not_found ||
+         error.code == Code::permission_denied;
+}
+
 EngineControl::EngineControl(EngineControlOptions options, std::stop_token stop)
     : options_(std::move(options)), stop_(std::move(stop)) {}
 
 base::Result<std::string> EngineControl::ask(const Question& question) const {
   base::FetchRequest request;
   request.method = question.method;
-  request.url = "http://engine/containers/" + question.container_id + question.verb;
+  request.url = "http://engine" + question.path + question.container_id + question.verb;
   request.unix_socket = options_.socket;
   request.total_timeout = options_.timeout + question.patience;
   request.body = question.body;
   request.stop = stop_;
+  request.max_body_bytes = kMaxAnswerBytes;
   if (!request.body.empty()) request.headers.emplace_back("content-type", "application/json");
   auto answer = base::fetch(request);
   if (!answer) return fail(answer.error());
   const bool is_done = answer->status >= 200 && answer->status < 300;
   const bool is_so_already = answer->status == 304;
   if (is_done || is_so_already) return std::move(answer->body);
-  return fail(code_of(answer->status),
-              "engine answered " + std::to_string(answer->status) + ": " + message_of(answer->body));
+  base::Error error{code_of(answer->status), {}};
+  const std::string words = message_of(answer->body);
+  error.message = "engine answered " + std::to_string(answer->status) + ": " + words;
+  error.is_permanent = !is_passing(answer->status) && (answer->status < 500 || tells_of_a_refused_value(words));
+  return fail(std::move(error));
+}
+
+base::Result<bool> EngineControl::is_podman() const {
+  base::FetchRequest request;
+  request.url = "http://engine/version";
+  request.unix_socket = options_.socket;
+  request.total_timeout = options_.timeout;
+  request.stop = stop_;
+  const auto answer = base::fetch(request);
+  if (!answer) return fail(answer.error());
+  const Json json = Json::parse(answer->body, nullptr, false);
+  if (!json.is_object() || !json.contains("Components") || !json["Components"].is_array()) return false;
+  return std::ranges::any_of(json["Components"], [](const Json& component) {
+    return component.is_object() && component.contains("Name") && component["Name"] == "Podman Engine";
+  });
 }
 
 base::Status EngineControl::post(Question question, std::string_view what) const {
@@ -82,10 +126,14 @@ base::Status EngineControl::update_caps(const std::string& container_id, const s
   if (const auto id = check_id(container_id); !id) return id;
   const auto described = ask({.method = "GET", .container_id = container_id, .verb = "/json"});
   if (!described) return fail(described.error().within(kWhat));
-  const auto body = container_update(caps, *described);
+  const auto podman = is_podman();
+  if (!podman) return fail(podman.error().within(kWhat));
+  const auto body = *podman ? podman_update(caps, *described) : container_update(caps, *described);
   if (!body) return fail(body.error().within(kWhat));
   if (body->empty()) return {};
-  return post({.container_id = container_id, .verb = "/update", .body = *body}, kWhat);
+  Question question{.container_id = container_id, .verb = "/update", .body = *body};
+  if (*podman) question.path = "/v4.0.0/libpod/containers/";
+  return post(std::move(question), kWhat);
 }
 
 base::Status EngineControl::restart(const std::string& container_id, std::chrono::nanoseconds drain) const {

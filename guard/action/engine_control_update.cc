@@ -25,8 +25,12 @@ struct CurrentLimits {
   std::int64_t nano_cpus = 0;
 };
 
+// Labels are the one part of a description that can be large: they are dropped as they are read.
 base::Result<CurrentLimits> parse_limits(std::string_view described) {
-  const Json json = Json::parse(described, nullptr, false);
+  const auto keep = [](int depth, Json::parse_event_t event, const Json& parsed) {
+    return depth > 1 || event != Json::parse_event_t::key || parsed == "HostConfig";
+  };
+  const Json json = Json::parse(described, keep, false);
   if (!json.is_object() || !json.contains("HostConfig") || !json["HostConfig"].is_object())
     return fail(Code::corrupt, "the engine's description of the container has no HostConfig");
   const Json& host_config = json["HostConfig"];
@@ -99,6 +103,28 @@ base::Result<std::string> container_update(const sample::Caps& caps, std::string
   if (caps.cpus) put_cpus(update, *caps.cpus, *now);
   if (caps.pids) update["PidsLimit"] = *caps.pids;
   return update.empty() ? std::string() : update.dump();
+}
+
+base::Result<std::string> podman_update(const sample::Caps& caps, std::string_view described) {
+  if (const auto sound = check_caps(caps); !sound) return fail(sound.error());
+  const auto now = parse_limits(described);
+  if (!now) return fail(now.error());
+  Json wanted = Json::object();
+  if (caps.memory) put_memory(wanted, caps.memory->count, *now);
+  if (const auto put = put_reservation(wanted, caps, *now); !put) return fail(put.error());
+  Json resources = Json::object();
+  const auto carry = [&](const char* from, const char* to) {
+    if (wanted.contains(from)) resources["memory"][to] = wanted[from];
+  };
+  carry("Memory", "limit");
+  carry("MemorySwap", "swap");
+  carry("MemoryReservation", "reservation");
+  if (caps.cpus) {
+    const std::int64_t period = now->cpu_period > 0 ? now->cpu_period : kDefaultPeriod;
+    resources["cpu"] = {{"period", period}, {"quota", std::llround(caps.cpus->count * static_cast<double>(period))}};
+  }
+  if (caps.pids) resources["pids"]["limit"] = *caps.pids;
+  return resources.empty() ? std::string() : resources.dump();
 }
 
 }  // namespace guard::action

@@ -14,4 +14,8 @@ namespace guard::action {
 // Errors: invalid_argument (a cap that is no cap, a reservation above the memory), corrupt (`described`).
 base::Result<std::string> container_update(const sample::Caps& caps, std::string_view described);
 
+// The same for Podman's POST /libpod/containers/{id}/update: the runtime's own resources (OCI LinuxResources), every
+// field that is left out stays.
+base::Result<std::string> podman_update(const sample::Caps& caps, std::string_view described);
+
 }  // namespace guard::action

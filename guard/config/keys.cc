@@ -29,7 +29,7 @@ const std::vector<Section>& sections() {
         "actions",  "maintenance", "depends_on", "environment",     "working_dir",  "user",     "backoff",
         "stop"}},
       {"workloads[].compose", {"project", "service"}},
-      {"workloads[].caps", {"memory", "memory_reservation", "memory_high", "cpus", "pids"}},
+      {"workloads[].caps", {"memory", "memory_reservation", "memory_high", "cpus", "pids", "force"}},
       {"workloads[].expect_log[]", {"name", "pattern", "every", "grace", "file"}},
       {"workloads[].health[]",
        {"name", "http", "status", "tcp", "command", "every", "timeout", "failures", "successes", "start_period"}},

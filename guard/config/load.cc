@@ -1,12 +1,17 @@
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <system_error>
+
+#include <unistd.h>
 
 #include "guard/config/config.h"
 #include "guard/config/keys.h"
 #include "guard/config/sections.h"
+#include "guard/config/trust.h"
 
 namespace guard::config {
 
@@ -73,16 +78,69 @@ std::vector<ConfigProblem> read_source(const Source& source, const Environment& 
   return std::move(context.problems);
 }
 
+// A variable's value may be a secret: wherever a problem repeats one, it names the variable instead.
+class Expansions {
+ public:
+  // `environment`, noting what it gives out. Must not outlive this.
+  Environment noting(const Environment& environment) {
+    return [this, &environment](std::string_view name) {
+      auto value = environment(name);
+      if (value && !value->empty()) names_.emplace(*value, name);
+      return value;
+    };
+  }
+  void mask(ConfigProblem& problem) const {
+    for (auto value = names_.rbegin(); value != names_.rend(); ++value) {  // longest first
+      const std::string variable = "${" + value->second + "}";
+      problem.message = replaced(problem.message, value->first, variable);
+      problem.key = replaced(problem.key, value->first, variable);
+    }
+  }
+
+ private:
+  struct ShorterFirst {
+    bool operator()(const std::string& a, const std::string& b) const {
+      return std::pair(a.size(), std::string_view(a)) < std::pair(b.size(), std::string_view(b));
+    }
+  };
+  // Not within a word or number: a value of "1" must not turn 16 into nonsense.
+  static std::string replaced(const std::string& text, const std::string& value, const std::string& by) {
+    const auto kind_of = [](char c) {
+      return std::isdigit(static_cast<unsigned char>(c)) != 0   ? 1
+             : std::isalpha(static_cast<unsigned char>(c)) != 0 ? 2
+                                                                : 0;
+    };
+    const auto joins = [&](char a, char b) { return kind_of(a) != 0 && kind_of(a) == kind_of(b); };
+    std::string out;
+    std::size_t from = 0;
+    for (auto at = text.find(value); at != std::string::npos; at = text.find(value, at + 1)) {
+      if (at < from) continue;
+      const auto end = at + value.size();
+      const bool is_within_word =
+          (at > 0 && joins(text[at - 1], value.front())) || (end < text.size() && joins(value.back(), text[end]));
+      if (is_within_word) continue;
+      out.append(text, from, at - from).append(by);
+      from = end;
+    }
+    return out.append(text, from);
+  }
+
+  std::map<std::string, std::string, ShorterFirst> names_;  // by value
+};
+
 ConfigResult read_sources(const std::vector<Source>& sources, const Environment& environment,
                           std::vector<ConfigProblem> problems) {
   Draft draft;
+  Expansions expansions;
+  const Environment noting = expansions.noting(environment);
   for (const auto& source : sources) {
-    const auto found = read_source(source, environment, draft);
+    const auto found = read_source(source, noting, draft);
     problems.insert(problems.end(), found.begin(), found.end());
   }
   const auto loose_ends = check_dependencies(draft);
   problems.insert(problems.end(), loose_ends.begin(), loose_ends.end());
   if (problems.empty()) return {std::move(draft.config), {}};
+  for (auto& problem : problems) expansions.mask(problem);
   if (problems.size() > kMostProblems) {
     problems.resize(kMostProblems);
     problems.push_back({sources.front().name, 0, 0, "", "there are more problems, which are not shown"});
@@ -96,6 +154,12 @@ std::optional<std::string> read_file(const std::string& path, std::vector<Config
   if (!std::filesystem::is_regular_file(path, error)) {
     problems.push_back({path, 0, 0, "", error ? "cannot be read: " + error.message() : "is not a file"});
     return std::nullopt;
+  }
+  if (::geteuid() == 0) {
+    if (auto distrust = find_distrust(path); !distrust.empty()) {
+      problems.push_back({path, 0, 0, "", std::move(distrust)});
+      return std::nullopt;
+    }
   }
   errno = 0;
   std::ifstream stream(path, std::ios::binary);

@@ -6,8 +6,8 @@
 
 namespace guard::config {
 
-// "" for a good pattern, else what is wrong with it: RE2's own words, a pattern that matches every line, more than 4
-// KiB, more than 16 named groups.
+// "" for a good pattern, else what is wrong with it: another language's form with RE2's beside it, RE2's own words, a
+// pattern that matches every line, more than 4 KiB, more than 16 groups.
 std::string find_pattern_problem(const std::string& pattern);
 
 // Names of the groups of a pattern that can be used; none of one that cannot.

@@ -1,5 +1,4 @@
-#include <charconv>
-
+#include "base/socket_address.h"
 #include "guard/config/sections.h"
 
 namespace guard::config {
@@ -9,29 +8,11 @@ namespace {
 constexpr std::size_t kMostListens = 16;
 constexpr std::size_t kMostMounts = 32;
 
-bool is_port(std::string_view text) {
-  int port = -1;
-  const auto* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, port);
-  return error == std::errc() && stop == end && port >= 0 && port <= 65535;
-}
-
-// "127.0.0.1:10780", "[::1]:10780", ":10780".
-bool is_listen_address(std::string_view text) {
-  const auto colon = text.rfind(':');
-  if (colon == std::string_view::npos || !is_port(text.substr(colon + 1))) return false;
-  const auto host = text.substr(0, colon);
-  if (host.empty()) return true;
-  const bool in_brackets = host.front() == '[' && host.back() == ']' && host.size() > 2;
-  return host.find_first_of(" /\t") == std::string_view::npos &&
-         (in_brackets || host.find_first_of(":[]") == std::string_view::npos);
-}
-
 void read_listen(const Reader& section, std::vector<std::string>& listen) {
   if (!section.has("listen")) return;
   listen.clear();
   for (auto& address : section.texts("listen")) {
-    if (is_listen_address(address.text))
+    if (base::parse_listen_address(address.text))
       listen.push_back(std::move(address.text));
     else
       section.context().add_problem(address.at, section.path_of("listen"),

@@ -2,6 +2,7 @@
 #include <array>
 #include <cmath>
 
+#include "base/plausible.h"
 #include "guard/config/sections.h"
 
 namespace guard::config {
@@ -87,6 +88,22 @@ base::Result<double> parse_amount(Unit unit, std::string_view text) {
   return base::fail(base::Code::internal, "no such unit");
 }
 
+// What must have been meant instead of `text`; "" when it can be meant as it is.
+std::string correction_for(const MetricForm& form, std::string_view text) {
+  switch (form.unit) {
+    case Unit::size: return base::size_correction(text, form.may_be_ratio);
+    case Unit::size_an_hour: {
+      const std::string size = base::size_correction(text.substr(0, text.rfind("/h")));
+      return size.empty() ? size : "an hour: " + size;
+    }
+    case Unit::cores: {
+      const std::string cores = base::cores_correction(text);
+      return cores.empty() ? cores : cores + "; of caps.cpus, write for example '> 95%'";
+    }
+    default: return {};
+  }
+}
+
 // "> 85%": which side, and of what.
 base::Result<Written> parse_comparison(const MetricForm& form, std::string_view text) {
   const auto example = std::string("; write for example ") + form.example;
@@ -107,6 +124,8 @@ base::Result<Written> parse_comparison(const MetricForm& form, std::string_view 
   const bool is_percent = text.find('%') != std::string_view::npos;
   if (is_percent && !form.may_be_ratio)
     return wrong(std::string(name_of(form.metric)) + " has no limit to take per cent of");
+  if (const std::string correction = correction_for(form, text); !correction.empty())
+    return base::fail(base::Code::invalid_argument, correction);
   const auto amount = parse_amount(is_percent ? Unit::share : form.unit, text);
   if (!amount) return base::fail(amount.error());
   written.threshold.value = *amount;
@@ -192,6 +211,12 @@ void read_clear(const Reader& section, const MetricForm& form, policy::Rule& rul
     rule.clear = clear->threshold;
 }
 
+std::string cores_text(base::Cores cores) {
+  std::string text = std::to_string(cores.count);
+  text.erase(text.find_last_not_of('0') + 1);
+  return text.ends_with('.') ? text.substr(0, text.size() - 1) : text;
+}
+
 // Conditions that could never be true, or that nobody measures for this workload.
 void check_possible(const Reader& section, const MetricForm& form, const WorkloadConfig& workload,
                     const policy::Rule& rule) {
@@ -199,6 +224,9 @@ void check_possible(const Reader& section, const MetricForm& form, const Workloa
   const auto& caps = workload.caps;
   if (form.metric == Metric::cpu && rule.trip.is_ratio && !caps.cpus)
     section.problem(key, "per cent of which limit? set caps.cpus, or write cores");
+  if (form.metric == Metric::cpu && !rule.trip.is_ratio && rule.comparison == Comparison::above && caps.cpus &&
+      rule.trip.value >= caps.cpus->count)
+    section.problem(key, "can never be: caps.cpus is " + cores_text(*caps.cpus) + "; write for example '> 95%'");
   if (form.metric == Metric::memory && !rule.trip.is_ratio && rule.comparison == Comparison::above && caps.memory &&
       rule.trip.value >= static_cast<double>(caps.memory->count))
     section.problem(key, "can never be: caps.memory is " + base::format_bytes(*caps.memory));

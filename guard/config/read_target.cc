@@ -1,5 +1,6 @@
 #include <array>
 #include <csignal>
+#include <optional>
 
 #include "guard/config/sections.h"
 
@@ -38,6 +39,25 @@ void read_argv(const Reader& workload, sample::Target& target) {
   if (is_empty_list || (!target.command.empty() && target.command.front().empty()))
     workload.problem("command", "expected a program and its arguments, such as [chatcore, serve]");
   if (node->children.size() > kMostArguments) workload.problem("command", "at most 1024 arguments");
+}
+
+// A cgroup's path as people see it in the file system, with the mount in front and, on cgroup v1, the controller:
+// "/sys/fs/cgroup/memory/docker/abc" is "/docker/abc".
+std::string without_mount(const std::string& path) {
+  constexpr std::string_view kMount = "/sys/fs/cgroup";
+  constexpr std::array<std::string_view, 15> kControllers = {
+      "unified", "memory",  "cpu,cpuacct", "cpu",     "cpuacct",          "cpuset",     "pids",   "blkio",
+      "systemd", "devices", "freezer",     "net_cls", "net_cls,net_prio", "perf_event", "hugetlb"};
+  const auto rest_after = [](std::string_view text, std::string_view prefix) -> std::optional<std::string_view> {
+    if (!text.starts_with(prefix) || (text.size() > prefix.size() && text[prefix.size()] != '/')) return std::nullopt;
+    return text.substr(prefix.size());
+  };
+  const auto below = rest_after(path, kMount);
+  if (!below) return path;
+  for (const std::string_view controller : kControllers)
+    if (const auto rest = rest_after(*below, "/" + std::string(controller)))
+      return rest->empty() ? "/" : std::string(*rest);
+  return below->empty() ? "/" : std::string(*below);
 }
 
 void check_selector(const Reader& workload, const sample::Target& target) {
@@ -95,12 +115,14 @@ void read_target(const Reader& workload, sample::Target& target) {
       continue;
     }
     target.kind = kind;
-    if (kind == TargetKind::compose_service)
+    if (kind == TargetKind::compose_service) {
       read_compose(workload.map(key), target);
-    else if (kind == TargetKind::command)
+    } else if (kind == TargetKind::command) {
       read_argv(workload, target);
-    else if (workload.read(key, target.selector))
+    } else if (workload.read(key, target.selector)) {
       check_selector(workload, target);
+      if (kind == TargetKind::cgroup) target.selector = without_mount(target.selector);
+    }
   }
   if (targets == 0)
     workload.problem("",

@@ -65,7 +65,7 @@ void read_watches(const Reader& section, WorkloadConfig& workload) {
 
   const auto restarts = section.map("restarts");
   std::int64_t most = static_cast<std::int64_t>(workload.restarts.max);
-  if (restarts.read("max", most) && check_range(restarts, "max", most, 1, signal::RunHistory::kMostRestarts))
+  if (restarts.read("max", most) && check_range(restarts, "max", most, 1, signal::RunHistory::kMostRestarts - 1))
     workload.restarts.max = static_cast<std::uint64_t>(most);
   if (restarts.read("within", workload.restarts.within))
     check_range(restarts, "within", workload.restarts.within, std::chrono::seconds(1), std::chrono::hours(24 * 7));
@@ -167,6 +167,7 @@ void read_caps(const Reader& section, sample::Caps& caps) {
   if (section.read("cpus", caps.cpus) && (*caps.cpus < kLeastCores || *caps.cpus > kMostCores))
     section.problem("cpus", "out of bounds: from 0.01 to 4096 cores");
   constexpr std::int64_t kMostPids = 4194304;  // the kernel's PID_MAX_LIMIT
+  section.read("force", caps.force);
   if (section.read("pids", caps.pids)) check_range(section, "pids", *caps.pids, 1, kMostPids);
 }
 

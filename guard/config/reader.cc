@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/plausible.h"
 #include "guard/config/keys.h"
 #include "guard/config/variables.h"
 
@@ -151,13 +152,19 @@ bool Reader::read(std::string_view key, std::int64_t& out) const {
   return read_with(*this, key, "a whole number such as 512", out, parse_count);
 }
 bool Reader::read(std::string_view key, base::Bytes& out) const {
-  return read_with(*this, key, "a size such as 700m", out, base::parse_bytes);
+  if (!read_with(*this, key, "a size such as 700m", out, base::parse_bytes)) return false;
+  const std::string correction = base::size_correction(scalar(key)->text);
+  if (!correction.empty()) problem(key, correction);
+  return correction.empty();
 }
 bool Reader::read(std::string_view key, base::Duration& out) const {
   return read_with(*this, key, "a duration such as 30s", out, base::parse_duration);
 }
 bool Reader::read(std::string_view key, base::Cores& out) const {
-  return read_with(*this, key, "a number of CPU cores such as 0.8", out, base::parse_cores);
+  if (!read_with(*this, key, "a number of CPU cores such as 0.8", out, base::parse_cores)) return false;
+  const std::string correction = base::cores_correction(scalar(key)->text);
+  if (!correction.empty()) problem(key, correction);
+  return correction.empty();
 }
 bool Reader::read(std::string_view key, base::Ratio& out) const {
   return read_with(*this, key, "a ratio such as 85%", out, base::parse_ratio);

@@ -108,7 +108,8 @@ inline constexpr Field<Summary> kSummaryFields[] = {
 inline constexpr Field<LogWatch> kLogFields[] = {
     field<LogWatch, &LogWatch::source_up>(1),       field<LogWatch, &LogWatch::watched_since>(2),
     field<LogWatch, &LogWatch::matches>(3),         field<LogWatch, &LogWatch::last_match>(4),
-    field<LogWatch, &LogWatch::last_match_wall>(5),
+    field<LogWatch, &LogWatch::last_match_wall>(5), field<LogWatch, &LogWatch::is_behind>(7),
+    field<LogWatch, &LogWatch::lag_bytes>(8),       field<LogWatch, &LogWatch::read_until>(9),
 };
 inline constexpr TextField<LogWatch> kLogTexts[] = {text_field<LogWatch, &LogWatch::why>(6)};
 

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "guard/history/state_file.h"
+
 namespace guard::history {
 
 Journal::Journal(std::string path, std::size_t max_bytes) : path_(std::move(path)), max_bytes_(max_bytes) {}
@@ -19,10 +21,11 @@ Journal::~Journal() {
 
 base::Status Journal::open() {
   if (fd_ >= 0) return {};
-  std::error_code ignored;  // open() below tells what is wrong with the folder, in errno's words
-  std::filesystem::create_directories(std::filesystem::path(path_).parent_path(), ignored);
-  fd_ = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0640);
-  if (fd_ < 0) return base::fail(base::error_from_errno(errno, "open " + path_));
+  // Opening tells what is wrong with the folder.
+  static_cast<void>(make_state_folder(std::filesystem::path(path_).parent_path()));
+  const auto opened = open_state_file(path_, O_WRONLY | O_APPEND | O_CREAT);
+  if (!opened) return base::fail(opened.error());
+  fd_ = *opened;
   struct stat status = {};
   size_ = ::fstat(fd_, &status) == 0 ? static_cast<std::size_t>(status.st_size) : 0;
   return {};

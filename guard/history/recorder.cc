@@ -15,7 +15,15 @@ constexpr std::size_t kMostJobs = 256;
 
 // Without what is not kept: the paths of cgroups are most of a snapshot's bytes.
 sample::Workload without_paths(const sample::Workload& workload) {
-  return {workload.name, workload.kind, workload.identity, workload.lifecycle, {}, workload.resources, workload.caps};
+  return {.name = workload.name,
+          .configured_as = {},
+          .renamed_from = {},
+          .kind = workload.kind,
+          .identity = workload.identity,
+          .lifecycle = workload.lifecycle,
+          .cgroup = {},
+          .resources = workload.resources,
+          .caps = workload.caps};
 }
 
 std::shared_ptr<const sample::Snapshot> copy_of(const sample::Snapshot& snapshot) {

@@ -31,6 +31,7 @@ class SteadyLine {
     for (auto& log : snapshot.logs) {
       log.watched_since += shift_;
       if (log.last_match) *log.last_match += shift_;
+      if (log.read_until) *log.read_until += shift_;
       for (auto& [name, written] : log.captured_at) written += shift_;
     }
     for (auto& probe : snapshot.probes) {

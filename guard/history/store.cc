@@ -4,7 +4,11 @@
 #include <filesystem>
 #include <utility>
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "guard/history/schema.h"
+#include "guard/history/state_file.h"
 
 namespace guard::history {
 namespace {
@@ -40,8 +44,11 @@ Store::Store(std::string path, const Limits& limits, Database database)
       database_(std::move(database)) {}
 
 base::Result<Store> Store::open(const std::string& path, const Limits& limits) {
-  std::error_code ignored;  // opening tells what is wrong with the folder
-  std::filesystem::create_directories(std::filesystem::path(path).parent_path(), ignored);
+  // Opening tells what is wrong with the folder. SQLite gives the files beside the database the database's mode.
+  static_cast<void>(make_state_folder(std::filesystem::path(path).parent_path()));
+  const auto created = open_state_file(path, O_RDWR | O_CREAT);
+  if (!created) return base::fail(created.error());
+  ::close(*created);
   auto database = Database::open(path, Access::read_write);
   if (!database) return base::fail(database.error());
   Store store(path, limits, std::move(*database));

@@ -16,7 +16,8 @@ struct Breaker {
   base::WallTime opened_at;
   std::string identity;      // Identity::key of the run that was stopped; "" when it is not known any more
   std::uint64_t starts = 0;  // its Lifecycle::starts
-  std::optional<std::uint64_t> starts_when_down;  // once it was seen stopped
+  std::optional<std::uint64_t> starts_when_down = std::nullopt;  // once it was seen stopped
+  std::string identity_when_down = {};                           // Identity::key then; "" when there was none
 };
 
 // One look. True when another run of the workload is seen, also one that has ended already: the breaker closes. What is

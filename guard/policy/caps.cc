@@ -35,13 +35,15 @@ std::optional<double> amount(const std::optional<base::Cores>& cores) {
   return cores ? std::optional(cores->count) : std::nullopt;
 }
 std::optional<double> amount(const std::optional<std::int64_t>& count) {
-  return count ? std::optional(static_cast<double>(*count)) : std::nullopt;
+  if (!count) return std::nullopt;
+  const bool none = *count == std::numeric_limits<std::int64_t>::max();
+  return none ? std::numeric_limits<double>::infinity() : static_cast<double>(*count);
 }
 
 // `tolerance`: the first difference that counts.
 CapDrift compare(std::string resource, double desired, const Observed& observed, double tolerance) {
   const auto differs = [&](const std::optional<double>& value) {
-    return value && !(std::fabs(*value - desired) < tolerance);
+    return value && *value != desired && !(std::fabs(*value - desired) < tolerance);
   };
   CapDrift drift{std::move(resource), desired, Reading<double>::absent("neither the kernel nor the engine says"),
                  false};
@@ -53,16 +55,18 @@ CapDrift compare(std::string resource, double desired, const Observed& observed,
   return drift;
 }
 
-// One entry of find_drift for each cap, with the word for its values.
-std::string describe_cap(const CapDrift& drift, double value) {
-  const bool is_size = drift.resource != "cpus" && drift.resource != "pids";
+std::string describe_cap(const std::string& resource, double value) {
+  if (resource == "memory_reservation" && (value <= 0 || !std::isfinite(value))) return "not set";
+  const bool is_size = resource != "cpus" && resource != "pids";
   return is_size ? describe_value(Metric::memory, false, value) : describe_number(value);
 }
 
-// `desired` without what has not drifted.
-sample::Caps only_drifted(sample::Caps desired, const std::vector<CapDrift>& drifts) {
+bool is_memory_high(const CapDrift& drift) { return drift.resource == "memory_high"; }
+
+// `desired` without what has not drifted, or what is decided apart.
+sample::Caps only_drifted(sample::Caps desired, const std::vector<CapDrift>& drifts, bool memory_high) {
   for (const auto& drift : drifts) {
-    if (drift.drifted) continue;
+    if (drift.drifted && is_memory_high(drift) == memory_high) continue;
     if (drift.resource == "memory") desired.memory.reset();
     if (drift.resource == "memory_reservation") desired.memory_reservation.reset();
     if (drift.resource == "memory_high") desired.memory_high.reset();
@@ -89,7 +93,8 @@ std::vector<CapDrift> find_drift(const sample::Caps& desired, const sample::Obse
     check(
         "memory_high", [](const Caps& caps) { return amount(caps.memory_high); }, kPageBytes);
   } else if (const auto wanted = amount(desired.memory_high)) {
-    drifts.push_back({"memory_high", *wanted, Reading<double>::absent("cgroup v1 has no memory.high"), false});
+    drifts.push_back({"memory_high", *wanted,
+                      Reading<double>::absent("the cgroup has no memory.high (v1), or cannot be seen"), false});
   }
   check(
       "cpus", [](const Caps& caps) { return amount(caps.cpus); }, kCoresTolerance);
@@ -99,24 +104,30 @@ std::vector<CapDrift> find_drift(const sample::Caps& desired, const sample::Obse
 }
 
 std::vector<Decision> reconcile(const sample::Caps& desired, const sample::Workload& workload, base::SteadyTime now) {
-  if (workload.lifecycle.state != sample::State::running || workload.identity.key.empty()) return {};
+  const bool has_processes =
+      workload.lifecycle.state == sample::State::running || workload.lifecycle.state == sample::State::paused;
+  if (!has_processes || workload.identity.key.empty()) return {};
   const auto drifts = find_drift(desired, workload.caps);
-  Decision decision;
-  for (const auto& drift : drifts) {
-    if (!drift.drifted) continue;
-    const auto is = drift.observed ? describe_cap(drift, *drift.observed) : "unknown";
-    const auto wanted = describe_cap(drift, drift.desired);
-    decision.reason += (decision.reason.empty() ? "" : "; ") + drift.resource + " is " + is + " instead of " + wanted;
-    decision.evidence[drift.resource] = is;
+  std::vector<Decision> decisions;
+  for (const bool memory_high : {false, true}) {
+    Decision decision;
+    for (const auto& drift : drifts) {
+      if (!drift.drifted || is_memory_high(drift) != memory_high) continue;
+      const auto is = drift.observed ? describe_cap(drift.resource, *drift.observed) : "unknown";
+      const auto wanted = describe_cap(drift.resource, drift.desired);
+      decision.reason += (decision.reason.empty() ? "" : "; ") + drift.resource + " is " + is + " instead of " + wanted;
+      decision.evidence[drift.resource] = is;
+    }
+    if (decision.reason.empty()) continue;
+    decision.workload = workload.name;
+    decision.identity = workload.identity;
+    decision.rule = "caps";
+    decision.action = ApplyCaps{only_drifted(desired, drifts, memory_high)};
+    decision.breached_at = now;
+    decision.has_condition = false;
+    decisions.push_back(std::move(decision));
   }
-  if (decision.reason.empty()) return {};
-  decision.workload = workload.name;
-  decision.identity = workload.identity;
-  decision.rule = "caps";
-  decision.action = ApplyCaps{only_drifted(desired, drifts)};
-  decision.breached_at = now;
-  decision.has_condition = false;
-  return {decision};
+  return decisions;
 }
 
 }  // namespace guard::policy

@@ -173,6 +173,7 @@ void forget_firing(const Decision& decision, base::SteadyTime now, RuleStates& s
 
 bool still_holds(const Decision& decision, const signal::WorkloadSignals& fresh) {
   if (decision.identity.key.empty() || decision.identity.key != fresh.identity.key) return false;
+  if (fresh.state == sample::State::paused) return false;
   if (!decision.has_condition || decision.metric == Metric::oom_kills) return true;
   const auto holds = is_true(decision, fresh);
   return holds && *holds;

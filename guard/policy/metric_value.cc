@@ -86,6 +86,7 @@ Reading<double> filled(const std::vector<signal::DiskSignal>& disks, const std::
 }  // namespace
 
 Reading<double> value_of(const signal::WorkloadSignals& signals, Metric metric, const Subject& subject, bool as_ratio) {
+  if (signals.state == sample::State::paused) return Reading<double>::absent("the workload is paused");
   const auto count = [](base::Bytes bytes) { return bytes.count; };
   const auto ratio = [](base::Ratio part) { return part.value; };
   switch (metric) {

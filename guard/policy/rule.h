@@ -33,6 +33,10 @@ enum class Metric {
   disk,             // ratio: of this mount, or of the fullest
 };
 std::string_view name_of(Metric metric);
+// From the kernel's pressure stall information (PSI), which not every kernel has.
+constexpr bool is_pressure(Metric metric) {
+  return metric == Metric::memory_pressure || metric == Metric::cpu_pressure || metric == Metric::io_pressure;
+}
 
 // Which one is meant, where a workload has several of the metric's kind.
 struct Subject {

@@ -14,6 +14,7 @@ struct Caps {
   std::optional<base::Bytes> memory_high;         // throttling limit: memory.high, v2 only
   std::optional<base::Cores> cpus;
   std::optional<std::int64_t> pids;
+  bool force = false;  // apply a memory cap below what is in use too, which kills the workload on v2
 
   [[nodiscard]] bool empty() const { return !memory && !memory_reservation && !memory_high && !cpus && !pids; }
   friend bool operator==(const Caps&, const Caps&) = default;

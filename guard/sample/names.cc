@@ -22,6 +22,7 @@ std::string_view name_of(State state) {
     case State::absent: return "absent";
     case State::starting: return "starting";
     case State::running: return "running";
+    case State::paused: return "paused";
     case State::stopped: return "stopped";
   }
   return "unknown";

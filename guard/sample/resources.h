@@ -4,7 +4,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 
+#include "base/clock.h"
 #include "base/units.h"
 #include "guard/sample/reading.h"
 
@@ -54,6 +56,9 @@ struct Resources {
   Cpu cpu;
   Pids pids;
   Pressure pressure;
+  // When they were read, where that is not the snapshot's own time: the engine answers every 10 s, and until the next
+  // answer the last one stands.
+  std::optional<base::SteadyTime> read_at;
 };
 
 }  // namespace guard::sample

@@ -18,8 +18,9 @@
 
 namespace guard::sample {
 
-// Running or not is a reading too: a source that is down makes it unknown.
-enum class State { unknown, absent, starting, running, stopped };
+// Running or not is a reading too: a source that is down makes it unknown. A paused workload holds its memory and its
+// caps, and does nothing else: its log, its health and its rules are unknown until it goes on.
+enum class State { unknown, absent, starting, running, paused, stopped };
 std::string_view name_of(State state);
 
 // Why a workload's last run ended.
@@ -28,9 +29,10 @@ std::string_view name_of(ExitReason reason);
 
 struct Lifecycle {
   State state = State::unknown;
-  std::string why;  // when unknown: the reason; when it could not be started: why; else ""
+  std::string why;  // when unknown: the reason; when it was not started: why; else ""
   std::optional<base::WallTime> started_at;
-  std::uint64_t starts = 0;  // counter: runs seen begin since the guard (or the engine) first knew the workload
+  // Counter: runs begun. Of a container since it was created; of everything else since the guard knows the workload.
+  std::uint64_t starts = 0;
   ExitReason last_exit = ExitReason::none;
   int last_exit_code = 0;  // exit status, or 128 + signal
 };
@@ -53,7 +55,9 @@ struct ObservedCaps {
 };
 
 struct Workload {
-  std::string name;  // from the configuration
+  std::string name;
+  std::string configured_as;  // the configured workload that it is one of; "" when that is `name`
+  std::string renamed_from;   // what it was called in the snapshot before; "" for the same
   TargetKind kind = TargetKind::container;
   Identity identity;
   Lifecycle lifecycle;
@@ -66,9 +70,12 @@ struct Workload {
 struct LogWatch {
   std::string workload;
   std::string name;
-  bool source_up = false;          // the stream delivers (or could: the workload is quiet but connected)
-  std::string why;                 // when not up
-  base::SteadyTime watched_since;  // no line can be missed that was due before
+  bool source_up = false;                      // the stream delivers (or could: the workload is quiet but connected)
+  std::string why;                             // when not up
+  bool is_behind = false;                      // lines have been written that were not read yet
+  std::uint64_t lag_bytes = 0;                 // so much of a file was written and not read; unknown (0) for other logs
+  base::SteadyTime watched_since;              // no line can be missed that was due before
+  std::optional<base::SteadyTime> read_until;  // every line written before has been counted; none: all up to now
   std::uint64_t matches = 0;
   std::optional<base::SteadyTime> last_match;
   std::optional<base::WallTime> last_match_wall;
@@ -119,7 +126,7 @@ struct SourceReport {
 struct Snapshot {
   base::SteadyTime at;
   base::WallTime wall;
-  std::vector<Workload> workloads;  // in configuration order
+  std::vector<Workload> workloads;  // in configuration order; of one selector there may be several
   std::vector<LogWatch> logs;
   std::vector<Probe> probes;
   Host host;

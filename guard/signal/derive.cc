@@ -13,22 +13,42 @@ bool is_same_run(const WorkloadHistory::Reference& reference, const sample::Work
   return reference.identity == workload.identity.key && reference.starts == workload.lifecycle.starts;
 }
 
-void update_rates(const sample::Workload& workload, base::SteadyTime now, WorkloadHistory& history) {
-  const auto& cpu = workload.resources.cpu;
-  const auto& pressure = workload.resources.pressure;
-  if (history.reference && is_same_run(*history.reference, workload)) {
-    const auto& before = *history.reference;
-    const auto elapsed = now - before.at;
-    if (elapsed < WorkloadHistory::kLeastInterval) return;
-    history.rates.cpu_used = cores_between(before.cpu.used, cpu.used, elapsed);
-    history.rates.cpu_throttled = share_between(before.cpu.throttled, cpu.throttled, elapsed);
-    history.rates.memory_pressure = share_between(before.pressure.memory.some, pressure.memory.some, elapsed);
-    history.rates.cpu_pressure = share_between(before.pressure.cpu.some, pressure.cpu.some, elapsed);
-    history.rates.io_pressure = share_between(before.pressure.io.some, pressure.io.some, elapsed);
-  } else {
-    history.rates = {};
+// A counter that was read at the same time as before (the engine's statistics between two answers, a recheck right
+// after the tick) repeats the last rate.
+template <class Rate, class Between>
+void update_rate(const Reading<base::Duration>& counter, base::SteadyTime at, Between between,
+                 std::optional<WorkloadHistory::Counter>& known, Reading<Rate>& rate) {
+  if (!counter) {
+    rate = Reading<Rate>::absent(counter.reason());
+    return;
   }
-  history.reference = {now, workload.identity.key, workload.lifecycle.starts, cpu, pressure};
+  if (known) {
+    const auto elapsed = at - known->at;
+    if (elapsed < WorkloadHistory::kLeastInterval) return;
+    rate = between(Reading<base::Duration>(known->value), counter, elapsed);
+  } else {
+    rate = Reading<Rate>::absent("needs a second reading");
+  }
+  known = {*counter, at};
+}
+
+void update_rates(const sample::Workload& workload, base::SteadyTime now, WorkloadHistory& history) {
+  if (!history.reference || !is_same_run(*history.reference, workload)) {
+    history.rates = {};
+    history.reference.emplace();
+    history.reference->identity = workload.identity.key;
+    history.reference->starts = workload.lifecycle.starts;
+  }
+  const sample::Cpu& cpu = workload.resources.cpu;
+  const sample::Pressure& pressure = workload.resources.pressure;
+  const base::SteadyTime at = workload.resources.read_at.value_or(now);
+  WorkloadHistory::Reference& before = *history.reference;
+  WorkloadHistory::Rates& rates = history.rates;
+  update_rate(cpu.used, at, cores_between, before.cpu_used, rates.cpu_used);
+  update_rate(cpu.throttled, at, share_between, before.cpu_throttled, rates.cpu_throttled);
+  update_rate(pressure.memory.some, at, share_between, before.memory_pressure, rates.memory_pressure);
+  update_rate(pressure.cpu.some, at, share_between, before.cpu_pressure, rates.cpu_pressure);
+  update_rate(pressure.io.some, at, share_between, before.io_pressure, rates.io_pressure);
 }
 
 void derive_amounts(const sample::Snapshot& snapshot, const sample::Workload& workload, WorkloadSignals& signals) {
@@ -94,7 +114,17 @@ void derive_values(const LogExpectation& expectation, const sample::LogWatch& wa
   }
 }
 
-LogSignal derive_log(const LogExpectation& expectation, const sample::LogWatch* watch,
+// Overdue is judged up to where the log has been read. What a later line may still change is unknown.
+Reading<bool> judge_overdue(base::Duration limit, const sample::LogWatch& watch, const RunningTime& running,
+                            base::SteadyTime began, base::SteadyTime now) {
+  if (watch.is_behind) return Reading<bool>::absent("the log is written faster than it is read");
+  if (running.between(began, now) < limit) return false;
+  const base::SteadyTime read_until = watch.read_until.value_or(now);
+  if (running.between(began, read_until) >= limit) return true;
+  return Reading<bool>::absent("the log was last read " + base::format_duration(now - read_until) + " ago");
+}
+
+LogSignal derive_log(const LogExpectation& expectation, const sample::LogWatch* watch, const RunningTime& running,
                      const std::optional<base::SteadyTime>& running_since, base::SteadyTime now) {
   LogSignal signal;
   signal.name = expectation.name;
@@ -106,18 +136,17 @@ LogSignal derive_log(const LogExpectation& expectation, const sample::LogWatch* 
   }
   signal.source_up = watch->source_up;
   signal.matches = watch->matches;
-  if (!running_since) {
+  const base::SteadyTime began = std::max(watch->watched_since, watch->last_match.value_or(watch->watched_since));
+  if (running_since)
+    signal.since_match = running.between(began, now);
+  else
     signal.since_match = Reading<base::Duration>::absent("the workload is not running");
-  } else {
-    const base::SteadyTime began = std::max(*running_since, watch->watched_since);
-    signal.since_match = now - std::max(began, watch->last_match.value_or(began));
-  }
   if (!watch->source_up)
     signal.overdue = Reading<bool>::absent("the log cannot be read: " + watch->why);
   else if (!signal.since_match)
     signal.overdue = Reading<bool>::absent(signal.since_match.reason());
   else if (expectation.every)
-    signal.overdue = *signal.since_match >= *expectation.every + expectation.grace;
+    signal.overdue = judge_overdue(*expectation.every + expectation.grace, *watch, running, began, now);
   else
     signal.overdue = Reading<bool>::absent("no interval is expected of this line");
   derive_values(expectation, *watch, running_since, now, signal);
@@ -190,10 +219,12 @@ WorkloadSignals derive_signals(const sample::Snapshot& snapshot, const sample::W
   }
   derive_growth(now, settings, history.growth, signals);
 
-  const bool running = workload.lifecycle.state == sample::State::running;
+  const bool is_running = workload.lifecycle.state == sample::State::running;
+  const auto running_since = is_running ? history.runs.running_since : std::nullopt;
+  history.running.observe(is_running, now);
   for (const auto& expectation : settings.logs) {
     const auto* watch = find_watch(snapshot, workload.name, expectation.name);
-    signals.logs.push_back(derive_log(expectation, watch, running ? history.runs.running_since : std::nullopt, now));
+    signals.logs.push_back(derive_log(expectation, watch, history.running, running_since, now));
     if (expectation.every) judge_cleanup(expectation, watch, now, history.cleanups[expectation.name], signals);
   }
   derive_health_signals(snapshot, settings, history, signals);

@@ -14,6 +14,7 @@
 #include "guard/sample/snapshot.h"
 #include "guard/signal/cleanups.h"
 #include "guard/signal/growth.h"
+#include "guard/signal/running_time.h"
 #include "guard/signal/runs.h"
 #include "guard/signal/signals.h"
 
@@ -52,13 +53,20 @@ struct WorkloadHistory {
   // the tick, a kernel event between two ticks).
   static constexpr base::Duration kLeastInterval = std::chrono::milliseconds(200);
 
-  // The last known reading that rates and counters are measured from.
-  struct Reference {
+  // A counter as it was last known, and when it was read: what its rate is measured from. A tick without a reading
+  // leaves it, so that the next rate spans the gap.
+  struct Counter {
+    base::Duration value;
     base::SteadyTime at;
+  };
+  struct Reference {
     std::string identity;  // Identity::key
     std::uint64_t starts = 0;
-    sample::Cpu cpu;
-    sample::Pressure pressure;
+    std::optional<Counter> cpu_used;
+    std::optional<Counter> cpu_throttled;
+    std::optional<Counter> memory_pressure;
+    std::optional<Counter> cpu_pressure;
+    std::optional<Counter> io_pressure;
   };
   struct Rates {
     Reading<base::Cores> cpu_used = Reading<base::Cores>::absent("needs a second reading");
@@ -71,6 +79,7 @@ struct WorkloadHistory {
   Rates rates;
   GrowthTracker growth;
   RunHistory runs;
+  RunningTime running;  // what an expected log line is judged on
   OomHistory oom;
   std::map<std::string, CleanupTracker> cleanups;  // by expected log; bounded by the settings
   std::map<std::string, bool> healthy;  // by probe: what was last decided in this run; bounded by the configuration

@@ -65,7 +65,9 @@ Reading<base::Ratio> share_between(const Reading<base::Duration>& before, const 
                                    base::Duration elapsed) {
   const auto seconds = seconds_passed(before, after);
   if (!seconds) return Reading<base::Ratio>::absent(seconds.reason());
-  return base::Ratio{*seconds / base::to_seconds(elapsed)};
+  // Counters are read a moment before or after the clock, and the kernel adds throttled time of several CPUs: a share
+  // of the time is never more than all of it.
+  return base::Ratio{std::min(*seconds / base::to_seconds(elapsed), 1.0)};
 }
 
 }  // namespace guard::signal

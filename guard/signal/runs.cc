@@ -8,11 +8,16 @@ namespace {
 
 using sample::State;
 
+// A pause ends no run.
+bool is_alive(State state) { return state == State::running || state == State::paused; }
+
 // Restarts among `starts` starts: the first one is none.
 std::uint64_t restarts_in(std::uint64_t starts) { return starts > 0 ? starts - 1 : 0; }
 
 std::uint64_t restarts_since(const sample::Workload& workload, bool replaced, const RunHistory& history) {
   const auto starts = workload.lifecycle.starts;
+  // Another container is a deployment. Its starts are counted from its creation, so only those after its first count.
+  if (replaced && !workload.identity.container_id.empty()) return restarts_in(starts);
   if (starts > history.starts) return restarts_in(starts) - restarts_in(history.starts);
   // The count went back, or stood still while another container took over: it is counted by someone who only knows
   // the new one.
@@ -21,7 +26,7 @@ std::uint64_t restarts_since(const sample::Workload& workload, bool replaced, co
 
 // Whether a run ended since the last known snapshot.
 bool has_ended(const sample::Workload& workload, bool new_run, const RunHistory& history) {
-  const bool runs_now = workload.lifecycle.state == State::running;
+  const bool runs_now = is_alive(workload.lifecycle.state);
   if (history.was_running) return new_run || !runs_now;
   // Not running before. An end that was seen already is not seen again when its successor runs; while none runs,
   // another start means that a run came and went between two snapshots.
@@ -44,19 +49,21 @@ RunStep observe_run(const sample::Workload& workload, base::SteadyTime now, RunH
 
   const auto& key = workload.identity.key;
   const bool replaced = !key.empty() && !history.identity.empty() && key != history.identity;
+  // A container that is gone has started as often as before; what is counted by identity must not begin at 0 again.
+  const auto starts = lifecycle.state == State::absent ? std::max(lifecycle.starts, history.starts) : lifecycle.starts;
   RunStep step;
   step.first_sight = !history.known;
   if (!step.first_sight) {
-    step.new_run = replaced || lifecycle.starts != history.starts;
+    step.new_run = replaced || starts != history.starts;
     step.ended = has_ended(workload, step.new_run, history);
     if (step.new_run) remember_restarts(restarts_since(workload, replaced, history), now, history);
   }
 
-  const bool runs_now = lifecycle.state == State::running;
+  const bool runs_now = is_alive(lifecycle.state);
   history.known = true;
   if (step.new_run) history.first_run = false;
   if (!key.empty()) history.identity = key;
-  history.starts = lifecycle.starts;
+  history.starts = starts;
   history.was_running = runs_now;
   history.end_seen = !runs_now && (history.end_seen || step.ended);
   if (!runs_now)
@@ -72,7 +79,7 @@ RestartLoop find_restart_loop(const RunHistory& history, const RestartLimit& lim
                                     [&](base::SteadyTime at) { return now - at < limit.within; });
   RestartLoop loop;
   loop.restarts = static_cast<std::uint64_t>(recent);
-  loop.looping = limit.max > 0 && loop.restarts >= limit.max;
+  loop.looping = limit.max > 0 && loop.restarts > limit.max;
   return loop;
 }
 

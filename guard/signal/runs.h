@@ -17,14 +17,14 @@
 
 namespace guard::signal {
 
-// `max` or more restarts within `within` are a loop.
+// More than `max` restarts within `within` are a loop.
 struct RestartLimit {
-  std::uint64_t max = 3;  // 1 to RunHistory::kMostRestarts
+  std::uint64_t max = 3;  // less than RunHistory::kMostRestarts
   base::Duration within = std::chrono::minutes(10);
 };
 
 struct RunHistory {
-  static constexpr std::size_t kMostRestarts = 64;
+  static constexpr std::size_t kMostRestarts = 65;  // one more than the largest limit
 
   bool known = false;     // seen in a known state before
   bool first_run = true;  // no run has begun since then: its counters may have risen before the guard looked

@@ -23,7 +23,7 @@ std::string_view name_of(LeakState state);
 inline bool is_rising(LeakState state) { return state == LeakState::growing || state == LeakState::leaking; }
 
 struct RestartLoop {
-  bool looping = false;        // `max` or more starts within the window
+  bool looping = false;        // more than `max` restarts within the window
   std::uint64_t restarts = 0;  // within the window
 };
 
@@ -31,9 +31,10 @@ struct LogSignal {
   std::string name;
   bool source_up = false;
   bool expected = false;  // has an interval; else it is only counted
-  Reading<bool>
-      overdue;  // absent while the stream is down or the workload is not running: keeps the last known value elsewhere
-  Reading<base::Duration> since_match;  // time since the last match, or since watching began
+  Reading<bool> overdue;  // absent while the log is down or its reader behind, or the workload is not running: keeps
+                          // the last known value elsewhere
+  // Running time since the last match or since watching began, across restarts; without pauses and time not seen.
+  Reading<base::Duration> since_match;
   std::uint64_t matches = 0;
   CleanupEffect cleanups;  // of a line that is expected: what memory did across each
   std::map<std::string, Reading<double>>

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "guard/source/cgroup_reader.h"
+#include "guard/source/fs_text.h"
 #include "guard/source/process_parser.h"
 
 namespace guard::source {
@@ -75,8 +76,10 @@ bool complete(sample::Cgroup& cgroup) {
   return true;
 }
 
-// The names of the folders from `top` down to `own`, `depth` steps; empty when it is not there.
-std::vector<std::string> names_down_to(const std::string& top, const std::string& own, int depth) {
+// The names of the folders from `top` down to the one, `depth` steps below, that `is_own` knows; empty when it is not
+// there.
+template <class IsOwn>
+std::vector<std::string> names_down_to(const std::string& top, int depth, IsOwn is_own) {
   constexpr int kMaxFolders = 100'000;
   std::error_code error;
   namespace fs = std::filesystem;
@@ -86,7 +89,7 @@ std::vector<std::string> names_down_to(const std::string& top, const std::string
     if (!entry->is_directory(error)) continue;
     if (entry.depth() + 1 < depth) continue;
     entry.disable_recursion_pending();
-    if (!fs::equivalent(entry->path(), own, error)) continue;
+    if (!is_own(entry->path())) continue;
     const fs::path relative = entry->path().lexically_relative(top);
     return {relative.begin(), relative.end()};
   }
@@ -128,11 +131,51 @@ base::Status CgroupTree::find_mounts() {
   for (CgroupMount& mount : mounts) {
     mount.folder = join_path(root_, mount.folder);
     const int steps = steps_above(mount.shows);
-    if (steps > 0 && !mount.own.empty()) {
-      mount.to_own = names_down_to(mount.folder, join_path(root_, mount.own), steps);
-    }
+    if (steps > 0) mount.to_own = find_own_names(mount, steps);
   }
   mounts_ = std::move(mounts);
+  return {};
+}
+
+// From a cgroup namespace of our own, the mount's top is known by its distance only. Our own cgroup is the one that a
+// second mount shows; where Docker has put the machine's tree in the place of that mount, the one that this process is
+// in.
+std::vector<std::string> CgroupTree::find_own_names(const CgroupMount& mount, int steps) const {
+  if (!mount.own.empty()) {
+    const std::string own = join_path(root_, mount.own);
+    return names_down_to(mount.folder, steps, [&](const std::filesystem::path& folder) {
+      std::error_code error;
+      return std::filesystem::equivalent(folder, own, error);
+    });
+  }
+  const auto places = memberships("self");
+  const CgroupMembership* place = places ? membership_in(*places, mount) : nullptr;
+  const auto stat = read_whole(join_path(root_, "proc/self/stat"), kMaxMembershipBytes);
+  if (place == nullptr || !stat) return {};
+  const auto self = parse_number<std::int64_t>(std::string_view(*stat).substr(0, stat->find(' ')));
+  if (!self) return {};
+  return names_down_to(mount.folder, steps, [&](const std::filesystem::path& folder) {
+    const auto inside = read_whole(folder.string() + place->path + "/cgroup.procs", kMaxProcessListBytes);
+    if (!inside) return false;
+    const auto pids = parse_pids(*inside);
+    return std::ranges::find(pids, *self) != pids.end();
+  });
+}
+
+base::Status CgroupTree::visibility() {
+  if (const auto found = find_mounts(); !found) return found;
+  for (const CgroupMount& mount : mounts_) {
+    const bool has_memory = mount.version == 1
+                                ? std::ranges::find(mount.controllers, "memory") != mount.controllers.end()
+                                : has_file(mount.folder, "/cgroup.controllers");
+    const bool is_whole = is_machine_root(mount.folder, mount.version) &&
+                          mount.to_own.size() == static_cast<std::size_t>(steps_above(mount.shows));
+    if (has_memory && !is_whole) {
+      return base::fail(
+          base::Code::unavailable,
+          "only this container's own cgroup can be seen; mount the host's /sys/fs/cgroup at /host/cgroup");
+    }
+  }
   return {};
 }
 

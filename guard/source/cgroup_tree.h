@@ -31,6 +31,10 @@ class CgroupTree {
   explicit CgroupTree(std::string root = "/", const SmallFiles& files = SmallFiles::system());
   ~CgroupTree();
 
+  // Whether the cgroups of other containers and services can be seen here: the machine's tree is mounted, and our own
+  // place in it is known. Errors: unavailable, saying what to mount.
+  base::Status visibility();
+
   // The cgroup that a process is in. On v1 its places differ between hierarchies; one that is above its deepest place
   // is shared with others (systemd without accounting leaves services in "/"), and so is the machine's root: such a
   // controller is missing from the answer, since its figures and limits are not this workload's.
@@ -61,6 +65,7 @@ class CgroupTree {
 
  private:
   base::Status find_mounts();
+  [[nodiscard]] std::vector<std::string> find_own_names(const CgroupMount& mount, int steps) const;
   base::Result<std::vector<CgroupMembership>> memberships(std::string_view proc_folder) const;
 
   std::string root_;

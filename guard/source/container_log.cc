@@ -1,6 +1,7 @@
 #include "guard/source/container_log.h"
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <mutex>
 #include <optional>
@@ -12,7 +13,6 @@
 
 #include "guard/source/container_log_frames.h"
 #include "guard/source/container_log_position.h"
-#include "guard/source/engine_handover.h"
 #include "guard/source/engine_retry.h"
 
 namespace guard::source {
@@ -21,7 +21,8 @@ namespace {
 // The engine answers a container that says nothing with silence, and a log that it cannot read with an error: a stream
 // that has been open for so long is taken to work.
 constexpr std::chrono::seconds kTakenToWork{1};
-constexpr std::size_t kLineOverhead = 64;
+// A line that is this old when it is read shows that the follower is behind, until no such line has come for as long.
+constexpr std::chrono::seconds kBehind{3};
 // What may have been written since the last look beside the lines that are known.
 constexpr std::size_t kSpareLines = 64;
 
@@ -29,24 +30,16 @@ bool is_running(const Container& container) {
   return container.state == ContainerState::running || container.state == ContainerState::paused;
 }
 
-struct DeliveredLine {
-  std::string text;
-  base::WallTime at;
-};
-
 }  // namespace
 
 struct ContainerLog::State {
-  State(ContainerLogOptions given, base::EventLoop& loop,
-        std::function<void(std::string_view line, base::WallTime at)> on_line)
+  State(ContainerLogOptions given, std::function<void(std::string_view line, base::WallTime at)> deliver)
       : options(std::move(given)),
+        on_line(std::move(deliver)),
         retry(options.retry_first, options.retry_most),
         position(options.since),
-        handover(loop, options.max_queued_bytes,
-                 [deliver = std::move(on_line)](const DeliveredLine& line) { deliver(line.text, line.at); }),
         thread([this](const std::stop_token& stop) { run(stop); }) {}
   ~State() {
-    handover.close();
     thread.request_stop();
     thread.join();
   }
@@ -120,7 +113,7 @@ struct ContainerLog::State {
 
   base::Status follow(const EngineClient& client, const Container& container) {
     note_opened();
-    const auto on_line = [this](std::string_view line, base::WallTime at) {
+    const auto take_line = [this](std::string_view line, base::WallTime at) {
       if (take(line, at)) note_works();
     };
     // Between two pieces of the stream; a log that gets no lines is audited when its silence has it opened anew.
@@ -128,7 +121,7 @@ struct ContainerLog::State {
       if (std::chrono::steady_clock::now() - last_audit < options.audit) return {};
       return catch_up(client, container);
     };
-    return read(client, container, question_of(true), on_line, audit);
+    return read(client, container, question_of(true), take_line, audit);
   }
 
   // The engine finds the end of a log at once and its middle only by reading from the start: ask for as many of the
@@ -142,11 +135,11 @@ struct ContainerLog::State {
   }
 
   base::Status read(const EngineClient& client, const Container& container, const LogQuestion& question,
-                    const ContainerLogFrames::OnLine& on_line, const std::function<base::Status()>& between = {}) {
+                    const ContainerLogFrames::OnLine& take_line, const std::function<base::Status()>& between = {}) {
     ContainerLogFrames frames(container.tty, options.max_line_bytes);
     base::Status sound;
     const auto ended = client.read_log(question, [&](std::string_view bytes) {
-      sound = frames.feed(bytes, on_line);
+      sound = frames.feed(bytes, take_line);
       has_long_lines = has_long_lines || frames.has_joined();
       if (sound && between) sound = between();
       return sound.has_value();
@@ -158,7 +151,8 @@ struct ContainerLog::State {
   // True when the line is new.
   bool take(std::string_view line, base::WallTime at) {
     if (!position.accept(at, line)) return false;
-    if (!options.keep || options.keep(line)) handover.push({std::string(line), at}, line.size() + kLineOverhead);
+    on_line(line, at);
+    if (std::chrono::system_clock::now() - at > kBehind) last_old_line = std::chrono::steady_clock::now();
     return true;
   }
 
@@ -194,6 +188,7 @@ struct ContainerLog::State {
   }
 
   const ContainerLogOptions options;
+  const std::function<void(std::string_view line, base::WallTime at)> on_line;
 
   // Of the follower's thread.
   EngineRetry retry;
@@ -211,13 +206,14 @@ struct ContainerLog::State {
   std::string broken_why = "not opened yet";
   std::optional<base::SteadyTime> opened_at;  // of the stream that is open
 
-  EngineHandover<DeliveredLine> handover;
+  // When a line arrived that had been written more than kBehind before.
+  std::atomic<base::SteadyTime> last_old_line{base::SteadyTime::min()};
   std::jthread thread;  // last: it uses all of the above
 };
 
-ContainerLog::ContainerLog(ContainerLogOptions options, base::EventLoop& loop,
+ContainerLog::ContainerLog(ContainerLogOptions options,
                            std::function<void(std::string_view line, base::WallTime at)> on_line)
-    : state_(std::make_unique<State>(std::move(options), loop, std::move(on_line))) {}
+    : state_(std::make_unique<State>(std::move(options), std::move(on_line))) {}
 
 ContainerLog::~ContainerLog() = default;
 
@@ -231,7 +227,10 @@ std::string ContainerLog::why() const {
   return state_->works() ? std::string() : state_->broken_why;
 }
 
-std::uint64_t ContainerLog::dropped() const { return state_->handover.dropped(); }
+bool ContainerLog::is_behind() const {
+  const base::SteadyTime last = state_->last_old_line;
+  return last != base::SteadyTime::min() && std::chrono::steady_clock::now() - last < kBehind;
+}
 
 void ContainerLog::wake() {
   const std::lock_guard lock(state_->mutex);

@@ -1,6 +1,6 @@
 #pragma once
 // Follows one container's log through the engine, so that it works for every log driver that can be read, across
-// rotation, restarts of the container and of the engine. Lines arrive on the event loop, each once.
+// rotation, restarts of the container and of the engine. Each line arrives once, on the follower's own thread.
 //
 // A followed stream is not trusted: engines lose or repeat lines at rotation, hang there, and end streams. So what was
 // written lately is read again from time to time, and what was not delivered yet is: late, but with its own time.
@@ -13,14 +13,12 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
-#include "base/event_loop.h"
 #include "guard/source/engine_client.h"
 
 namespace guard::source {
@@ -29,11 +27,8 @@ struct ContainerLogOptions {
   EngineOptions engine;
   std::string container_id;
   base::WallTime since;  // lines written before are not delivered
-  // Only lines for which this is true reach the loop; empty: all. Runs on the follower's thread: capture by value.
-  std::function<bool(std::string_view line)> keep;
   // A line is cut after so much; the engine splits at 16 KiB, and the parts are joined up to this.
   std::size_t max_line_bytes = 64u << 10;
-  std::size_t max_queued_bytes = 1u << 20;     // of kept lines that wait for the loop; more are dropped and counted
   std::chrono::milliseconds retry_first{250};  // after a broken stream; doubles, with jitter, up to
   std::chrono::milliseconds retry_most{10'000};
   // How often what was written lately is read again; also how long a stream may be silent before it is opened anew.
@@ -42,21 +37,21 @@ struct ContainerLogOptions {
   std::chrono::milliseconds stopped_poll{2'000};  // how often a stopped container is looked at
 };
 
-// All members on the loop's thread. `on_line` runs there too, and never after the destructor, which waits for the
-// thread (up to 250 ms).
+// All members on one thread, such as the loop's. `on_line` runs on the follower's thread, and never after the
+// destructor, which waits for that thread (up to 250 ms).
 class ContainerLog {
  public:
   // `on_line`: the line without its end, and when the container wrote it by the engine's clock. Standard output and
-  // standard error alike, in the engine's order but for those found late. The loop must outlive the log.
-  ContainerLog(ContainerLogOptions options, base::EventLoop& loop,
-               std::function<void(std::string_view line, base::WallTime at)> on_line);
+  // standard error alike, in the engine's order but for those found late.
+  ContainerLog(ContainerLogOptions options, std::function<void(std::string_view line, base::WallTime at)> on_line);
   ~ContainerLog();
   ContainerLog(const ContainerLog&) = delete;
   ContainerLog& operator=(const ContainerLog&) = delete;
 
   [[nodiscard]] bool up() const;
   [[nodiscard]] std::string why() const;  // when not up; else ""
-  [[nodiscard]] std::uint64_t dropped() const;
+  // The lines that arrive now were written some seconds ago: more have been written and were not read yet.
+  [[nodiscard]] bool is_behind() const;
   // The container was started: look at once instead of at the next poll or retry.
   void wake();
 

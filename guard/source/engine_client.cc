@@ -4,7 +4,6 @@
 
 #include "base/http_client.h"
 #include "guard/source/engine_time.h"
-#include "guard/source/log_lines.h"
 
 namespace guard::source {
 namespace {
@@ -16,8 +15,6 @@ using base::fail;
 constexpr const char* kOrigin = "http://engine";
 // {"type":["container"]}
 constexpr const char* kContainersOnly = "&filters=%7B%22type%22%3A%5B%22container%22%5D%7D";
-// An event carries all labels of its container.
-constexpr std::size_t kMaxEventBytes = 1u << 20;
 
 // The engine's own rule for names, which ids obey too. Whatever else came here would become part of a path.
 bool is_reference(std::string_view container) {
@@ -36,6 +33,20 @@ base::Error refused(int status, std::string_view body, std::string_view what) {
                                                              std::to_string(status));
 }
 
+std::string percent_encode(std::string_view text) {
+  constexpr std::string_view kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-~";
+  constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string encoded;
+  for (const char byte : text) {
+    const auto code = static_cast<unsigned char>(byte);
+    if (kPlain.find(byte) != std::string_view::npos)
+      encoded += byte;
+    else
+      encoded += {'%', kDigits[code >> 4], kDigits[code & 15]};
+  }
+  return encoded;
+}
+
 bool is_success(int status) { return status >= 200 && status < 300; }
 
 }  // namespace
@@ -43,17 +54,45 @@ bool is_success(int status) { return status >= 200 && status < 300; }
 EngineClient::EngineClient(EngineOptions options, std::stop_token stop)
     : options_(std::move(options)), stop_(std::move(stop)) {}
 
-base::Result<std::string> EngineClient::get(const std::string& path, std::string_view what) const {
+base::Status EngineClient::read(const std::string& path, std::string_view what,
+                                const std::function<base::Status(std::string_view)>& on_bytes) const {
   base::FetchRequest request;
   request.url = kOrigin + path;
   request.unix_socket = options_.socket;
   request.total_timeout = options_.timeout;
-  request.max_body_bytes = options_.max_answer_bytes;
   request.stop = stop_;
-  auto answer = base::fetch(request);
+  std::size_t bytes_read = 0;
+  base::Status refusal;
+  const auto answer = base::fetch_stream(request, [&](std::string_view bytes) {
+    bytes_read += bytes.size();
+    if (bytes_read > options_.max_answer_bytes)
+      refusal = fail(Code::too_large, "more than " + std::to_string(options_.max_answer_bytes) + " bytes");
+    else
+      refusal = on_bytes(bytes);
+    return refusal.has_value();
+  });
+  if (!refusal) return fail(refusal.error().within(what));
   if (!answer) return fail(answer.error().within(what));
   if (!is_success(answer->status)) return fail(refused(answer->status, answer->body, what));
-  return std::move(answer->body);
+  return {};
+}
+
+base::Result<std::string> EngineClient::read_reduced(const std::string& path, std::string_view what,
+                                                     base::JsonSieve::Keep keep) const {
+  std::string reduced;
+  base::JsonSieve sieve({}, std::move(keep), [&](const base::Result<std::string_view>& document) {
+    if (document) reduced = *document;
+  });
+  if (auto all = read(path, what, [&](std::string_view bytes) { return sieve.feed(bytes); }); !all)
+    return fail(all.error());
+  if (auto whole = sieve.finish(); !whole) return fail(whole.error().within(what));
+  return reduced;
+}
+
+base::Result<ContainerList> EngineClient::read_list(const std::string& path, ContainerListParser& parser) const {
+  if (auto all = read(path, "list containers", [&](std::string_view bytes) { return parser.feed(bytes); }); !all)
+    return fail(all.error());
+  return parser.finish();
 }
 
 base::Status EngineClient::stream(const std::string& path, std::string_view what,
@@ -70,23 +109,35 @@ base::Status EngineClient::stream(const std::string& path, std::string_view what
   return {};
 }
 
-base::Result<std::vector<Container>> EngineClient::list() const {
-  const auto body = get("/containers/json?all=1", "list containers");
-  if (!body) return fail(body.error());
-  return parse_container_list(*body);
+base::Result<ContainerList> EngineClient::list(const LabelKeys& keys, const ContainerListParser::Wanted& wanted) const {
+  ContainerListParser parser(keys, wanted);
+  return read_list("/containers/json?all=1", parser);
 }
 
-base::Result<Container> EngineClient::inspect(std::string_view container) const {
+base::Result<ContainerList> EngineClient::list_labelled(const std::vector<std::string>& labels,
+                                                        const LabelKeys& keys) const {
+  ContainerListParser parser(keys);
+  return read_list("/containers/json?all=1&filters=" + percent_encode(label_filter(labels)), parser);
+}
+
+base::Result<Container> EngineClient::inspect(std::string_view container, const LabelKeys& keys) const {
   if (!is_reference(container)) return fail(Code::invalid_argument, "not a container's name or id");
-  const auto body = get("/containers/" + std::string(container) + "/json", "inspect container");
+  const auto body =
+      read_reduced("/containers/" + std::string(container) + "/json", "inspect container", inspected_fields(keys));
   if (!body) return fail(body.error());
-  return parse_container(*body);
+  return parse_container(*body, keys);
+}
+
+base::Result<bool> EngineClient::is_podman() const {
+  const auto version = read_reduced("/version", "engine version", version_fields());
+  if (!version) return fail(version.error());
+  return tells_of_podman(*version);
 }
 
 base::Result<sample::Resources> EngineClient::stats(std::string_view container) const {
   if (!is_reference(container)) return fail(Code::invalid_argument, "not a container's name or id");
-  const auto body =
-      get("/containers/" + std::string(container) + "/stats?stream=false&one-shot=true", "container statistics");
+  const auto body = read_reduced("/containers/" + std::string(container) + "/stats?stream=false&one-shot=true",
+                                 "container statistics", statistics_fields());
   if (!body) return fail(body.error());
   return parse_stats(*body);
 }
@@ -94,19 +145,18 @@ base::Result<sample::Resources> EngineClient::stats(std::string_view container) 
 base::Status EngineClient::follow_events(base::WallTime since,
                                          const std::function<void(const EngineEvent&)>& on_event) const {
   constexpr std::string_view kWhat = "follow engine events";
-  LineSplitter lines(kMaxEventBytes);
   base::Status broken;
-  const auto on_line = [&](std::string_view line) {
-    if (line.empty() || !broken) return;
-    const auto event = parse_event(line);
+  base::JsonSieve sieve({}, event_fields(), [&](const base::Result<std::string_view>& told) {
+    if (!broken) return;
+    const auto event = told ? parse_event(*told) : base::fail(told.error());
     if (!event)
       broken = fail(event.error().within(kWhat));
     else if (*event)
       on_event(**event);
-  };
+  });
   const auto ended =
       stream("/events?since=" + format_engine_since(since) + kContainersOnly, kWhat, [&](std::string_view bytes) {
-        lines.feed(bytes, on_line);
+        if (const auto read = sieve.feed(bytes); !read && broken) broken = fail(read.error().within(kWhat));
         return broken.has_value();
       });
   if (!broken) return broken;

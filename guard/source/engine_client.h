@@ -25,7 +25,7 @@ namespace guard::source {
 struct EngineOptions {
   std::string socket = "/var/run/docker.sock";
   std::chrono::milliseconds timeout{10'000};       // for a whole answer; a busy engine takes seconds
-  std::size_t max_answer_bytes = 8u << 20;         // about 5000 containers in a list
+  std::size_t max_answer_bytes = 64u << 20;        // read, not kept: an answer is reduced as it comes
   std::chrono::milliseconds stream_idle{300'000};  // a silent stream is reopened after so long: it may be dead
 };
 
@@ -42,10 +42,15 @@ class EngineClient {
  public:
   explicit EngineClient(EngineOptions options, std::stop_token stop = {});
 
-  // In every state, not inspected.
-  base::Result<std::vector<Container>> list() const;
+  // In every state, not inspected. `wanted`: see ContainerListParser.
+  base::Result<ContainerList> list(const LabelKeys& keys = {}, const ContainerListParser::Wanted& wanted = {}) const;
+  // Only those that have all `labels` ("key" or "key=value").
+  base::Result<ContainerList> list_labelled(const std::vector<std::string>& labels, const LabelKeys& keys) const;
   // `container`: id or name.
-  base::Result<Container> inspect(std::string_view container) const;
+  base::Result<Container> inspect(std::string_view container, const LabelKeys& keys = {}) const;
+  // Whether Podman answers: its description of a container tells the limits that it was created with, whatever they are
+  // now.
+  base::Result<bool> is_podman() const;
   // One reading without the engine's own averaging. Costs the engine 5–10 ms of CPU and on Docker 20.10 about 1 s of
   // waiting: only for where the cgroup's files cannot be read.
   base::Result<sample::Resources> stats(std::string_view container) const;
@@ -61,7 +66,12 @@ class EngineClient {
   base::Status read_log(const LogQuestion& question, const std::function<bool(std::string_view)>& on_bytes) const;
 
  private:
-  base::Result<std::string> get(const std::string& path, std::string_view what) const;
+  // Hands on at most max_answer_bytes within the timeout.
+  base::Status read(const std::string& path, std::string_view what,
+                    const std::function<base::Status(std::string_view)>& on_bytes) const;
+  base::Result<std::string> read_reduced(const std::string& path, std::string_view what,
+                                         base::JsonSieve::Keep keep) const;
+  base::Result<ContainerList> read_list(const std::string& path, ContainerListParser& parser) const;
   base::Status stream(const std::string& path, std::string_view what,
                       const std::function<bool(std::string_view)>& on_bytes) const;
 

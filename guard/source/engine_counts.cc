@@ -45,9 +45,9 @@ void EngineCounts::keep_only(const std::set<std::string>& container_ids, base::W
   });
 }
 
-std::uint64_t EngineCounts::starts_of(std::string_view name) const {
-  const auto found = names_.find(name);
-  return found == names_.end() ? 0 : found->second.starts;
+std::uint64_t EngineCounts::starts_of(const std::string& container_id) const {
+  const auto found = containers_.find(container_id);
+  return found == containers_.end() ? 0 : found->second.starts.total;
 }
 
 std::uint64_t EngineCounts::oom_kills_of(std::string_view name) const {
@@ -96,9 +96,9 @@ void EngineCounts::count_start(Tracked& container, base::WallTime at) {
   container.oom_kills.died_of_it = false;
   if (at > starts.window_end) {
     if (starts.events_since.size() < kMaxUnsorted) starts.events_since.push_back(at);
-    ++named(container.name).starts;
+    ++starts.total;
   } else if (at > starts.window_begin && ++starts.events > starts.inspected) {
-    ++named(container.name).starts;
+    ++starts.total;
   }
 }
 
@@ -121,8 +121,7 @@ void EngineCounts::inspect_starts(Tracked& container, const Container& seen, bas
   starts.events = events;
   starts.started_at = seen.started_at;
   starts.restarts = restarts;
-  Named& name = named(container.name);
-  if (begun > events) name.starts += begun - events;
+  if (begun > events) starts.total += begun - events;
 }
 
 void EngineCounts::count_oom(Tracked& container, base::WallTime at) {

@@ -1,13 +1,14 @@
 #pragma once
-// How often each container name has started and been OOM-killed, out of two sources that are each unreliable
-// alone: the event stream, which loses what happens while it is down, and inspections, which see only the last
-// run. Pure: events and inspections in, counts out, time as an argument.
+// How often each container has started and each container name been OOM-killed, out of two sources that are each
+// unreliable alone: the event stream, which loses what happens while it is down, and inspections, which see only the
+// last run. Pure: events and inspections in, counts out, time as an argument.
 //
 // Each inspection of a container ends a window of time. Within a window the truth is the larger of what the events
 // and what the inspections say. The engine publishes a start before an inspection can see it, so an event that is
 // handed on late still finds the window it belongs to and is not counted twice.
 //
-// Counts belong to the name and only ever grow: a container that is recreated under its name goes on counting.
+// Starts belong to the container: one that is recreated under its name is a new container, not a restart. OOM kills and
+// the last exit belong to the name and outlive the container.
 
 #include <cstddef>
 #include <cstdint>
@@ -39,12 +40,12 @@ class EngineCounts {
   // `answered_at`: when the engine's answer had come, by the clock that stamps its events (the same host's).
   // A container that was only listed is left out.
   void on_inspection(const Container& container, base::WallTime answered_at);
-  // Forgets containers that were not in a list asked for at `asked_at`. Their names' counts stay.
+  // Forgets containers that were not in a list asked for at `asked_at`. What belongs to their names stays.
   void keep_only(const std::set<std::string>& container_ids, base::WallTime asked_at);
 
-  // Runs begun since the engine made the first container of this name that was seen; 0 for a name never seen.
-  [[nodiscard]] std::uint64_t starts_of(std::string_view name) const;
-  // OOM kills, by event or by the engine's flag on the container, since the same time.
+  // Runs of this container begun since the engine made it; 0 for a container that is not known.
+  [[nodiscard]] std::uint64_t starts_of(const std::string& container_id) const;
+  // OOM kills, by event or by the engine's flag on the container, of all containers of this name that were seen.
   [[nodiscard]] std::uint64_t oom_kills_of(std::string_view name) const;
   [[nodiscard]] std::optional<LastExit> last_exit_of(std::string_view name) const;
 
@@ -62,6 +63,7 @@ class EngineCounts {
     std::vector<base::WallTime> events_since;  // start events after it: counted, in no window yet
     std::optional<base::WallTime> started_at;
     std::uint64_t restarts = 0;
+    std::uint64_t total = 0;  // runs begun
   };
   struct OomKills {
     std::optional<base::WallTime> last_event;
@@ -76,7 +78,6 @@ class EngineCounts {
     OomKills oom_kills;
   };
   struct Named {
-    std::uint64_t starts = 0;
     std::uint64_t oom_kills = 0;
     std::optional<LastExit> last_exit;
     std::uint64_t last_use = 0;
@@ -85,10 +86,10 @@ class EngineCounts {
   bool is_new(const EngineEvent& event);
   Tracked* tracked(const std::string& id, const std::string& name);
   Named& named(const std::string& name);
-  void count_start(Tracked& container, base::WallTime at);
+  static void count_start(Tracked& container, base::WallTime at);
   void count_oom(Tracked& container, base::WallTime at);
   void count_exit(Tracked& container, const EngineEvent& died);
-  void inspect_starts(Tracked& container, const Container& seen, base::WallTime answered_at);
+  static void inspect_starts(Tracked& container, const Container& seen, base::WallTime answered_at);
   void inspect_oom(Tracked& container, const Container& seen, base::WallTime answered_at);
   void inspect_exit(Tracked& container, const Container& seen);
 

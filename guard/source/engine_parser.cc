@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <utility>
 
 #include "guard/source/engine_json.h"
@@ -14,6 +15,7 @@ using base::Code;
 using base::fail;
 
 constexpr std::size_t kMaxForeignMessage = 300;
+constexpr std::size_t kMaxErrorBody = 64u << 10;
 
 constexpr std::array<std::pair<std::string_view, ContainerState>, 7> kStates{
     {{"created", ContainerState::created},
@@ -54,29 +56,24 @@ std::string own_name(const Json* names) {
   return {};
 }
 
-// A label that is longer selects nothing and would only be carried along (build tools put whole files into labels).
-constexpr std::size_t kMostLabelBytes = 256;
-
 std::map<std::string, std::string> labels_of(const Json* labels) {
   std::map<std::string, std::string> kept;
   if (!labels || !labels->is_object()) return kept;
   for (const auto& [key, value] : labels->items()) {
-    if (!value.is_string()) continue;
-    const auto& text = value.get_ref<const std::string&>();
-    if (key.size() + text.size() <= kMostLabelBytes) kept.emplace(key, text);
+    if (value.is_string()) kept.emplace(key, value.get<std::string>());
   }
   return kept;
 }
 
+// 0, null and -1 are the engine's ways to say "no limit". A member that is not there says nothing.
 sample::Caps caps_of(const Json& host_config) {
   sample::Caps caps;
-  const auto bytes = [&](const char* key) -> std::optional<base::Bytes> {
-    const auto count = positive_at(host_config, {key});
-    return count ? std::optional(base::Bytes{*count}) : std::nullopt;
-  };
-  caps.memory = bytes("Memory");
-  caps.memory_reservation = bytes("MemoryReservation");
-  caps.pids = positive_at(host_config, {"PidsLimit"});
+  if (host_config.contains("Memory"))
+    caps.memory = base::Bytes{positive_at(host_config, {"Memory"}).value_or(base::Bytes::unlimited().count)};
+  if (host_config.contains("MemoryReservation"))
+    caps.memory_reservation = base::Bytes{positive_at(host_config, {"MemoryReservation"}).value_or(0)};
+  if (host_config.contains("PidsLimit"))
+    caps.pids = positive_at(host_config, {"PidsLimit"}).value_or(std::numeric_limits<std::int64_t>::max());
   constexpr double kNanosecondsOfCore = 1e9;
   constexpr std::int64_t kDefaultPeriod = 100'000;  // microseconds: what the kernel has when none is set
   if (const auto nano = positive_at(host_config, {"NanoCpus"})) {
@@ -84,6 +81,8 @@ sample::Caps caps_of(const Json& host_config) {
   } else if (const auto quota = positive_at(host_config, {"CpuQuota"})) {
     const auto period = positive_at(host_config, {"CpuPeriod"}).value_or(kDefaultPeriod);
     caps.cpus = base::Cores{static_cast<double>(*quota) / static_cast<double>(period)};
+  } else if (host_config.contains("NanoCpus") && host_config.contains("CpuQuota")) {
+    caps.cpus = base::Cores::unlimited();
   }
   return caps;
 }
@@ -101,7 +100,6 @@ base::Result<Container> listed_container(const Json& entry) {
   container.id = text_at(entry, {"Id"});
   if (!is_container_id(container.id)) return fail(Code::corrupt, "Id is not 64 hex digits");
   container.name = own_name(at(entry, {"Names"}));
-  if (container.name.empty()) return fail(Code::corrupt, "no name in Names");
   container.image = text_at(entry, {"Image"});
   container.labels = labels_of(at(entry, {"Labels"}));
   container.state = state_of(text_at(entry, {"State"}));
@@ -116,23 +114,50 @@ std::string_view name_of(ContainerState state) {
   return "unknown";
 }
 
-base::Result<std::vector<Container>> parse_container_list(std::string_view json) {
-  const auto answer = parse_json(json, "container list");
-  if (!answer) return fail(answer.error());
-  if (!answer->is_array()) return fail(Code::corrupt, "container list: not an array");
-  std::vector<Container> containers;
-  containers.reserve(answer->size());
-  for (const Json& entry : *answer) {
-    auto container = listed_container(entry);
-    if (!container) return fail(container.error().within("container list: entry " + std::to_string(containers.size())));
-    containers.push_back(std::move(*container));
+ContainerListParser::ContainerListParser(LabelKeys keys, Wanted wanted)
+    : wanted_(std::move(wanted)),
+      sieve_({.documents = base::JsonSieve::Documents::elements}, listed_fields(std::move(keys)),
+             [this](const base::Result<std::string_view>& entry) { add(entry); }) {}
+
+void ContainerListParser::add(const base::Result<std::string_view>& entry) {
+  ++entries_;
+  const auto skip = [&](const base::Error& error) {
+    if (list_.skipped++ == 0) list_.why = "entry " + std::to_string(entries_) + ": " + error.message;
+  };
+  if (!entry) return skip(entry.error());
+  const auto json = parse_json(*entry, "container");
+  if (!json) return skip(json.error());
+  auto container = listed_container(*json);
+  if (!container) return skip(container.error());
+  const std::size_t kept = list_.containers.size();
+  if (kept >= kMaxContainers && (kept >= 2 * kMaxContainers || !wanted_ || !wanted_(*container))) {
+    ++list_.left_out;
+    return;
   }
-  return containers;
+  list_.containers.push_back(std::move(*container));
 }
 
-base::Result<Container> parse_container(std::string_view json) {
+base::Status ContainerListParser::feed(std::string_view bytes) {
+  if (auto read = sieve_.feed(bytes); !read) return fail(read.error().within("container list"));
+  return {};
+}
+
+base::Result<ContainerList> ContainerListParser::finish() {
+  if (auto whole = sieve_.finish(); !whole) return fail(whole.error().within("container list"));
+  return std::move(list_);
+}
+
+base::Result<ContainerList> parse_container_list(std::string_view json) {
+  ContainerListParser parser;
+  if (const auto read = parser.feed(json); !read) return fail(read.error());
+  return parser.finish();
+}
+
+base::Result<Container> parse_container(std::string_view json, const LabelKeys& keys) {
   constexpr std::string_view kWhat = "container";
-  const auto answer = parse_json(json, kWhat);
+  const auto reduced = reduce(json, kWhat, inspected_fields(keys));
+  if (!reduced) return fail(reduced.error());
+  const auto answer = parse_json(*reduced, kWhat);
   if (!answer) return fail(answer.error());
   Container container;
   container.inspected = true;
@@ -166,7 +191,9 @@ base::Result<Container> parse_container(std::string_view json) {
 }
 
 base::Result<std::optional<EngineEvent>> parse_event(std::string_view json) {
-  const auto answer = parse_json(json, "engine event");
+  const auto reduced = reduce(json, "engine event", event_fields());
+  if (!reduced) return fail(reduced.error());
+  const auto answer = parse_json(*reduced, "engine event");
   if (!answer) return fail(answer.error());
   if (!answer->is_object()) return fail(Code::corrupt, "engine event: not an object");
   if (const std::string type = text_at(*answer, {"Type"}); !type.empty() && type != "container")
@@ -195,8 +222,20 @@ base::Result<std::optional<EngineEvent>> parse_event(std::string_view json) {
   return std::optional(std::move(event));
 }
 
+bool tells_of_podman(std::string_view json) {
+  const auto answer = parse_json(json, "engine version");
+  const Json* components = answer ? at(*answer, {"Components"}) : nullptr;
+  if (components == nullptr || !components->is_array()) return false;
+  return std::ranges::any_of(*components,
+                             [](const Json& component) { return text_at(component, {"Name"}) == "Podman Engine"; });
+}
+
+std::string label_filter(const std::vector<std::string>& labels) {
+  return Json{{"label", labels}}.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
 std::string parse_error_message(std::string_view body) {
-  const Json json = Json::parse(body, nullptr, false);
+  const Json json = Json::parse(body.substr(0, kMaxErrorBody), nullptr, false);
   std::string message = json.is_discarded() ? std::string() : text_at(json, {"message"});
   if (message.empty()) message = body.substr(0, kMaxForeignMessage);
   while (!message.empty() && (message.back() == '\n' || message.back() == ' ')) message.pop_back();

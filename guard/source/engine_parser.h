@@ -7,6 +7,7 @@
 // (an empty optional, an absent Reading); only the fields without which a value makes no sense are demanded.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -18,6 +19,7 @@
 #include "base/units.h"
 #include "guard/sample/caps.h"
 #include "guard/sample/resources.h"
+#include "guard/source/engine_fields.h"
 
 namespace guard::source {
 
@@ -29,7 +31,7 @@ struct Container {
   std::string id;                             // 64 hex digits
   std::string name;                           // without the engine's leading '/'
   std::string image;                          // as it was asked for: "chatcore:latest"
-  std::map<std::string, std::string> labels;  // those of 256 bytes and less
+  std::map<std::string, std::string> labels;  // a bounded number: engine_fields.h
   ContainerState state = ContainerState::unknown;
 
   // Known only after an inspection; a list does not tell them.
@@ -40,10 +42,10 @@ struct Container {
   int exit_code = 0;                          // of the last run; 0 while it runs
   bool oom_killed = false;                    // of the current or last run; unreliable alone, see engine_counts.h
   std::uint64_t restart_count = 0;            // restarts by the engine's own restart policy
-  sample::Caps caps;                          // an empty field: no cap
-  base::Bytes memory_swap;                    // memory + swap; unlimited() for −1, 0 when never set
-  bool tty = false;                           // its log stream is raw, without frames
-  std::string log_driver;                     // "json-file", "local", "journald", "none", …
+  sample::Caps caps;        // unlimited() (a reservation: 0) without a limit; empty: the engine does not say
+  base::Bytes memory_swap;  // memory + swap; unlimited() for −1, 0 when never set
+  bool tty = false;         // its log stream is raw, without frames
+  std::string log_driver;   // "json-file", "local", "journald", "none", …
 };
 
 struct EngineEvent {
@@ -54,13 +56,42 @@ struct EngineEvent {
   base::WallTime at;
 };
 
-// GET /containers/json?all=1: in the engine's order, each not inspected.
-base::Result<std::vector<Container>> parse_container_list(std::string_view json);
+// GET /containers/json?all=1. An entry that is not a container's (no id of 64 hex digits, JSON that does not parse) is
+// skipped and counted: one container must not hide the others.
+struct ContainerList {
+  std::vector<Container> containers;  // in the engine's order, each not inspected; "" as a name when it has none
+  std::uint64_t skipped = 0;
+  std::string why;             // the first entry that was skipped
+  std::uint64_t left_out = 0;  // read well, but over the bound
+};
+// Reads the list as it comes: only what is kept of it is ever in memory. Errors: corrupt (not a list, cut off).
+class ContainerListParser {
+ public:
+  static constexpr std::size_t kMaxContainers = 4096;
+  // Over the bound only `wanted` ones are kept, up to as many again. Empty: none.
+  using Wanted = std::function<bool(const Container&)>;
+  explicit ContainerListParser(LabelKeys keys = {}, Wanted wanted = {});
+  base::Status feed(std::string_view bytes);
+  base::Result<ContainerList> finish();
+
+ private:
+  void add(const base::Result<std::string_view>& entry);
+
+  ContainerList list_;
+  Wanted wanted_;
+  std::uint64_t entries_ = 0;
+  base::JsonSieve sieve_;
+};
+base::Result<ContainerList> parse_container_list(std::string_view json);
 // GET /containers/{id}/json.
-base::Result<Container> parse_container(std::string_view json);
+base::Result<Container> parse_container(std::string_view json, const LabelKeys& keys = {});
 // GET /containers/{id}/stats?stream=false: one reading. Absent: what this engine's cgroup version does not count, and
 // the CPU limit. Without a memory limit the engine reports the host's memory as one. unavailable: it does not run.
 base::Result<sample::Resources> parse_stats(std::string_view json);
+// Whether GET /version names Podman among its components.
+bool tells_of_podman(std::string_view json);
+// The value of ?filters= that selects by labels, not yet percent-encoded.
+std::string label_filter(const std::vector<std::string>& labels);
 // One object of GET /events; nullopt when it is not about a container.
 base::Result<std::optional<EngineEvent>> parse_event(std::string_view json);
 // The "message" of an error answer; the text itself, cut to 300 bytes, when it is not the engine's JSON.

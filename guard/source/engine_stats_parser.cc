@@ -35,6 +35,10 @@ sample::Memory memory_of(const Json& answer) {
     if (!memory.kernel && slab)
       memory.kernel = base::Bytes{*slab + number_at(*detail, {"kernel_stack"}).value_or(0) +
                                   number_at(*detail, {"pagetables"}).value_or(0)};
+  } else {  // Podman 4
+    const auto missing = sample::Reading<base::Bytes>::absent("the engine's statistics have usage and limit only");
+    for (auto* reading : {&memory.anon, &memory.file, &memory.inactive_file, &memory.shmem, &memory.kernel})
+      *reading = missing;
   }
   return memory;
 }
@@ -63,7 +67,9 @@ sample::Pids pids_of(const Json& answer) {
 }  // namespace
 
 base::Result<sample::Resources> parse_stats(std::string_view json) {
-  const auto answer = parse_json(json, "container statistics");
+  const auto reduced = reduce(json, "container statistics", statistics_fields());
+  if (!reduced) return fail(reduced.error());
+  const auto answer = parse_json(*reduced, "container statistics");
   if (!answer) return fail(answer.error());
   if (!at(*answer, {"memory_stats"}) && !at(*answer, {"cpu_stats"}))
     return fail(Code::corrupt, "container statistics: neither memory_stats nor cpu_stats");
@@ -74,6 +80,10 @@ base::Result<sample::Resources> parse_stats(std::string_view json) {
   resources.memory = memory_of(*answer);
   resources.cpu = cpu_of(*answer);
   resources.pids = pids_of(*answer);
+  resources.memory.oom_kills = sample::Reading<std::uint64_t>::absent("the engine's statistics do not count OOM kills");
+  const auto no_pressure = sample::Reading<base::Duration>::absent("the engine's statistics do not tell pressure");
+  for (sample::PressureTotals* totals : {&resources.pressure.memory, &resources.pressure.cpu, &resources.pressure.io})
+    *totals = {no_pressure, no_pressure};
   return resources;
 }
 

@@ -64,7 +64,8 @@ struct EngineWatch::State : std::enable_shared_from_this<EngineWatch::State> {
     EngineInventory::Question question{.inspect_all = is_all_due,
                                        .changed = std::exchange(changed, {}),
                                        .wanted = options.wanted,
-                                       .max_inspected = options.max_inspected};
+                                       .max_inspected = options.max_inspected,
+                                       .targets = options.targets};
     is_all_due = false;
     const bool is_taken = worker.submit([this, weak = weak_from_this(), question = std::move(question)] {
       const auto begun = std::chrono::steady_clock::now();
@@ -93,6 +94,7 @@ struct EngineWatch::State : std::enable_shared_from_this<EngineWatch::State> {
     }
     counts.keep_only(ids, answer->asked_at);
     view.errors += answer->failed_inspections;
+    note_skipped(*answer);
     view.containers = std::move(answer->containers);
     view.refreshed_at = std::chrono::steady_clock::now();
     if (!std::exchange(view.up, true)) {
@@ -104,6 +106,17 @@ struct EngineWatch::State : std::enable_shared_from_this<EngineWatch::State> {
     // A storm of events must not keep the engine busy with our questions: rest as long as the answer took.
     rest(std::clamp<base::Duration>(took, kShortestGap, kLongestGap));
     tell_view();
+  }
+
+  // Counted and said when there are more than before: a bad entry stays in the list for as long as its container does.
+  void note_skipped(const EngineInventory::Answer& answer) {
+    if (answer.skipped > view.skipped) {
+      view.errors += answer.skipped - view.skipped;
+      base::log_warning("entries of the container list cannot be read; the configured containers are asked for by name",
+                        {{"skipped", std::to_string(answer.skipped)}, {"why", answer.why_skipped}});
+    }
+    view.skipped = answer.skipped;
+    view.why_skipped = answer.why_skipped;
   }
 
   void rest(base::Duration gap) {
@@ -222,8 +235,9 @@ const Container* EngineWatch::find(std::string_view name_or_id) const {
 
 void EngineWatch::refresh() { state_->refresh(); }
 
-void EngineWatch::set_wanted(std::function<bool(const Container&)> wanted) {
+void EngineWatch::set_wanted(std::function<bool(const Container&)> wanted, std::vector<sample::Target> targets) {
   state_->options.wanted = std::move(wanted);
+  state_->options.targets = std::move(targets);
   state_->refresh();
 }
 
@@ -231,6 +245,7 @@ void EngineWatch::read_stats(const std::string& container_id,
                              std::function<void(base::Result<sample::Resources>)> done) {
   const auto ask = [state = state_.get(), weak = state_->weak_from_this(), container_id, done] {
     auto stats = EngineClient(state->options.engine, state->stop.get_token()).stats(container_id);
+    if (stats) stats->read_at = std::chrono::steady_clock::now();
     state->loop.post([weak, stats = std::move(stats), done] {
       if (weak.lock()) done(stats);
     });
@@ -241,7 +256,9 @@ void EngineWatch::read_stats(const std::string& container_id,
   });
 }
 
-std::uint64_t EngineWatch::starts_of(std::string_view name) const { return state_->counts.starts_of(name); }
+std::uint64_t EngineWatch::starts_of(const std::string& container_id) const {
+  return state_->counts.starts_of(container_id);
+}
 std::uint64_t EngineWatch::oom_events_of(std::string_view name) const { return state_->counts.oom_kills_of(name); }
 std::optional<LastExit> EngineWatch::last_exit_of(std::string_view name) const {
   return state_->counts.last_exit_of(name);

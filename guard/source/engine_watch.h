@@ -34,6 +34,9 @@ struct EngineWatchOptions {
   std::size_t max_inspected = 512;  // more containers than that are listed but not inspected
   // Which listed containers to inspect; empty: all. Runs on the worker's thread: capture by value.
   std::function<bool(const Container&)> wanted;
+  // What the configuration points at: names the labels that must be kept, and is asked for one by one when the list
+  // cannot be read.
+  std::vector<sample::Target> targets;
 };
 
 struct EngineView {
@@ -44,6 +47,8 @@ struct EngineView {
   base::SteadyTime refreshed_at;  // of the last good answer
   std::uint64_t errors = 0;       // counter: refreshes and streams that failed
   base::Duration took{0};         // of the last refresh
+  std::uint64_t skipped = 0;      // entries of the last list that could not be read …
+  std::string why_skipped;        // … and what is wrong with the first
   bool events_up = false;         // false: changes are seen only every `reconcile`
   std::string events_why = "not opened yet";
 };
@@ -69,13 +74,13 @@ class EngineWatch {
   // while one is under way, and shortly after, are one.
   void refresh();
   // From the next refresh on, which this causes.
-  void set_wanted(std::function<bool(const Container&)> wanted);
-  // One reading by the engine itself, for where the cgroup's files cannot be read. `done` runs on the loop;
-  // exhausted when too many questions wait already.
+  void set_wanted(std::function<bool(const Container&)> wanted, std::vector<sample::Target> targets = {});
+  // One reading by the engine itself, for where the cgroup's files cannot be read, with the time of the answer
+  // (Resources::read_at). `done` runs on the loop; exhausted when too many questions wait already.
   void read_stats(const std::string& container_id, std::function<void(base::Result<sample::Resources>)> done);
 
-  // See engine_counts.h. By container name; 0 and nullopt for a name never seen.
-  [[nodiscard]] std::uint64_t starts_of(std::string_view name) const;
+  // See engine_counts.h. 0 and nullopt for what was never seen.
+  [[nodiscard]] std::uint64_t starts_of(const std::string& container_id) const;
   [[nodiscard]] std::uint64_t oom_events_of(std::string_view name) const;
   [[nodiscard]] std::optional<LastExit> last_exit_of(std::string_view name) const;
 

@@ -1,16 +1,21 @@
 #pragma once
-// Follows a log file as `tail -F` does, by looking at each tick: across rename-and-create, copy-and-truncate, and
-// the file's going and coming back. Looking beats inotify here: it works on every file system, on paths that do
-// not exist yet, and has no queue to overflow.
+// Follows a log file as `tail -F` does, by looking at each poll: across rename-and-create, delete-and-create,
+// copy-and-truncate, and the file's going and coming back. Polling instead of inotify: it works on every file system,
+// on paths that do not exist yet, and has no queue to overflow.
 //
-// Not thread-safe. poll() does not block, except on a file system that does.
+// What a copytruncate rotation cut off before it was read is read from the copy, when that lies uncompressed beside the
+// log. The hole that a writer without O_APPEND leaves after a truncation is skipped.
+//
+// Not thread-safe. poll() may block on a file system that does not answer: call it from a worker (FileLogReader).
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <string>
 #include <string_view>
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "guard/source/log_lines.h"
@@ -19,41 +24,71 @@ namespace guard::source {
 
 class FileLog {
  public:
-  static constexpr std::size_t kMaxPollBytes = 1u << 20;  // bounds one tick's work; the rest comes with the next
+  static constexpr std::size_t kMaxPollBytes = 1u << 20;  // bounds one poll's work
+  static constexpr std::size_t kMostFiles = 8;            // rotated away and not read to their ends yet
 
   explicit FileLog(std::string path);
-  FileLog(FileLog&& other) noexcept;
+  FileLog(FileLog&&) noexcept = default;
   FileLog& operator=(FileLog&&) = delete;
-  ~FileLog();
+  ~FileLog() = default;
 
-  // Hands on the lines written since the last call. The first call begins at the file's end, since what stands there
-  // is history; a file that appears later, or takes the place of another, is read from its beginning.
-  void poll(const OnLine& on_line);
+  // Hands on lines written since the last call. True when all have been read; when false, poll again. The first call
+  // begins at the file's end, since what stands there is history; a file that appears later, or takes the place of
+  // another, is read from its beginning.
+  bool poll(const OnLine& on_line);
 
   // Is there a file to read? A rotation that leaves the path empty from one call to the next does not count as down.
   [[nodiscard]] bool up() const { return why_.empty(); }
   [[nodiscard]] const std::string& why() const { return why_; }  // when not up: what is wrong, in words
+  // Bytes that had been written and not read at the end of the last poll.
+  [[nodiscard]] std::uint64_t lag_bytes() const;
   [[nodiscard]] std::uint64_t rotations() const { return rotations_; }
   [[nodiscard]] std::uint64_t cut_lines() const { return lines_.cut_lines(); }
+  [[nodiscard]] const std::string& path() const { return path_; }
 
  private:
+  class Descriptor {
+   public:
+    explicit Descriptor(int fd) : fd_(fd) {}
+    Descriptor(Descriptor&& other) noexcept;
+    Descriptor& operator=(Descriptor&& other) noexcept;
+    ~Descriptor();
+    [[nodiscard]] int get() const { return fd_; }
+
+   private:
+    int fd_;
+  };
+  // A file of the log: the one at the path, one that was rotated away, or the copy of a copytruncate.
+  struct File {
+    Descriptor fd{-1};
+    dev_t device = 0;
+    ino_t inode = 0;
+    off_t offset = 0;  // read up to here
+    off_t size = 0;    // as last seen
+    timespec modified{};
+    // The first bytes of what was read, and the last: when either changes, the file was truncated and written anew.
+    std::string head{};
+    std::string tail{};
+    int polls_replaced = 0;  // successive polls that found the path empty or another file there
+    bool is_copy = false;
+  };
   enum class From { beginning, end };
+
   void open(From from);
-  void close();
-  std::size_t read_some(std::size_t budget, const OnLine& on_line);
-  void notice_truncation(const OnLine& on_line);
-  void notice_replacement(const OnLine& on_line);
-  [[nodiscard]] std::string read_head() const;
+  void look_at_path(int polls);
+  std::size_t read(std::size_t budget, const OnLine& on_line);
+  void accept(File& file, std::string_view chunk, const OnLine& on_line);
+  [[nodiscard]] static bool was_truncated(File& file);
+  static void skip_hole(File& file);
+  void begin_again(const OnLine& on_line);
+  [[nodiscard]] bool find_copy(const File& truncated, File& copy) const;
 
   std::string path_;
   LineSplitter lines_;
-  int fd_ = -1;
-  dev_t device_ = 0;
-  ino_t inode_ = 0;
-  off_t offset_ = 0;
-  std::string head_;        // the file's first bytes: when they change, it was truncated and has grown again since
+  std::deque<File> files_;  // oldest first; the last is, or was, the one at the path
   bool looked_ = false;     // has poll() run once?
-  int polls_replaced_ = 0;  // successive polls that found the path empty or another file there
+  bool has_more_ = false;   // the last poll ended with its bound
+  int polls_missing_ = 0;   // successive polls that found nothing at the path
   std::string why_ = "not read yet";
   std::uint64_t rotations_ = 0;
 };

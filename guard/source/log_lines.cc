@@ -18,7 +18,9 @@ void LineSplitter::end_line(std::string_view rest, const OnLine& on_line) {
 void LineSplitter::feed(std::string_view chunk, const OnLine& on_line) {
   while (!chunk.empty()) {
     const auto newline = chunk.find('\n');
-    const std::string_view part = chunk.substr(0, newline);
+    std::string_view part = chunk.substr(0, newline);
+    // A hole in a file is read as NUL bytes, however many; they must not use up the line's limit.
+    if (pending_.empty()) part.remove_prefix(std::min(part.find_first_not_of('\0'), part.size()));
     if (!skipping_) {
       const std::size_t room = max_line_bytes_ - pending_.size();
       if (part.size() > room) {

@@ -10,7 +10,7 @@
 namespace guard::source {
 
 // Called with one line without its end ("\n" or "\r\n"); the view is valid during the call only. The bytes are as
-// they came: NUL and invalid UTF-8 included.
+// they came, invalid UTF-8 included, but for NUL bytes at the line's beginning.
 using OnLine = std::function<void(std::string_view line)>;
 
 class LineSplitter {

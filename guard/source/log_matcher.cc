@@ -44,18 +44,28 @@ base::Result<LogMatcher> LogMatcher::compile(std::string_view pattern) {
   return LogMatcher(std::move(compiled));
 }
 
-std::optional<LogMatcher::Match> LogMatcher::match(std::string_view line) const {
+std::optional<std::vector<LogMatcher::Group>> LogMatcher::groups(std::string_view line) const {
   std::array<re2::StringPiece, kMaxGroups + 1> groups;
   const int wanted = pattern_->NamedCapturingGroups().empty() ? 0 : pattern_->NumberOfCapturingGroups() + 1;
   if (!pattern_->Match(re2::StringPiece(line.data(), line.size()), 0, line.size(), RE2::UNANCHORED, groups.data(),
                        wanted)) {
     return std::nullopt;
   }
-  Match match;
-  for (const auto& [name, index] : pattern_->NamedCapturingGroups()) {
+  std::vector<Group> named;
+  for (const auto& [index, name] : pattern_->CapturingGroupNames()) {
     const re2::StringPiece& group = groups[static_cast<std::size_t>(index)];
-    if (const auto number = number_in({group.data(), group.size()})) match.captures.emplace(name, *number);
+    if (group.data() == nullptr) continue;
+    named.push_back({name, std::string(group.data(), group.size()), number_in({group.data(), group.size()})});
   }
+  return named;
+}
+
+std::optional<LogMatcher::Match> LogMatcher::match(std::string_view line) const {
+  const auto named = groups(line);
+  if (!named) return std::nullopt;
+  Match match;
+  for (const Group& group : *named)
+    if (group.number) match.captures.emplace(group.name, *group.number);
   return match;
 }
 

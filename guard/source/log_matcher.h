@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 
@@ -37,6 +38,15 @@ class LogMatcher {
 
   // Bytes that are not UTF-8 are tolerated: they match no character of the pattern.
   [[nodiscard]] std::optional<Match> match(std::string_view line) const;
+
+  // For people: each named group that took part in the match, in the pattern's order; empty when the line does not
+  // match.
+  struct Group {
+    std::string name;
+    std::string text;
+    std::optional<double> number;  // absent: the text is not a finite decimal number
+  };
+  [[nodiscard]] std::optional<std::vector<Group>> groups(std::string_view line) const;
 
  private:
   explicit LogMatcher(std::shared_ptr<const re2::RE2> pattern) : pattern_(std::move(pattern)) {}

@@ -1,6 +1,8 @@
 #include "guard/telemetry/exporter.h"
 
+#include <algorithm>
 #include <map>
+#include <set>
 
 #include "guard/telemetry/exposition.h"
 
@@ -83,11 +85,14 @@ void add_lifecycle(Exposition& out, const Labels& labels, const WorkloadReport& 
   }
 }
 
-void add_caps(Exposition& out, const Labels& labels, const std::vector<policy::CapDrift>& caps) {
-  for (const policy::CapDrift& cap : caps) {
+void add_caps(Exposition& out, const Labels& labels, const WorkloadReport& report) {
+  const auto& refusal = report.caps_refusal;
+  for (const policy::CapDrift& cap : report.caps) {
     const Labels of_resource = with(labels, "resource", cap.resource);
     out.add("leakguard_workload_cap_desired", of_resource, cap.desired);
-    out.add("leakguard_workload_cap_drift", of_resource, cap.drifted ? 1.0 : 0.0);
+    if (cap.observed) out.add("leakguard_workload_cap_drift", of_resource, cap.drifted ? 1.0 : 0.0);
+    const bool is_refused = refusal && std::ranges::find(refusal->resources, cap.resource) != refusal->resources.end();
+    out.add("leakguard_workload_cap_refused", of_resource, is_refused ? 1.0 : 0.0);
   }
 }
 
@@ -96,6 +101,8 @@ void add_logs(Exposition& out, const Labels& workload, const std::vector<LogRepo
     const Labels labels = with(workload, "log", log.watch.name);
     out.add("leakguard_log_matches_total", labels, static_cast<double>(log.watch.matches));
     out.add("leakguard_log_source_up", labels, log.watch.source_up ? 1.0 : 0.0);
+    const bool lag_is_known = log.watch.source_up && (!log.watch.is_behind || log.watch.lag_bytes > 0);
+    if (lag_is_known) out.add("leakguard_log_lag_bytes", labels, static_cast<double>(log.watch.lag_bytes));
     if (log.watch.last_match_wall) {
       out.add("leakguard_log_last_match_timestamp_seconds", labels, unix_seconds(*log.watch.last_match_wall));
     }
@@ -141,7 +148,7 @@ void add_workload(Exposition& out, const WorkloadReport& report) {
   add_lifecycle(out, labels, report);
   add_resources(out, labels, report.workload.resources);
   add_signals(out, labels, report.signals);
-  add_caps(out, labels, report.caps);
+  add_caps(out, labels, report);
   add_logs(out, labels, report.logs);
   add_health(out, labels, report);
   add_policy(out, labels, report.policy);
@@ -164,7 +171,10 @@ void add_host(Exposition& out, const sample::Host& host) {
 }
 
 void add_guard(Exposition& out, const Report& report) {
+  std::set<std::string_view> workloads;
+  for (const WorkloadReport& workload : report.workloads) workloads.insert(workload.workload.name);
   for (const auto& [key, count] : report.actions) {
+    if (!workloads.contains(key.workload)) continue;  // a workload that is gone takes its series with it
     out.add("leakguard_actions_total",
             {{"workload", key.workload}, {"action", key.action}, {"rule", key.rule}, {"result", key.result}},
             static_cast<double>(count));
@@ -173,6 +183,7 @@ void add_guard(Exposition& out, const Report& report) {
     out.add("leakguard_action_duration_seconds", {{"action", action}}, histogram);
   }
   out.add("leakguard_breach_to_action_seconds", {}, report.breach_to_action);
+  out.add("leakguard_journal_errors_total", {}, static_cast<double>(report.journal_errors));
   for (const sample::SourceReport& source : report.sources) {
     const Labels labels = {{"source", source.source}};
     out.add("leakguard_source_up", labels, source.up ? 1.0 : 0.0);

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "guard/policy/caps.h"
 #include "guard/policy/decision.h"
+#include "guard/policy/rule.h"
 #include "guard/sample/snapshot.h"
 #include "guard/signal/signals.h"
 
@@ -37,19 +38,32 @@ struct PolicyReport {
     std::string rule;
     base::WallTime opened_at;
   };
-  std::vector<Ladder> ladders;     // in the order of the rules
-  std::optional<Breaker> breaker;  // while it is open
-  std::string maintenance;         // the window that is open, in words; "" for none
-  std::string held_back;           // why it must not be restarted now; "" for nothing
-  std::size_t actions_spent = 0;   // of the budget
-  std::size_t actions_max = 0;     // 0: not known
+  struct PressureRule {
+    std::string rule;
+    policy::Metric metric = policy::Metric::memory_pressure;
+  };
+  std::vector<Ladder> ladders;               // in the order of the rules
+  std::vector<PressureRule> pressure_rules;  // that a kernel without PSI leaves without a reading
+  std::optional<Breaker> breaker;            // while it is open
+  std::string maintenance;                   // the window that is open, in words; "" for none
+  std::string held_back;                     // why it must not be restarted now; "" for nothing
+  std::size_t actions_spent = 0;             // of the budget
+  std::size_t actions_max = 0;               // 0: not known
   base::Duration actions_within{0};
+};
+
+// Caps that the engine or the kernel refuses.
+struct CapsRefusal {
+  std::string why;                     // in the refuser's own words
+  std::vector<std::string> resources;  // that were asked for
+  base::Duration retry_in{0};
 };
 
 struct WorkloadReport {
   sample::Workload workload;
   signal::WorkloadSignals signals;
   std::vector<policy::CapDrift> caps;
+  std::optional<CapsRefusal> caps_refusal;
   std::vector<LogReport> logs;
   std::vector<sample::Probe> probes;  // of those that have been seen; what they mean is in signals.health
   std::map<std::string, std::uint64_t> restarts_by_reason;  // by sample::ExitReason's name, or "unknown"
@@ -110,6 +124,7 @@ struct Report {
   std::deque<ActionRecord> recent_actions;  // the newest last, kRecentActions at most
   static constexpr std::size_t kRecentActions = 200;
 
+  std::uint64_t journal_errors = 0;  // records of actions that could not be written down
   std::uint64_t ticks = 0;
   std::uint64_t ticks_late = 0;
   bool dry_run = false;

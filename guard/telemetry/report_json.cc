@@ -135,6 +135,8 @@ ordered_json logs_of(const WorkloadReport& report) {
     object.set("name", log.watch.name)
         .set("source_up", log.watch.source_up)
         .set("why", log.watch.why)
+        .set("behind", log.watch.is_behind)
+        .set("lag_bytes", log.watch.lag_bytes)
         .set("matches", log.watch.matches)
         .set("last_match",
              log.watch.last_match_wall ? ordered_json(unix_seconds(*log.watch.last_match_wall)) : ordered_json())
@@ -204,6 +206,7 @@ ordered_json workload_of(const WorkloadReport& report) {
       .set("cpu", cpu_of(report))
       .read("pids", report.workload.resources.pids.current)
       .set("caps", caps_of(report))
+      .set("caps_refused", report.caps_refusal ? ordered_json(report.caps_refusal->why) : ordered_json())
       .set("logs", logs_of(report))
       .set("health", health_of(report))
       .set("policy", policy_of(report.policy))

@@ -37,7 +37,14 @@ void describe_state(const WorkloadReport& report, Sentences& out) {
     case sample::State::starting:
       out.say(Urgency::notice, lifecycle.why.empty() ? "is starting" : "does not start: " + lifecycle.why);
       break;
+    case sample::State::paused:
+      out.say(Urgency::notice, "is paused: only its caps are kept in force until it is unpaused");
+      break;
     case sample::State::stopped:
+      if (!lifecycle.why.empty()) {
+        out.say(Urgency::trouble, "is stopped: " + lifecycle.why);
+        break;
+      }
       out.say(Urgency::trouble, "is stopped; its last run ended with code " + std::to_string(lifecycle.last_exit_code) +
                                     " (" + std::string(sample::name_of(lifecycle.last_exit)) + ")");
       break;
@@ -87,7 +94,15 @@ void describe_restarts(const WorkloadReport& report, Sentences& out) {
 }
 
 void describe_caps(const WorkloadReport& report, Sentences& out) {
+  const auto& refusal = report.caps_refusal;
+  if (refusal) {
+    std::string resources;
+    for (const std::string& resource : refusal->resources) resources += (resources.empty() ? "" : ", ") + resource;
+    out.say(Urgency::trouble, "caps not applied (" + resources + "): " + refusal->why + "; tried again in " +
+                                  format_duration(refusal->retry_in));
+  }
   for (const policy::CapDrift& cap : report.caps) {
+    if (refusal && std::ranges::find(refusal->resources, cap.resource) != refusal->resources.end()) continue;
     if (cap.drifted)
       out.say(Urgency::trouble, "cap " + cap.resource + " is not as configured; it is being put back");
     else if (!cap.observed && report.workload.lifecycle.state == sample::State::running) {
@@ -104,6 +119,23 @@ std::string way_to_start(const sample::Workload& workload) {
     case sample::TargetKind::compose_service:
     case sample::TargetKind::container_label: return "start it by hand, for example with docker start";
     default: return "start it by hand";
+  }
+}
+
+// A pressure rule never fires while there is no reading of the pressure; from outside it looks as if all were well.
+void describe_blind_rules(const WorkloadReport& report, Sentences& out) {
+  const signal::WorkloadSignals& signals = report.signals;
+  const auto& pressure = report.workload.resources.pressure;
+  if (report.workload.lifecycle.state != sample::State::running) return;
+  for (const auto& [rule, metric] : report.policy.pressure_rules) {
+    const bool is_memory = metric == policy::Metric::memory_pressure;
+    const bool is_cpu = metric == policy::Metric::cpu_pressure;
+    const auto& reading = is_memory ? pressure.memory.some : is_cpu ? pressure.cpu.some : pressure.io.some;
+    const auto& share = is_memory ? signals.memory_pressure : is_cpu ? signals.cpu_pressure : signals.io_pressure;
+    if (reading || share) continue;  // read, or between two readings
+    out.say(Urgency::notice, "rule " + rule + " cannot fire: " + std::string(policy::name_of(metric)) +
+                                 " is unknown (" + reading.reason() +
+                                 "); a kernel without PSI has to be booted with psi=1");
   }
 }
 
@@ -128,6 +160,14 @@ void describe_logs(const WorkloadReport& report, Sentences& out) {
   for (const LogReport& log : report.logs) {
     const std::string name = "log line '" + log.watch.name + "'";
     if (!log.watch.source_up) out.say(Urgency::notice, name + ": the log cannot be read (" + log.watch.why + ")");
+    if (log.watch.source_up && log.watch.is_behind) {
+      const std::string amount = log.watch.lag_bytes > 0
+                                     ? base::format_bytes(base::Bytes{static_cast<std::int64_t>(log.watch.lag_bytes)})
+                                     : "";
+      out.say(Urgency::notice, name + ": the log is written faster than it is read" +
+                                   (amount.empty() ? "" : ", " + amount + " behind") +
+                                   "; whether the line is overdue is unknown");
+    }
     if (log.overdue && *log.overdue) {
       out.say(Urgency::trouble, name + " is overdue: expected every " +
                                     format_duration(log.expected_interval.value_or(base::Duration{})));
@@ -172,6 +212,7 @@ std::string_view name_of(Urgency urgency) {
 std::vector<Sentence> describe(const WorkloadReport& report) {
   Sentences out;
   describe_policy(report, out);
+  describe_blind_rules(report, out);
   describe_state(report, out);
   describe_restarts(report, out);
   describe_memory(report.signals, out);

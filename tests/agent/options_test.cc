@@ -217,5 +217,47 @@ TEST(Drill, TouchNothingUnlessTheySaySo) {
   EXPECT_FALSE(parse_command_line({"drill", "leak", "oom-kill"}));
 }
 
+TEST(TryPattern, TakesAFileOrAContainer) {
+  const auto file = parsed<TryPatternOptions>({"try-pattern", "Cleaned", "app.log", "--json"});
+  EXPECT_EQ(file.pattern, "Cleaned");
+  EXPECT_EQ(file.file, "app.log");
+  EXPECT_TRUE(file.json);
+  const auto container = parsed<TryPatternOptions>({"try-pattern", "--container", "web", "-c", "a.yml", "Cleaned"});
+  EXPECT_EQ(container.container, "web");
+  EXPECT_EQ(container.config, "a.yml");
+  EXPECT_EQ(parsed<TryPatternOptions>({"try-pattern", "Cleaned", "-"}).file, "-");
+}
+
+TEST(TryPattern, NeedsAPatternAndExactlyOneLog) {
+  EXPECT_THAT(refusal({"try-pattern"}), HasSubstr("no pattern"));
+  EXPECT_THAT(refusal({"try-pattern", "x"}), HasSubstr("give one log"));
+  EXPECT_THAT(refusal({"try-pattern", "x", "app.log", "--container", "web"}), HasSubstr("give one log"));
+}
+
+TEST(Exec, TakesTheCommandWithoutDashes) {
+  const auto options = parsed<ExecOptions>(
+      {"exec", "--memory", "700m", "--cpus=0.8", "--dry-run", "server", "--memory", "1", "--", "x"});
+  EXPECT_THAT(options.command, ElementsAre("server", "--memory", "1", "--", "x"));
+  EXPECT_EQ(options.caps.memory, base::mebibytes(700));
+  EXPECT_TRUE(options.dry_run);
+  EXPECT_THAT(parsed<ExecOptions>({"exec", "server"}).command, ElementsAre("server"));
+}
+
+TEST(Exec, RefusesWhatCannotBeMeant) {
+  EXPECT_THAT(refusal({"exec", "--memory", "700", "server"}), HasSubstr("--memory: 700 bytes; write 700m"));
+  EXPECT_THAT(refusal({"exec", "--memory", "5m", "server"}), HasSubstr("less than 6 MiB"));
+  EXPECT_THAT(refusal({"exec", "--cpus", "80", "server"}), HasSubstr("80 CPU cores; write 0.8"));
+  EXPECT_THAT(refusal({"exec", "--listen", "myhost:80", "server"}), HasSubstr("not an address to listen on"));
+  EXPECT_EQ(parsed<ExecOptions>({"exec", "--listen", "localhost:80", "server"}).listen, "localhost:80");
+}
+
+TEST(Configuration, IsNamedAlikeEverywhere) {
+  EXPECT_EQ(parsed<CheckConfigOptions>({"check-config", "-c", "a.yml"}).file, "a.yml");
+  EXPECT_EQ(parsed<CheckConfigOptions>({"check-config", "--config", "a.yml"}).file, "a.yml");
+  EXPECT_EQ(parsed<StatusOptions>({"status", "-c", "a.yml", "web"}).config, "a.yml");
+  EXPECT_THAT(refusal({"check-config", "-c", "a.yml", "b.yml"}), HasSubstr("give one"));
+  EXPECT_THAT(refusal({"status", "-c", "a.yml", "--address", "127.0.0.1:1"}), HasSubstr("give one"));
+}
+
 }  // namespace
 }  // namespace agent

@@ -39,7 +39,7 @@ class ComposeFiles(unittest.TestCase):
     def assert_sidecar_sees_engine_and_cgroups(self, service):
         mounts = " ".join(service["volumes"])
         self.assertIn("/var/run/docker.sock:/var/run/docker.sock:ro", mounts)
-        self.assertIn("/sys/fs/cgroup:/sys/fs/cgroup:ro", mounts)
+        self.assertIn("/sys/fs/cgroup:/host/cgroup:ro", mounts)
         self.assertEqual(service["pid"], "host")
 
     def test_chatcore_under_its_caps_with_the_guard_beside_it(self):

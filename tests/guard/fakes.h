@@ -123,17 +123,18 @@ class Scene {
   }
   // A guard that keeps no journal: nothing waits for the disk.
   void keep_no_journal() {
-    other_journal_ = std::make_unique<history::Journal>("");
+    other_journal_ = std::make_unique<history::JournalWriter>("");
     guard_ = make(*other_journal_);
   }
   // A guard whose journal has nowhere to go: its folder is a file.
   void break_journal() {
     folder_.write("file", "");
-    other_journal_ = std::make_unique<history::Journal>(folder_.at("file/actions.jsonl"));
+    other_journal_ = std::make_unique<history::JournalWriter>(folder_.at("file/actions.jsonl"));
     guard_ = make(*other_journal_);
   }
 
-  [[nodiscard]] std::vector<std::string> journal() const {
+  [[nodiscard]] std::vector<std::string> journal() {
+    journal_.wait_until_written();
     std::vector<std::string> lines;
     std::ifstream file(folder_.at("actions.jsonl"));
     for (std::string line; std::getline(file, line);) lines.push_back(line);
@@ -156,14 +157,14 @@ class Scene {
   FakeHands hands;
 
  private:
-  std::unique_ptr<Guard> make(history::Journal& journal) {
+  std::unique_ptr<Guard> make(history::JournalWriter& journal) {
     return std::make_unique<Guard>(config_, GuardParts{collector, hands, journal, clock});
   }
 
   source::TemporaryFolder folder_;
   config::Config config_;
-  history::Journal journal_;
-  std::unique_ptr<history::Journal> other_journal_;
+  history::JournalWriter journal_;
+  std::unique_ptr<history::JournalWriter> other_journal_;
   std::unique_ptr<Guard> guard_;
 };
 

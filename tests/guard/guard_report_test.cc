@@ -126,6 +126,7 @@ TEST(BreachToAction, IsMeasuredFromTheFirstTickOfTheCondition) {
   Scene scene(config_of({workload_config("web", {memory_rule({policy::Restart{}})})}));
   scene.use_memory(900);
   scene.tick(11);
+  scene.hands.finish();
   EXPECT_EQ(scene.report().breach_to_action.count, 1u);
   EXPECT_DOUBLE_EQ(scene.report().breach_to_action.sum_seconds, 10);
 }

@@ -28,6 +28,10 @@ config::Config watching(std::vector<config::LogWatchConfig> watches, const std::
 struct Watching {
   explicit Watching(const config::Config& config) : logs(config, loop, clock) {}
   sample::LogWatch read() { return logs.read().at(0); }
+  void poll_files() {
+    logs.poll_files();
+    EXPECT_TRUE(logs.wait_for_files());
+  }
 
   base::EventLoop loop;
   base::ManualClock clock;
@@ -95,22 +99,58 @@ TEST(FileLines, AreReadAtEachPollAndTheOutputIsNot) {
   const source::TemporaryFolder folder;
   folder.write("app.log", "Cleaned up 1: history\n");
   Watching web(watching({watch("cleanup", "Cleaned", folder.at("app.log"))}));
-  web.logs.poll_files();
+  web.poll_files();
   EXPECT_TRUE(web.read().source_up) << web.read().why;
   EXPECT_EQ(web.read().matches, 0u);
   folder.append("app.log", "Cleaned up 2\n");
   web.logs.on_child_line("web", "Cleaned up 3, on standard output");
-  web.logs.poll_files();
+  web.poll_files();
   EXPECT_EQ(web.read().matches, 1u);
 }
 
 TEST(FileLines, OfAFileThatIsNotThereAreDown) {
   const source::TemporaryFolder folder;
   Watching web(watching({watch("cleanup", "Cleaned", folder.at("app.log"))}));
-  web.logs.poll_files();
-  web.logs.poll_files();
+  web.poll_files();
+  web.poll_files();
   EXPECT_FALSE(web.read().source_up);
   EXPECT_NE(web.read().why, "");
+}
+
+TEST(FileLines, AreNotReadOnTheLoop) {
+  const source::TemporaryFolder folder;
+  folder.write("app.log", "");
+  Watching web(watching({watch("cleanup", "Cleaned", folder.at("app.log"))}));
+  EXPECT_FALSE(web.read().source_up);
+  EXPECT_EQ(web.read().why, "not read yet");
+  web.poll_files();
+  EXPECT_EQ(web.read().read_until, web.clock.steady_now());
+  web.clock.advance(minutes(1));
+  EXPECT_EQ(web.read().read_until, web.clock.steady_now() - minutes(1)) << "not asked for yet";
+}
+
+TEST(FileLines, AreMatchedByEachWatchOfTheSameFile) {
+  const source::TemporaryFolder folder;
+  folder.write("app.log", "");
+  Watching web(watching({watch("cleanup", "Cleaned", folder.at("app.log")), watch("any", ".", folder.at("app.log"))}));
+  web.poll_files();
+  folder.append("app.log", "Cleaned up 2\nListening\n");
+  web.poll_files();
+  EXPECT_EQ(web.logs.read()[0].matches, 1u);
+  EXPECT_EQ(web.logs.read()[1].matches, 2u);
+}
+
+TEST(EscapeSequences, HideALineFromNoPattern) {
+  const source::TemporaryFolder folder;
+  folder.write("app.log", "");
+  const std::string pattern = R"(^Cleaned up (?P<count>\d+) old$)";
+  const std::string coloured = "\x1b[32mCleaned up \x1b[1m7\x1b[0m old\r";
+  Watching web(watching({watch("file", pattern, folder.at("app.log")), watch("output", pattern)}));
+  web.poll_files();
+  folder.append("app.log", coloured + "\n");
+  web.logs.on_child_line("web", coloured);
+  web.poll_files();
+  for (const sample::LogWatch& log : web.logs.read()) EXPECT_THAT(log.captures, UnorderedElementsAre(Pair("count", 7)));
 }
 
 // Counts one line with `before`'s configuration and reads what `after`'s has of it.
@@ -144,6 +184,38 @@ TEST(Inheritance, BeginsAnewForAnotherTarget) {
   auto after = before;
   after.workloads[0].target.command = {"another"};
   EXPECT_EQ(inherited(before, after).matches, 0u);
+}
+
+TEST(Inheritance, LosesAndRepeatsNoLineOfAFile) {
+  const source::TemporaryFolder folder;
+  folder.write("app.log", "history\n");
+  const auto config = watching({watch("lines", "line", folder.at("app.log"))});
+  auto before = std::make_unique<Watching>(config);
+  before->poll_files();
+  folder.append("app.log", "line 1\nhalf a li");
+  before->poll_files();
+  folder.append("app.log", "ne 2\nline 3\n");  // before the reload, and not read yet
+  Watching after(config);
+  after.logs.inherit(before->logs);
+  before.reset();
+  folder.append("app.log", "line 4\n");
+  after.poll_files();
+  EXPECT_EQ(after.read().matches, 4u);
+}
+
+TEST(Inheritance, OfAFileWithAnotherPatternBesideKeepsItsPlace) {
+  const source::TemporaryFolder folder;
+  folder.write("app.log", "");
+  Watching before(watching({watch("lines", "line", folder.at("app.log"))}));
+  before.poll_files();
+  folder.append("app.log", "line 1\n");
+  before.poll_files();
+  folder.append("app.log", "line 2\n");
+  Watching after(watching({watch("new", ".", folder.at("app.log")), watch("lines", "line", folder.at("app.log"))}));
+  after.logs.inherit(before.logs);
+  after.poll_files();
+  EXPECT_EQ(after.logs.read()[0].matches, 1u);
+  EXPECT_EQ(after.logs.read()[1].matches, 2u);
 }
 
 }  // namespace

@@ -68,10 +68,44 @@ sample::Workload this_process() {
   return web;
 }
 
-TEST(Notify, TouchesNothing) {
-  const auto outcome = carry_out(policy::Notify{}, workload(sample::TargetKind::cgroup));
-  ASSERT_TRUE(outcome) << outcome.error().message;
-  EXPECT_EQ(*outcome, "people were told");
+class FakeNotifications final : public Notifications {
+ public:
+  void notify(const telemetry::ActionRecord& record, Done done) override {
+    notified = record.decision.workload;
+    unanswered = std::move(done);
+  }
+  std::string notified;
+  Done unanswered;
+};
+
+telemetry::ActionRecord notification() {
+  telemetry::ActionRecord record;
+  record.decision = decision(policy::Notify{});
+  return record;
+}
+
+TEST(Notify, EndsWhenTheReceiversHaveAnswered) {
+  base::EventLoop loop;
+  FakeNotifications notifications;
+  MachineHands hands({.root = "/", .engine_socket = "", .children = nullptr, .notifications = &notifications}, loop);
+  std::string result;
+  hands.notify(notification(), {}, [&](const base::Result<std::string>& answer) { result = *answer; });
+  EXPECT_EQ(notifications.notified, "web");
+  EXPECT_EQ(result, "") << "nobody has accepted it yet";
+  notifications.unanswered("accepted by oncall");
+  EXPECT_EQ(result, "accepted by oncall");
+}
+
+TEST(Notify, SaysThatNobodyIsThereToBeNotified) {
+  base::EventLoop loop;
+  MachineHands hands({.root = "/", .engine_socket = "", .children = nullptr}, loop);
+  std::string result;
+  hands.notify(notification(), {}, [&](const base::Result<std::string>& answer) {
+    result = *answer;
+    loop.stop();
+  });
+  loop.run();
+  EXPECT_THAT(result, HasSubstr("no receiver is configured"));
 }
 
 TEST(Restart, OfWhatIsNeitherAContainerNorACommandIsRefused) {

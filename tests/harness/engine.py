@@ -166,7 +166,7 @@ class Engine:
             changes += ["--change", f"ENTRYPOINT {json.dumps(list(entrypoint))}"]
         for key, value in (environment or {}).items():
             changes += ["--change", f"ENV {key}={value}"]
-        archive = _image_archive(with_libraries(binaries), {**_BASE_FILES, **(files or {})}, folders)
+        archive = image_archive(with_libraries(binaries), {**_BASE_FILES, **(files or {})}, folders)
         self.docker("import", *changes, "-", tag, stdin=archive)
 
     def _answers(self):
@@ -180,7 +180,7 @@ class Engine:
             return False
 
 
-def _image_archive(copied, written, folders):
+def image_archive(copied, written, folders):
     """A tar of the image's whole file system, as bytes."""
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", dereference=True) as archive:

@@ -84,7 +84,7 @@ class Player final : public guard::Collector, public guard::Hands {
   std::uint64_t told_ = 0;
   std::vector<Done> under_way_;
   base::ManualClock clock_;
-  guard::history::Journal journal_{""};
+  guard::history::JournalWriter journal_{""};
   guard::Guard guard_;
 };
 

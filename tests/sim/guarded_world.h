@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "guard/guard.h"
-#include "guard/history/journal.h"
+#include "guard/history/journal_writer.h"
 #include "tests/sim/guarded_workload.h"
 
 namespace sim {
@@ -75,7 +75,7 @@ class World final : public guard::Collector, public guard::Hands {
   std::vector<GuardedKill> kills_;
   std::array<double, GuardedKill::kHeights.size()> below_at_{};  // seconds; when memory was last that low
   double run_began_ = 0;
-  guard::history::Journal journal_{""};
+  guard::history::JournalWriter journal_{""};
   guard::Guard guard_;
 };
 

@@ -54,7 +54,7 @@ TEST(ReplayOfHistory, DoesWhatTheGuardDidWhileItWasRecorded) {
   guard::history::Scene scene;
   guard::FakeCollector collector;
   guard::FakeHands hands;
-  guard::history::Journal journal{""};
+  guard::history::JournalWriter journal{""};
   base::ManualClock clock;
   guard::Guard guard(config, {collector, hands, journal, clock});
   std::vector<Act> acts;

@@ -91,7 +91,7 @@ class Online {
   base::ManualClock clock_;
   guard::FakeCollector collector_;
   guard::FakeHands hands_;
-  guard::history::Journal journal_{""};
+  guard::history::JournalWriter journal_{""};
   std::optional<guard::Guard> guard_;
   double before_ = 0;
   std::uint64_t run_ = 1;

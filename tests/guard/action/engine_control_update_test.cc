@@ -34,6 +34,29 @@ TEST(MemoryUpdate, OfAnUnlimitedContainerAllowsNoSwap) {
   EXPECT_EQ(update(memory_cap(base::Bytes{700}), kUnlimited), R"({"Memory":700,"MemorySwap":700})");
 }
 
+TEST(PodmanUpdate, IsTheRuntimesOwnResources) {
+  sample::Caps caps = memory_cap(base::Bytes{700});
+  caps.memory_reservation = base::Bytes{512};
+  caps.cpus = base::Cores{0.8};
+  caps.pids = 50;
+  EXPECT_EQ(podman_update(caps, R"({"HostConfig":{)" + kUnlimited + "}}").value(),
+            R"({"cpu":{"period":100000,"quota":80000},"memory":{"limit":700,"reservation":512,"swap":700},)"
+            R"("pids":{"limit":50}})");
+}
+
+TEST(PodmanUpdate, LeavesOutWhatIsNotAskedFor) {
+  EXPECT_EQ(podman_update(cpu_cap(0.5), R"({"HostConfig":{"CpuPeriod":50000,"CpuQuota":50000}})").value(),
+            R"({"cpu":{"period":50000,"quota":25000}})");
+  EXPECT_EQ(podman_update({}, R"({"HostConfig":{}})").value(), "");
+  EXPECT_FALSE(podman_update(memory_cap(base::Bytes{0}), R"({"HostConfig":{}})"));
+}
+
+TEST(ContainerUpdate, PassesOverLabelsOfAnySize) {
+  const std::string described = R"({"Config":{"Labels":{"x":")" + std::string(5u << 20, 'x') +
+                                R"(","HostConfig":"no"}},"HostConfig":{"Memory":300,"MemorySwap":300}})";
+  EXPECT_EQ(container_update(memory_cap(base::Bytes{200}), described).value(), R"({"Memory":200,"MemorySwap":200})");
+}
+
 TEST(MemoryUpdate, AboveTheOldSwapTakesSwapAlong) {
   EXPECT_EQ(update(memory_cap(base::Bytes{700}), R"("Memory":300,"MemorySwap":600)"),
             R"({"Memory":700,"MemorySwap":700})");

@@ -120,9 +120,25 @@ TEST(Variables, AreNeverShown) {
   EXPECT_EQ(text.find("hunter2"), std::string::npos) << text;
 }
 
+TEST(Variables, AreNamedWhereverAProblemWouldShowTheirValue) {
+  const auto text = problems_of(
+      "workloads: [{name: w, container: c, depends_on: ['${SECRET}'], health: [{name: '${SECRET}', tcp: '1.1.1.1:1'}], "
+      "rules: [{name: r, do: [notify], when: {unhealthy: x}}]}]");
+  EXPECT_NE(text.find("no workload is called \"${SECRET}\""), std::string::npos) << text;
+  EXPECT_NE(text.find("there is: ${SECRET}"), std::string::npos) << text;
+  EXPECT_EQ(text.find("hunter2"), std::string::npos) << text;
+}
+
 TEST(Variables, MustBePlainText) {
   EXPECT_EQ(problems_of("engine: {socket: '${BROKEN}'}"),
             "1:18 engine.socket: the environment variable BROKEN is not plain text");
+}
+
+TEST(Agent, ListensOnWhatTheServerTakes) {
+  for (const char* address : {"localhost:10997", "127.0.0.1:0", "[::1]:10780", ":10780", "0.0.0.0:1"})
+    EXPECT_EQ(problems_of("agent: {listen: ['" + std::string(address) + "']}"), "") << address;
+  for (const char* address : {"myhost:10997", "127.0.0.1:", "127.0.0.1", "::1:10780", "[::1]:99999", "1.2.3:80"})
+    EXPECT_NE(problems_of("agent: {listen: ['" + std::string(address) + "']}"), "") << address;
 }
 
 TEST(Agent, ChecksItsValues) {

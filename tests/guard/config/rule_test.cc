@@ -137,5 +137,27 @@ TEST(Actions, AreRefusedWhereTheHandsCannotReach) {
   EXPECT_EQ(action("command: [a]", "restart, stop, {signal: {name: HUP}}"), "");
 }
 
+TEST(Thresholds, ThatCannotBeMeantAreCorrected) {
+  EXPECT_EQ(when("memory: '> 85'"), "1:84 workloads[0].rules[0].when.memory: 85 bytes; write 85% or 85m");
+  EXPECT_EQ(when("memory: '> 700'"), "1:84 workloads[0].rules[0].when.memory: 700 bytes; write 700m");
+  EXPECT_EQ(when("memory_growth: '> 50'"),
+            "1:91 workloads[0].rules[0].when.memory_growth: an hour: 50 bytes; write 50m");
+  EXPECT_EQ(when("cpu: '> 95'"),
+            "1:81 workloads[0].rules[0].when.cpu: 95 CPU cores; write 0.95 for 95% of a core, or 95.0 if cores are "
+            "meant; of caps.cpus, write for example '> 95%'");
+  for (const char* right : {"memory: '> 85m'", "memory: '> 1048576'", "memory: '> 85%'", "memory_growth: '> 50m/h'",
+                            "cpu: '> 95.0'", "cpu: '> 0.95'"})
+    EXPECT_EQ(when(right), "") << right;
+}
+
+TEST(Thresholds, OfCpuAboveTheCapCanNeverBe) {
+  const auto capped = [](const std::string& condition) {
+    return with("caps: {cpus: 0.8}, rules: [{name: r, do: [notify], when: {" + condition + "}}]");
+  };
+  EXPECT_NE(capped("cpu: '> 0.8'").find("can never be: caps.cpus is 0.8"), std::string::npos);
+  EXPECT_EQ(capped("cpu: '> 0.79'"), "");
+  EXPECT_EQ(capped("cpu: '< 0.8'"), "");
+}
+
 }  // namespace
 }  // namespace guard::config

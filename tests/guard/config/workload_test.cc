@@ -49,6 +49,8 @@ TEST(Caps, StandInTheirOrder) {
   EXPECT_EQ(with("caps: {memory: 700m, memory_reservation: 701m}"),
             "1:78 workloads[0].caps.memory_reservation: memory_reservation must not be more than memory");
   EXPECT_EQ(with("caps: {memory: 700m, memory_high: 699m}"), "");
+  EXPECT_EQ(with("caps: {memory: 700m, force: true}"), "");
+  EXPECT_NE(with("caps: {memory: 700m, force: 7}"), "");
   EXPECT_EQ(with("caps: {memory: 700m, memory_high: 700m}"),
             "1:71 workloads[0].caps.memory_high: memory_high must be less than memory");
   EXPECT_EQ(with("caps: {memory_high: 700m}"),
@@ -96,6 +98,36 @@ TEST(Receiver, IsOneKindWithAnAddress) {
             "1:29 notify[0].webhook.url: where is it? write for example url: http://127.0.0.1:9093");
   EXPECT_EQ(problems_of("notify: [{name: r, webhook: {url: 'http://x'}}, {name: r, webhook: {url: 'http://y'}}]"),
             "1:56 notify[1].name: another receiver is there already: c.yml:1");
+}
+
+TEST(Caps, ThatCannotBeMeantAreCorrected) {
+  EXPECT_NE(with("caps: {memory: 700}").find("caps.memory: 700 bytes; write 700m"), std::string::npos);
+  EXPECT_NE(with("caps: {cpus: 80}").find("80 CPU cores; write 0.8 for 80% of a core"), std::string::npos);
+  EXPECT_EQ(with("caps: {memory: 734003200, cpus: 80.0}"), "");
+}
+
+TEST(Cgroup, MayBeWrittenWithItsMount) {
+  const auto selector = [](const std::string& path) {
+    const auto result = parse("workloads: [{name: w, cgroup: '" + path + "'}]");
+    return result.config ? result.config->workloads[0].target.selector : to_string(result.problems.at(0));
+  };
+  EXPECT_EQ(selector("/sys/fs/cgroup/memory/docker/abc"), "/docker/abc");
+  EXPECT_EQ(selector("/sys/fs/cgroup/cpu,cpuacct/docker/abc"), "/docker/abc");
+  EXPECT_EQ(selector("/sys/fs/cgroup/system.slice/web.service"), "/system.slice/web.service");
+  EXPECT_EQ(selector("/sys/fs/cgroup/memory.slice/web.service"), "/memory.slice/web.service");
+  EXPECT_EQ(selector("/sys/fs/cgroup/unified"), "/");
+  EXPECT_EQ(selector("/docker/abc"), "/docker/abc");
+}
+
+TEST(Pattern, OfAnotherLanguagesFormIsShownInRe2s) {
+  const auto line = [](const std::string& pattern) {
+    return with("expect_log: [{name: l, pattern: '" + pattern + "'}]");
+  };
+  EXPECT_NE(line(R"(Cleaned up (?<count>\d+))").find(R"(RE2 takes 'Cleaned up (?P<count>\d+)')"), std::string::npos);
+  EXPECT_NE(line(R"(/Cleaned up \d+/i)").find(R"(RE2 takes '(?i)Cleaned up \d+')"), std::string::npos);
+  EXPECT_NE(line("(?<=up )x").find("no look-ahead and look-behind"), std::string::npos);
+  EXPECT_EQ(line("GET /health/"), "");
+  EXPECT_EQ(line("/health/"), "");
 }
 
 }  // namespace

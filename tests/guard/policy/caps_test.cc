@@ -137,7 +137,48 @@ TEST(Reconcile, BringsSeveralBackAtOnce) {
   kernel.memory_reservation = Bytes{0};
   const auto decisions = reconcile(incident_caps(), running_with(observed(kernel)), {});
   ASSERT_EQ(decisions.size(), 1U);
-  EXPECT_EQ(decisions[0].reason, "memory is 1 GiB instead of 700 MiB; memory_reservation is 0 B instead of 512 MiB");
+  EXPECT_EQ(decisions[0].reason,
+            "memory is 1 GiB instead of 700 MiB; memory_reservation is not set instead of 512 MiB");
+}
+
+TEST(Reconcile, CallsACountWithoutALimitUnlimited) {
+  sample::Caps desired;
+  desired.pids = 512;
+  sample::Caps kernel;
+  kernel.pids = std::numeric_limits<std::int64_t>::max();
+  EXPECT_EQ(reconcile(desired, running_with(observed(kernel)), {}).at(0).reason, "pids is unlimited instead of 512");
+}
+
+TEST(Reconcile, GoesByTheEngineWhereNoCgroupCanBeRead) {
+  sample::Caps unlimited;
+  unlimited.memory = Bytes::unlimited();
+  unlimited.memory_reservation = Bytes{0};
+  unlimited.cpus = base::Cores::unlimited();
+  EXPECT_EQ(
+      reconcile(incident_caps(), running_with(observed({}, unlimited)), {}).at(0).reason,
+      "memory is unlimited instead of 700 MiB; memory_reservation is not set instead of 512 MiB; cpus is unlimited "
+      "instead of 0.8");
+  EXPECT_TRUE(reconcile(incident_caps(), running_with(observed({}, incident_caps())), {}).empty());
+  EXPECT_TRUE(reconcile(incident_caps(), running_with(observed({}, sample::Caps{})), {}).empty())
+      << "an engine that does not say is no engine without limits";
+}
+
+TEST(Reconcile, DecidesAboutMemoryHighByItselfAndLast) {
+  auto desired = incident_caps();
+  desired.memory_high = mebibytes(640);
+  auto caps = observed(incident_caps());
+  caps.kernel.memory = Bytes::unlimited();
+  caps.kernel.memory_high = Bytes::unlimited();
+  caps.has_memory_high = true;
+  const auto decisions = reconcile(desired, running_with(caps), {});
+  ASSERT_EQ(decisions.size(), 2U);
+  const auto& first = std::get<ApplyCaps>(decisions[0].action).caps;
+  EXPECT_EQ(first.memory, mebibytes(700));
+  EXPECT_FALSE(first.memory_high);
+  const auto& last = std::get<ApplyCaps>(decisions[1].action).caps;
+  EXPECT_EQ(last.memory_high, mebibytes(640));
+  EXPECT_FALSE(last.memory);
+  EXPECT_EQ(decisions[1].reason, "memory_high is unlimited instead of 640 MiB");
 }
 
 TEST(Reconcile, LeavesWhatIsRightAlone) {

@@ -2,55 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "tests/guard/signal/scene.h"
+
 namespace guard::signal {
 namespace {
-
-using base::mebibytes;
-using std::chrono::milliseconds;
-using std::chrono::minutes;
-using std::chrono::seconds;
-
-// A running container with one log watch; tests change what they are about and take another look.
-class Scene {
- public:
-  Scene() {
-    snapshot.at = base::SteadyTime(seconds(1000));
-    snapshot.host.memory_total = mebibytes(4096);
-    snapshot.workloads.resize(1);
-    auto& web = workload();
-    web.name = "web";
-    web.identity.key = "container:a";
-    web.lifecycle.state = sample::State::running;
-    web.lifecycle.starts = 1;
-    auto& memory = web.resources.memory;
-    memory.usage = mebibytes(600);
-    memory.inactive_file = mebibytes(250);
-    memory.anon = mebibytes(300);
-    memory.limit = mebibytes(700);
-    web.resources.cpu.used = base::Duration(seconds(50));
-    web.resources.cpu.throttled = base::Duration(seconds(1));
-    web.resources.cpu.limit = base::Cores{0.8};
-    web.resources.pressure.memory.some = base::Duration(seconds(2));
-    web.resources.pids.current = 12;
-    snapshot.logs.resize(1);
-    log().workload = "web";
-    log().name = "cleanup";
-    log().source_up = true;
-    settings.logs = {{"cleanup", seconds(8), seconds(2)}};
-  }
-
-  sample::Workload& workload() { return snapshot.workloads.front(); }
-  sample::LogWatch& log() { return snapshot.logs.front(); }
-  WorkloadSignals look() { return derive_signals(snapshot, workload(), settings, history); }
-  WorkloadSignals look_after(base::Duration step) {
-    snapshot.at += step;
-    return look();
-  }
-
-  sample::Snapshot snapshot;
-  SignalSettings settings;
-  WorkloadHistory history;
-};
 
 TEST(DeriveSignals, GivesAmountsAtFirstSight) {
   Scene scene;
@@ -112,6 +67,13 @@ TEST(DeriveSignals, ALookRightAfterAnotherRepeatsTheRates) {
   EXPECT_DOUBLE_EQ(scene.look_after(milliseconds(1)).cpu_used->count, 0.05) << "measured from the last real interval";
 }
 
+TEST(DeriveSignals, AShareOfTimeIsNeverMoreThanAll) {
+  Scene scene;
+  scene.look();
+  scene.workload().resources.cpu.throttled = base::Duration(milliseconds(2'161));
+  EXPECT_DOUBLE_EQ(scene.look_after(seconds(1)).cpu_throttled->value, 1);
+}
+
 TEST(DeriveSignals, UnreadableMemoryMakesAllThatRestsOnItAbsent) {
   Scene scene;
   scene.look();
@@ -147,6 +109,59 @@ TEST(DeriveSignals, ARestartForgetsTheGrowth) {
   EXPECT_FALSE(scene.look_after(seconds(1)).growth);
 }
 
+// The engine's statistics: the same answer, told again at each tick, until the next one comes.
+class Answers {
+ public:
+  explicit Answers(Scene& scene) : scene_(scene) {}
+  WorkloadSignals comes(base::Duration used) {
+    scene_.workload().resources.read_at = scene_.snapshot.at;
+    scene_.workload().resources.cpu.used = used;
+    return scene_.look();
+  }
+
+ private:
+  Scene& scene_;
+};
+
+TEST(DeriveSignals, MeasuresTheRateBetweenTwoAnswersOfTheEngine) {
+  Scene scene;
+  Answers answer(scene);
+  EXPECT_FALSE(answer.comes(seconds(50)).cpu_used);
+  for (int tick = 1; tick < 10; ++tick) {
+    EXPECT_EQ(scene.look_after(seconds(1)).cpu_used.reason(), "needs a second reading") << "the same answer, again";
+  }
+  scene.snapshot.at += seconds(1);
+  EXPECT_DOUBLE_EQ(answer.comes(seconds(55)).cpu_used->count, 0.5);
+}
+
+TEST(DeriveSignals, ShowsTheRateUntilTheEnginesNextAnswer) {
+  Scene scene;
+  Answers answer(scene);
+  answer.comes(seconds(50));
+  scene.snapshot.at += seconds(10);
+  answer.comes(seconds(55));
+  for (int tick = 1; tick < 10; ++tick) EXPECT_DOUBLE_EQ(scene.look_after(seconds(1)).cpu_used->count, 0.5);
+  scene.snapshot.at += seconds(1);
+  EXPECT_DOUBLE_EQ(answer.comes(seconds(55)).cpu_used->count, 0.0) << "it rested for these ten seconds";
+}
+
+TEST(DeriveSignals, AnAbsentCounterHasNoRateAndTheNextOneSpansTheGap) {
+  Scene scene;
+  scene.look();
+  auto& used = scene.workload().resources.cpu.used;
+  used = Reading<base::Duration>::absent("cpu.stat: no");
+  EXPECT_EQ(scene.look_after(seconds(1)).cpu_used.reason(), "cpu.stat: no");
+  used = base::Duration(seconds(51));
+  EXPECT_DOUBLE_EQ(scene.look_after(seconds(3)).cpu_used->count, 0.25);
+}
+
+TEST(DeriveSignals, ACounterOfAnotherRunIsNoReference) {
+  Scene scene;
+  scene.look();
+  scene.workload().lifecycle.starts = 2;
+  EXPECT_EQ(scene.look_after(seconds(1)).cpu_used.reason(), "needs a second reading");
+}
+
 TEST(DeriveSignals, LeakDetectionTurnedOffIsUnknown) {
   Scene scene;
   scene.settings.leak_enabled = false;
@@ -158,9 +173,9 @@ TEST(DeriveSignals, LeakDetectionTurnedOffIsUnknown) {
 TEST(DeriveSignals, TellRestartsAndLoop) {
   Scene scene;
   scene.look();
-  scene.workload().lifecycle.starts = 4;
+  scene.workload().lifecycle.starts = 5;
   const auto signals = scene.look_after(seconds(1));
-  EXPECT_EQ(signals.restarts_total, 3U);
+  EXPECT_EQ(signals.restarts_total, 4U);
   EXPECT_TRUE(signals.restart_loop.looping);
 }
 
@@ -188,68 +203,6 @@ TEST(DeriveSignals, SayOfMemoryThatGrowsWhatTheCleanupsDoAboutIt) {
             std::string::npos)
       << signals.leak_evidence;
   EXPECT_EQ(signals.logs.front().cleanups.judged, 24U);
-}
-
-TEST(LogOverdue, IsJudgedFromTheStartOfWatching) {
-  Scene scene;
-  scene.look();
-  EXPECT_FALSE(*scene.look_after(milliseconds(9'900)).logs.front().overdue);
-  const auto log = scene.look_after(milliseconds(100)).logs.front();
-  EXPECT_TRUE(*log.overdue);
-  EXPECT_EQ(*log.since_match, base::Duration(seconds(10)));
-}
-
-TEST(LogOverdue, IsJudgedFromTheLastMatch) {
-  Scene scene;
-  scene.look();
-  scene.log().last_match = scene.snapshot.at + seconds(5);
-  scene.log().matches = 1;
-  EXPECT_FALSE(*scene.look_after(milliseconds(14'900)).logs.front().overdue);
-  EXPECT_TRUE(*scene.look_after(milliseconds(100)).logs.front().overdue);
-}
-
-TEST(LogOverdue, AMatchOfTheRunBeforeDoesNotCount) {
-  Scene scene;
-  scene.log().last_match = scene.snapshot.at;
-  scene.look();
-  scene.workload().lifecycle.starts = 2;
-  scene.look_after(seconds(9));
-  EXPECT_FALSE(*scene.look_after(milliseconds(9'900)).logs.front().overdue);
-  EXPECT_TRUE(*scene.look_after(milliseconds(100)).logs.front().overdue);
-}
-
-TEST(LogOverdue, IsAbsentWhileTheStreamIsDown) {
-  Scene scene;
-  scene.look();
-  scene.log().source_up = false;
-  scene.log().why = "EOF";
-  const auto log = scene.look_after(minutes(5)).logs.front();
-  EXPECT_FALSE(log.source_up);
-  EXPECT_EQ(log.overdue.reason(), "the log cannot be read: EOF");
-}
-
-TEST(LogOverdue, IsAbsentWhileTheWorkloadDoesNotRun) {
-  Scene scene;
-  scene.look();
-  for (const auto state : {sample::State::stopped, sample::State::absent, sample::State::unknown}) {
-    scene.workload().lifecycle.state = state;
-    EXPECT_FALSE(scene.look_after(minutes(5)).logs.front().overdue);
-  }
-}
-
-TEST(LogOverdue, IsAbsentWithoutAnInterval) {
-  Scene scene;
-  scene.settings.logs.front().every.reset();
-  scene.look();
-  const auto log = scene.look_after(minutes(5)).logs.front();
-  EXPECT_FALSE(log.expected);
-  EXPECT_FALSE(log.overdue);
-}
-
-TEST(LogOverdue, IsAbsentWhenNobodyWatches) {
-  Scene scene;
-  scene.snapshot.logs.clear();
-  EXPECT_EQ(scene.look().logs.front().overdue.reason(), "the log is not watched yet");
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ class Watch {
   std::uint64_t see(State state, std::uint64_t starts, ExitReason last_exit = ExitReason::none, int oom_counter = 0) {
     sample::Workload workload;
     workload.identity.key = identity;
+    workload.identity.container_id = container_id;
     workload.lifecycle.state = state;
     workload.lifecycle.starts = starts;
     workload.lifecycle.last_exit = last_exit;
@@ -31,8 +32,16 @@ class Watch {
     return count_oom_kills(workload, step, runs, interval_, now, oom);
   }
 
+  // One look at a container, or at none of that name for "".
+  void see_container(const std::string& id, std::uint64_t starts) {
+    identity = id.empty() ? "" : "container:" + id;
+    container_id = id;
+    see(id.empty() ? State::absent : State::running, starts);
+  }
+
   std::string identity = "container:a";
   std::uint64_t cgroup = 0;  // inode; 0: not known
+  std::string container_id;  // "" for what is no container
   base::SteadyTime now = kBegin;
   RunStep step;
   RunHistory runs;
@@ -65,11 +74,47 @@ TEST(Restarts, SeveralBetweenTwoLooksAllCount) {
   EXPECT_EQ(watch.runs.restarts_total, 3U);
 }
 
-TEST(Restarts, AnotherContainerWhoseCountBeganAnewCountsOnce) {
+TEST(Restarts, AnotherProcessWhoseCountBeganAnewCountsOnce) {
   Watch watch;
   watch.see(State::running, 5);
-  watch.identity = "container:b";
+  watch.identity = "pid:2@9";
   watch.see(State::running, 1);
+  EXPECT_EQ(watch.runs.restarts_total, 1U);
+}
+
+TEST(Restarts, ThreeRedeploysOfAContainerAreNone) {
+  Watch watch;
+  watch.see_container("a", 3);
+  for (const char* id : {"b", "c", "d"}) {
+    watch.see_container("", 0);
+    watch.see_container(id, 1);
+    EXPECT_TRUE(watch.step.new_run);
+  }
+  EXPECT_EQ(watch.runs.restarts_total, 0U);
+}
+
+TEST(Restarts, ARedeployBetweenTwoLooksIsNone) {
+  Watch watch;
+  watch.see_container("a", 3);
+  watch.see_container("b", 1);
+  EXPECT_TRUE(watch.step.new_run);
+  EXPECT_EQ(watch.runs.restarts_total, 0U);
+}
+
+TEST(Restarts, OfANewContainerCountFromItsSecondStart) {
+  Watch watch;
+  watch.see_container("a", 1);
+  watch.see_container("b", 3);
+  EXPECT_EQ(watch.runs.restarts_total, 2U);
+  watch.see_container("b", 4);
+  EXPECT_EQ(watch.runs.restarts_total, 3U);
+}
+
+TEST(Restarts, OfAContainerThatWasOutOfSightAreStillCounted) {
+  Watch watch;
+  watch.see_container("a", 2);
+  watch.see_container("", 0);
+  watch.see_container("a", 3);
   EXPECT_EQ(watch.runs.restarts_total, 1U);
 }
 
@@ -93,17 +138,17 @@ TEST(Restarts, RememberNoMoreThanTheirBound) {
   EXPECT_EQ(watch.runs.restarts_total, 999'999U);
 }
 
-TEST(RestartLoop, BeginsWithTheLastRestartOfTheLimit) {
+TEST(RestartLoop, IsMoreRestartsThanTheLimit) {
   Watch watch;
-  for (std::uint64_t start = 1; start <= 3; ++start) watch.see(State::running, start);
+  for (std::uint64_t start = 1; start <= 4; ++start) watch.see(State::running, start);
   EXPECT_FALSE(find_restart_loop(watch.runs, {3, minutes(10)}, watch.now).looping);
-  watch.see(State::running, 4);
+  watch.see(State::running, 5);
   EXPECT_TRUE(find_restart_loop(watch.runs, {3, minutes(10)}, watch.now).looping);
 }
 
 TEST(RestartLoop, EndsWhenTheWindowHasPassedTheFirstOfThem) {
   Watch watch;
-  for (std::uint64_t start = 1; start <= 4; ++start) watch.see(State::running, start);
+  for (std::uint64_t start = 1; start <= 5; ++start) watch.see(State::running, start);
   const auto first_restart = kBegin + seconds(2);
   const RestartLimit limit{3, minutes(10)};
   EXPECT_TRUE(find_restart_loop(watch.runs, limit, first_restart + minutes(10) - std::chrono::nanoseconds(1)).looping);

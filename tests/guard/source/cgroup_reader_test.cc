@@ -150,7 +150,7 @@ class FaultyFiles final : public SmallFiles {
 };
 
 int readings_present(const sample::Resources& resources) {
-  const auto& [memory, cpu, pids, pressure] = resources;
+  const auto& [memory, cpu, pids, pressure, read_at] = resources;
   int present = 0;
   for (const auto& reading : {memory.usage, memory.anon, memory.file, memory.inactive_file, memory.shmem, memory.kernel,
                               memory.limit, memory.high, memory.reservation, memory.peak}) {

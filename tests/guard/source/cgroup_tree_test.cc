@@ -146,6 +146,54 @@ TEST(CgroupTree, SeesOthersFromAContainerWithTheHostsTreeMounted) {
   EXPECT_EQ(cgroup->memory.path, root.at("host/cgroup/docker/77aa"));
 }
 
+// A sidecar on a host with the systemd driver; Docker has put the machine's tree in the place of the container's own
+// mount.
+class Sidecar : public testing::Test {
+ protected:
+  Sidecar() {
+    root.write("proc/self/mountinfo", "1 2 0:38 /../.. /sys/fs/cgroup ro - cgroup2 cgroup rw\n");
+    root.write("proc/self/cgroup", "0::/\n");
+    root.write("proc/self/stat", "4711 (leakguard) S 1\n");
+    root.write("proc/50/cgroup", "0::/../docker-77aa.scope\n");
+    root.write("sys/fs/cgroup/cgroup.controllers", "memory\n");
+    for (const char* name : {"docker-3f2a.scope", "docker-77aa.scope"}) {
+      const std::string folder = std::string("sys/fs/cgroup/system.slice/") + name;
+      root.write(folder + "/cgroup.controllers", "memory pids\n");
+      root.write(folder + "/cgroup.events", "populated 1\n");
+      root.write(folder + "/cgroup.procs", name == std::string("docker-3f2a.scope") ? "4711\n" : "50\n");
+    }
+  }
+  TemporaryFolder root;
+};
+
+TEST_F(Sidecar, FindsItsOwnPlaceInTheMachinesTreeByItsProcess) {
+  CgroupTree tree(root.path());
+  EXPECT_TRUE(tree.visibility());
+  const auto cgroup = tree.of_pid(50);
+  ASSERT_TRUE(cgroup) << cgroup.error().message;
+  EXPECT_EQ(cgroup->memory.path, root.at("sys/fs/cgroup/system.slice/docker-77aa.scope"));
+}
+
+TEST_F(Sidecar, ThatDoesNotFindItsPlaceSaysSo) {
+  root.write("proc/self/stat", "4712 (leakguard) S 1\n");
+  CgroupTree tree(root.path());
+  EXPECT_FALSE(tree.of_pid(50));
+  ASSERT_FALSE(tree.visibility());
+  EXPECT_EQ(tree.visibility().error().code, base::Code::unavailable);
+  EXPECT_THAT(tree.visibility().error().message, HasSubstr("/host/cgroup"));
+}
+
+TEST_F(Sidecar, ThatSeesItsOwnCgroupOnlySaysSo) {
+  root.write("proc/self/mountinfo",
+             "1 2 0:38 / /sys/fs/cgroup/system.slice/docker-3f2a.scope ro - cgroup2 cgroup rw\n");
+  EXPECT_FALSE(CgroupTree(root.path()).visibility());
+}
+
+TEST(Visibility, IsThereOnAHostOfEitherVersion) {
+  EXPECT_TRUE(CgroupTree(kV2).visibility());
+  EXPECT_TRUE(CgroupTree(kHybrid).visibility());
+}
+
 TEST(CgroupTree, IsUnavailableUntilAHierarchyIsMounted) {
   const TemporaryFolder root;
   root.write("proc/self/mountinfo", "22 27 0:21 / /proc rw - proc proc rw\n");

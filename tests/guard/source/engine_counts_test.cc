@@ -37,9 +37,9 @@ Container ended(Container container, std::int64_t finished, int exit_code) {
   return container;
 }
 
-TEST(Starts, OfANameNeverSeenAreNone) {
+TEST(Starts, OfAContainerNeverSeenAreNone) {
   const EngineCounts counts;
-  EXPECT_EQ(counts.starts_of("web"), 0U);
+  EXPECT_EQ(counts.starts_of(kId), 0U);
   EXPECT_EQ(counts.oom_kills_of("web"), 0U);
   EXPECT_FALSE(counts.last_exit_of("web"));
 }
@@ -47,7 +47,7 @@ TEST(Starts, OfANameNeverSeenAreNone) {
 TEST(Starts, OfAContainerFoundRunningIncludeItsRestarts) {
   EngineCounts counts;
   counts.on_inspection(running(4, 0), at(10'000));
-  EXPECT_EQ(counts.starts_of("web"), 5U);
+  EXPECT_EQ(counts.starts_of(kId), 5U);
 }
 
 TEST(Starts, OfAContainerThatNeverStartedAreNone) {
@@ -56,14 +56,14 @@ TEST(Starts, OfAContainerThatNeverStartedAreNone) {
   created.state = ContainerState::created;
   created.started_at.reset();
   counts.on_inspection(created, at(10'000));
-  EXPECT_EQ(counts.starts_of("web"), 0U);
+  EXPECT_EQ(counts.starts_of(kId), 0U);
 }
 
 TEST(Starts, AreCountedAtTheirEvent) {
   EngineCounts counts;
   counts.on_inspection(running(0, 0), at(1'000));
   counts.on_event(event("start", 2'000));
-  EXPECT_EQ(counts.starts_of("web"), 2U);
+  EXPECT_EQ(counts.starts_of(kId), 2U);
 }
 
 TEST(Starts, SeenByEventAndInspectionAreOne) {
@@ -71,7 +71,7 @@ TEST(Starts, SeenByEventAndInspectionAreOne) {
   counts.on_event(event("create", 0));
   counts.on_event(event("start", 100));
   counts.on_inspection(running(0, 90), at(500));
-  EXPECT_EQ(counts.starts_of("web"), 1U);
+  EXPECT_EQ(counts.starts_of(kId), 1U);
 }
 
 TEST(Starts, WhoseEventComesAfterTheInspectionThatSawThemAreOne) {
@@ -79,7 +79,7 @@ TEST(Starts, WhoseEventComesAfterTheInspectionThatSawThemAreOne) {
   counts.on_inspection(running(0, 0), at(1'000));
   counts.on_inspection(running(1, 1'990), at(2'005));
   counts.on_event(event("start", 2'000));
-  EXPECT_EQ(counts.starts_of("web"), 2U);
+  EXPECT_EQ(counts.starts_of(kId), 2U);
 }
 
 TEST(Starts, AfterTheInspectionAreMore) {
@@ -87,7 +87,7 @@ TEST(Starts, AfterTheInspectionAreMore) {
   counts.on_inspection(running(0, 0), at(1'000));
   counts.on_inspection(running(1, 1'990), at(2'005));
   counts.on_event(event("start", 2'006));
-  EXPECT_EQ(counts.starts_of("web"), 3U);
+  EXPECT_EQ(counts.starts_of(kId), 3U);
 }
 
 TEST(Starts, WhileTheStreamWasDownAreMadeUpForByTheEnginesCount) {
@@ -95,14 +95,14 @@ TEST(Starts, WhileTheStreamWasDownAreMadeUpForByTheEnginesCount) {
   counts.on_inspection(running(0, 0), at(1'000));
   counts.on_event(event("start", 2'000));
   counts.on_inspection(running(5, 9'000), at(10'000));
-  EXPECT_EQ(counts.starts_of("web"), 6U);
+  EXPECT_EQ(counts.starts_of(kId), 6U);
 }
 
 TEST(Starts, ByHandWhileTheStreamWasDownAreSeenByTheirTime) {
   EngineCounts counts;
   counts.on_inspection(running(0, 0), at(1'000));
   counts.on_inspection(running(0, 5'000), at(10'000));
-  EXPECT_EQ(counts.starts_of("web"), 2U);
+  EXPECT_EQ(counts.starts_of(kId), 2U);
 }
 
 TEST(Starts, ByHandAreCountedEachAlthoughAnInspectionSeesOnlyTheLast) {
@@ -112,7 +112,7 @@ TEST(Starts, ByHandAreCountedEachAlthoughAnInspectionSeesOnlyTheLast) {
   counts.on_event(event("start", 3'000));
   counts.on_event(event("start", 4'000));
   counts.on_inspection(running(0, 3'990), at(5'000));
-  EXPECT_EQ(counts.starts_of("web"), 4U);
+  EXPECT_EQ(counts.starts_of(kId), 4U);
 }
 
 TEST(Starts, AreNotYetWhileTheEngineWaitsItsBackOff) {
@@ -121,10 +121,10 @@ TEST(Starts, AreNotYetWhileTheEngineWaitsItsBackOff) {
   Container waiting = ended(running(1, 0), 1'500, 1);
   waiting.state = ContainerState::restarting;
   counts.on_inspection(waiting, at(2'000));
-  EXPECT_EQ(counts.starts_of("web"), 1U);
+  EXPECT_EQ(counts.starts_of(kId), 1U);
   counts.on_event(event("start", 3'000));
   counts.on_inspection(running(1, 2'990), at(4'000));
-  EXPECT_EQ(counts.starts_of("web"), 2U);
+  EXPECT_EQ(counts.starts_of(kId), 2U);
 }
 
 TEST(Starts, StayWhenTheEnginesOwnCountRunsBackwards) {
@@ -132,16 +132,17 @@ TEST(Starts, StayWhenTheEnginesOwnCountRunsBackwards) {
   counts.on_inspection(running(7, 0), at(1'000));
   counts.on_inspection(running(0, 0), at(2'000));
   counts.on_inspection(running(1, 2'500), at(3'000));
-  EXPECT_EQ(counts.starts_of("web"), 9U);
+  EXPECT_EQ(counts.starts_of(kId), 9U);
 }
 
-TEST(Starts, GoOnWhenTheContainerIsRecreatedUnderItsName) {
+TEST(Starts, BeginAnewInAContainerThatIsRecreatedUnderItsName) {
   EngineCounts counts;
   counts.on_inspection(running(3, 0), at(1'000));
   counts.keep_only({kOtherId}, at(2'000));
   counts.on_event(event("start", 3'000, kOtherId));
   counts.on_inspection(running(0, 2'990, kOtherId), at(4'000));
-  EXPECT_EQ(counts.starts_of("web"), 5U);
+  EXPECT_EQ(counts.starts_of(kId), 0U);
+  EXPECT_EQ(counts.starts_of(kOtherId), 1U);
 }
 
 TEST(Starts, ThatAReopenedStreamRepeatsAreCountedOnce) {
@@ -149,7 +150,7 @@ TEST(Starts, ThatAReopenedStreamRepeatsAreCountedOnce) {
   counts.on_inspection(running(0, 0), at(1'000));
   EXPECT_TRUE(counts.on_event(event("start", 2'000)));
   EXPECT_FALSE(counts.on_event(event("start", 2'000)));
-  EXPECT_EQ(counts.starts_of("web"), 2U);
+  EXPECT_EQ(counts.starts_of(kId), 2U);
 }
 
 TEST(Starts, FromBeforeTheLastTwoInspectionsAreKnownAlready) {
@@ -157,7 +158,7 @@ TEST(Starts, FromBeforeTheLastTwoInspectionsAreKnownAlready) {
   counts.on_inspection(running(0, 0), at(5'000));
   counts.on_inspection(running(0, 0), at(6'000));
   counts.on_event(event("start", 4'000));
-  EXPECT_EQ(counts.starts_of("web"), 1U);
+  EXPECT_EQ(counts.starts_of(kId), 1U);
 }
 
 TEST(Starts, AreNotCountedTwiceWhenTheListWasMadeBeforeTheContainer) {
@@ -165,14 +166,14 @@ TEST(Starts, AreNotCountedTwiceWhenTheListWasMadeBeforeTheContainer) {
   counts.on_event(event("start", 2'000));
   counts.keep_only({}, at(1'000));
   counts.on_inspection(running(0, 1'990), at(3'000));
-  EXPECT_EQ(counts.starts_of("web"), 1U);
+  EXPECT_EQ(counts.starts_of(kId), 1U);
 }
 
 TEST(Starts, IgnoreAnInspectionThatALaterOneOvertook) {
   EngineCounts counts;
   counts.on_inspection(running(2, 4'000), at(5'000));
   counts.on_inspection(running(1, 2'000), at(3'000));
-  EXPECT_EQ(counts.starts_of("web"), 3U);
+  EXPECT_EQ(counts.starts_of(kId), 3U);
 }
 
 TEST(OomKills, AreCountedAtTheirEvent) {
@@ -282,13 +283,13 @@ TEST(LastExit, IsReadFromAStoppedContainerWhenTheEventWasLost) {
 TEST(Bounds, TheNameHeardOfLeastRecentlyGoesFirst) {
   EngineCounts counts;
   for (std::size_t index = 0; index <= EngineCounts::kMaxNames; ++index) {
-    EngineEvent started = event("start", static_cast<std::int64_t>(index), "id" + std::to_string(index));
-    started.name = "name" + std::to_string(index);
-    counts.on_event(started);
+    EngineEvent died = event("die", static_cast<std::int64_t>(index), "id" + std::to_string(index));
+    died.name = "name" + std::to_string(index);
+    counts.on_event(died);
   }
-  EXPECT_EQ(counts.starts_of("name0"), 0U);
-  EXPECT_EQ(counts.starts_of("name1"), 1U);
-  EXPECT_EQ(counts.starts_of("name" + std::to_string(EngineCounts::kMaxNames)), 1U);
+  EXPECT_FALSE(counts.last_exit_of("name0"));
+  EXPECT_TRUE(counts.last_exit_of("name1"));
+  EXPECT_TRUE(counts.last_exit_of("name" + std::to_string(EngineCounts::kMaxNames)));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "guard/source/engine_parser.h"
 
+#include <limits>
 #include <sstream>
 
 #include <gmock/gmock.h>
@@ -27,18 +28,18 @@ TEST(ContainerList, TellsEveryContainerInTheEnginesOrder) {
   const auto list = parse_container_list(engine_fixture("docker_list.json"));
   ASSERT_TRUE(list);
   std::vector<std::string> names;
-  for (const Container& container : *list) names.push_back(container.name);
+  for (const Container& container : list->containers) names.push_back(container.name);
   EXPECT_THAT(names, ElementsAre("fresh", "oomer", "mute", "tty", "failing", "capped"));
 }
 
 TEST(ContainerList, TellsIdImageAndStateButNothingThatNeedsAnInspection) {
   const auto list = parse_container_list(engine_fixture("docker_list.json"));
   ASSERT_TRUE(list);
-  const Container& capped = list->back();
+  const Container& capped = list->containers.back();
   EXPECT_EQ(capped.id, kId);
   EXPECT_EQ(capped.image, "app");
   EXPECT_EQ(capped.state, ContainerState::running);
-  EXPECT_EQ(list->front().state, ContainerState::created);
+  EXPECT_EQ(list->containers.front().state, ContainerState::created);
   EXPECT_FALSE(capped.inspected);
   EXPECT_TRUE(capped.caps.empty());
 }
@@ -46,50 +47,43 @@ TEST(ContainerList, TellsIdImageAndStateButNothingThatNeedsAnInspection) {
 TEST(ContainerList, KeepsAllLabelsThatAreNotTooLong) {
   const auto list = parse_container_list(engine_fixture("docker_list.json"));
   ASSERT_TRUE(list);
-  EXPECT_THAT(list->back().labels,
+  EXPECT_THAT(list->containers.back().labels,
               ElementsAre(Pair("com.docker.compose.project", "shop"), Pair("com.docker.compose.service", "web"),
                           Pair("leakguard.enable", "true"), Pair("other", "x")));
   const auto labelled = [](std::size_t value_bytes) {
     const auto one =
         parse_container_list(R"([{"Id":")" + kId + R"(","Names":["/a"],"State":"running","Labels":{"k":")" +
                              std::string(value_bytes, 'v') + R"("}}])");
-    return one && one->front().labels.contains("k");
+    return one && one->containers.front().labels.contains("k");
   };
-  EXPECT_TRUE(labelled(255));
-  EXPECT_FALSE(labelled(256));
+  EXPECT_TRUE(labelled(256));
+  EXPECT_FALSE(labelled(257));
 }
 
 TEST(ContainerList, PrefersTheContainersOwnNameToAnAliasOfALink) {
   const auto list = parse_container_list(R"([{"Id":")" + kId + R"(","Names":["/shop/db","/db"],"State":"running"}])");
   ASSERT_TRUE(list);
-  EXPECT_EQ(list->front().name, "db");
+  EXPECT_EQ(list->containers.front().name, "db");
 }
 
 TEST(ContainerList, OfAnEngineWithoutContainersIsEmpty) {
   const auto list = parse_container_list("[]");
   ASSERT_TRUE(list);
-  EXPECT_TRUE(list->empty());
+  EXPECT_TRUE(list->containers.empty());
 }
 
 TEST(ContainerList, UnderstandsPodmansStates) {
   const auto list = parse_container_list(engine_fixture("podman_list.json"));
   ASSERT_TRUE(list);
-  EXPECT_EQ(list->at(0).state, ContainerState::exited);
-  EXPECT_EQ(list->at(1).state, ContainerState::created);
+  EXPECT_EQ(list->containers.at(0).state, ContainerState::exited);
+  EXPECT_EQ(list->containers.at(1).state, ContainerState::created);
 }
 
 TEST(ContainerList, OfAStateThatNobodyKnowsIsUnknownAndNoError) {
   const auto list = parse_container_list(with(engine_fixture("podman_list.json"), "\"stopped\"", "\"dreaming\""));
   ASSERT_TRUE(list);
-  EXPECT_EQ(list->front().state, ContainerState::unknown);
-  EXPECT_EQ(name_of(list->front().state), "unknown");
-}
-
-TEST(ContainerList, SaysWhichEntryIsWrong) {
-  const auto list = parse_container_list(R"([{"Id":")" + kId + R"(","Names":["/a"]},{"Id":"12","Names":["/b"]}])");
-  ASSERT_FALSE(list);
-  EXPECT_EQ(list.error().code, Code::corrupt);
-  EXPECT_THAT(list.error().message, HasSubstr("entry 1: Id"));
+  EXPECT_EQ(list->containers.front().state, ContainerState::unknown);
+  EXPECT_EQ(name_of(list->containers.front().state), "unknown");
 }
 
 class NoContainerList : public testing::TestWithParam<const char*> {};
@@ -99,8 +93,7 @@ TEST_P(NoContainerList, IsCorrupt) {
   EXPECT_EQ(list.error().code, Code::corrupt);
 }
 INSTANTIATE_TEST_SUITE_P(Texts, NoContainerList,
-                         testing::Values("", "{}", "null", "[1]", "[{}]", "[", "<html>502 Bad Gateway</html>",
-                                         R"([{"Id":7,"Names":["/a"]}])", "[{\"Id\":\"\xff\xfe\"}]"));
+                         testing::Values("", "{}", "null", "[", "[{]", "<html>502 Bad Gateway</html>"));
 
 TEST(Inspection, TellsARunningContainer) {
   const auto container = inspected("docker_inspect_capped.json");
@@ -132,18 +125,27 @@ TEST(Inspection, TellsACapSetAsQuotaInCores) {
   EXPECT_EQ(container->caps.cpus, base::Cores{0.5});
 }
 
-TEST(Inspection, HasNoCapsWhereTheEngineHasNone) {
+TEST(Inspection, WithoutLimitsIsUnlimited) {
   const auto container = inspected("docker_inspect_tty.json");
   ASSERT_TRUE(container);
-  EXPECT_TRUE(container->caps.empty());
+  EXPECT_TRUE(container->caps.memory->is_unlimited());
+  EXPECT_EQ(container->caps.memory_reservation, base::Bytes{0});
+  EXPECT_TRUE(container->caps.cpus->is_unlimited());
+  EXPECT_EQ(container->caps.pids, std::numeric_limits<std::int64_t>::max());
   EXPECT_EQ(container->memory_swap, base::Bytes{0});
 }
 
-TEST(Inspection, HasNoCapOfMinusOneProcess) {
+TEST(Inspection, ThatDoesNotTellALimitLeavesItUnknown) {
+  const auto container = parse_container(R"({"Id":")" + kId + R"(","Name":"/a","State":{},"HostConfig":{}})");
+  ASSERT_TRUE(container);
+  EXPECT_TRUE(container->caps.empty());
+}
+
+TEST(Inspection, MinusOneProcessIsUnlimited) {
   const auto container =
       parse_container(with(engine_fixture("docker_inspect_capped.json"), "\"PidsLimit\": 50", "\"PidsLimit\": -1"));
   ASSERT_TRUE(container);
-  EXPECT_FALSE(container->caps.pids);
+  EXPECT_EQ(container->caps.pids, std::numeric_limits<std::int64_t>::max());
 }
 
 TEST(Inspection, TellsAnUnlimitedSwapFromNone) {

@@ -89,5 +89,27 @@ TEST(EngineStats, OfNeitherMemoryNorProcessorIsCorrupt) {
   }
 }
 
+// Podman 4.3.1, shortened.
+TEST(Statistics, OfPodmanSayWhatTheyDoNotTell) {
+  const auto stats = parse_stats(
+      R"({"read":"2026-11-30T20:33:55.3Z","pids_stats":{"current":1},"cpu_stats":{"cpu_usage":{"total_usage":15393772}},)"
+      R"("memory_stats":{"usage":569344,"limit":104857600}})");
+  ASSERT_TRUE(stats);
+  EXPECT_EQ(*stats->memory.usage, base::Bytes{569344});
+  EXPECT_EQ(*stats->memory.limit, base::mebibytes(100));
+  EXPECT_EQ(stats->memory.anon.reason(), "the engine's statistics have usage and limit only");
+  EXPECT_FALSE(stats->memory.inactive_file);
+  EXPECT_FALSE(stats->pressure.memory.some);
+}
+
+TEST(Statistics, OfAnyNestingOrSizeAreBounded) {
+  EXPECT_FALSE(parse_stats(R"({"memory_stats":)" + std::string(1'000'000, '[')));
+  const auto deep =
+      parse_stats(R"({"memory_stats":{"usage":5,"x":)" + std::string(100'000, '[') + std::string(100'000, ']') + "}}");
+  ASSERT_TRUE(deep);
+  EXPECT_EQ(*deep->memory.usage, base::Bytes{5});
+  EXPECT_FALSE(parse_stats(R"({"memory_stats":{"x":[)" + std::string(2'000'000, '1') + "]}}")->memory.usage);
+}
+
 }  // namespace
 }  // namespace guard::source

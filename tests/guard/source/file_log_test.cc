@@ -1,6 +1,7 @@
 #include "guard/source/file_log.h"
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -25,9 +26,11 @@ class FileLogTest : public testing::Test {
   std::vector<std::string> poll() {
     std::vector<std::string> lines;
     log_.poll([&](std::string_view line) { lines.emplace_back(line); });
-    return lines;
+    return last_ = lines;
   }
   TemporaryFolder folder_;
+  std::vector<std::string> last_;  // what poll() returned last
+  std::vector<std::string> seen_;
   FileLog log_{folder_.at("app.log")};
 };
 
@@ -124,6 +127,80 @@ TEST_F(FileLogTest, IsDownOnlyWhenTheFileStaysAway) {
   EXPECT_TRUE(log_.up());
 }
 
+TEST_F(FileLogTest, LosesNoFileThatIsRotatedAwayWithinTheGrace) {
+  folder_.write("app.log", "");
+  poll();
+  for (int file = 1; file <= 5; ++file) {
+    folder_.append("app.log", "line " + std::to_string(file) + "\n");
+    fs::rename(folder_.at("app.log"), folder_.at("app.log." + std::to_string(file)));
+    folder_.write("app.log", "");
+    poll();
+    seen_.insert(seen_.end(), last_.begin(), last_.end());
+  }
+  while (!poll().empty()) seen_.insert(seen_.end(), last_.begin(), last_.end());
+  EXPECT_THAT(seen_, ElementsAre("line 1", "line 2", "line 3", "line 4", "line 5"));
+}
+
+TEST_F(FileLogTest, ReadsWhatATruncationCutOffFromTheCopy) {
+  folder_.write("app.log", "");
+  poll();
+  folder_.append("app.log", "one\ntw");
+  EXPECT_THAT(poll(), ElementsAre("one"));
+  folder_.append("app.log", "o\nthree\n");
+  fs::copy_file(folder_.at("app.log"), folder_.at("app.log.1"));
+  folder_.write("app.log", "four, and so long that the file has grown past the old end\n");
+  EXPECT_THAT(poll(), ElementsAre("two", "three", "four, and so long that the file has grown past the old end"));
+  EXPECT_EQ(log_.rotations(), 1u);
+  EXPECT_THAT(poll(), IsEmpty());
+}
+
+TEST_F(FileLogTest, TakesNoOtherFileForTheCopy) {
+  folder_.write("app.log", "");
+  poll();
+  folder_.append("app.log", "one\n");
+  EXPECT_THAT(poll(), ElementsAre("one"));
+  folder_.write("app.log.1", "ten\nan older rotation\n");
+  folder_.write("app.log", "");
+  EXPECT_THAT(poll(), IsEmpty());
+}
+
+TEST_F(FileLogTest, SkipsTheHoleOfAWriterThatDoesNotAppend) {
+  folder_.write("app.log", "");
+  std::ofstream writer(folder_.at("app.log"));
+  poll();
+  constexpr off_t kHole = off_t{1} << 40;  // one read at any speed would take for ever
+  writer << "before\n" << std::flush;
+  EXPECT_THAT(poll(), ElementsAre("before"));
+  fs::resize_file(folder_.at("app.log"), 0);
+  writer.seekp(kHole);
+  writer << "after\n" << std::flush;
+  EXPECT_THAT(poll(), ElementsAre("after"));
+  EXPECT_EQ(log_.lag_bytes(), 0u);
+  fs::resize_file(folder_.at("app.log"), 0);
+  writer << "again\n" << std::flush;
+  EXPECT_THAT(poll(), ElementsAre("again"));
+}
+
+TEST_F(FileLogTest, DropsNulBytesWhereTheyAreNoHole) {
+  folder_.write("app.log", "");
+  poll();
+  folder_.append("app.log", std::string(300'000, '\0') + "Cleaned up 7\n");
+  EXPECT_THAT(poll(), ElementsAre("Cleaned up 7"));
+}
+
+TEST_F(FileLogTest, GivesAWriterItsGraceHoweverMuchThereIsToRead) {
+  folder_.write("app.log", "");
+  poll();
+  std::string text;
+  while (text.size() < 3 * FileLog::kMaxPollBytes) text += "a line of a flood\n";
+  folder_.append("app.log", text);
+  fs::rename(folder_.at("app.log"), folder_.at("app.log.1"));
+  folder_.write("app.log", "new\n");
+  for (int slice = 0; slice < 4; ++slice) poll();
+  folder_.append("app.log.1", "late\n");  // the writer has not been told yet
+  EXPECT_THAT(poll(), ElementsAre("late", "new"));
+}
+
 TEST_F(FileLogTest, ReadsNoMoreThanItsBoundAtOnce) {
   folder_.write("app.log", "");
   poll();
@@ -132,6 +209,7 @@ TEST_F(FileLogTest, ReadsNoMoreThanItsBoundAtOnce) {
   for (int i = 0; i < 1500; ++i) text += line + '\n';
   folder_.append("app.log", text);
   EXPECT_EQ(poll().size(), FileLog::kMaxPollBytes / 1024);
+  EXPECT_EQ(log_.lag_bytes(), 1500 * 1024 - FileLog::kMaxPollBytes);
   EXPECT_EQ(poll().size(), 1500 - FileLog::kMaxPollBytes / 1024);
 }
 

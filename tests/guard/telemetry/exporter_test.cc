@@ -70,6 +70,15 @@ TEST(Scrape, AnAbsentReadingHasNoSeries) {
   }
 }
 
+TEST(Scrape, SaysNothingOfTheDriftOfACapThatCannotBeRead) {
+  Report report = filled_report();
+  const std::string series = "leakguard_workload_cap_drift{";
+  ASSERT_THAT(scrape(report), HasSubstr(series));
+  for (policy::CapDrift& cap : report.workloads[0].caps) cap.observed = sample::Reading<double>::absent("not visible");
+  EXPECT_THAT(scrape(report), Not(HasSubstr(series)));
+  EXPECT_THAT(scrape(report), HasSubstr("leakguard_workload_cap_desired{"));
+}
+
 TEST(Scrape, AWorkloadThatIsGoneTakesItsSeriesWithIt) {
   Report report = filled_report();
   report.workloads.erase(report.workloads.begin());

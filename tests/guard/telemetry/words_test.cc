@@ -162,6 +162,33 @@ TEST(Words, TellAnOverdueLineFromALogThatCannotBeRead) {
               ElementsAre(says(Urgency::notice, "log line 'cleanup': the log cannot be read (the stream broke)")));
 }
 
+TEST(Words, SayWhichRuleCannotFireWithoutAPressureReading) {
+  WorkloadReport report = quiet();
+  report.policy.pressure_rules = {{"stalled", policy::Metric::memory_pressure}};
+  report.signals.memory_pressure = base::Ratio{0};
+  report.workload.resources.pressure.memory.some = base::Duration(0);
+  EXPECT_THAT(describe(report), Not(Contains(Field("text", &Sentence::text, testing::HasSubstr("cannot fire")))));
+  report.signals.memory_pressure = sample::Reading<base::Ratio>::absent("memory.pressure: No such file or directory");
+  report.workload.resources.pressure.memory.some =
+      sample::Reading<base::Duration>::absent("memory.pressure: No such file or directory");
+  EXPECT_THAT(describe(report),
+              Contains(says(Urgency::notice,
+                            "rule stalled cannot fire: memory_pressure is unknown (memory.pressure: No such file or "
+                            "directory); a kernel without PSI has to be booted with psi=1")));
+}
+
+TEST(Words, SayThatTheReaderOfALogIsBehind) {
+  WorkloadReport report = quiet();
+  report.logs = {filled_log()};
+  report.logs[0].cleanups = {};
+  report.logs[0].watch.is_behind = true;
+  report.logs[0].watch.lag_bytes = 300u << 20;
+  EXPECT_THAT(describe(report),
+              Contains(says(Urgency::notice,
+                            "log line 'cleanup': the log is written faster than it is read, 300 MiB behind; whether "
+                            "the line is overdue is unknown")));
+}
+
 TEST(Words, CallACleanupThatFreesNothingANoticeOnlyWhileMemoryGrows) {
   WorkloadReport report = quiet();
   report.logs = {filled_log()};

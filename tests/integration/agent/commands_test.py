@@ -55,6 +55,47 @@ class CheckConfigTest(unittest.TestCase):
         self.assertIn("workloads[0].caps.memry", started.stderr)
 
 
+class TryPatternTest(unittest.TestCase):
+    LOG = "Listening\n\x1b[32mCleaned up \x1b[1m7\x1b[0m old\r\nCleaned up many old \u202e\n"
+
+    def try_on(self, pattern, *more, log=LOG):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        path = os.path.join(folder, "app.log")
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            file.write(log)
+        return ask("try-pattern", pattern, path, *more)
+
+    def test_the_lines_that_match_are_shown_with_their_captures(self):
+        answer = self.try_on(r"Cleaned up (?P<count>\w+) old")
+        self.assertEqual(answer.returncode, 0)
+        self.assertEqual(answer.stdout,
+                         "2: Cleaned up 7 old\n    count = 7\n"
+                         "3: Cleaned up many old \\u202e\n    count = many  (not a number: not exported as a value)\n"
+                         "3 lines read, 2 matched\n")
+
+    def test_json_is_one_document(self):
+        document = json.loads(self.try_on(r"^Cleaned up (?P<count>\d+)", "--json").stdout)
+        self.assertEqual((document["lines"], document["matches"]), (3, 1))
+        self.assertEqual(document["matched"], [{"line": 2, "text": "Cleaned up 7 old", "captures": {"count": 7.0}}])
+
+    def test_no_match_is_exit_code_1_and_no_line_5(self):
+        self.assertEqual(self.try_on("Swept").returncode, 1)
+        self.assertEqual(self.try_on("Swept", log="").returncode, 5)
+
+    def test_a_pattern_of_another_language_is_shown_in_re2s_form(self):
+        answer = self.try_on(r"/Cleaned up (?<count>\d+)/i")
+        self.assertEqual(answer.returncode, 2)
+        self.assertIn(r"RE2 takes '(?i)Cleaned up (?P<count>\d+)'", answer.stderr)
+
+    def test_a_file_or_an_engine_that_is_not_there_is_told(self):
+        self.assertEqual(ask("try-pattern", "x", "/nowhere/app.log").returncode, 1)
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        config = os.path.join(folder, "leakguard.yml")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write("engine: {socket: /nowhere/docker.sock}\n")
+        self.assertEqual(ask("try-pattern", "x", "--container", "web", "--config", config).returncode, 4)
+
+
 class StatusTest(unittest.TestCase):
     def test_an_agent_that_is_not_there_is_exit_code_4(self):
         answer = ask("status", "--address", f"127.0.0.1:{free_port()}")

@@ -1,74 +1,25 @@
 // The guard before an engine that answers with garbage, hangs, or breaks off.
 
-#include <fstream>
-#include <iterator>
-#include <memory>
 #include <optional>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "fake_engine.h"
+#include "faulty_engine.h"
 #include "guard/action/engine_control.h"
-#include "guard/source/engine_client.h"
-#include "guard/source/engine_watch.h"
-#include "loop_thread.h"
 
 namespace engine_test {
 namespace {
 
 using base::Code;
-using guard::source::EngineClient;
-using guard::source::EngineEvent;
-using guard::source::EngineOptions;
-using guard::source::EngineWatch;
-using guard::source::EngineWatchOptions;
-using std::chrono::milliseconds;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::SizeIs;
 
-const std::string kId =
-    "a7fdcd2bb992b339b7f96225f40f0a8ed65d82232ccc7fa7f284ddad9b444da1";  // "capped" in the recordings
-
-std::string fixture(const std::string& name) {
-  std::ifstream file(std::string(FIXTURES) + "/engine/" + name, std::ios::binary);
-  EXPECT_TRUE(file) << "no fixture " << name;
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-Script answering(int status, std::string body) {
-  return [status, body = std::move(body)](Answer& answer) { answer.json(status, body); };
-}
-void hang(Answer& answer) { answer.hang(); }
-
-std::string event(const std::string& kind, std::int64_t nanoseconds) {
-  return R"({"Type":"container","Action":")" + kind + R"(","Actor":{"ID":")" + kId +
-         R"(","Attributes":{"name":"capped"}},"timeNano":)" + std::to_string(nanoseconds) + "}\n";
-}
-
-class Engine : public testing::Test {
- protected:
-  Engine() {
-    engine.on("/containers/json", answering(200, fixture("docker_list.json")));
-    engine.on("/containers/" + kId + "/json", answering(200, fixture("docker_inspect_capped.json")));
-    engine.on("/events", [](Answer& answer) {
-      answer.start_stream();
-      answer.hang();
-    });
-    options.socket = engine.socket();
-    options.timeout = milliseconds(500);
-  }
-  EngineClient client() const { return EngineClient(options); }
-
-  FakeEngine engine;
-  EngineOptions options;
-};
-
 TEST_F(Engine, TheFakeOneAnswersAsTheRealOneDid) {
   const auto list = client().list();
   ASSERT_TRUE(list);
-  EXPECT_EQ(list->back().name, "capped");
+  EXPECT_EQ(list->containers.back().name, "capped");
   const auto container = client().inspect(kId);
   ASSERT_TRUE(container);
   EXPECT_EQ(container->pid, 16728);
@@ -131,29 +82,6 @@ TEST_F(Engine, ThatHangsAtAVerbPassesTheDeadlineAfterTheDrain) {
   EXPECT_EQ(status.error().code, Code::deadline_exceeded);
   EXPECT_GE(std::chrono::steady_clock::now() - begun, milliseconds(1200));
 }
-
-class Watch : public Engine {
- protected:
-  void start() {
-    EngineWatchOptions watch_options;
-    watch_options.engine = options;
-    watch_options.retry_first = milliseconds(20);
-    watch_options.retry_most = milliseconds(50);
-    watch_options.reconcile = milliseconds(200);
-    thread.on_loop([&] {
-      watch = std::make_unique<EngineWatch>(watch_options, thread.loop,
-                                            [this](const EngineEvent& heard) { kinds.push_back(heard.kind); });
-    });
-  }
-  void TearDown() override {
-    thread.on_loop([&] { watch.reset(); });
-  }
-  bool comes_true(const std::function<bool()>& condition) { return thread.comes_true(condition); }
-
-  LoopThread thread;
-  std::unique_ptr<EngineWatch> watch;  // of the loop's thread, as all below
-  std::vector<std::string> kinds;
-};
 
 TEST_F(Watch, IsDownWhileTheAnswerIsGarbageAndUpAfterwards) {
   engine.on("/containers/json", answering(200, "[{"));
@@ -235,6 +163,28 @@ TEST_F(Watch, InspectsOnlyWhatIsWanted) {
   ASSERT_TRUE(comes_true([&] { return watch->find("tty") != nullptr; }));
   EXPECT_TRUE(thread.on_loop([&] { return watch->find("capped")->inspected; }));
   EXPECT_FALSE(thread.on_loop([&] { return watch->find("tty")->inspected; }));
+}
+
+TEST_F(Watch, OfPodmanDoesNotTakeTheLimitsOfTheBeginningForThoseInForce) {
+  start();
+  ASSERT_TRUE(comes_true([&] { return watch->view().up; }));
+  EXPECT_TRUE(thread.on_loop([&] { return watch->find("capped")->caps.memory.has_value(); }));
+  engine.on("/version", answering(200, R"({"Components":[{"Name":"Podman Engine","Version":"4.3.1"}]})"));
+  EXPECT_TRUE(comes_true([&] { return watch->find("capped")->caps.empty(); }));
+}
+
+TEST_F(Watch, AnEventWithHugeLabelsIsHeard) {
+  const auto now = std::chrono::system_clock::now().time_since_epoch().count();
+  std::string huge = event("start", now);
+  huge.insert(huge.find(R"("name")"), R"("x":")" + std::string(9u << 20, 'x') + R"(",)");
+  engine.on("/events", [huge](Answer& answer) {
+    answer.start_stream();
+    answer.write(huge);
+    answer.hang();
+  });
+  start();
+  ASSERT_TRUE(comes_true([&] { return !kinds.empty(); }));
+  EXPECT_THAT(kinds, ElementsAre("start"));
 }
 
 TEST_F(Watch, HandsStatisticsToWhoeverAsks) {

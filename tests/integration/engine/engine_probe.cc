@@ -43,7 +43,7 @@ json describe(const guard::source::EngineWatch& watch) {
                                   {"restart_count", container.restart_count},
                                   {"memory", container.caps.memory.value_or(base::Bytes{0}).count},
                                   {"cpus", container.caps.cpus.value_or(base::Cores{0}).count},
-                                  {"starts", watch.starts_of(container.name)},
+                                  {"starts", watch.starts_of(container.id)},
                                   {"oom", watch.oom_events_of(container.name)},
                                   {"exit_code", exit ? json(exit->exit_code) : json()},
                                   {"exit_oom", exit && exit->oom_killed}};
@@ -85,10 +85,9 @@ int run_log(const std::string& socket, const std::string& id, const std::string&
   options.retry_most = std::chrono::seconds(1);
   options.stopped_poll = std::chrono::milliseconds(500);
   options.audit = std::chrono::seconds(3);
-  if (!substring.empty())
-    options.keep = [substring](std::string_view line) { return line.find(substring) != std::string_view::npos; };
-  guard::source::ContainerLog log(options, loop, [](std::string_view line, base::WallTime at) {
-    print({{"line", line}, {"at", at.time_since_epoch().count()}});
+  guard::source::ContainerLog log(options, [&loop, substring](std::string_view line, base::WallTime at) {
+    if (line.find(substring) == std::string_view::npos) return;
+    loop.post([text = std::string(line), at] { print({{"line", text}, {"at", at.time_since_epoch().count()}}); });
   });
   json last;
   const auto poll = loop.every(std::chrono::milliseconds(50), [&](int) {

@@ -34,6 +34,11 @@ class Probe(Program):
         """Everything it has told, oldest first. Lines of its log are left out."""
         return [json.loads(line) for line in self.output().splitlines()[:] if line.startswith("{") and line.endswith("}")]
 
+    def proc_status(self):
+        """What the kernel says of the probe's process."""
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
+            return status.read()
+
     def view(self):
         """The last view, or {}."""
         views = [told["view"] for told in self.objects() if "view" in told]

@@ -1,5 +1,8 @@
 """What the guard sees of a real engine: containers, starts, OOM kills, and the engine itself coming and going."""
 
+import json
+import re
+import subprocess
 import sys
 import time
 import unittest
@@ -30,6 +33,23 @@ class WatchTest(unittest.TestCase):
         wait_until(lambda: not self.probe.container("plain"), 5, "the container to be gone")
         self.assertEqual([kind for kind in self.probe.events("plain") if kind in ("create", "start", "die", "destroy")],
                          ["create", "start", "die", "destroy"])
+
+    def test_nine_megabytes_of_labels_on_a_neighbour_hide_nobody(self):
+        self.addCleanup(self.engine.remove, "huge")
+        labels = {f"label{number}": "x" * (1 << 20) for number in range(9)}
+        body = json.dumps({"Image": IMAGE, "Labels": labels, "HostConfig": {"NetworkMode": "none"}})
+        created = subprocess.run(["curl", "--silent", "--fail", "--unix-socket", self.engine.socket, "--header",
+                                  "Content-Type: application/json", "--data", "@-",
+                                  "http://engine/containers/create?name=huge"],
+                                 input=body.encode(), capture_output=True, timeout=60, check=False)
+        self.assertEqual(created.returncode, 0, created.stderr)
+        identity = self.run_container("guarded", "--memory", "64m", command=["print", "hello", "1"])
+        self.probe.wait_for_container("guarded", 10, state="running", id=identity, inspected=True, memory=64 << 20)
+        self.probe.wait_for_container("huge", 10, state="created")
+        self.assertTrue(self.probe.view()["events_up"], "the event carries the labels too")
+        self.assertEqual(self.probe.view()["errors"], 0)
+        peak = int(re.search(r"VmHWM:\s+(\d+)", self.probe.proc_status()).group(1))
+        self.assertLess(peak, 32 << 10, f"{peak} KiB at its peak")
 
     def test_a_raised_cap_is_seen_at_once(self):
         self.run_container("raised", "--memory", "64m", command=["print", "hello", "1"])

@@ -12,6 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "guard/action/cgroup_files.h"
+#include "guard/action/memory_approach.h"
 #include "guard/source/cgroup_tree.h"
 #include "tests/integration/kernel/child_process.h"
 
@@ -228,6 +229,25 @@ TEST_F(Kernel, ReclaimsOnV2AndSaysWhenItFoundLess) {
   ASSERT_FALSE(reclaimed);
   EXPECT_EQ(reclaimed.error().code, is_v2() ? base::Code::unavailable : base::Code::invalid_argument)
       << reclaimed.error().message;
+}
+
+// Written at once, such a cap kills the child on v2: RefusesALimitBelowUseOnV1AndKillsForItOnV2.
+TEST_F(Kernel, IsNotAskedToKillForACapBelowWhatIsInUse) {
+  ChildProcess child([] { hold_memory(48u << 20); });
+  put_to_work(child);
+  ASSERT_TRUE(child.wait_until_done());
+  EXPECT_TRUE(action::approach_memory_cap(cgroup_, mebibytes(96)));
+  const auto begun = std::chrono::steady_clock::now();
+  const auto refused = action::approach_memory_cap(cgroup_, mebibytes(24), std::chrono::milliseconds(500));
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(5));
+  EXPECT_EQ(refused.has_value(), !is_v2()) << "v1 refuses itself";
+  if (is_v2()) {
+    EXPECT_THAT(refused.error().message, HasSubstr("memory cap 24 MiB is below the "));
+    EXPECT_TRUE(tree_.read_caps(cgroup_).memory_high->is_unlimited()) << "it is put back";
+    EXPECT_TRUE(tree_.read_caps(cgroup_).memory->is_unlimited());
+  }
+  EXPECT_EQ(tree_.read(cgroup_).memory.oom_kills.value_or(9), 0U);
+  EXPECT_EQ(::kill(child.pid(), 0), 0);
 }
 
 // The agent's own move: from a cgroup that is to hold its children's, to a leaf of it.

@@ -1,0 +1,81 @@
+#include "guard/config/trust.h"
+
+#include <filesystem>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "guard/config/config.h"
+#include "tests/guard/source/temporary_folder.h"
+
+namespace guard::config {
+namespace {
+
+using testing::HasSubstr;
+namespace fs = std::filesystem;
+
+// Whoever runs the test stands for root: what belongs to them is trusted.
+class Trust : public testing::Test {
+ protected:
+  Trust() {
+    folder_.write("a.yml", "workloads: []\n");
+    ::chmod(folder_.at("a.yml").c_str(), 0640);
+  }
+  std::string find(const std::string& name) const { return find_distrust(folder_.at(name), ::getuid()); }
+  source::TemporaryFolder folder_;
+};
+
+TEST_F(Trust, IsGivenToAFileThatNobodyElseCanWrite) { EXPECT_EQ(find("a.yml"), ""); }
+
+TEST_F(Trust, IsRefusedToAFileThatOthersCanWrite) {
+  ::chmod(folder_.at("a.yml").c_str(), 0646);
+  EXPECT_EQ(find("a.yml"), "could be changed by others than root: " + folder_.at("a.yml") +
+                               " is writable by all; run: chmod o-w " + folder_.at("a.yml"));
+}
+
+TEST_F(Trust, IsRefusedToAFileInAFolderThatOthersCanWrite) {
+  fs::create_directory(folder_.at("b"));
+  folder_.write("b/a.yml", "");
+  EXPECT_EQ(find("b/a.yml"), "");
+  ::chmod(folder_.at("b").c_str(), 0777);
+  EXPECT_THAT(find("b/a.yml"), HasSubstr("run: chmod o-w " + folder_.at("b")));
+  ::chmod(folder_.at("b").c_str(), 01777);
+  EXPECT_EQ(find("b/a.yml"), "") << "nobody else can replace a file there";
+}
+
+TEST_F(Trust, IsRefusedToALinkIntoSuchAFolder) {
+  fs::create_directory(folder_.at("b"));
+  folder_.write("b/a.yml", "");
+  fs::create_symlink("b/a.yml", folder_.at("link.yml"));
+  EXPECT_EQ(find("link.yml"), "");
+  ::chmod(folder_.at("b").c_str(), 0777);
+  EXPECT_THAT(find("link.yml"), HasSubstr("run: chmod o-w " + folder_.at("b")));
+}
+
+TEST_F(Trust, IsRefusedToWhatBelongsToAnotherUser) {
+  if (::getuid() == 0) {
+    ASSERT_EQ(::chown(folder_.at("a.yml").c_str(), 1234, 0), 0);
+    EXPECT_THAT(find("a.yml"), HasSubstr("belongs to user 1234; run: chown root " + folder_.at("a.yml")));
+  } else {
+    EXPECT_THAT(find_distrust(folder_.at("a.yml"), 0), HasSubstr("run: chown root"));
+  }
+}
+
+TEST_F(Trust, IsNoMatterOfAFileThatIsNotThere) { EXPECT_EQ(find("nowhere/a.yml"), ""); }
+
+TEST_F(Trust, IsAskedForWhenRootLoadsAConfiguration) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  fs::create_directory(folder_.at("conf.d"));
+  folder_.write("conf.d/web.yml", "workloads: []\n");
+  EXPECT_TRUE(load_config(folder_.at("a.yml")).config);
+  ::chmod(folder_.at("conf.d/web.yml").c_str(), 0666);
+  const auto result = load_config(folder_.at("a.yml"));
+  ASSERT_FALSE(result.config);
+  EXPECT_THAT(to_string(result.problems.at(0)), HasSubstr("conf.d/web.yml: could be changed by others than root"));
+}
+
+}  // namespace
+}  // namespace guard::config

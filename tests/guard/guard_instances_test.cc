@@ -1,0 +1,181 @@
+// Several containers of one configured workload: each is guarded by itself, comes and goes, and keeps what is known.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/guard/fakes.h"
+
+namespace guard {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+using testing::SizeIs;
+
+sample::Workload replica(const std::string& number, const std::string& id) {
+  sample::Workload workload = running_workload("api-" + number);
+  workload.configured_as = "api";
+  workload.identity.key = "container:" + id;
+  workload.identity.container_id = id;
+  return workload;
+}
+
+config::Config restarting_service() { return config_of({workload_config("api", {memory_rule({policy::Restart{}})})}); }
+
+std::vector<std::string> acted_on(const Scene& scene) {
+  std::vector<std::string> names;
+  for (const auto& decision : scene.hands.decisions) names.push_back(decision.workload);
+  return names;
+}
+
+TEST(Replicas, AreJudgedEachByItself) {
+  Scene scene(restarting_service());
+  scene.collector.workloads = {replica("1", "a"), replica("2", "b"), replica("3", "c")};
+  scene.use_memory(900, 1);
+  scene.tick(11);
+  EXPECT_THAT(acted_on(scene), ElementsAre("api-2"));
+  ASSERT_THAT(scene.report().workloads, SizeIs(3));
+}
+
+TEST(Replicas, ThatAreScaledAwayLeaveTheReport) {
+  Scene scene(restarting_service());
+  scene.collector.workloads = {replica("1", "a"), replica("2", "b")};
+  scene.tick();
+  scene.collector.workloads.pop_back();
+  scene.tick();
+  ASSERT_THAT(scene.report().workloads, SizeIs(1));
+  EXPECT_EQ(scene.report().workloads[0].workload.name, "api-1");
+}
+
+TEST(Replicas, ScalingUpIsNoRestart) {
+  Scene scene(restarting_service());
+  scene.collector.workloads = {replica("1", "a")};
+  scene.tick(5);
+  scene.collector.workloads.push_back(replica("2", "b"));
+  scene.tick(5);
+  for (const auto& report : scene.report().workloads) EXPECT_EQ(report.signals.restarts_total, 0U);
+}
+
+TEST(Replicas, TheFirstTakesAlongWhatIsKnownOfItWhenItIsNumbered) {
+  Scene scene(restarting_service());
+  sample::Workload alone = replica("1", "a");
+  alone.name = "api";
+  scene.collector.workloads = {alone};
+  scene.use_memory(900);
+  scene.tick(6);
+  scene.collector.workloads = {replica("1", "a"), replica("2", "b")};
+  scene.collector.workloads[0].renamed_from = "api";
+  scene.use_memory(900);
+  scene.tick();
+  scene.collector.workloads[0].renamed_from.clear();
+  scene.tick(3);
+  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+  scene.tick();
+  EXPECT_THAT(acted_on(scene), ElementsAre("api-1")) << "ten seconds since the first of them";
+}
+
+TEST(Replicas, ThatAreCreatedAgainGoOnUnderTheirName) {
+  config::Config config = restarting_service();
+  config.workloads[0].rules[0].cooldown = std::chrono::minutes(10);
+  Scene scene(config);
+  scene.collector.workloads = {replica("1", "a"), replica("2", "b")};
+  scene.use_memory(900, 1);
+  scene.tick(11);
+  scene.hands.finish();
+  scene.collector.workloads.pop_back();
+  scene.tick(30);
+  scene.collector.workloads.push_back(replica("2", "c"));
+  scene.use_memory(900, 1);
+  scene.tick(60);
+  EXPECT_THAT(acted_on(scene), ElementsAre("api-2")) << "the rule still rests";
+}
+
+TEST(Replicas, ThatAStopLatchHoldsAreKnownBeforeTheyAreSeen) {
+  Scene scene(restarting_service());
+  scene.guard().hold("api-2", {"memory-high", {}});
+  EXPECT_THAT(scene.guard().held(), SizeIs(1));
+  scene.collector.workloads = {replica("1", "a"), replica("2", "b")};
+  scene.collector.workloads[1].lifecycle.state = sample::State::stopped;
+  scene.tick();
+  EXPECT_TRUE(scene.report().workloads[1].policy.breaker);
+  EXPECT_THAT(scene.guard().held(), SizeIs(1));
+}
+
+TEST(Replicas, KeepWhatIsKnownOfThemOverAReload) {
+  Scene scene(restarting_service());
+  scene.collector.workloads = {replica("1", "a"), replica("2", "b")};
+  scene.tick(3);
+  ++scene.collector.workloads[1].lifecycle.starts;
+  scene.tick(3);
+  scene.reload(restarting_service());
+  scene.tick();
+  EXPECT_EQ(scene.report().workloads[1].signals.restarts_total, 1U);
+}
+
+TEST(Replicas, OfADependencyAreThereAsLongAsOneRuns) {
+  config::Config config = restarting_service();
+  config::WorkloadConfig web = workload_config("web", {memory_rule({policy::Restart{}})});
+  web.depends_on = {{"api"}};
+  config.workloads.push_back(web);
+  Scene scene(config);
+  scene.collector.workloads = {replica("1", "a"), replica("2", "b"), running_workload("web")};
+  scene.collector.workloads[0].lifecycle.state = sample::State::stopped;
+  scene.tick();
+  EXPECT_EQ(scene.report().workloads[2].policy.held_back, "");
+  scene.collector.workloads[1].lifecycle.state = sample::State::stopped;
+  scene.tick();
+  EXPECT_EQ(scene.report().workloads[2].policy.held_back, "api, which web depends on, is stopped");
+}
+
+TEST(Replicas, OfADependentAreAllRestartedAfterIt) {
+  config::Config config =
+      config_of({workload_config("db", {memory_rule({policy::Restart{}})}), workload_config("api")});
+  config.workloads[1].depends_on = {{"db"}};
+  Scene scene(config);
+  scene.collector.workloads = {running_workload("db"), replica("1", "a"), replica("2", "b")};
+  scene.use_memory(900);
+  scene.tick(11);
+  scene.use_memory(100);
+  scene.hands.finish();
+  scene.tick(3);
+  EXPECT_THAT(acted_on(scene), ElementsAre("db", "api-1", "api-2"));
+  scene.hands.finish();
+  scene.hands.finish();
+  scene.tick(30);
+  EXPECT_THAT(scene.hands.decisions, SizeIs(3));
+}
+
+TEST(Paused, WorkloadsAreNotActedOn) {
+  Scene scene(restarting_service());
+  scene.use_memory(900);
+  scene.tick(5);
+  scene.collector.workloads[0].lifecycle.state = sample::State::paused;
+  scene.tick(120);
+  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+  scene.collector.workloads[0].lifecycle.state = sample::State::running;
+  scene.tick(5);
+  EXPECT_THAT(scene.hands.decisions, IsEmpty()) << "what was before the pause is not evidence for after it";
+  scene.tick(10);
+  EXPECT_THAT(scene.hands.decisions, SizeIs(1));
+}
+
+TEST(Paused, APauseAtTheSecondLookKeepsTheActionBack) {
+  Scene scene(restarting_service());
+  scene.use_memory(900);
+  scene.collector.at_second_look = [](sample::Workload& web) { web.lifecycle.state = sample::State::paused; };
+  scene.tick(11);
+  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+}
+
+TEST(Paused, AndUnpausedIsNoRestart) {
+  Scene scene(restarting_service());
+  scene.tick(3);
+  scene.collector.workloads[0].lifecycle.state = sample::State::paused;
+  scene.tick(3);
+  scene.collector.workloads[0].lifecycle.state = sample::State::running;
+  scene.tick(3);
+  EXPECT_EQ(scene.report().workloads[0].signals.restarts_total, 0U);
+}
+
+}  // namespace
+}  // namespace guard
