@@ -55,7 +55,7 @@ void Child::start() {
 
 base::Status Child::make_cgroup() {
   if (runs_without_cgroup_) return {};
-  auto made = cgroup_.make(options_.name, options_.caps, options_.outlives_agent);
+  auto made = cgroup_.make(options_.name, options_.outlives_agent);
   if (made || made.error().code == base::Code::conflict) return made;
   runs_without_cgroup_ = true;
   base::log_warning(
@@ -126,6 +126,7 @@ void Child::launch() {
   pause_timer_.cancel();
   if (auto made = make_cgroup(); !made) return fail_to_start(made.error());
   if (is_waiting_for_leftovers()) return;
+  cgroup_.apply(options_.name, options_.caps);
   oom_kills_before_ = cgroup_.oom_kills();
   const auto launched = options_.outlives_agent ? launch_held(request()) : launch_here(request());
   if (!launched) fail_to_start(launched.error());

@@ -54,7 +54,7 @@ ChildCgroup::~ChildCgroup() {
   if (lock_ >= 0) ::close(lock_);
 }
 
-base::Status ChildCgroup::make(const std::string& name, const guard::sample::Caps& caps, bool outlives_agent) {
+base::Status ChildCgroup::make(const std::string& name, bool outlives_agent) {
   if (cgroup_) return {};
   auto own = tree_.of_self();
   if (!own) return base::fail(own.error());
@@ -73,10 +73,13 @@ base::Status ChildCgroup::make(const std::string& name, const guard::sample::Cap
     cgroup_.reset();
     return locked;
   }
-  if (auto applied = guard::action::apply_caps(*cgroup_, caps); !applied) {
-    base::log_warning("a cap is not in force yet", {{"workload", name}, {"error", applied.error().message}});
-  }
   return {};
+}
+
+void ChildCgroup::apply(const std::string& name, const guard::sample::Caps& caps) const {
+  if (!cgroup_) return;
+  if (auto applied = guard::action::apply_caps(*cgroup_, caps); !applied)
+    base::log_warning("a cap is not in force yet", {{"workload", name}, {"error", applied.error().message}});
 }
 
 base::Status ChildCgroup::lock(const std::string& name) {

@@ -21,10 +21,12 @@ class ChildCgroup {
   ChildCgroup(const ChildCgroup&) = delete;
   ChildCgroup& operator=(const ChildCgroup&) = delete;
 
-  // Makes it, or takes the one that is there, and puts the caps in force. Once it is made, later calls do nothing.
+  // Makes it, or takes the one that is there. Once it is made, later calls do nothing. One that outlives the agent is
+  // made beside the agent's own where it would not survive below it.
   // Errors: conflict (another agent holds it), permission_denied and the like (none can be had here).
-  // One that outlives the agent is made beside the agent's own where it would not survive below it.
-  base::Status make(const std::string& name, const guard::sample::Caps& caps, bool outlives_agent = false);
+  base::Status make(const std::string& name, bool outlives_agent = false);
+  // Puts the caps in force; for an empty one: a limit below what is in use would kill. Elsewhere the guard does it.
+  void apply(const std::string& name, const guard::sample::Caps& caps) const;
   // Where the command is beside the agent's cgroup its holder is, too.
   void take_holder(std::int64_t pid) const;
   // Whether somebody has taken its controllers away, as systemd does at a daemon-reload where nothing is delegated.

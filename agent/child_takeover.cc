@@ -80,7 +80,7 @@ void Child::meet(const HolderMessage& state, int output) {
     oom_kills_before_ = note->oom_kills_before;
     if (note->pause > base::Duration(0)) pause_ = note->pause;
   }
-  // The lock on its cgroup, and its caps, are this agent's from now on.
+  // The lock on its cgroup is this agent's from now on. Its caps are the guard's matter, which approaches them.
   if (auto made = make_cgroup(); !made) base::log_warning(made.error().message, {{"workload", options_.name}});
   const bool is_alive = state.phase == HolderPhase::running || state.phase == HolderPhase::launching;
   if (is_alive && wanted_ && (!note || note->fingerprint != options_.fingerprint())) {
