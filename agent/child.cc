@@ -1,14 +1,13 @@
 #include "agent/child.h"
 
 #include <algorithm>
-#include <array>
-#include <cerrno>
 #include <csignal>
 #include <utility>
 
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/file_limit.h"
 #include "base/log.h"
 #include "guard/source/process_tree.h"
 
@@ -28,9 +27,20 @@ int exit_code_of(int wait_status) {
 
 }  // namespace
 
-bool ChildOptions::runs_the_same(const ChildOptions& other) const {
-  return argv == other.argv && command.environment == other.command.environment &&
-         command.working_dir == other.command.working_dir && command.user == other.command.user;
+Child::Child(ChildOptions options, ChildContext& context)
+    : options_(std::move(options)),
+      context_(context),
+      output_(
+          context.loop, [this](std::string_view line) { context_.on_line(options_.name, line); },
+          [this](std::string_view bytes, std::function<void()> done) { context_.on_output(bytes, std::move(done)); }) {
+  lifecycle_.state = State::stopped;
+  pause_ = options_.command.backoff.initial;
+}
+
+Child::~Child() {
+  if (holder_ && !wanted_) holder_->quit();
+  orphan_watch_.cancel();
+  if (orphan_ >= 0) ::close(orphan_);
 }
 
 void Child::update(ChildOptions options) {
@@ -38,37 +48,25 @@ void Child::update(ChildOptions options) {
   options_.caps = options.caps;
 }
 
-Child::Child(ChildOptions options, ChildContext& context) : options_(std::move(options)), context_(context) {
-  lifecycle_.state = State::stopped;
-  pause_ = options_.command.backoff.initial;
-}
-
-Child::~Child() {
-  // A line begun is not delivered: whoever took the lines may be gone already.
-  output_watch_.cancel();
-  if (output_ >= 0) ::close(output_);
-}
-
 void Child::start() {
   wanted_ = true;
-  if (pid_ == 0) launch();
+  if (!is_busy()) find_or_launch();
 }
 
 base::Status Child::make_cgroup() {
   if (runs_without_cgroup_) return {};
-  auto made = cgroup_.make(options_.name, options_.caps);
+  auto made = cgroup_.make(options_.name, options_.outlives_agent);
   if (made || made.error().code == base::Code::conflict) return made;
   runs_without_cgroup_ = true;
   base::log_warning(
       "no cgroup of its own: memory is capped by a resource limit only, other caps are not enforced; "
-      "run as root, or in a delegated cgroup, for all caps",
+      "for all caps run as root, or in a delegated cgroup (a systemd unit needs Delegate=yes)",
       {{"workload", options_.name}, {"error", made.error().message}});
   return {};
 }
 
-// An agent that was killed leaves its command running, with its output cut off, and a command that ended may leave
-// processes of its own. Two of them would fight over ports and files, so those are asked to end, and killed when they
-// do not.
+// A command that ended may leave processes of its own, and so may one whose holder was killed together with the agent.
+// Two of them would fight over ports and files, so those are asked to end, and killed when they do not.
 bool Child::is_waiting_for_leftovers() {
   const auto leftovers = cgroup_.processes();
   if (leftovers.empty()) {
@@ -90,44 +88,71 @@ bool Child::is_waiting_for_leftovers() {
 
 void Child::fail_to_start(const base::Error& error) {
   base::log_error("cannot start", {{"workload", options_.name}, {"error", error.message}});
+  is_launching_ = false;
+  start_after_stop_ = false;
+  kill_timer_.cancel();
+  lifecycle_.state = State::stopped;
   lifecycle_.last_exit = ExitReason::error;
   lifecycle_.last_exit_code = kCannotStart;
   lifecycle_.why = error.message;
   report_done(base::fail(error));
   // A command that never ran is wrong, not failing: only one that is always wanted is tried again.
-  if (options_.restart == RestartPolicy::always || lifecycle_.starts > 0)
+  if (wanted_ && (options_.restart == RestartPolicy::always || lifecycle_.starts > 0)) {
     back_off();
-  else
+  } else {
     wanted_ = false;
+    dismiss_holder();
+  }
   context_.on_change();
+}
+
+SpawnRequest Child::request() const {
+  SpawnRequest request;
+  request.argv = options_.argv;
+  request.user = options_.user();
+  request.environment = options_.outlives_agent
+                            ? command_environment(options_.command.environment, request.user.empty())
+                            : wrapper_environment(options_.command.environment);
+  request.working_dir = options_.command.working_dir;
+  if (const auto& cgroup = cgroup_.get())
+    request.cgroup_files = files_to_enter(*cgroup);
+  else
+    request.data_limit = options_.caps.memory;
+  request.open_files = original_file_limit();
+  return request;
 }
 
 void Child::launch() {
   pause_timer_.cancel();
   if (auto made = make_cgroup(); !made) return fail_to_start(made.error());
   if (is_waiting_for_leftovers()) return;
-  SpawnRequest request;
-  request.argv = options_.argv;
-  request.environment = options_.command.environment;
-  request.working_dir = options_.command.working_dir;
-  request.user = options_.command.user;
-  request.cgroup = cgroup_.get();
-  if (!request.cgroup) request.data_limit = options_.caps.memory;
+  cgroup_.apply(options_.name, options_.caps);
   oom_kills_before_ = cgroup_.oom_kills();
-  auto spawned = spawn(request);
-  if (!spawned) return fail_to_start(spawned.error());
-  pid_ = spawned->pid;
-  output_ = spawned->output;
-  output_watch_ = context_.loop.readable(output_, [this] { read_output(); });
-  launched_at_ = context_.clock.steady_now();
+  const auto launched = options_.outlives_agent ? launch_held(request()) : launch_here(request());
+  if (!launched) fail_to_start(launched.error());
+}
+
+base::Status Child::launch_here(const SpawnRequest& request) {
+  const auto spawned = spawn(request);
+  if (!spawned) return base::fail(spawned.error());
+  ++lifecycle_.starts;
+  begin_run(spawned->pid, spawned->output, context_.clock.wall_now());
+  return {};
+}
+
+void Child::begin_run(pid_t pid, int output, base::WallTime started_at) {
+  pid_ = pid;
+  output_.open(output);
+  launched_at_ =
+      context_.clock.steady_now() - std::max<base::Duration>(base::Duration(0), context_.clock.wall_now() - started_at);
   lifecycle_.state = State::running;
   lifecycle_.why.clear();
-  lifecycle_.started_at = context_.clock.wall_now();
-  ++lifecycle_.starts;
+  lifecycle_.started_at = started_at;
   const auto identity = guard::source::process_identity("/", pid_);
   identity_ = {identity ? *identity : "pid:" + std::to_string(pid_), "", "", pid_};
   base::log_info("started", {{"workload", options_.name}, {"pid", pid_}, {"start", lifecycle_.starts}});
-  report_done({});
+  // Whoever waits for its end goes on waiting.
+  if (wanted_ && !start_after_stop_) report_done({});
   context_.on_change();
 }
 
@@ -142,10 +167,16 @@ void Child::stop(std::chrono::nanoseconds drain, guard::Children::Done done) {
   start_after_stop_ = false;
   pause_timer_.cancel();
   done_ = std::move(done);
-  if (pid_ == 0) {
+  if (!is_busy()) {
     lifecycle_.state = State::stopped;  // it may have waited to be started again
+    dismiss_holder();
     return report_done({});
   }
+  ask_to_end(drain);
+}
+
+// A holder that is being met is asked when it has said what it holds.
+void Child::ask_to_end(std::chrono::nanoseconds drain) {
   signal(options_.command.stop_signal);
   kill_timer_ = context_.loop.after(drain, [this] {
     base::log_warning("did not end in time, killing it", {{"workload", options_.name}, {"pid", pid_}});
@@ -155,7 +186,7 @@ void Child::stop(std::chrono::nanoseconds drain, guard::Children::Done done) {
 
 void Child::restart(std::chrono::nanoseconds drain, guard::Children::Done done) {
   overtake("restart");
-  if (pid_ != 0) {
+  if (is_busy()) {
     stop(drain, std::move(done));
     wanted_ = true;
     start_after_stop_ = true;
@@ -163,11 +194,14 @@ void Child::restart(std::chrono::nanoseconds drain, guard::Children::Done done) 
   }
   done_ = std::move(done);
   wanted_ = true;
-  launch();
+  find_or_launch();
 }
 
 void Child::signal(int number) const {
-  if (pid_ > 0) ::kill(-pid_, number);
+  if (holder_ && is_busy())
+    holder_->signal(number);
+  else if (pid_ > 0)
+    ::kill(-pid_, number);
 }
 
 ExitReason Child::reason_for(int wait_status) {
@@ -179,10 +213,12 @@ ExitReason Child::reason_for(int wait_status) {
 }
 
 void Child::on_exit(int wait_status) {
-  read_output();  // what it wrote last
-  close_output();
+  output_.finish();  // with what it wrote last
   kill_timer_.cancel();
+  orphan_watch_.cancel();
+  if (orphan_ >= 0) ::close(std::exchange(orphan_, -1));
   lifecycle_.state = State::stopped;
+  lifecycle_.why.clear();
   lifecycle_.last_exit = reason_for(wait_status);
   lifecycle_.last_exit_code = exit_code_of(wait_status);
   base::log_info("ended", {{"workload", options_.name},
@@ -190,13 +226,18 @@ void Child::on_exit(int wait_status) {
                            {"code", lifecycle_.last_exit_code},
                            {"reason", guard::sample::name_of(lifecycle_.last_exit)}});
   identity_.pid = 0;
-  if (std::exchange(start_after_stop_, false)) return launch();
-  report_done({});
+  elsewhere_.clear();
+  if (holder_) holder_->note(write_note(note()));
+  if (std::exchange(start_after_stop_, false)) return find_or_launch();
   if (options_.restart == RestartPolicy::never ||
       (options_.restart == RestartPolicy::on_failure && lifecycle_.last_exit == ExitReason::clean)) {
     wanted_ = false;
   }
-  if (wanted_) back_off();
+  if (wanted_)
+    back_off();
+  else
+    dismiss_holder();
+  report_done({});
   context_.on_change();
 }
 
@@ -206,7 +247,7 @@ void Child::back_off() {
   if (was_healthy) pause_ = backoff.initial;
   lifecycle_.state = State::starting;
   base::log_info("starts again after a pause", {{"workload", options_.name}, {"pause", base::format_duration(pause_)}});
-  pause_timer_ = context_.loop.after(pause_, [this] { launch(); });
+  pause_timer_ = context_.loop.after(pause_, [this] { find_or_launch(); });
   pause_ = std::min(pause_ * 2, backoff.max);
 }
 
@@ -214,28 +255,18 @@ void Child::report_done(const base::Status& status) {
   if (auto done = std::exchange(done_, {})) done(status);
 }
 
-void Child::read_output() {
-  std::array<char, 16384> buffer;
-  // Bounded: a child that writes without end must not keep the loop here.
-  for (int reads = 0; output_ >= 0 && reads < 16; ++reads) {
-    const ssize_t size = ::read(output_, buffer.data(), buffer.size());
-    if (size < 0 && errno == EINTR) continue;
-    if (size < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return;
-    if (size <= 0) return close_output();
-    const std::string_view bytes(buffer.data(), static_cast<std::size_t>(size));
-    context_.on_output(bytes);
-    lines_.feed(bytes, [this](std::string_view line) { context_.on_line(options_.name, line); });
-  }
+guard::ChildView Child::view() const {
+  const bool is_inside = pid_ > 0 && elsewhere_.empty();
+  return {lifecycle_, identity_, is_inside ? cgroup_.get() : std::nullopt, pid_ > 0 ? elsewhere_ : ""};
 }
 
-void Child::close_output() {
-  if (output_ < 0) return;
-  output_watch_.cancel();
-  lines_.finish([this](std::string_view line) { context_.on_line(options_.name, line); });
-  ::close(std::exchange(output_, -1));
+void Child::check() {
+  if (cgroup_.mend(options_.name, options_.caps)) return;
+  if (pid_ <= 0) return;
+  const std::string elsewhere = cgroup_.where_else(pid_);
+  if (!elsewhere.empty() && elsewhere_.empty()) base::log_warning(elsewhere, {{"workload", options_.name}});
+  elsewhere_ = elsewhere;
 }
-
-guard::ChildView Child::view() const { return {lifecycle_, identity_, pid_ > 0 ? cgroup_.get() : std::nullopt}; }
 
 void Child::remove_cgroup() { cgroup_.remove(options_.name); }
 

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "agent/file_limit.h"
 #include "agent/spawn.h"
 #include "base/units.h"
 
@@ -51,6 +52,8 @@ class CommandProbes::Run {
   pid_t begin() {
     SpawnRequest request;
     request.argv = question_.argv;
+    request.environment = command_environment({}, true);
+    request.open_files = original_file_limit();
     auto begun = begin_spawn(request);
     if (!begun) {
       finish_later(ProbeAnswer::unable(begun.error().message));
@@ -80,7 +83,7 @@ class CommandProbes::Run {
     read_output();
     timer_.cancel();
     output_watch_.cancel();
-    const auto executed = read_spawn_report(process_.report, question_.argv[0]);
+    const auto executed = status_of(read_spawn_report(process_.report), "its command");  // not its words: secrets
     finish(executed ? answer_of(status) : ProbeAnswer::unable(executed.error().message));
   }
 

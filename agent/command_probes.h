@@ -1,6 +1,6 @@
 #pragma once
-// Health probes that are commands: each run leads a process group of its own, has nothing of the agent's but its user
-// and environment, and is killed with all that it started when it takes too long, and when it has ended. Its output is
+// Health probes that are commands: each run leads a process group of its own, has nothing of the agent's but its user,
+// and is killed with all that it started when it takes too long, and when it has ended. Its output is
 // taken slowly and thrown away but for the beginning: one that floods it is held up, not the guard.
 
 #include <map>

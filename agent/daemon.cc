@@ -22,13 +22,17 @@ using guard::sample::TargetKind;
 constexpr auto kEarlyTickDelay = std::chrono::milliseconds(50);
 // An action that hangs must not keep a new configuration out for ever.
 constexpr auto kReloadPatience = std::chrono::minutes(15);
+constexpr auto kSettling = std::chrono::seconds(1);
+constexpr auto kSettlingPoll = std::chrono::milliseconds(5);
 constexpr auto kServerDrain = std::chrono::milliseconds(500);
 
-std::vector<ChildOptions> children_of(const Config& config, RestartPolicy restart) {
+// `exec` is a wrapper: its command is its child and goes with it.
+std::vector<ChildOptions> children_of(const Config& config, const DaemonOptions& daemon) {
   std::vector<ChildOptions> children;
   for (const auto& workload : config.workloads) {
     if (workload.target.kind != TargetKind::command) continue;
-    children.push_back({workload.name, workload.target.command, workload.command, workload.caps, restart});
+    children.push_back({workload.name, workload.target.command, workload.command, workload.caps, daemon.restart,
+                        !daemon.ends_with_children});
   }
   return children;
 }
@@ -56,14 +60,15 @@ Daemon::Daemon(DaemonOptions options)
           [this] {
             if (options_.ends_with_children && supervisor_.is_over() && !stopping_) shut_down();
             wake();
-          }),
+          },
+          options_.config.agent.state_dir.empty() ? "" : options_.config.agent.state_dir + "/run"),
       holds_(options_.config.agent.state_dir.empty() ? "" : options_.config.agent.state_dir + "/held"),
       recorder_(make_recorder(options_.config.agent)),
       history_page_(make_history_page(options_.config.agent)),
       watch_(std::make_unique<Watch>(options_.config, loop_, clock_, supervisor_, command_probes_, recorder_.get(),
                                      [this] { wake(); })) {
   supervisor_.on_other_end([this](pid_t pid, int status) { command_probes_.on_end(pid, status); });
-  for (ChildOptions& child : children_of(options_.config, options_.restart)) supervisor_.add(std::move(child));
+  for (ChildOptions& child : children_of(options_.config, options_)) supervisor_.add(std::move(child));
 }
 
 Daemon::~Daemon() = default;
@@ -79,7 +84,7 @@ int Daemon::run() {
                                       {"dry_run", options_.config.agent.dry_run}});
   start_what_is_not_held();
   start_ticking();
-  loop_.post([this] { tick(0); });
+  loop_.post([this] { look_first(clock_.steady_now()); });
   if (const auto interval = watchdog_interval()) watchdog_ = loop_.every(*interval / 2, [](int) { notify_alive(); });
   notify_ready();
   loop_.run();
@@ -111,7 +116,15 @@ void Daemon::start_ticking() {
   ticking_ = loop_.every(options_.config.agent.sample_interval, [this](int missed) { tick(missed); });
 }
 
+// When commands run, or after a second: before that they would be seen as stopped.
+void Daemon::look_first(base::SteadyTime began) {
+  if (looked_) return;
+  if (!supervisor_.is_settling() || clock_.steady_now() - began >= kSettling) return tick(0);
+  settling_ = loop_.after(kSettlingPoll, [this, began] { look_first(began); });
+}
+
 void Daemon::tick(int missed) {
+  supervisor_.check();
   watch_->guard().tick(missed);
   looked_ = true;
   keep_holds();
@@ -133,7 +146,7 @@ void Daemon::keep_holds() {
   for (const auto& [workload, breaker] : watch_->guard().held())
     held.push_back({workload, breaker.rule, breaker.opened_at});
   for (const std::string& workload : holds_.keep(held)) {
-    base::log_info("no longer held: its file was removed", {{"workload", workload}});
+    base::log_info("no longer held: its stop marker says start", {{"workload", workload}});
     supervisor_.start(workload);
   }
 }
@@ -178,7 +191,7 @@ void Daemon::reload() {
   watch_ = std::make_unique<Watch>(
       options_.config, loop_, clock_, supervisor_, command_probes_, recorder_.get(), [this] { wake(); }, watch_.get());
   watch_->guard().note_reload(true);
-  supervisor_.replace(children_of(options_.config, options_.restart));
+  supervisor_.replace(children_of(options_.config, options_));
   start_ticking();
   base::log_info("configuration reloaded", {{"workloads", options_.config.workloads.size()}});
   wake();

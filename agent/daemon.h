@@ -39,6 +39,7 @@ class Daemon {
 
  private:
   bool listen();
+  void look_first(base::SteadyTime began);
   void tick(int missed);
   void start_what_is_not_held();
   void keep_holds();
@@ -63,6 +64,7 @@ class Daemon {
   std::vector<std::unique_ptr<base::HttpServer>> servers_;
   base::Pending ticking_;
   base::Pending early_;
+  base::Pending settling_;
   base::Pending signals_;
   base::Pending watchdog_;
   std::optional<base::SteadyTime> reload_asked_;  // and not done yet

@@ -1,5 +1,7 @@
 #include "agent/file_limit.h"
 
+#include <algorithm>
+
 #include <sys/resource.h>
 
 namespace agent {
@@ -17,8 +19,15 @@ void raise_file_limit() {
   raised = ::setrlimit(RLIMIT_NOFILE, &wanted) == 0;
 }
 
-void restore_file_limit() {
-  if (raised) ::setrlimit(RLIMIT_NOFILE, &original);
+std::optional<std::uint64_t> original_file_limit() {
+  return raised ? std::optional<std::uint64_t>(original.rlim_cur) : std::nullopt;
+}
+
+void restore_file_limit(std::optional<std::uint64_t> limit) {
+  rlimit own = {};
+  if (!limit || ::getrlimit(RLIMIT_NOFILE, &own) != 0) return;
+  own.rlim_cur = std::min<rlim_t>(*limit, own.rlim_max);
+  ::setrlimit(RLIMIT_NOFILE, &own);
 }
 
 }  // namespace agent

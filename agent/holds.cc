@@ -19,6 +19,16 @@ constexpr std::int64_t kLatestSeconds = 9'000'000'000;  // in the year 2255: lat
 // No workload's name begins with a dot.
 bool is_unfinished(const fs::path& path) { return path.filename().string().starts_with('.'); }
 
+constexpr std::string_view kStart = "start";  // no rule's name: it stands alone
+
+// What an operator writes into a marker.
+bool says_start(const fs::path& path) {
+  std::ifstream file(path);
+  std::string word;
+  std::string more;
+  return file >> word && word == kStart && !(file >> more);
+}
+
 // "memory 1767225600" and then words for people.
 Hold parse(const fs::path& path) {
   Hold hold{path.filename().string(), "of an earlier agent", {}};
@@ -41,6 +51,11 @@ std::vector<Hold> Holds::read() {
   for (fs::directory_iterator entry(folder_, error), end; !error && entry != end && held.size() < kMostHolds;
        entry.increment(error)) {
     if (!entry->is_regular_file(error) || is_unfinished(entry->path())) continue;
+    if (says_start(entry->path())) {
+      std::error_code ignored;
+      fs::remove(entry->path(), ignored);
+      continue;
+    }
     held.push_back(parse(entry->path()));
     written_.insert(held.back().workload);
   }
@@ -61,13 +76,19 @@ std::vector<std::string> Holds::keep(const std::vector<Hold>& held) {
     return true;
   });
   for (const Hold& hold : held) {
+    const fs::path path = fs::path(folder_) / hold.workload;
     if (released_.contains(hold.workload)) continue;
-    if (!written_.contains(hold.workload)) {
-      if (write(hold)) written_.insert(hold.workload);
-    } else if (!fs::exists(fs::path(folder_) / hold.workload, error) && !error) {
+    if (says_start(path)) {
+      fs::remove(path, error);
       written_.erase(hold.workload);
       released_.insert(hold.workload);
       released.push_back(hold.workload);
+    } else if (!written_.contains(hold.workload)) {
+      if (write(hold)) written_.insert(hold.workload);
+    } else if (!fs::exists(path, error) && !error) {
+      base::log_warning("its stop marker was removed; it stays stopped. To start it write the word start into the file",
+                        {{"workload", hold.workload}, {"file", path.string()}});
+      if (!write(hold)) written_.erase(hold.workload);
     }
   }
   return released;
@@ -82,7 +103,9 @@ bool Holds::write(const Hold& hold) {
   std::ofstream file(unfinished, std::ios::trunc);
   file << hold.rule << ' ' << std::chrono::duration_cast<std::chrono::seconds>(hold.since.time_since_epoch()).count()
        << "\nRule " << hold.rule << " has stopped " << hold.workload
-       << ". A command of the agent's is started again when this file is removed; anything else by whoever runs it.\n";
+       << ". A command of the agent's is started again when this file holds the word start and nothing else\n(echo "
+          "start > "
+       << path.string() << "); anything else by whoever runs it.\n";
   file.close();
   bool failed = file.fail();
   if (!failed) {

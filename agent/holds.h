@@ -1,7 +1,8 @@
 #pragma once
-// Workloads that a rule has stopped, as files that outlive the agent: STATE_DIR/held/NAME. An agent that is started
-// anew does not start them, and to remove the file is how one starts a supervised command again: nothing that acts is
-// reachable over HTTP, and whoever may write there may do worse anyway.
+// Stop markers: workloads that a rule has stopped, as files that outlive the agent: STATE_DIR/held/NAME. An agent that
+// is started anew does not start them. A supervised command is started again when its marker says "start"; a marker
+// that is missing starts nothing, since a disk that is gone looks the same. Nothing that acts is reachable over HTTP,
+// and whoever may write there may do worse anyway.
 
 #include <set>
 #include <string>
@@ -25,8 +26,8 @@ class Holds {
   // Those of the agent before. A file that cannot be read holds its workload all the same.
   std::vector<Hold> read();
 
-  // Writes down what is held now and takes away what is not held any more. Returns the workloads whose file somebody
-  // has removed, each once. A disk that is full is logged, once, and holds nothing up.
+  // Writes down what is held now, also what has gone missing, and takes away what is not held any more. Returns the
+  // workloads whose marker says "start", each once. A disk that is full is logged, once, and holds nothing up.
   std::vector<std::string> keep(const std::vector<Hold>& held);
 
  private:

@@ -2,10 +2,12 @@
 
 #include <cstdio>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
 #include "agent/commands.h"
+#include "agent/holder_process.h"
 
 namespace {
 
@@ -28,6 +30,7 @@ struct Execute {
 }  // namespace
 
 int main(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == agent::kHoldCommand) return agent::hold_command();
   const auto invocation = agent::parse_command_line(std::vector<std::string>(argv + 1, argv + argc));
   if (!invocation) {
     std::fprintf(stderr, "leakguard: %s\n", invocation.error().message.c_str());

@@ -6,6 +6,7 @@
 #include "agent/commands.h"
 #include "agent/daemon.h"
 #include "agent/default_yml.h"
+#include "agent/demo.h"
 #include "base/log.h"
 #include "base/terminal_text.h"
 #include "guard/config/single_file_mount.h"
@@ -21,8 +22,12 @@ ConfigResult read_config(const RunOptions& options, bool embedded) {
                             ? guard::config::parse_config(kDefaultYml, "built-in defaults")
                             : guard::config::load_config(options.config.empty() ? kDefaultConfigFile : options.config);
   if (result.config && options.dry_run) result.config->agent.dry_run = true;
-  // Beside chatcore's own ./data: a first try needs no root and leaves nothing elsewhere.
-  if (result.config && embedded) result.config->agent.state_dir = std::filesystem::absolute("data/leakguard");
+  if (result.config && embedded) {
+    if (const auto completed = complete_demo(*result.config); !completed) {
+      result.config.reset();
+      result.problems.push_back({"built-in defaults", 0, 0, "", completed.error().message});
+    }
+  }
   return result;
 }
 
@@ -30,6 +35,9 @@ void say_where(const guard::config::Config& config) {
   std::printf("\n  No configuration at %s: chatcore is guarded with built-in defaults.\n", kDefaultConfigFile);
   std::printf("  Chat:    http://127.0.0.1:8080/\n");
   for (const std::string& address : config.agent.listen) std::printf("  Guard:   http://%s/\n", address.c_str());
+  const guard::config::CommandConfig& chatcore = config.workloads.front().command;
+  if (!chatcore.user.empty())
+    std::printf("  chatcore runs as %s in %s.\n", chatcore.user.c_str(), chatcore.working_dir.c_str());
   std::printf("  Ctrl-C stops both.\n\n");
   std::fflush(stdout);
 }

@@ -1,13 +1,18 @@
 #include "agent/spawn.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <pwd.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -17,48 +22,53 @@
 namespace agent {
 namespace {
 
-// What the child tells its parent when it could not become the program.
-struct Failure {
-  int error_number = 0;
-  char step[48] = {};
-};
+constexpr std::string_view kDefaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+// What the service manager says to the agent alone.
+constexpr std::array<std::string_view, 6> kServiceManagers = {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID",
+                                                              "LISTEN_FDS",    "LISTEN_PID",    "LISTEN_FDNAMES"};
 
-struct User {
-  uid_t uid = 0;
-  gid_t gid = 0;
-  std::string name;
-};
-
-// Everything that needs memory is made before the fork: between fork and exec only system calls are safe.
-struct Prepared {
-  std::vector<char*> argv;
-  std::vector<std::string> environment_text;
-  std::vector<char*> environment;
-  std::vector<std::string> cgroup_files;
-  std::optional<User> user;
-};
-
-base::Result<User> find_user(const std::string& name) {
-  std::array<char, 4096> buffer{};
-  passwd entry = {};
-  passwd* found = nullptr;
-  const int error = ::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
-  if (error != 0) return base::fail(base::error_from_errno(error, "look up user " + name));
-  if (found == nullptr) return base::fail(base::Code::not_found, "there is no user '" + name + "' on this machine");
-  return User{entry.pw_uid, entry.pw_gid, name};
+bool has(const std::vector<std::string>& environment, std::string_view name) {
+  return std::ranges::any_of(environment, [&](const std::string& entry) {
+    return entry.starts_with(name) && entry.size() > name.size() && entry[name.size()] == '=';
+  });
 }
 
-std::vector<std::string> merged_environment(const std::vector<std::pair<std::string, std::string>>& added) {
-  std::vector<std::string> merged;
-  for (char** entry = environ; *entry != nullptr; ++entry) {
-    const std::string_view text = *entry;
-    const std::string_view name = text.substr(0, text.find('='));
-    bool replaced = name == "NOTIFY_SOCKET" || name == "WATCHDOG_USEC" || name == "LISTEN_FDS" || name == "LISTEN_PID";
-    for (const auto& [key, value] : added) replaced = replaced || key == name;
-    if (!replaced) merged.emplace_back(text);
+std::string_view value_of(const std::vector<std::string>& environment, std::string_view name,
+                          std::string_view otherwise) {
+  for (const std::string_view entry : environment) {
+    if (entry.starts_with(name) && entry.substr(name.size()).starts_with('=')) return entry.substr(name.size() + 1);
   }
-  for (const auto& [key, value] : added) merged.push_back(key + "=" + value);
-  return merged;
+  return otherwise;
+}
+
+// A program on a disk that does not answer is waited for so long by a caller that must come back.
+constexpr auto kExecPatience = std::chrono::milliseconds(100);
+
+// Everything that needs memory is made before the fork: between fork and exec only system calls are safe, unless the
+// process has no other threads.
+struct Prepared {
+  std::vector<char*> argv;
+  std::vector<std::string> programs;  // where argv[0] may be
+  std::vector<std::string> environment_text;
+  std::vector<char*> environment;
+};
+
+std::vector<std::string> places_of(const std::string& program, std::string_view path) {
+  if (program.find('/') != std::string::npos) return {program};
+  std::vector<std::string> places;
+  while (true) {
+    const auto colon = path.find(':');
+    const auto folder = path.substr(0, colon);
+    places.push_back(folder.empty() ? "./" + program : std::string(folder) + "/" + program);
+    if (colon == std::string_view::npos) return places;
+    path.remove_prefix(colon + 1);
+  }
+}
+
+void point_to_environment(Prepared& prepared) {
+  prepared.environment.clear();
+  for (std::string& entry : prepared.environment_text) prepared.environment.push_back(entry.data());
+  prepared.environment.push_back(nullptr);
 }
 
 base::Result<Prepared> prepare(const SpawnRequest& request) {
@@ -66,25 +76,14 @@ base::Result<Prepared> prepare(const SpawnRequest& request) {
   Prepared prepared;
   for (const std::string& argument : request.argv) prepared.argv.push_back(const_cast<char*>(argument.c_str()));
   prepared.argv.push_back(nullptr);
-  prepared.environment_text = merged_environment(request.environment);
-  for (std::string& entry : prepared.environment_text) prepared.environment.push_back(entry.data());
-  prepared.environment.push_back(nullptr);
-  if (request.cgroup) {
-    for (const auto* folder :
-         {&request.cgroup->memory, &request.cgroup->cpu, &request.cgroup->cpuacct, &request.cgroup->pids}) {
-      if (folder->exists()) prepared.cgroup_files.push_back(folder->path + "/cgroup.procs");
-    }
-  }
-  if (!request.user.empty()) {
-    auto user = find_user(request.user);
-    if (!user) return base::fail(user.error());
-    prepared.user = *user;
-  }
+  prepared.programs = places_of(request.argv[0], value_of(request.environment, "PATH", kDefaultPath));
+  prepared.environment_text = request.environment;
+  point_to_environment(prepared);
   return prepared;
 }
 
 [[noreturn]] void give_up(int report_fd, const char* step) {
-  Failure failure;
+  SpawnFailure failure;
   failure.error_number = errno;
   std::strncpy(failure.step, step, sizeof(failure.step) - 1);
   (void)!::write(report_fd, &failure, sizeof(failure));
@@ -105,18 +104,48 @@ void write_file(const char* path, const char* text) {
   ::close(fd);
 }
 
-// Runs in the child. Only async-signal-safe calls, apart from initgroups, which no other thread of this copy can hold
-// up.
-[[noreturn]] void become(const SpawnRequest& request, const Prepared& prepared, int output_fd, int report_fd) {
+void become_user(const std::string& name, Prepared& prepared, int report_fd) {
+  errno = 0;
+  const passwd* user = ::getpwnam(name.c_str());
+  if (user == nullptr) {
+    if (errno == 0) errno = ENOENT;
+    give_up(report_fd, "find the user that `user` names");
+  }
+  const bool is_already = user->pw_uid == ::geteuid() && ::geteuid() != 0;
+  if (!is_already &&
+      (::initgroups(user->pw_name, user->pw_gid) != 0 || ::setgid(user->pw_gid) != 0 || ::setuid(user->pw_uid) != 0))
+    give_up(report_fd, "become its user");
+  const std::array<std::pair<const char*, const char*>, 3> own = {
+      {{"HOME", user->pw_dir}, {"USER", user->pw_name}, {"LOGNAME", user->pw_name}}};
+  for (const auto& [key, value] : own) {
+    if (!has(prepared.environment_text, key)) prepared.environment_text.push_back(std::string(key) + "=" + value);
+  }
+  point_to_environment(prepared);
+}
+
+// As execvpe, which may take memory.
+[[noreturn]] void execute(const Prepared& prepared, int report_fd) {
+  int why = ENOENT;
+  for (const std::string& program : prepared.programs) {
+    ::execve(program.c_str(), prepared.argv.data(), prepared.environment.data());
+    if (errno != ENOENT && errno != ENOTDIR) why = errno;
+    if (errno != ENOENT && errno != ENOTDIR && errno != EACCES) break;
+  }
+  errno = why;
+  give_up(report_fd, "execute the program");
+}
+
+// Runs in the child.
+[[noreturn]] void become(const SpawnRequest& request, Prepared& prepared, int output_fd, int report_fd) {
   reset_signals();
   ::setpgid(0, 0);
-  for (const std::string& file : prepared.cgroup_files) {
+  for (const std::string& file : request.cgroup_files) {
     const int fd = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
     if (fd < 0 || ::write(fd, "0", 1) != 1) give_up(report_fd, "enter the cgroup");
     ::close(fd);
   }
   write_file("/proc/self/oom_score_adj", "0");  // the agent's own protection is not the child's
-  restore_file_limit();
+  restore_file_limit(request.open_files);
   if (request.data_limit) {
     const auto bytes = static_cast<rlim_t>(request.data_limit->count);
     const rlimit limit = {bytes, bytes};
@@ -130,15 +159,9 @@ void write_file(const char* path, const char* text) {
     give_up(report_fd, "connect its output");
   if (!request.working_dir.empty() && ::chdir(request.working_dir.c_str()) != 0)
     give_up(report_fd, "enter its working folder");
-  if (prepared.user) {
-    if (::initgroups(prepared.user->name.c_str(), prepared.user->gid) != 0 || ::setgid(prepared.user->gid) != 0 ||
-        ::setuid(prepared.user->uid) != 0) {
-      give_up(report_fd, "become its user");
-    }
-  }
-  environ = const_cast<char**>(prepared.environment.data());
-  ::execvp(prepared.argv[0], prepared.argv.data());
-  give_up(report_fd, "execute the program");
+  if (!request.user.empty()) become_user(request.user, prepared, report_fd);
+  if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) give_up(report_fd, "give up new privileges");
+  execute(prepared, report_fd);
 }
 
 struct Pipe {
@@ -162,7 +185,43 @@ void close_now(int& fd) {
   fd = -1;
 }
 
+std::vector<std::string> as_text(const Variables& variables) {
+  std::vector<std::string> text;
+  for (const auto& [name, value] : variables) text.push_back(name + "=" + value);
+  return text;
+}
+
 }  // namespace
+
+std::vector<std::string> command_environment(const Variables& added, bool is_agents_user) {
+  std::vector<std::string> environment = as_text(added);
+  if (!has(environment, "PATH")) environment.push_back("PATH=" + std::string(kDefaultPath));
+  if (!has(environment, "LANG")) environment.emplace_back("LANG=C.UTF-8");
+  for (const char* name : {"HOME", "USER", "LOGNAME"}) {
+    const char* value = is_agents_user && !has(environment, name) ? std::getenv(name) : nullptr;
+    if (value != nullptr) environment.push_back(std::string(name) + "=" + value);
+  }
+  return environment;
+}
+
+std::vector<std::string> wrapper_environment(const Variables& added) {
+  std::vector<std::string> environment = as_text(added);
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const std::string_view name = text.substr(0, text.find('='));
+    if (std::ranges::find(kServiceManagers, name) == kServiceManagers.end() && !has(environment, name))
+      environment.emplace_back(text);
+  }
+  return environment;
+}
+
+std::vector<std::string> files_to_enter(const guard::sample::Cgroup& cgroup) {
+  std::vector<std::string> files;
+  for (const auto* folder : {&cgroup.memory, &cgroup.cpu, &cgroup.cpuacct, &cgroup.pids}) {
+    if (folder->exists()) files.push_back(folder->path + "/cgroup.procs");
+  }
+  return files;
+}
 
 base::Result<Begun> begin_spawn(const SpawnRequest& request) {
   auto prepared = prepare(request);
@@ -171,9 +230,16 @@ base::Result<Begun> begin_spawn(const SpawnRequest& request) {
   Pipe report;
   if (!output.open() || !report.open()) return base::fail(base::error_from_errno(errno, "make a pipe"));
 
+  // A signal that comes before the child has its own handlers waits until it has.
+  sigset_t all;
+  sigset_t before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
   const pid_t pid = ::fork();
-  if (pid < 0) return base::fail(base::error_from_errno(errno, "fork"));
   if (pid == 0) become(request, *prepared, output.write, report.write);
+  const int why = errno;
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  if (pid < 0) return base::fail(base::error_from_errno(why, "fork"));
   // As the child does: whichever comes first. Its group can then be killed from now on.
   ::setpgid(pid, pid);
 
@@ -184,20 +250,25 @@ base::Result<Begun> begin_spawn(const SpawnRequest& request) {
   return Begun{pid, std::exchange(output.read, -1), std::exchange(report.read, -1)};
 }
 
-base::Status read_spawn_report(int report, const std::string& program) {
-  Failure failure;
-  ssize_t told = 0;
-  do told = ::read(report, &failure, sizeof(failure));
-  while (told < 0 && errno == EINTR);
-  if (told <= 0) return {};
-  return base::fail(base::error_from_errno(failure.error_number, program + ": " + failure.step));
+SpawnFailure read_spawn_report(int report) {
+  SpawnFailure failure;
+  ssize_t size = 0;
+  do size = ::read(report, &failure, sizeof(failure));
+  while (size < 0 && errno == EINTR);
+  return size == static_cast<ssize_t>(sizeof(failure)) ? failure : SpawnFailure{};
+}
+
+base::Status status_of(const SpawnFailure& failure, const std::string& program) {
+  if (failure.error_number == 0) return {};
+  return base::fail(base::error_from_errno(failure.error_number, program + ": cannot " + failure.step));
 }
 
 base::Result<Spawned> spawn(const SpawnRequest& request) {
   auto begun = begin_spawn(request);
   if (!begun) return base::fail(begun.error());
-  ::fcntl(begun->report, F_SETFL, 0);
-  const auto executed = read_spawn_report(begun->report, request.argv[0]);
+  pollfd reported = {begun->report, POLLIN, 0};
+  (void)::poll(&reported, 1, static_cast<int>(kExecPatience.count()));
+  const auto executed = status_of(read_spawn_report(begun->report), request.argv[0]);
   ::close(begun->report);
   if (executed) return Spawned{begun->pid, begun->output};
   ::waitpid(begun->pid, nullptr, 0);

@@ -10,6 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
+
 namespace agent {
 namespace {
 
@@ -45,9 +47,13 @@ base::Status no_such(const std::string& workload) {
 
 Supervisor::Supervisor(base::EventLoop& loop, const base::Clock& clock,
                        std::function<void(const std::string&, std::string_view)> on_line,
-                       std::function<void()> on_change)
-    : context_{loop, clock, std::move(on_line), [this](std::string_view bytes) { pass_on(bytes); },
-               std::move(on_change)} {}
+                       std::function<void()> on_change, std::string holder_folder)
+    : context_{loop,
+               clock,
+               std::move(on_line),
+               [this](std::string_view bytes, std::function<void()> done) { pass_on(bytes, std::move(done)); },
+               std::move(on_change),
+               std::move(holder_folder)} {}
 
 Supervisor::~Supervisor() {
   auto written = std::make_shared<std::promise<void>>();
@@ -62,7 +68,22 @@ void Supervisor::add(ChildOptions options) {
 
 void Supervisor::start_all(const std::vector<std::string>& except) {
   for (const auto& child : children_) {
-    if (std::ranges::find(except, child->options().name) == except.end()) child->start();
+    if (std::ranges::find(except, child->options().name) == except.end())
+      child->start();
+    else if (child->options().outlives_agent)
+      child->end_leftover([](const base::Status&) {});
+  }
+  end_what_is_not_configured();
+}
+
+void Supervisor::end_what_is_not_configured() {
+  for (const std::string& name : holder_names(context_.holder_folder)) {
+    if (find(name) != nullptr) continue;
+    base::log_info("a command of an earlier agent is not configured any more: it is stopped", {{"workload", name}});
+    ChildOptions options;
+    options.name = name;
+    options.outlives_agent = true;
+    retire(std::make_unique<Child>(std::move(options), context_));
   }
 }
 
@@ -103,7 +124,7 @@ bool Supervisor::is_retiring(const std::string& name) const {
 void Supervisor::retire(std::unique_ptr<Child> child) {
   Child* leaving = child.get();
   retiring_.push_back(std::move(child));
-  leaving->stop(leaving->options().command.stop_timeout, [this, leaving](const base::Status&) {
+  const auto erase = [this, leaving](const base::Status&) {
     // Not from within the child's own call.
     context_.loop.post([this, leaving] {
       const auto gone = std::ranges::find(retiring_, leaving, &std::unique_ptr<Child>::get);
@@ -114,7 +135,11 @@ void Supervisor::retire(std::unique_ptr<Child> child) {
       retiring_.erase(gone);  // and lets go of its cgroup, which a successor takes over
       if (successor != nullptr) successor->start();
     });
-  });
+  };
+  if (leaving->options().argv.empty())
+    leaving->end_leftover(erase);
+  else
+    leaving->stop(leaving->options().command.stop_timeout, erase);
 }
 
 void Supervisor::stop_all(std::function<void()> done) {
@@ -126,6 +151,11 @@ void Supervisor::stop_all(std::function<void()> done) {
   if (*waiting == 0) return (*shared_done)();
   for (const auto& child : children_) {
     Child* stopped = child.get();
+    if (stopped->is_left_running()) {
+      stopped->leave();
+      if (--*waiting == 0) (*shared_done)();
+      continue;
+    }
     stopped->stop(stopped->options().command.stop_timeout, [waiting, shared_done, stopped](const base::Status&) {
       stopped->remove_cgroup();
       if (--*waiting == 0) (*shared_done)();
@@ -137,6 +167,10 @@ void Supervisor::forward(int signal) {
   for (const auto& child : children_) child->signal(signal);
 }
 
+void Supervisor::check() {
+  for (const auto& child : children_) child->check();
+}
+
 void Supervisor::reap() {
   int status = 0;
   for (pid_t pid = ::waitpid(-1, &status, WNOHANG); pid > 0; pid = ::waitpid(-1, &status, WNOHANG)) {
@@ -145,6 +179,10 @@ void Supervisor::reap() {
     else if (on_other_end_)
       on_other_end_(pid, status);
   }
+}
+
+bool Supervisor::is_settling() const {
+  return std::ranges::any_of(children_, [](const auto& child) { return child->is_settling(); });
 }
 
 bool Supervisor::is_over() const {
@@ -186,8 +224,12 @@ void Supervisor::stop(const std::string& workload, std::chrono::nanoseconds drai
     done(no_such(workload));
 }
 
-void Supervisor::pass_on(std::string_view bytes) {
-  (void)output_.submit([this, text = std::string(bytes)] { write_all(text, stopping_); });
+void Supervisor::pass_on(std::string_view bytes, std::function<void()> done) {
+  const bool is_taken = output_.submit([this, text = std::string(bytes), done] {
+    write_all(text, stopping_);
+    done();
+  });
+  if (!is_taken) done();
 }
 
 }  // namespace agent

@@ -20,24 +20,30 @@ class Supervisor final : public guard::Children {
   // keep up loses lines there, never holds up the guard.
   Supervisor(base::EventLoop& loop, const base::Clock& clock,
              std::function<void(const std::string& workload, std::string_view line)> on_line,
-             std::function<void()> on_change);
+             std::function<void()> on_change, std::string holder_folder = "");
   ~Supervisor() override;
 
   void add(ChildOptions options);
-  // All but those named.
+  // All but those named, which are ended where an earlier agent has left them running, and so is what it has left of
+  // commands that are not configured any more.
   void start_all(const std::vector<std::string>& except = {});
   // Keeps it running from now on; nothing when no such command is supervised.
   void start(const std::string& workload);
   // After a reload: stops commands that are gone or have changed, starts those that are new, leaves the rest alone.
   void replace(std::vector<ChildOptions> wanted);
-  // Stops every child as its configuration says; `done` when all have ended.
+  // Stops every child as its configuration says, or leaves it to the next agent; `done` when all of the others have
+  // ended.
   void stop_all(std::function<void()> done);
   void forward(int signal);
+  // Once a tick, before the children are looked at.
+  void check();
   // Who is told of processes that have ended and are none of the children.
   void on_other_end(std::function<void(pid_t pid, int wait_status)> listener) { on_other_end_ = std::move(listener); }
   // Collects everything that has ended. Called at SIGCHLD.
   void reap();
 
+  // Whether a child runs is being asked, or it is about to.
+  [[nodiscard]] bool is_settling() const;
   // True when no child runs or is going to.
   [[nodiscard]] bool is_over() const;
   // The last exit code of the first child, as a shell would have it; 0 when there is none.
@@ -50,7 +56,8 @@ class Supervisor final : public guard::Children {
  private:
   [[nodiscard]] Child* find(const std::string& workload) const;
   [[nodiscard]] Child* find(pid_t pid) const;
-  void pass_on(std::string_view bytes);
+  void pass_on(std::string_view bytes, std::function<void()> done);
+  void end_what_is_not_configured();
   void retire(std::unique_ptr<Child> child);
   [[nodiscard]] bool is_retiring(const std::string& name) const;
 

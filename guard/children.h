@@ -17,6 +17,7 @@ struct ChildView {
   sample::Lifecycle lifecycle;
   sample::Identity identity;
   std::optional<sample::Cgroup> cgroup;  // its own; none where it could not have one
+  std::string why_unreadable = {};       // why nothing can be said of its resources; "" when it can
 };
 
 // All on the guard's thread. `done` is called there too, once.

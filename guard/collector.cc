@@ -249,7 +249,9 @@ void MachineCollector::read_child(Watched& watched, sample::Workload& workload) 
   workload.lifecycle = std::move(view->lifecycle);
   workload.identity = std::move(view->identity);
   if (workload.identity.pid <= 0) return;
-  if (view->cgroup)
+  if (!view->why_unreadable.empty())
+    workload.resources.memory.usage = sample::Reading<base::Bytes>::absent(view->why_unreadable);
+  else if (view->cgroup)
     read_resources(*view->cgroup, workload);
   else
     workload.resources = source::read_process_tree(sources_.root, workload.identity.pid);

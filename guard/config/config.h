@@ -81,12 +81,14 @@ struct BackoffConfig {
 
 // Only for a target of kind command.
 struct CommandConfig {
-  std::vector<std::pair<std::string, std::string>> environment;  // added to the agent's own
+  std::string program_as_written;                                // the command's first word, its variables not replaced
+  std::vector<std::pair<std::string, std::string>> environment;  // all that it gets, but for PATH, HOME and the like
   std::string working_dir;                                       // "": the agent's
-  std::string user;                                              // "": the agent's
+  std::string user;                                              // "": nobody where the agent is root, else the agent's
   BackoffConfig backoff;
   int stop_signal = 15;
   base::Duration stop_timeout = std::chrono::seconds(30);  // then SIGKILL
+  bool stops_with_agent = true;  // false: an orderly stop of the agent leaves it running for the next one
 };
 
 struct WorkloadConfig {

@@ -36,7 +36,7 @@ const std::vector<Section>& sections() {
       {"workloads[].leak", {"enabled", "window"}},
       {"workloads[].restarts", {"max", "within"}},
       {"workloads[].backoff", {"initial", "max", "reset_after"}},
-      {"workloads[].stop", {"signal", "timeout"}},
+      {"workloads[].stop", {"signal", "timeout", "with_agent"}},
       {"workloads[].actions", {"max", "within"}},
       {"workloads[].maintenance[]", {"from", "to", "days", "zone"}},
       {"workloads[].depends_on[]", {"workload", "restart"}},

@@ -137,6 +137,8 @@ void read_command(const Reader& workload, bool is_command, CommandConfig& comman
     }
     return;
   }
+  if (const auto* words = workload.find("command"); words != nullptr && !words->children.empty())
+    command.program_as_written = words->children.front().text;
   read_environment(workload, command);
   if (workload.read("working_dir", command.working_dir)) check_path(workload, "working_dir", command.working_dir);
   if (workload.read("user", command.user)) check_name(workload, "user", command.user);
@@ -146,6 +148,7 @@ void read_command(const Reader& workload, bool is_command, CommandConfig& comman
   read_signal(stop, "signal", command.stop_signal);
   if (stop.read("timeout", command.stop_timeout))
     check_range(stop, "timeout", command.stop_timeout, base::Duration::zero(), std::chrono::hours(1));
+  stop.read("with_agent", command.stops_with_agent);
 }
 
 bool read_signal(const Reader& section, std::string_view key, int& number) {

@@ -87,16 +87,26 @@ std::uint64_t count_oom_kills(const sample::Workload& workload, const RunStep& s
                               base::Duration since_last_seen, base::SteadyTime now, OomHistory& history) {
   std::uint64_t kills = 0;
   if (const auto& reading = workload.resources.memory.oom_kills) {
+    const auto cgroup = workload.cgroup ? workload.cgroup->inode : 0;
+    const bool is_new_cgroup = history.counter && ((cgroup != 0 && history.cgroup != 0 && cgroup != history.cgroup) ||
+                                                   *reading < *history.counter);
     // A run that began under the guard's eyes began at 0; of an older one nobody knows when its kills were.
-    const auto before = history.counter.value_or(runs.first_run ? *reading : 0);
-    kills = *reading >= before ? *reading - before : *reading;  // ran backwards: a new cgroup, which began at 0
+    const auto before = is_new_cgroup ? 0 : history.counter.value_or(runs.first_run ? *reading : 0);
+    kills = *reading - before;
+    // Kills that an exit told of while the counter could not be read stand in the counter of the same cgroup, too.
+    if (!is_new_cgroup) kills -= std::min(kills, history.ends_before_counter);
+    history.ends_before_counter = 0;
     history.counter = *reading;
+    history.cgroup = cgroup;
     if (kills > 0) history.kill_without_end = now;
   }
   if (step.ended) {
     const auto same_kill = std::max(OomHistory::kSameKill, since_last_seen);
     const bool counted = history.kill_without_end && now - *history.kill_without_end <= same_kill;
-    if (workload.lifecycle.last_exit == sample::ExitReason::oom_kill && !counted) ++kills;
+    if (workload.lifecycle.last_exit == sample::ExitReason::oom_kill && !counted) {
+      ++kills;
+      if (!workload.resources.memory.oom_kills) ++history.ends_before_counter;
+    }
     history.kill_without_end.reset();
   }
   history.total += kills;

@@ -56,6 +56,8 @@ struct OomHistory {
   static constexpr base::Duration kSameKill = std::chrono::seconds(10);
 
   std::optional<std::uint64_t> counter;              // the cgroup's, as last read
+  std::uint64_t cgroup = 0;                          // the inode of that cgroup; 0 when unknown
+  std::uint64_t ends_before_counter = 0;             // kills counted by their exit since the counter was last read
   std::optional<base::SteadyTime> kill_without_end;  // when the counter rose in a run whose end was not seen yet
   std::uint64_t total = 0;
 };

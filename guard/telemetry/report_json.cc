@@ -85,6 +85,7 @@ ordered_json lifecycle_of(const WorkloadReport& report) {
   Object object;
   object.set("state", sample::name_of(lifecycle.state))
       .set("started_at", lifecycle.started_at ? ordered_json(unix_seconds(*lifecycle.started_at)) : ordered_json())
+      .set("starts", lifecycle.starts)
       .set("restarts", report.signals.restarts_total)
       .set("restarts_by_reason", report.restarts_by_reason)
       .set("restart_loop", report.signals.restart_loop.looping)

@@ -114,7 +114,7 @@ void describe_caps(const WorkloadReport& report, Sentences& out) {
 // How one starts it again, which depends on who runs it.
 std::string way_to_start(const sample::Workload& workload) {
   switch (workload.kind) {
-    case sample::TargetKind::command: return "start it by hand: remove " + workload.name + " from STATE_DIR/held";
+    case sample::TargetKind::command: return "start it by hand: echo start > STATE_DIR/held/" + workload.name;
     case sample::TargetKind::container:
     case sample::TargetKind::compose_service:
     case sample::TargetKind::container_label: return "start it by hand, for example with docker start";

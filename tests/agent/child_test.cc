@@ -6,6 +6,7 @@
 #include <csignal>
 
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <gtest/gtest.h>
 
@@ -16,10 +17,35 @@ namespace {
 
 using std::chrono::seconds;
 
+TEST(ChildOptions, OfAnotherCommandHaveAnotherFingerprint) {
+  const ChildOptions options = Nursery::shell("one");
+  ChildOptions capped = options;
+  capped.caps.pids = 5;
+  capped.command.stop_timeout = seconds(1);
+  EXPECT_EQ(capped.fingerprint(), options.fingerprint()) << "changed on the running one";
+  EXPECT_NE(Nursery::shell("two").fingerprint(), options.fingerprint());
+  ChildOptions given = options;
+  given.command.environment = {{"A", "1"}};
+  EXPECT_NE(given.fingerprint(), options.fingerprint());
+  ChildOptions joined = options;
+  joined.argv = {"/bin/sh", "-cone"};
+  EXPECT_NE(joined.fingerprint(), options.fingerprint());
+}
+
+TEST(ChildOptions, RootsCommandsAreNobodyUnlessTold) {
+  ChildOptions options = Nursery::shell("");
+  EXPECT_EQ(options.user(), "") << "exec's are the caller's";
+  options.outlives_agent = true;
+  EXPECT_EQ(options.user(), ::geteuid() == 0 ? "nobody" : "");
+  options.command.user = "root";
+  EXPECT_EQ(options.user(), "root");
+}
+
 TEST(ChildStop, HoldsThoughWhoeverItOvertakesAsksForARestart) {
   base::ManualClock clock;
   base::EventLoop loop;
-  ChildContext context{loop, clock, [](const std::string&, std::string_view) {}, [](std::string_view) {}, [] {}};
+  ChildContext context{loop, clock, [](const std::string&, std::string_view) {},
+                       [](std::string_view, const std::function<void()>& done) { done(); }, [] {}};
   Child child(Nursery::shell("exec sleep 60"), context);
   child.start();
   int cancelled = 0;
@@ -45,7 +71,8 @@ TEST(ChildStop, HoldsThoughWhoeverItOvertakesAsksForARestart) {
 TEST(ChildRestart, OvertakesEveryRestartBeforeIt) {
   base::ManualClock clock;
   base::EventLoop loop;
-  ChildContext context{loop, clock, [](const std::string&, std::string_view) {}, [](std::string_view) {}, [] {}};
+  ChildContext context{loop, clock, [](const std::string&, std::string_view) {},
+                       [](std::string_view, const std::function<void()>& done) { done(); }, [] {}};
   Child child(Nursery::shell("trap '' TERM; sleep 60 & exit 0"), context);
   child.start();
   int wait_status = 0;

@@ -34,14 +34,40 @@ TEST(Holds, AreReadByTheNextAgent) {
   EXPECT_EQ(held[0].since, kWeb.since);
 }
 
-TEST(Holds, AreReleasedOnceWhenTheirFileIsRemoved) {
+TEST(Holds, AreReleasedOnceWhenTheirMarkerSaysStart) {
   const TemporaryFolder folder;
   Holds holds(folder.at("held"));
   holds.keep({kWeb});
   EXPECT_THAT(holds.keep({kWeb}), IsEmpty());
-  std::filesystem::remove(folder.at("held/web"));
+  folder.write("held/web", "start\n");
   EXPECT_THAT(holds.keep({kWeb}), ElementsAre("web"));
   EXPECT_THAT(holds.keep({kWeb}), IsEmpty()) << "it is starting";
+  EXPECT_FALSE(std::filesystem::exists(folder.at("held/web")));
+}
+
+TEST(Holds, AreNotReleasedByAFileThatIsGone) {
+  const TemporaryFolder folder;
+  Holds holds(folder.at("held"));
+  holds.keep({kWeb});
+  std::filesystem::remove(folder.at("held/web"));
+  EXPECT_THAT(holds.keep({kWeb}), IsEmpty());
+  EXPECT_TRUE(std::filesystem::exists(folder.at("held/web"))) << "the next agent is to know";
+}
+
+TEST(Holds, AreNotReleasedByAFolderThatIsGone) {
+  const TemporaryFolder folder;
+  Holds holds(folder.at("held"));
+  holds.keep({kWeb});
+  std::filesystem::remove_all(folder.at("held"));
+  EXPECT_THAT(holds.keep({kWeb}), IsEmpty());
+  folder.write("held/web", "start of something else\n");
+  EXPECT_THAT(holds.keep({kWeb}), IsEmpty()) << "more than the one word";
+}
+
+TEST(Holds, AreReleasedByAMarkerThatSaysStartWhileNoAgentRuns) {
+  const TemporaryFolder folder;
+  folder.write("held/web", "start\n");
+  EXPECT_THAT(Holds(folder.at("held")).read(), IsEmpty());
   EXPECT_FALSE(std::filesystem::exists(folder.at("held/web")));
 }
 

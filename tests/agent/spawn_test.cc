@@ -38,6 +38,7 @@ Ended wait_for(const Spawned& spawned) {
 SpawnRequest shell(const std::string& script) {
   SpawnRequest request;
   request.argv = {"sh", "-c", script};
+  request.environment = command_environment({}, false);
   return request;
 }
 
@@ -59,22 +60,59 @@ TEST(Spawn, GivesTheExitStatusToWhoWaits) {
   EXPECT_EQ(WEXITSTATUS(ended.status), 7);
 }
 
-TEST(Spawn, AddsToTheAgentsEnvironment) {
+TEST(WrapperEnvironment, AddsToTheAgentsOwn) {
   ::setenv("SPAWN_TEST_KEPT", "kept", 1);
   ::setenv("SPAWN_TEST_REPLACED", "old", 1);
   SpawnRequest request = shell("echo $SPAWN_TEST_KEPT $SPAWN_TEST_REPLACED $SPAWN_TEST_ADDED");
-  request.environment = {{"SPAWN_TEST_REPLACED", "new"}, {"SPAWN_TEST_ADDED", "added"}};
+  request.environment = wrapper_environment({{"SPAWN_TEST_REPLACED", "new"}, {"SPAWN_TEST_ADDED", "added"}});
   EXPECT_EQ(output_of(request), "kept new added\n");
   ::unsetenv("SPAWN_TEST_KEPT");
   ::unsetenv("SPAWN_TEST_REPLACED");
 }
 
-TEST(Spawn, KeepsTheServiceManagersSocketToItself) {
-  ::setenv("NOTIFY_SOCKET", "/run/systemd/notify", 1);
-  ::setenv("WATCHDOG_USEC", "1000000", 1);
-  EXPECT_EQ(output_of(shell("echo \"[$NOTIFY_SOCKET$WATCHDOG_USEC]\"")), "[]\n");
-  ::unsetenv("NOTIFY_SOCKET");
-  ::unsetenv("WATCHDOG_USEC");
+TEST(WrapperEnvironment, KeepsTheServiceManagersWordsToTheAgent) {
+  constexpr const char* kWords[] = {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID"};
+  for (const char* name : kWords) ::setenv(name, "1", 1);
+  SpawnRequest request = shell("echo \"[$NOTIFY_SOCKET$WATCHDOG_USEC$WATCHDOG_PID$LISTEN_FDS$LISTEN_PID]\"");
+  request.environment = wrapper_environment({});
+  EXPECT_EQ(output_of(request), "[]\n");
+  for (const char* name : kWords) ::unsetenv(name);
+}
+
+TEST(CommandEnvironment, HasNothingOfTheAgentsOwn) {
+  ::setenv("SPAWN_TEST_SECRET", "secret", 1);
+  SpawnRequest request;
+  request.argv = {"env"};
+  request.environment = command_environment({{"GIVEN", "given"}}, false);
+  EXPECT_EQ(output_of(request),
+            "GIVEN=given\nPATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nLANG=C.UTF-8\n");
+  ::unsetenv("SPAWN_TEST_SECRET");
+}
+
+TEST(CommandEnvironment, LooksTheProgramUpInTheGivenPath) {
+  SpawnRequest request;
+  request.argv = {"sh", "-c", "echo found"};
+  request.environment = command_environment({{"PATH", "/no/such/folder"}}, false);
+  EXPECT_EQ(output_of(request), "not started: sh: cannot execute the program: No such file or directory");
+  request.environment = command_environment({{"PATH", "/no/such/folder:/bin"}}, false);
+  EXPECT_EQ(output_of(request), "found\n");
+}
+
+TEST(Spawn, LeavesNoWayToGainPrivileges) {
+  EXPECT_THAT(output_of(shell("cat /proc/$$/status")), HasSubstr("NoNewPrivs:\t1\n"));
+}
+
+TEST(Spawn, BecomesTheUserAndTellsItWhoItIs) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root to become another user";
+  SpawnRequest request = shell("id -un; id -G; echo $USER $HOME");
+  request.user = "nobody";
+  EXPECT_EQ(output_of(request), "nobody\n65534\nnobody /nonexistent\n");
+}
+
+TEST(Spawn, GivesBackTheLimitOfOpenFiles) {
+  SpawnRequest request = shell("ulimit -Sn");
+  request.open_files = 77;
+  EXPECT_EQ(output_of(request), "77\n");
 }
 
 TEST(Spawn, GivesBackTheSignalsThatTheAgentBlocksAndIgnores) {
@@ -126,7 +164,7 @@ void expect_failure(const SpawnRequest& request, base::Code code, const std::str
 TEST(SpawnFailure, NamesTheProgramThatThereIsNot) {
   SpawnRequest request;
   request.argv = {"no-such-program-anywhere"};
-  expect_failure(request, base::Code::not_found, "no-such-program-anywhere: execute the program");
+  expect_failure(request, base::Code::not_found, "no-such-program-anywhere: cannot execute the program");
 }
 
 TEST(SpawnFailure, IsADenialWhereTheFileIsNoProgram) {
@@ -144,13 +182,12 @@ TEST(SpawnFailure, NamesTheFolderStep) {
 TEST(SpawnFailure, NamesTheUserThatThereIsNot) {
   SpawnRequest request = shell("true");
   request.user = "nobody-of-this-name";
-  expect_failure(request, base::Code::not_found, "no user 'nobody-of-this-name'");
+  expect_failure(request, base::Code::not_found, "find the user that `user` names");
 }
 
 TEST(SpawnFailure, NamesTheCgroupStep) {
   SpawnRequest request = shell("true");
-  request.cgroup.emplace();
-  request.cgroup->memory = {"/no/such/cgroup", 2};
+  request.cgroup_files = {"/no/such/cgroup/cgroup.procs"};
   expect_failure(request, base::Code::not_found, "enter the cgroup");
 }
 

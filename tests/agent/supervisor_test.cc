@@ -48,8 +48,8 @@ TEST(Output, HalfALineIsNotDeliveredToWhatIsGone) {
   int delivered = 0;
   base::ManualClock clock;
   base::EventLoop loop;
-  ChildContext context{loop, clock, [&](const std::string&, std::string_view) { ++delivered; }, [](std::string_view) {},
-                       [] {}};
+  ChildContext context{loop, clock, [&](const std::string&, std::string_view) { ++delivered; },
+                       [](std::string_view, const std::function<void()>& done) { done(); }, [] {}};
   pid_t pid = 0;
   {
     Child child(Nursery::shell("printf half; exec sleep 60"), context);

@@ -84,6 +84,19 @@ TEST(CommandTarget, ThatTheSupervisorDoesNotKnowIsUnknown) {
   EXPECT_EQ(see(TargetKind::command, "", {.root = kV2, .children = &children}).lifecycle.state, State::unknown);
 }
 
+TEST(CommandTarget, ThatHasLeftItsCgroupHasNoFiguresAndSaysWhy) {
+  FakeChildren children;
+  children.child.emplace();
+  children.child->lifecycle.state = State::running;
+  children.child->identity = {"pid:1@1", "", "", 1};
+  children.child->why_unreadable = "it has left its cgroup";
+  const sample::Workload web = see(TargetKind::command, "", {.root = kV2, .children = &children});
+  EXPECT_EQ(web.lifecycle.state, State::running);
+  EXPECT_FALSE(web.resources.memory.usage);
+  EXPECT_EQ(web.resources.memory.usage.reason(), "it has left its cgroup");
+  EXPECT_FALSE(web.cgroup);
+}
+
 TEST(PidFileTarget, WithoutItsFileIsAbsent) {
   const source::TemporaryFolder folder;
   EXPECT_EQ(see(TargetKind::pid_file, folder.at("web.pid")).lifecycle.state, State::absent);

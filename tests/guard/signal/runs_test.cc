@@ -25,6 +25,7 @@ class Watch {
     workload.lifecycle.state = state;
     workload.lifecycle.starts = starts;
     workload.lifecycle.last_exit = last_exit;
+    if (cgroup != 0) workload.cgroup.emplace().inode = cgroup;
     if (oom_counter >= 0) workload.resources.memory.oom_kills = static_cast<std::uint64_t>(oom_counter);
     now += interval_;
     step = observe_run(workload, now, runs);
@@ -39,6 +40,7 @@ class Watch {
   }
 
   std::string identity = "container:a";
+  std::uint64_t cgroup = 0;  // inode; 0: not known
   std::string container_id;  // "" for what is no container
   base::SteadyTime now = kBegin;
   RunStep step;
@@ -256,6 +258,37 @@ TEST(OomKills, AnUnreadableCounterLosesNothing) {
   watch.see(State::running, 1, ExitReason::none, 1);
   EXPECT_EQ(watch.see(State::running, 1, ExitReason::none, kUnreadable), 0U);
   EXPECT_EQ(watch.see(State::running, 1, ExitReason::none, 2), 1U);
+}
+
+// The cgroup of a supervised command outlives its runs.
+TEST(OomKills, OfACommandAreNotCountedAgainWhenItsCgroupCanBeReadAgain) {
+  Watch watch;
+  watch.cgroup = 7;
+  watch.see(State::running, 1);
+  for (int kill = 1; kill <= 6; ++kill) {
+    const auto start = static_cast<std::uint64_t>(kill);
+    EXPECT_EQ(watch.see(State::starting, start, ExitReason::oom_kill, kUnreadable), 1U);
+    EXPECT_EQ(watch.see(State::running, start + 1, ExitReason::oom_kill, kill), 0U);
+  }
+  EXPECT_EQ(watch.oom.total, 6U);
+}
+
+TEST(OomKills, OfTheNextRunStillCountAfterOneThatWasSeenByItsExit) {
+  Watch watch;
+  watch.cgroup = 7;
+  watch.see(State::running, 1);
+  watch.see(State::starting, 1, ExitReason::oom_kill, kUnreadable);
+  EXPECT_EQ(watch.see(State::running, 2, ExitReason::oom_kill, 2), 1U);
+  EXPECT_EQ(watch.see(State::running, 2, ExitReason::oom_kill, 3), 1U);
+}
+
+TEST(OomKills, InANewCgroupAreNotTakenForOnesThatWereCountedBefore) {
+  Watch watch;
+  watch.cgroup = 7;
+  watch.see(State::running, 1, ExitReason::none, 1);
+  watch.see(State::starting, 1, ExitReason::oom_kill, kUnreadable);
+  watch.cgroup = 8;
+  EXPECT_EQ(watch.see(State::running, 2, ExitReason::oom_kill, 1), 1U);
 }
 
 }  // namespace

@@ -247,8 +247,8 @@ TEST(Words, TellWhoStoppedItAndHowToStartIt) {
                                               "start")));
   report.workload.kind = sample::TargetKind::command;
   EXPECT_THAT(describe(report), Contains(says(Urgency::trouble,
-                                              "stopped by rule memory, start it by hand: remove web from "
-                                              "STATE_DIR/held")));
+                                              "stopped by rule memory, start it by hand: echo start > "
+                                              "STATE_DIR/held/web")));
 }
 
 TEST(Words, TellWhatKeepsRulesFromActing) {

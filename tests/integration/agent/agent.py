@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import re
 import subprocess
 
@@ -10,6 +11,7 @@ from harness.requirements import require_file
 
 BINARY = os.environ.get("LEAKGUARD_BINARY", "")
 WORKLOAD = os.environ.get("TEST_WORKLOAD", "")
+USER = pwd.getpwuid(os.geteuid()).pw_name  # for commands that need what the test itself may do
 SECONDS = 20.0  # for what comes within a second on a machine that is not busy
 
 

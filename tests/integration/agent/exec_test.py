@@ -33,6 +33,14 @@ def limit_of(cgroup):
     raise AssertionError(f"{cgroup} has no memory controller")
 
 
+def kernel_oom_kills(cgroup):
+    """What the kernel has counted, on either version."""
+    for name in ("memory.events", "memory.oom_control"):
+        if os.path.exists(f"{cgroup}/{name}"):
+            return int(dict(line.split() for line in read(f"{cgroup}/{name}").splitlines())["oom_kill"])
+    raise AssertionError(f"{cgroup} has no memory controller")
+
+
 class Starts(unittest.TestCase):
     """A test that starts one agent."""
 
@@ -120,6 +128,30 @@ class CgroupTest(Starts):
         agent.wait_for_metric("leakguard_workload_restarts_total", lambda count: count >= 1, reason="oom_kill")
         self.assertGreaterEqual(agent.metric("leakguard_workload_oom_kills_total"), 1)
         self.assertRegex(agent.output(), r"starts again after a pause.*pause=1s")
+
+
+    def test_an_oom_kill_is_counted_once(self):
+        agent = self.start(WORKLOAD, "grow", "100m", "400m", flags=["--memory", "32m"])
+        agent.wait_until_ready()
+        cgroup = f"{os.path.dirname(cgroup_of(agent.pid, 'memory') + '/x')}/leakguard-{self.name}"
+
+        def counted():
+            kills = agent.metric("leakguard_workload_oom_kills_total")
+            self.assertLessEqual(kills, kernel_oom_kills(cgroup))  # which may have risen since
+            return kills >= 3 and agent.workload(self.name)["lifecycle"]["state"] == "starting" and kills
+
+        self.assertEqual(wait_until(counted, SECONDS, "the third kill"), kernel_oom_kills(cgroup))
+
+    def test_a_process_that_leaves_its_cgroup_is_said_and_its_figures_are_unknown(self):
+        agent = self.start(WORKLOAD, "print", "hello", "1", flags=["--memory", "64m"])
+        agent.wait_until_ready()
+        agent.wait_for_metric("leakguard_workload_memory_usage_bytes", lambda used: used > 0)
+        pid = agent.workload(self.name)["identity"]["pid"]
+        with open(f"{os.path.dirname(cgroup_of(pid, 'memory'))}/cgroup.procs", "w", encoding="ascii") as file:
+            file.write(str(pid))
+        agent.wait_for_line("its main process has left its cgroup", SECONDS)
+        wait_until(lambda: agent.metric("leakguard_workload_memory_usage_bytes") is None, SECONDS, "no figure")
+        self.assertIn("has left its cgroup", agent.get(f"/api/v1/workloads/{self.name}")[1])
 
 
 @unittest.skipUnless(IS_ROOT and shutil.which("unshare"), "needs root to make a PID namespace")

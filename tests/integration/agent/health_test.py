@@ -7,7 +7,7 @@ import signal
 import tempfile
 import unittest
 
-from agent import Agent, SECONDS, WORKLOAD, config_text, require_agent, unique
+from agent import Agent, config_text, require_agent, SECONDS, unique, USER, WORKLOAD
 from harness.process import free_port, wait_until
 from harness.requirements import require_file
 
@@ -22,7 +22,7 @@ class HealthTest(unittest.TestCase):
 
     def start(self, command, health, rule=""):
         rules = f"    rules: [{{name: hangs, {rule}}}]\n" if rule else ""
-        workload = f"  - name: {self.name}\n    command: {json.dumps(command)}\n    health:\n{health}{rules}"
+        workload = f"  - name: {self.name}\n    command: {json.dumps(command)}\n    user: {USER}\n    health:\n{health}{rules}"
         config = os.path.join(self.folder, "leakguard.yml")
         with open(config, "w", encoding="utf-8") as file:
             file.write(config_text(self.folder, workload, free_port()))
@@ -102,7 +102,7 @@ class HealthTest(unittest.TestCase):
         disk = os.statvfs("/")
         filled = 100 * (1 - disk.f_bavail / disk.f_blocks)
         workload = (
-            f"  - name: {self.name}\n    command: [{WORKLOAD}, print, Cleaned up 1500 of them, '0.2']\n"
+            f"  - name: {self.name}\n    command: [{WORKLOAD}, print, Cleaned up 1500 of them, '0.2']\n    user: {USER}\n"
             "    expect_log: [{name: cleanup, pattern: 'Cleaned up (?P<count>\\d+)', every: 1m}]\n    rules:\n"
             "      - {name: many, when: {log_value: '> 1499', log: cleanup, capture: count, for: 1s}, do: [notify]}\n"
             "      - {name: more, when: {log_value: '> 1500', log: cleanup, capture: count}, do: [notify]}\n"

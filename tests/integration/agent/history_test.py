@@ -12,7 +12,7 @@ import tempfile
 import time
 import unittest
 
-from agent import Agent, BINARY, SECONDS, WORKLOAD, ask, config_text, require_agent, unique
+from agent import Agent, ask, BINARY, config_text, require_agent, SECONDS, unique, USER, WORKLOAD
 from harness.process import free_port, wait_until
 
 
@@ -27,7 +27,7 @@ class HistoryTest(unittest.TestCase):
 
     def configure(self, history="", state=None):
         """Writes a configuration of one workload and returns its path."""
-        workloads = f"  - name: {self.name}\n    command: [{WORKLOAD}, print, hello, '1']\n"
+        workloads = f"  - name: {self.name}\n    command: [{WORKLOAD}, print, hello, '1']\n    user: {USER}\n"
         text = config_text(self.folder, workloads, free_port())
         text = text.replace("sample_interval: 200ms", f"sample_interval: 200ms{history}")
         if state:

@@ -6,7 +6,7 @@ import signal
 import tempfile
 import unittest
 
-from agent import Agent, SECONDS, WORKLOAD, ask, config_text, require_agent, unique
+from agent import Agent, ask, config_text, require_agent, SECONDS, unique, USER, WORKLOAD
 from harness.process import free_port, wait_until
 from receiver import Receiver
 
@@ -27,6 +27,7 @@ class LadderTest(unittest.TestCase):
         self.write(f"""\
   - name: {self.name}
     command: [{WORKLOAD}, grow, 200m, 40m]
+    user: {USER}
     caps: {{memory: 64m}}
     rules:
       - name: high
@@ -49,6 +50,10 @@ class LadderTest(unittest.TestCase):
 
     def wait_for_breaker(self, agent, value):
         agent.wait_for_metric("leakguard_breaker_open", lambda seen: seen == value, workload=self.name)
+
+    def release(self):
+        with open(self.held, "w", encoding="ascii") as marker:
+            marker.write("start\n")
 
     def climb(self):
         """The agent, with the ladder at its end."""
@@ -74,24 +79,27 @@ class LadderTest(unittest.TestCase):
                          "step 2 of 3: memory is still")
 
         words = [sentence["text"] for sentence in agent.workload(self.name)["words"]]
-        self.assertIn(f"stopped by rule high, start it by hand: remove {self.name} from STATE_DIR/held", words)
+        self.assertIn(f"stopped by rule high, start it by hand: echo start > STATE_DIR/held/{self.name}", words)
         self.assertTrue(os.path.exists(self.held))
 
-    def test_what_a_rule_has_stopped_stays_so_with_the_next_agent_until_its_file_is_removed(self):
+    def test_what_a_rule_has_stopped_stays_so_with_the_next_agent_until_its_marker_says_start(self):
         first = self.climb()
         wait_until(lambda: os.path.exists(self.held), SECONDS, "the file of what is held")
         first.send(signal.SIGTERM)
         first.wait(SECONDS)
 
-        self.write(f"  - {{name: {self.name}, command: [{WORKLOAD}, print, hello, '0.2']}}\n")
+        self.write(f"  - {{name: {self.name}, command: [{WORKLOAD}, print, hello, '0.2'], user: {USER}}}\n")
         agent = self.start()
         self.wait_for_breaker(agent, 1)
         self.assertEqual(agent.workload(self.name)["identity"]["pid"], 0)
         os.remove(self.held)
+        agent.wait_for_line("its stop marker was removed; it stays stopped", SECONDS)
+        self.assertEqual(agent.workload(self.name)["identity"]["pid"], 0)
+        self.release()
         self.wait_for_breaker(agent, 0)
         self.assertEqual(agent.metric("leakguard_workload_up", workload=self.name), 1)
 
-    def test_a_restart_loop_is_ended_and_begins_anew_when_its_file_is_removed(self):
+    def test_a_restart_loop_is_ended_and_begins_anew_when_its_marker_says_start(self):
         self.write(f"""\
   - name: {self.name}
     command: [/bin/false]
@@ -105,7 +113,7 @@ class LadderTest(unittest.TestCase):
                    "it no longer waits to be started again")
         runs = agent.output().count('msg="started"')
         wait_until(lambda: os.path.exists(self.held), SECONDS, "the file of what is held")
-        os.remove(self.held)
+        self.release()
         agent.wait_for_line("started again; its rules act on it", SECONDS)
         self.assertGreater(agent.output().count('msg="started"'), runs)
 
@@ -114,9 +122,11 @@ class LadderTest(unittest.TestCase):
         self.write(f"""\
   - name: {front}
     command: [{WORKLOAD}, print, hello, '0.2']
+    user: {USER}
     depends_on: [{self.name}]
   - name: {self.name}
     command: [{WORKLOAD}, grow, 200m, 40m]
+    user: {USER}
     rules: [{{name: high, when: {{memory: '> 30m', for: 400ms}}, do: [restart], cooldown: 1h}}]
 """)
         agent = self.start()

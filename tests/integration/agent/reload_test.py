@@ -5,7 +5,7 @@ import signal
 import tempfile
 import unittest
 
-from agent import Agent, SECONDS, WORKLOAD, config_text, require_agent, unique
+from agent import Agent, config_text, require_agent, SECONDS, unique, USER, WORKLOAD
 from harness.process import free_port, wait_until
 
 RELOADED = "leakguard_config_last_reload_successful"
@@ -19,7 +19,7 @@ class ReloadTest(unittest.TestCase):
         self.web, self.worker = unique("web"), unique("worker")
 
     def prints(self, name, text="hello", more=""):
-        return f"  - {{name: {name}, command: [{WORKLOAD}, print, {text}, '0.2']{more}}}\n"
+        return f"  - {{name: {name}, command: [{WORKLOAD}, print, {text}, '0.2'], user: {USER}{more}}}\n"
 
     def write(self, *workloads):
         with open(self.config, "w", encoding="utf-8") as file:

@@ -5,7 +5,7 @@ import os
 import tempfile
 import unittest
 
-from agent import Agent, SECONDS, WORKLOAD, config_text, require_agent, unique
+from agent import Agent, config_text, require_agent, SECONDS, unique, USER, WORKLOAD
 from harness.process import free_port, wait_until
 from receiver import Receiver
 
@@ -19,7 +19,7 @@ class RulesTest(unittest.TestCase):
 
     def start(self, action, notify="", more=""):
         """A workload that soon holds 40 MiB of 64, and a rule that does not like more than 30."""
-        workload = (f"  - name: {self.name}\n    command: [{WORKLOAD}, grow, 200m, 40m]\n    caps: {{memory: {LIMIT}}}\n"
+        workload = (f"  - name: {self.name}\n    command: [{WORKLOAD}, grow, 200m, 40m]\n    user: {USER}\n    caps: {{memory: {LIMIT}}}\n"
                     f"    rules:\n      - {{name: high, when: {{memory: '> 30m', for: 400ms}}, do: [{action}], "
                     f"cooldown: 1h}}\n")
         config = os.path.join(self.folder, "leakguard.yml")
