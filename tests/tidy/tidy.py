@@ -75,7 +75,7 @@ LIBRARIES = {
 SYSTEM_HEADER = re.compile(r"(sys|linux|netinet|arpa|asm)/\S+\.h|[a-z_0-9]+\.h")
 STANDARD_HEADER = re.compile(r"[a-z_0-9]+")
 
-MAX_FILE_LINES = 300
+MAX_FILE_LINES = 600
 MAX_FUNCTION_LINES = 70
 
 SOURCES = ("base", "guard", "agent", "chatcore")

@@ -60,8 +60,8 @@ class Tidy(unittest.TestCase):
         self.assertEqual(findings_in(first), [])
 
     def test_file_length(self):
-        self.assert_clean("base/a.cc", "int x;\n" * 300)
-        self.assert_found("base/a.cc", "int x;\n" * 301, "301 lines, more than 300")
+        self.assert_clean("base/a.cc", "int x;\n" * 600)
+        self.assert_found("base/a.cc", "int x;\n" * 601, "601 lines, more than 600")
 
     def test_function_length(self):
         def function(lines):
