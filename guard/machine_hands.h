@@ -2,6 +2,7 @@
 // The hands that touch this machine: engine calls, cgroup files, signals, shed requests and the supervised commands.
 // Whatever may block runs on a worker; a worker that hangs costs the actions behind it, never the guard's ticks.
 
+#include <chrono>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -18,7 +19,8 @@ namespace guard {
 struct MachineHandsOptions {
   std::string root = "/";
   std::string engine_socket;
-  Children* children = nullptr;  // null when no command is supervised
+  Children* children = nullptr;               // null when no command is supervised
+  std::chrono::milliseconds approach{5'000};  // how long memory is taken back before a cap below it is refused
 };
 
 class MachineHands final : public Hands {
