@@ -20,6 +20,7 @@ using telemetry::Outcome;
 // last. Most refusals are for good (more CPUs than the host has), and each try costs the engine.
 constexpr base::Duration kFirstCapsRetry = std::chrono::seconds(10);
 constexpr base::Duration kLastCapsRetry = std::chrono::minutes(10);
+constexpr std::size_t kMostCapsRefusals = 8;  // of one workload, each of other resources together
 
 bool is_caps(const Decision& decision) { return std::holds_alternative<policy::ApplyCaps>(decision.action); }
 // Who could not be asked may be well again in a moment; who refused will most likely refuse again.
@@ -37,6 +38,9 @@ std::vector<std::string> resources_of(const Decision& decision) {
   std::vector<std::string> resources;
   for (const auto& [resource, seen] : decision.evidence) resources.push_back(resource);
   return resources;
+}
+bool have_common(const std::vector<std::string>& left, const std::vector<std::string>& right) {
+  return std::ranges::any_of(left, [&](const auto& one) { return std::ranges::find(right, one) != right.end(); });
 }
 bool is_notify(const Decision& decision) { return std::holds_alternative<policy::Notify>(decision.action); }
 bool enforces(const Decision& decision) { return policy::strength_of(decision.action) != Strength::none; }
@@ -197,18 +201,18 @@ void Enforcer::begin(Watched& watched, Decision decision) {
 void Enforcer::begin_caps(Watched& watched, Decision decision) {
   const base::SteadyTime now = parts_.clock.steady_now();
   if (watched.course.acting || caps_under_way_ >= kMostCapsAtOnce) return;
-  auto& refusal = watched.caps_refusal;
-  if (refusal && (refusal->identity != decision.identity.key || refusal->resources != resources_of(decision)))
-    refusal.reset();
-  if (refusal && now < refusal->retry_at) return;
+  if (watched.caps_refused_run != decision.identity.key) watched.caps_refusals.clear();
+  watched.caps_refused_run = decision.identity.key;
+  const auto refusal = watched.caps_refusals.find(resources_of(decision));
+  const bool was_refused = refusal != watched.caps_refusals.end();
+  if (was_refused && now < refusal->second.retry_at) return;
   Recheck recheck = look_again(watched, decision);
   if (!recheck.holds)
     return drop(watched, std::move(decision), Outcome::recovered, "no longer true at the second look");
   Act act{0, now, decision, recheck.workload};
-  if (!refusal) act.number = parts_.log.record(decision).number;
+  if (!was_refused) act.number = parts_.log.record(decision).number;
   if (parts_.dry_run) {
-    // It says so once.
-    refusal = Watched::CapsRefusal{"", resources_of(decision), decision.identity.key, 1, now + kLastCapsRetry, true};
+    watched.caps_refusals[resources_of(decision)] = {"", 1, now + kLastCapsRetry, true};
     if (act.number != 0) end(watched, act, Outcome::dry_run, "would have been carried out");
     return;
   }
@@ -228,24 +232,25 @@ void Enforcer::on_caps_done(const Act& act, const base::Result<std::string>& res
   Watched* watched = listeners_.find(act.decision.workload);
   if (watched == nullptr) return parts_.log.finish(act.number, Outcome::failed, "no longer configured", act.began);
   watched->course.acting.reset();
-  auto& refusal = watched->caps_refusal;
   const base::SteadyTime now = parts_.clock.steady_now();
-  std::uint64_t number = act.number;
-  const bool is_news = result ? refusal.has_value() : !refusal || refusal->why != result.error().message;
-  if (number == 0 && is_news) number = parts_.log.record(act.decision).number;
+  auto& refusals = watched->caps_refusals;
+  const auto before = refusals.find(resources_of(act.decision));
+  const int times = before == refusals.end() ? 0 : before->second.times;
+  bool is_news = times > 0;
   if (result) {
-    refusal.reset();
+    std::erase_if(refusals, [&](const auto& entry) { return have_common(entry.first, resources_of(act.decision)); });
     parts_.report.breach_to_action.observe(now - act.decision.breached_at);
   } else {
-    const int times = refusal && is_refusal(result.error()) ? refusal->times + 1 : 1;
-    refusal = Watched::CapsRefusal{result.error().message, resources_of(act.decision), act.decision.identity.key, times,
-                                   now + pause_after(times)};
+    const std::string& why = result.error().message;
+    is_news = std::ranges::none_of(refusals, [&](const auto& entry) { return entry.second.why == why; });
+    if (refusals.size() >= kMostCapsRefusals) refusals.clear();
+    const int in_a_row = is_refusal(result.error()) ? times + 1 : 1;
+    refusals[resources_of(act.decision)] = {why, in_a_row, now + pause_after(in_a_row)};
   }
-  if (number != 0) {
-    Act recorded = act;
-    recorded.number = number;
+  Act recorded = act;
+  if (recorded.number == 0 && is_news) recorded.number = parts_.log.record(act.decision).number;
+  if (recorded.number != 0)
     end(*watched, recorded, result ? Outcome::done : Outcome::failed, result ? *result : result.error().message);
-  }
   start_waiting(*watched);
 }
 

@@ -173,6 +173,8 @@ std::vector<policy::Decision> Guard::decide(Watched& watched, const telemetry::W
                                             const Followers::Scene& scene, base::SteadyTime now) {
   note_circumstances(watched, report.workload, scene, now);
   std::vector<policy::Decision> decisions = policy::reconcile(watched.config.caps, report.workload, now);
+  const auto is_in_force = [](const policy::CapDrift& cap) { return cap.observed && !cap.drifted; };
+  if (std::ranges::all_of(report.caps, is_in_force)) watched.caps_refusals.clear();
   const auto append = [&](std::vector<policy::Decision> more) {
     std::ranges::move(more, std::back_inserter(decisions));
   };

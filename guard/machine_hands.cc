@@ -26,6 +26,7 @@ struct Scene {
   std::string engine_socket;
   sample::Workload target;
   std::stop_token stop;
+  milliseconds approach;
 
   [[nodiscard]] bool is_container() const { return !target.identity.container_id.empty(); }
   [[nodiscard]] action::EngineControl engine() const { return action::EngineControl({.socket = engine_socket}, stop); }
@@ -46,8 +47,6 @@ std::string drifted_names(const sample::Caps& desired, const sample::ObservedCap
   }
   return names;
 }
-
-constexpr milliseconds kApproach{5'000};
 
 // Whether the memory cap may be written: what is in use fits below it, or comes below it within `patience`.
 base::Status check_memory_cap(const Scene& scene, const sample::Caps& caps, milliseconds patience) {
@@ -71,7 +70,7 @@ Result<base::Status> set_caps(const Scene& scene, sample::Caps& caps, Set set) {
   sample::Caps others = caps;
   others.memory.reset();
   if (auto done = set(others); !done) return base::fail(done.error());
-  const base::Status fits = check_memory_cap(scene, caps, kApproach);
+  const base::Status fits = check_memory_cap(scene, caps, scene.approach);
   if (!fits) {
     caps.memory.reset();
     return fits;
@@ -262,7 +261,7 @@ void MachineHands::carry_out(const policy::Decision& decision, const sample::Wor
     }
   }
   auto shared_done = std::make_shared<Done>(std::move(done));
-  const Scene scene{options_.root, options_.engine_socket, target, stopping_.get_token()};
+  const Scene scene{options_.root, options_.engine_socket, target, stopping_.get_token(), options_.approach};
   base::WorkerPool& workers = std::holds_alternative<policy::ApplyCaps>(decision.action) ? caps_ : actions_;
   auto result = std::make_shared<Result<std::string>>(base::fail(Code::internal, "not carried out"));
   const bool taken =

@@ -2,6 +2,7 @@
 // The hands that touch this machine: engine calls, cgroup files, signals, shed requests and the supervised commands.
 // Whatever may block runs on a worker of its own; one that hangs costs its workload, never the guard's ticks.
 
+#include <chrono>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -20,8 +21,9 @@ namespace guard {
 struct MachineHandsOptions {
   std::string root = "/";
   std::string engine_socket;
-  Children* children = nullptr;            // null when no command is supervised
-  Notifications* notifications = nullptr;  // null: nobody is notified
+  Children* children = nullptr;               // null when no command is supervised
+  Notifications* notifications = nullptr;     // null: nobody is notified
+  std::chrono::milliseconds approach{5'000};  // how long memory is taken back before a cap below it is refused
 };
 
 class MachineHands final : public Hands {

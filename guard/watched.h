@@ -33,17 +33,16 @@ struct Watched {
   bool budget_was_told = false;                      // that it is spent, since it last was not
   std::optional<policy::Breaker> breaker;            // open while it is there
   std::map<std::string, base::SteadyTime> acted_at;  // by rule: when its last action began
-  // Caps that the engine or the kernel refused, and when they are tried again. Gone once they are in force, or when
-  // other caps or another run are asked for.
+  // Caps that the engine or the kernel refused, and when they are tried again.
   struct CapsRefusal {
-    std::string why;                     // in the refuser's own words
-    std::vector<std::string> resources;  // that were asked for
-    std::string identity;                // Identity::key
-    int times = 0;                       // in a row
+    std::string why;  // in the refuser's own words
+    int times = 0;    // in a row
     base::SteadyTime retry_at{};
     bool is_dry_run = false;  // refused by nobody: it is only said again rarely
   };
-  std::optional<CapsRefusal> caps_refusal;
+  // By what was asked for: one refused cap leaves the others alone. Forgotten when they are in force and with the run.
+  std::map<std::vector<std::string>, CapsRefusal> caps_refusals;
+  std::string caps_refused_run;  // Identity::key of the run that they are about
 
   // As of this tick.
   std::string maintenance;  // the window that is open, in words; "" for none

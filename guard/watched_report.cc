@@ -16,8 +16,15 @@ bool have_equal_ladders(const policy::Rule& a, const policy::Rule& b) {
 }  // namespace
 
 void report_on(const Watched& watched, base::SteadyTime now, telemetry::WorkloadReport& workload) {
-  if (const auto& refusal = watched.caps_refusal; refusal && !refusal->is_dry_run)
-    workload.caps_refusal = {refusal->why, refusal->resources, std::max(refusal->retry_at - now, base::Duration(0))};
+  for (const auto& [resources, refusal] : watched.caps_refusals) {
+    if (refusal.is_dry_run) continue;
+    const base::Duration retry_in = std::max(refusal.retry_at - now, base::Duration(0));
+    auto& shown = workload.caps_refusal;
+    if (!shown) shown = telemetry::CapsRefusal{"", {}, retry_in};
+    if (shown->why.find(refusal.why) == std::string::npos) shown->why += (shown->why.empty() ? "" : "; ") + refusal.why;
+    shown->resources.insert(shown->resources.end(), resources.begin(), resources.end());
+    shown->retry_in = std::min(shown->retry_in, retry_in);
+  }
   telemetry::PolicyReport& report = workload.policy;
   for (const policy::Rule& rule : watched.config.rules) {
     if (policy::is_pressure(rule.metric)) report.pressure_rules.push_back({rule.name, rule.metric});
@@ -42,7 +49,10 @@ void inherit_memory(Watched& before, Watched& watched, base::SteadyTime now) {
   watched.restarts_counted = before.restarts_counted;
   watched.restarts_by_reason = std::move(before.restarts_by_reason);
   watched.overdue = std::move(before.overdue);
-  if (watched.config.caps == before.config.caps) watched.caps_refusal = std::move(before.caps_refusal);
+  if (watched.config.caps == before.config.caps) {
+    watched.caps_refusals = std::move(before.caps_refusals);
+    watched.caps_refused_run = std::move(before.caps_refused_run);
+  }
   watched.budget = std::move(before.budget);
   watched.budget_was_told = before.budget_was_told;
   watched.breaker = std::move(before.breaker);

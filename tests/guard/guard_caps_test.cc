@@ -126,6 +126,31 @@ TEST(Caps, ThatAreInForceAfterARefusalAreRecordedAndNoLongerRefused) {
   EXPECT_FALSE(scene.report().workloads[0].caps_refusal);
 }
 
+TEST(Caps, OneThatIsRefusedLeavesTheOthersAlone) {
+  config::Config config = capped();
+  config.workloads[0].caps.memory_high = base::mebibytes(600);
+  Scene scene(config);
+  set_limit(scene, 2000);
+  scene.collector.workloads[0].caps.kernel.memory_high = base::Bytes::unlimited();
+  scene.collector.workloads[0].caps.has_memory_high = true;
+  for (int second = 0; second < 30; ++second) {
+    scene.tick();
+    if (scene.hands.unfinished.empty()) continue;
+    const bool is_high = std::get<policy::ApplyCaps>(scene.hands.decisions.back().action).caps.memory_high.has_value();
+    if (is_high) {
+      scene.hands.finish(base::fail(too_many_cpus()));
+    } else {
+      scene.hands.finish();
+      set_limit(scene, 700);
+    }
+  }
+  EXPECT_EQ(scene.counted("caps", "done"), 1U);
+  EXPECT_EQ(scene.counted("caps", "failed"), 1U);
+  EXPECT_LE(scene.hands.decisions.size(), 4U) << "the refused one is tried after 0, 10 and 30 seconds";
+  ASSERT_TRUE(scene.report().workloads[0].caps_refusal);
+  EXPECT_THAT(scene.report().workloads[0].caps_refusal->resources, testing::ElementsAre("memory_high"));
+}
+
 TEST(Caps, OfAPausedWorkloadAreKept) {
   Scene scene(capped());
   set_limit(scene, 2000);
