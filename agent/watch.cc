@@ -51,15 +51,18 @@ Watch::Watch(const guard::config::Config& config, base::EventLoop& loop, const b
       notifier_(config.notify, loop),
       hands_({.root = "/", .engine_socket = config.engine.socket, .children = &supervisor, .notifications = &notifier_},
              loop),
-      journal_(journal_path(config.agent.state_dir)),
-      guard_(config, {eyes_, hands_, journal_, clock}) {
+      journal_path_(journal_path(config.agent.state_dir)),
+      journal_(previous != nullptr && previous->journal_path_ == journal_path_
+                   ? std::move(previous->journal_)
+                   : std::make_unique<guard::history::JournalWriter>(journal_path_)),
+      guard_(config, {eyes_, hands_, *journal_, clock}) {
   if (previous != nullptr) {
     collector_.inherit(previous->collector_);
     logs_.inherit(previous->logs_);
     probes_.inherit(previous->probes_);
     guard_.inherit(previous->guard_);
   } else {
-    for (const guard::PastAction& action : read_journal(journal_path(config.agent.state_dir))) guard_.remember(action);
+    for (const guard::PastAction& action : read_journal(journal_path_)) guard_.remember(action);
   }
   guard_.on_action([this](const guard::telemetry::ActionRecord& action) { notifier_.report(action); });
 }

@@ -52,7 +52,8 @@ class Watch {
   RecordedCollector eyes_;
   Notifier notifier_;
   guard::MachineHands hands_;
-  guard::history::JournalWriter journal_;
+  const std::string journal_path_;
+  std::unique_ptr<guard::history::JournalWriter> journal_;  // one over all reloads: its end waits for the disk
   guard::Guard guard_;
 };
 

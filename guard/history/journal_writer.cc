@@ -1,6 +1,5 @@
 #include "guard/history/journal_writer.h"
 
-#include <future>
 #include <utility>
 
 #include "base/log.h"
@@ -20,15 +19,19 @@ void JournalWriter::append(std::string json_line) {
       fail(written.error().message);
     else
       is_failing_ = false;
+    const std::lock_guard lock(mutex_);
+    ++written_;
+    is_written_.notify_all();
   });
-  if (!is_taken) fail("the disk does not keep up: " + std::to_string(kMostWaiting) + " records wait already");
+  if (is_taken)
+    ++accepted_;
+  else
+    fail("the disk does not keep up: " + std::to_string(kMostWaiting) + " records wait already");
 }
 
 void JournalWriter::wait_until_written() {
-  if (!worker_) return;
-  auto written = std::make_shared<std::promise<void>>();
-  auto future = written->get_future();
-  if (worker_->submit([written] { written->set_value(); })) future.wait();
+  std::unique_lock lock(mutex_);
+  is_written_.wait(lock, [this] { return written_ == accepted_; });
 }
 
 void JournalWriter::fail(const std::string& why) {

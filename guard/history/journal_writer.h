@@ -4,9 +4,11 @@
 // still.
 
 #include <atomic>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "base/worker.h"
@@ -38,6 +40,10 @@ class JournalWriter {
   Journal journal_;  // of the worker's thread
   std::atomic<std::uint64_t> errors_ = 0;
   std::atomic<bool> is_failing_ = false;  // and was said
+  std::uint64_t accepted_ = 0;            // of the guard's thread
+  std::mutex mutex_;
+  std::condition_variable is_written_;
+  std::uint64_t written_ = 0;             // of those accepted, or failed
   std::unique_ptr<base::Worker> worker_;  // last: ends first
 };
 
