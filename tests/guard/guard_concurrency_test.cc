@@ -56,14 +56,14 @@ TEST(ManyActions, AllEndAndEachIsRecordedOnce) {
 TEST(ManyActions, TheResultOfOneThatOutlastsManyRecordsIsNotLost) {
   config::Config config = many(2);
   config.workloads[1].actions.max = 1000;
-  config.workloads[1].rules[0].cooldown = std::chrono::seconds(1);
+  config.workloads[1].rules[0].cooldown = std::chrono::seconds(60);
   Scene scene(config);
   scene.use_memory(900, 0);
   scene.tick(11);
   ASSERT_THAT(scene.hands.unfinished, SizeIs(1));
   auto slow = std::move(scene.hands.unfinished.front());
   scene.hands.unfinished.clear();
-  for (int i = 0; i < 160; ++i) {
+  for (int i = 0; i < 500; ++i) {
     scene.use_memory(i % 2 == 0 ? 900 : 100, 1);
     scene.tick(61);
     while (!scene.hands.unfinished.empty()) scene.hands.finish();
