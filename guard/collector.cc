@@ -116,6 +116,7 @@ sample::Workload MachineCollector::read(Watched& watched) {
   workload.name = watched.instance.name;
   workload.configured_as = config_of(watched).name;
   workload.renamed_from = watched.instance.renamed_from;
+  workload.only_watched = watched.instance.only_watched;
   workload.kind = target.kind;
   switch (target.kind) {
     case sample::TargetKind::container:

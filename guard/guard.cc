@@ -172,6 +172,7 @@ telemetry::WorkloadReport Guard::judge(Watched& watched, const sample::Snapshot&
 std::vector<policy::Decision> Guard::decide(Watched& watched, const telemetry::WorkloadReport& report,
                                             const Followers::Scene& scene, base::SteadyTime now) {
   note_circumstances(watched, report.workload, scene, now);
+  if (!report.workload.only_watched.empty()) return {};
   std::vector<policy::Decision> decisions = policy::reconcile(watched.config.caps, report.workload, now);
   const auto is_in_force = [](const policy::CapDrift& cap) { return cap.observed && !cap.drifted; };
   if (std::ranges::all_of(report.caps, is_in_force)) watched.caps_refusals.clear();

@@ -6,8 +6,10 @@
 //   named after it and their compose number ("api-1"), or their container's name where they have none ("api-blue"), and
 //   stay so for this agent's life: a name that changes back and forth is no name.
 // - A container keeps its name for as long as it exists, so another that wears the same labels is one more workload and
-//   never a replacement. A container that is created in the place of one that stopped (the same compose number) takes
-//   over its name, and with it everything that is remembered under it.
+//   never a replacement. Compose gives each replica a number of its own; beside a numbered one, a container of the
+//   service without a number, or with one that is taken, was not made by compose: it is only watched.
+// - A container that is created in the place of one that stopped (the same compose number) takes over its name, and
+//   with it everything that is remembered under it.
 // - A container that was made by `docker-compose run` is no part of its service.
 
 #include <cstddef>
@@ -32,6 +34,7 @@ struct Instance {
   std::size_t configured = 0;            // index of the configured workload
   std::optional<std::size_t> container;  // index in the list given to assign(); none: no container exists
   std::string renamed_from;              // the name that this container had before this assignment; "" for the same
+  std::string only_watched;              // why nothing is enforced on it; "" when it is guarded
 };
 
 class Instances {

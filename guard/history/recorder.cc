@@ -18,6 +18,7 @@ sample::Workload without_paths(const sample::Workload& workload) {
   return {.name = workload.name,
           .configured_as = {},
           .renamed_from = {},
+          .only_watched = {},
           .kind = workload.kind,
           .identity = workload.identity,
           .lifecycle = workload.lifecycle,

@@ -58,6 +58,7 @@ struct Workload {
   std::string name;
   std::string configured_as;  // the configured workload that it is one of; "" when that is `name`
   std::string renamed_from;   // what it was called in the snapshot before; "" for the same
+  std::string only_watched;   // why nothing is enforced on it; "" when it is guarded
   TargetKind kind = TargetKind::container;
   Identity identity;
   Lifecycle lifecycle;

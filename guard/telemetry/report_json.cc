@@ -207,6 +207,7 @@ ordered_json workload_of(const WorkloadReport& report) {
       .set("cpu", cpu_of(report))
       .read("pids", report.workload.resources.pids.current)
       .set("caps", caps_of(report))
+      .set("only_watched", report.workload.only_watched)
       .set("caps_refused", report.caps_refusal ? ordered_json(report.caps_refusal->why) : ordered_json())
       .set("logs", logs_of(report))
       .set("health", health_of(report))

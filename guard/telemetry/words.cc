@@ -29,6 +29,8 @@ std::string times(std::uint64_t count) { return count == 1 ? "once" : std::to_st
 
 void describe_state(const WorkloadReport& report, Sentences& out) {
   const sample::Lifecycle& lifecycle = report.workload.lifecycle;
+  if (const std::string& why = report.workload.only_watched; !why.empty())
+    out.say(Urgency::notice, "is only watched, nothing is enforced on it: " + why);
   switch (lifecycle.state) {
     case sample::State::unknown:
       out.say(Urgency::notice, "state unknown (" + lifecycle.why + "); nothing is enforced until it can be read");

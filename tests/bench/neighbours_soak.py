@@ -192,7 +192,7 @@ def main():
             round_began = time.monotonic()
             soak.play()
             time.sleep(max(0.0, ROUND - (time.monotonic() - round_began)))
-            if agent.exit_code is not None:
+            if agent.exit_code() is not None:
                 print("the agent has ended:\n" + agent.output()[-3000:])
                 return 1
         is_well = report(f"http://127.0.0.1:{port}", (time.monotonic() - began) / 60)

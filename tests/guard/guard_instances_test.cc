@@ -145,6 +145,20 @@ TEST(Replicas, OfADependentAreAllRestartedAfterIt) {
   EXPECT_THAT(scene.hands.decisions, SizeIs(3));
 }
 
+TEST(Replicas, ThatAreOnlyWatchedAreShownAndLeftAlone) {
+  config::Config config = restarting_service();
+  config.workloads[0].caps.memory = base::mebibytes(700);
+  Scene scene(config);
+  scene.collector.workloads = {replica("1", "a"), replica("evil", "x")};
+  scene.collector.workloads[1].only_watched = "compose did not make it";
+  scene.collector.workloads[1].caps.kernel.memory = base::mebibytes(2000);
+  scene.collector.workloads[0].caps.kernel.memory = base::mebibytes(700);
+  scene.use_memory(900, 1);
+  scene.tick(30);
+  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+  EXPECT_EQ(scene.report().workloads[1].signals.memory_used->value, 0.9);
+}
+
 TEST(PageCache, ThatFillsTheLimitRestartsNothing) {
   Scene scene(restarting_service());
   sample::Memory& memory = scene.collector.workloads[0].resources.memory;

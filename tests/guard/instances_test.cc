@@ -146,6 +146,38 @@ TEST(Instances, AStrangerWithTheSameNumberIsNamedAfterItsContainer) {
   EXPECT_THAT(names(instances, {number, replica("a", "1")}), ElementsAre("api-1=a", "api-y=y"));
 }
 
+// Names of those that nothing is enforced on.
+std::vector<std::string> only_watched(Instances& instances, const std::vector<Container>& containers) {
+  std::vector<std::string> names;
+  for (const Instance& instance : instances.assign(containers)) {
+    if (!instance.only_watched.empty()) names.push_back(instance.name);
+  }
+  return names;
+}
+
+TEST(Instances, BesideReplicasWhatComposeDidNotMakeIsOnlyWatched) {
+  Instances instances({service("api")});
+  Container stranger = container("x", "evil", replica("x", "1").labels);
+  Container unnumbered = container("y", "odd", replica("y", "1").labels);
+  unnumbered.labels.erase("com.docker.compose.container-number");
+  EXPECT_THAT(only_watched(instances, {unnumbered, stranger, replica("a", "1"), replica("b", "2")}),
+              ElementsAre("api-evil", "api-odd"));
+}
+
+TEST(Instances, AloneWhatHasNoNumberIsTheService) {
+  Instances instances({service("api")});
+  Container unnumbered = replica("a", "1");
+  unnumbered.labels.erase("com.docker.compose.container-number");
+  EXPECT_THAT(only_watched(instances, {unnumbered}), IsEmpty());
+}
+
+TEST(Instances, OfALabelEachMatchIsGuarded) {
+  Instances instances({labelled("api", "role=api")});
+  EXPECT_THAT(
+      only_watched(instances, {container("a", "one", {{"role", "api"}}), container("b", "two", {{"role", "api"}})}),
+      IsEmpty());
+}
+
 TEST(Instances, ANumberIsDigitsOnly) {
   Instances instances({service("api")});
   Container odd = replica("b", "2");
