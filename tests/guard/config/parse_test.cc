@@ -156,7 +156,7 @@ TEST(Agent, ListensWhereOtherMachinesConnectOnlyWhenAllowed) {
 TEST(Web, TakesBareNamesAsHosts) {
   EXPECT_EQ(problems_of("web: {allowed_hosts: [guard.example.org, '::1', 192.0.2.1]}"), "");
   EXPECT_EQ(problems_of("web: {allowed_hosts: ['http://guard']}"),
-            "1:22 web.allowed_hosts: expected a bare name or address, such as guard.example.org: leave out the "
+            "1:23 web.allowed_hosts: expected a bare name or address, such as guard.example.org: leave out the "
             "scheme, port, brackets and wildcards");
   for (const char* wrong : {"guard:10780", "*.example.org", "[::1]", "", "a b"})
     EXPECT_NE(problems_of("web: {allowed_hosts: ['" + std::string(wrong) + "']}"), "") << wrong;
