@@ -11,6 +11,7 @@
 #include "agent/recording/analysis.h"
 #include "agent/recording/report_page.h"
 #include "agent/recording/verdict_json.h"
+#include "agent/terminal.h"
 #include "agent/version.h"
 #include "base/terminal_text.h"
 
@@ -53,7 +54,8 @@ void print_text(const recording::Verdict& verdict) {
 }
 
 int fail(const AnalyzeOptions& options, const std::string& what) {
-  std::fprintf(stderr, "leakguard analyze: %s: %s\n", options.file.c_str(), base::terminal_text(what).c_str());
+  std::fprintf(stderr, "leakguard analyze: %s: %s\n", base::terminal_text(options.file).c_str(),
+               base::terminal_text(what).c_str());
   return kFailed;
 }
 
@@ -86,7 +88,7 @@ int analyze(const AnalyzeOptions& options) {
   if (!options.html.empty() && !write_report(options, *analyses))
     return fail(options, "the report '" + options.html + "' cannot be written");
   if (options.json)
-    std::printf("%s\n", recording::verdicts_as_json(verdicts).c_str());
+    print_json(recording::verdicts_as_json(verdicts));
   else
     for (const auto& verdict : verdicts) print_text(verdict);
   if (std::fflush(stdout) != 0) return fail(options, "the verdict cannot be written");

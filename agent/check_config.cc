@@ -12,11 +12,11 @@ int check_config(const CheckConfigOptions& options) {
   for (const auto& problem : result.problems)
     std::fprintf(stderr, "%s\n", base::terminal_text(to_string(problem)).c_str());
   if (!result.config) {
-    std::fprintf(stderr, "%s: %zu error%s\n", file.c_str(), result.problems.size(),
+    std::fprintf(stderr, "%s: %zu error%s\n", base::terminal_text(file).c_str(), result.problems.size(),
                  result.problems.size() == 1 ? "" : "s");
     return kWrongConfiguration;
   }
-  std::printf("%s is fine: %zu workload%s\n", file.c_str(), result.config->workloads.size(),
+  std::printf("%s is fine: %zu workload%s\n", base::terminal_text(file).c_str(), result.config->workloads.size(),
               result.config->workloads.size() == 1 ? "" : "s");
   return kFine;
 }

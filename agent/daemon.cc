@@ -9,6 +9,7 @@
 #include "agent/version.h"
 #include "agent/web.h"
 #include "base/log.h"
+#include "base/socket_address.h"
 #include "guard/history/reader.h"
 
 namespace agent {
@@ -94,11 +95,16 @@ int Daemon::run() {
 
 bool Daemon::listen() {
   for (const std::string& address : options_.config.agent.listen) {
+    const auto parsed = base::parse_listen_address(address);
+    const bool on_loopback = parsed && base::is_loopback(*parsed);
     auto server = std::make_unique<base::HttpServer>(
         loop_, web_server_options(),
         make_web_handler({[this] { return looked_ ? &watch_->guard().report() : nullptr; },
                           [this] {
                             return WebHistory{history_page_.get(), recorder_ ? &recorder_->counters() : nullptr};
+                          },
+                          [this, on_loopback] {
+                            return HostRules{on_loopback, options_.config.web.allowed_hosts};
                           }}));
     const auto port = server->listen(address);
     if (!port) {

@@ -8,6 +8,7 @@
 #include "agent/real_drill.h"
 #include "agent/rehearsal/configured.h"
 #include "agent/rehearsal/drilled.h"
+#include "agent/terminal.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/terminal_text.h"
@@ -17,7 +18,7 @@ namespace {
 
 int list(bool as_json) {
   if (as_json) {
-    std::printf("%s\n", rehearsal::incidents_as_json().c_str());
+    print_json(rehearsal::incidents_as_json());
     return kFine;
   }
   for (const auto& incident : rehearsal::incidents())
@@ -45,11 +46,11 @@ bool act_for_real(const guard::config::Config& config, const DrillOptions& optio
   }
   bool all_done = true;
   const auto acted = carry_out_for_real(config, options.name, drilled.decisions, [&](const RealAct& act) {
-    std::fprintf(stderr, "real: %s\n", act.text.c_str());
+    print_error("real: " + act.text);
     all_done = all_done && !act.failed;
   });
   if (acted) return all_done;
-  std::fprintf(stderr, "leakguard drill: %s; nothing was done\n", acted.error().message.c_str());
+  print_error("leakguard drill: " + acted.error().message + "; nothing was done");
   return false;
 }
 
@@ -74,7 +75,7 @@ int drill(const DrillOptions& options) {
                  : base::SystemClock().wall_now();
   const auto drilled = rehearsal::drill(*config, config->workloads.front().name, *incident, at);
   if (options.json) {
-    std::printf("%s\n", rehearsal::drill_as_json(drilled).c_str());
+    print_json(rehearsal::drill_as_json(drilled));
   } else {
     for (const std::string& line : lines_of(drilled)) std::printf("%s\n", base::terminal_text(line).c_str());
   }

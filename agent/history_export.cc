@@ -9,6 +9,7 @@
 #include "agent/commands.h"
 #include "agent/history_actions.h"
 #include "agent/history_lines.h"
+#include "agent/terminal.h"
 #include "guard/config/config.h"
 #include "guard/history/reader.h"
 
@@ -19,7 +20,7 @@ using guard::history::Moment;
 using guard::history::Reader;
 
 int fail(const std::string& what, int code = kFailed) {
-  std::fprintf(stderr, "leakguard history: %s\n", what.c_str());
+  print_error("leakguard history: " + what);
   return code;
 }
 
@@ -54,8 +55,6 @@ struct Exported {
   std::uint64_t left_out = 0;  // the wall clock went back: analyze, and whoever draws it, wants time to go on
 };
 
-bool put(const std::string& text) { return std::fwrite(text.data(), 1, text.size(), stdout) == text.size(); }
-
 bool write_moment(const Moment& moment, bool jsonl, std::map<std::string, base::WallTime>& last, Exported& exported) {
   for (std::size_t i = 0; i < moment.snapshot.workloads.size(); ++i) {
     const auto place = last.try_emplace(moment.snapshot.workloads[i].name, base::WallTime::min()).first;
@@ -64,8 +63,8 @@ bool write_moment(const Moment& moment, bool jsonl, std::map<std::string, base::
       continue;
     }
     place->second = moment.snapshot.wall;
-    if (!jsonl && exported.lines == 0 && !put(csv_header())) return false;
-    if (!put(jsonl ? json_line(moment, i) : csv_line(moment, i))) return false;
+    if (!jsonl && exported.lines == 0 && !print_stream(csv_header())) return false;
+    if (!print_stream(jsonl ? json_line(moment, i) : csv_line(moment, i))) return false;
     ++exported.lines;
   }
   return true;
@@ -105,7 +104,7 @@ int export_samples(const HistoryExportOptions& options, const std::string& state
   if (auto ready = reader->seek(query); !ready) return fail(ready.error().message + advice(ready.error()));
   const auto exported = write_all(*reader, options);
   if (const auto damage = guard::history::damage_told(reader->passed_over()); !damage.empty())
-    std::fprintf(stderr, "leakguard history: %s\n", damage.c_str());
+    print_error("leakguard history: " + damage);
   if (!exported) return fail(exported.error().message);
   if (exported->left_out > 0) {
     std::fprintf(stderr, "leakguard history: left out %llu samples from when the clock had been set back\n",
@@ -118,7 +117,7 @@ int export_actions(const HistoryExportOptions& options, const std::string& state
   ActionQuery query{state_dir, options.workload, {}, {}};
   if (options.since) query.since = options.since->from(now);
   if (options.until) query.until = options.until->from(now);
-  const auto passed_over = read_actions(query, [](const std::string& line) { return put(line + '\n'); });
+  const auto passed_over = read_actions(query, [](const std::string& line) { return print_stream(line + '\n'); });
   if (!passed_over && passed_over.error().code == base::Code::not_found && std::filesystem::is_directory(state_dir)) {
     std::fprintf(stderr, "leakguard history: no action has been decided on yet\n");
     return kFine;

@@ -5,7 +5,6 @@
 #include <deque>
 #include <fstream>
 #include <iterator>
-#include <optional>
 #include <string_view>
 
 #include <nlohmann/json.hpp>
@@ -21,8 +20,10 @@ constexpr std::array<std::string_view, 5> kEnforcing = {"shed", "reclaim", "sign
 
 constexpr double kLatestSeconds = 9e9;  // in the year 2255: later, nanoseconds do not fit any more
 
-// A line of an action that is about to be carried out: nothing is known of its outcome yet.
-std::optional<guard::PastAction> parse(const std::string& line) {
+}  // namespace
+
+std::optional<guard::PastAction> parse_journal_line(const std::string& line) {
+  // One that is about to be carried out has no outcome yet.
   const json entry = json::parse(line, nullptr, false);
   if (!entry.is_object() || !entry.contains("outcome") || !entry["outcome"].is_null()) return std::nullopt;
   try {
@@ -38,14 +39,12 @@ std::optional<guard::PastAction> parse(const std::string& line) {
   }
 }
 
-}  // namespace
-
 std::vector<guard::PastAction> read_journal(const std::string& journal) {
   std::deque<guard::PastAction> actions;
   for (const std::string& path : {journal + ".1", journal}) {
     std::ifstream file(path);
     for_each_line(file, kMostJournalLine, [&](const std::string& line) {
-      auto action = parse(line);
+      auto action = parse_journal_line(line);
       if (!action) return true;
       if (actions.size() >= kMostRemembered) actions.pop_front();
       actions.push_back(std::move(*action));

@@ -2,6 +2,7 @@
 // What the agent before has done, out of its journal: an agent that is started anew must not begin with a full budget
 // and forget what its rules rest from, or a crash would allow one more restart each time.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,5 +14,8 @@ namespace agent {
 // it replaced. Lines that are torn or of another form are passed over; no journal has none.
 constexpr std::size_t kMostRemembered = 10000;
 std::vector<guard::PastAction> read_journal(const std::string& journal);
+
+// The enforcing action that this line says is about to be carried out. Nothing for every other line. Pure.
+std::optional<guard::PastAction> parse_journal_line(const std::string& line);
 
 }  // namespace agent

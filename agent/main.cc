@@ -8,6 +8,7 @@
 
 #include "agent/commands.h"
 #include "agent/holder_process.h"
+#include "agent/terminal.h"
 
 namespace {
 
@@ -33,7 +34,7 @@ int main(int argc, char** argv) {
   if (argc > 1 && std::string_view(argv[1]) == agent::kHoldCommand) return agent::hold_command();
   const auto invocation = agent::parse_command_line(std::vector<std::string>(argv + 1, argv + argc));
   if (!invocation) {
-    std::fprintf(stderr, "leakguard: %s\n", invocation.error().message.c_str());
+    agent::print_error("leakguard: " + invocation.error().message);
     return agent::kUsage;
   }
   return std::visit(Execute{}, *invocation);

@@ -94,8 +94,20 @@ po::options_description exec_flags() {
       "grace", text(), "how late it may be (default 5m)")("restart", text(), "no, on-failure (default) or always")(
       "stop-timeout", text(), "from SIGTERM to SIGKILL (default 30s)")(
       "listen", text(), "address of metrics and status page (default 127.0.0.1:10780; off for none)")(
+      "allow-insecure", "listen where other machines can connect, without TLS and sign-in")(
       "dry-run", "decide and report, but touch nothing")("help,h", "this text");
   return options;
+}
+
+base::Status check_listen(const ExecOptions& exec) {
+  if (exec.listen.empty()) return {};
+  const auto address = base::parse_listen_address(exec.listen);
+  if (!address) return base::fail(usage("exec", "--listen: " + address.error().message));
+  if (exec.allow_insecure || base::is_loopback(*address)) return {};
+  return base::fail(
+      usage("exec",
+            "--listen: other machines can reach this address, and the agent has neither TLS nor sign-in "
+            "yet; listen on 127.0.0.1:10780, or add --allow-insecure where everyone may read the status"));
 }
 
 Result<ExecOptions> exec_from(const po::variables_map& values) {
@@ -103,6 +115,7 @@ Result<ExecOptions> exec_from(const po::variables_map& values) {
   exec.name = text_of(values, "name");
   exec.expect_log = text_of(values, "expect-log");
   exec.dry_run = values.count("dry-run") > 0;
+  exec.allow_insecure = values.count("allow-insecure") > 0;
   if (values.count("listen") > 0) exec.listen = text_of(values, "listen") == "off" ? "" : text_of(values, "listen");
   Converter converter(values, "exec");
   converter.convert("memory", exec.caps.memory, parse_size);
@@ -115,8 +128,7 @@ Result<ExecOptions> exec_from(const po::variables_map& values) {
   converter.convert("stop-timeout", exec.stop_timeout, base::parse_duration);
   converter.convert("restart", exec.restart, parse_restart);
   if (converter.error()) return base::fail(*converter.error());
-  if (const auto address = base::parse_listen_address(exec.listen); !exec.listen.empty() && !address)
-    return base::fail(usage("exec", "--listen: " + address.error().message));
+  if (const auto right = check_listen(exec); !right) return base::fail(right.error());
   if (exec.caps.memory && exec.caps.memory_reservation && *exec.caps.memory_reservation > *exec.caps.memory)
     return base::fail(usage("exec", "--memory-reservation must not be above --memory"));
   if (exec.caps.memory && exec.caps.memory_high && *exec.caps.memory_high >= *exec.caps.memory)

@@ -45,6 +45,7 @@ struct ExecOptions {
   RestartPolicy restart = RestartPolicy::on_failure;
   base::Duration stop_timeout = std::chrono::seconds(30);
   std::string listen = kDefaultAddress;  // "": no web page
+  bool allow_insecure = false;           // of other machines too
   bool dry_run = false;
 };
 

@@ -14,6 +14,7 @@
 #include "agent/rehearsal/recorded_series.h"
 #include "agent/rehearsal/replay_json.h"
 #include "agent/rehearsal/words.h"
+#include "agent/terminal.h"
 #include "agent/version.h"
 #include "base/log.h"
 #include "base/terminal_text.h"
@@ -27,7 +28,8 @@ using rehearsal::Replayed;
 using rehearsal::ReplayedSeries;
 
 int fail(const ReplayOptions& options, const std::string& what) {
-  std::fprintf(stderr, "leakguard replay: %s: %s\n", options.history.c_str(), base::terminal_text(what).c_str());
+  std::fprintf(stderr, "leakguard replay: %s: %s\n", base::terminal_text(options.history).c_str(),
+               base::terminal_text(what).c_str());
   return kFailed;
 }
 
@@ -85,11 +87,11 @@ int replay(const ReplayOptions& options) {
   if (config->workloads.empty()) return fail(options, "the configuration has no workload");
   const auto replayed = play(options, *config);
   if (!replayed) return fail(options, replayed.error().message);
-  if (!replayed->damage.empty()) std::fprintf(stderr, "leakguard replay: %s\n", replayed->damage.c_str());
+  if (!replayed->damage.empty()) print_error("leakguard replay: " + replayed->damage);
   if (!options.html.empty() && !write_report(options, *replayed))
     return fail(options, "the report '" + options.html + "' cannot be written");
   if (options.json)
-    std::printf("%s\n", rehearsal::replay_as_json(*replayed).c_str());
+    print_json(rehearsal::replay_as_json(*replayed));
   else
     print(*replayed);
   if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) return fail(options, "the timeline cannot be written");

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/commands.h"
+#include "agent/terminal.h"
 #include "base/http_client.h"
 #include "base/terminal_text.h"
 #include "guard/config/config.h"
@@ -85,18 +86,17 @@ int status(const StatusOptions& given) {
   request.total_timeout = std::chrono::seconds(5);
   const auto answer = base::fetch(request);
   if (!answer && answer.error().code == base::Code::invalid_argument) {
-    std::fprintf(stderr, "leakguard status: '%s' at '%s' cannot be asked for: %s\n", options.workload.c_str(),
-                 options.address.c_str(), answer.error().message.c_str());
+    print_error("leakguard status: '" + options.workload + "' at '" + options.address +
+                "' cannot be asked for: " + answer.error().message);
     return kFailed;
   }
   if (!answer) {
-    std::fprintf(stderr,
-                 "leakguard status: no agent answers at %s (%s); is it running? try: systemctl status leakguard\n",
-                 options.address.c_str(), answer.error().message.c_str());
+    print_error("leakguard status: no agent answers at " + options.address + " (" + answer.error().message +
+                "); is it running? try: systemctl status leakguard");
     return kUnreachable;
   }
   if (answer->status == 404 && !options.workload.empty()) {
-    std::fprintf(stderr, "leakguard status: the agent guards no workload called '%s'\n", options.workload.c_str());
+    print_error("leakguard status: the agent guards no workload called '" + options.workload + "'");
     return kFailed;
   }
   if (answer->status != 200) {
@@ -104,7 +104,7 @@ int status(const StatusOptions& given) {
     return kUnreachable;
   }
   if (!options.json) return print(answer->body, !options.workload.empty());
-  std::printf("%s\n", answer->body.c_str());
+  print_json(answer->body);
   return kFine;
 }
 

@@ -14,6 +14,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/commands.h"
+#include "agent/terminal.h"
 #include "base/terminal_text.h"
 #include "guard/config/config.h"
 #include "guard/config/pattern.h"
@@ -52,7 +53,7 @@ class Trial {
     if (json_) {
       const ordered_json document = {
           {"lines", lines_}, {"matches", matches_}, {"listed", listed_.size()}, {"matched", std::move(listed_)}};
-      std::printf("%s\n", document.dump(2, ' ', false, ordered_json::error_handler_t::replace).c_str());
+      print_json(document.dump(2, ' ', false, ordered_json::error_handler_t::replace));
     } else {
       std::printf("%llu line%s read, %llu matched\n", static_cast<unsigned long long>(lines_), lines_ == 1 ? "" : "s",
                   static_cast<unsigned long long>(matches_));

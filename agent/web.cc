@@ -10,6 +10,7 @@
 #include "agent/self_usage.h"
 #include "agent/status_page_html.h"
 #include "agent/version.h"
+#include "base/http_host.h"
 #include "guard/telemetry/exporter.h"
 #include "guard/telemetry/report_json.h"
 
@@ -81,8 +82,17 @@ std::optional<HistoryUsage> usage_of(const guard::history::RecordingCounters* co
 
 }  // namespace
 
+bool is_right_host(std::string_view host, const HostRules& rules) {
+  if (base::is_own_host(host, rules.allowed_hosts)) return true;
+  return !rules.on_loopback && (rules.allowed_hosts.empty() || base::is_numeric_host(host));
+}
+
 base::HttpHandler make_web_handler(WebSources sources) {
   return [sources = std::move(sources)](const std::shared_ptr<base::HttpExchange>& exchange) {
+    if (!is_right_host(exchange->request().header("host"), sources.hosts())) {
+      return exchange->respond(
+          text_page(421, "this agent is not known by that name; add the name to web.allowed_hosts if it should be\n"));
+    }
     const Report* const report = sources.report();
     const WebHistory history = sources.history();
     const auto asked = history_asked(exchange->request(), report);

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <cstdint>
 
+#include "base/terminal_text.h"
+
 namespace base {
 
 namespace {
@@ -42,13 +44,10 @@ Character first_character(std::string_view text) {
   return {length, point, true};
 }
 
-// C0, DEL and C1 (U+009B starts a terminal's control sequence just as ESC [ does).
-bool is_control(std::uint32_t point) { return point < 0x20 || (point >= 0x7f && point <= 0x9f); }
-
 void append_unicode_escape(std::string& out, std::uint32_t point) {
   constexpr std::string_view kHex = "0123456789abcdef";
-  out.append("\\u00").push_back(kHex[point >> 4 & 0xf]);
-  out.push_back(kHex[point & 0xf]);
+  out.append("\\u");
+  for (const int shift : {12, 8, 4, 0}) out.push_back(kHex[point >> shift & 0xf]);
 }
 
 // `text` escaped as inside a JSON string, cut at about kMaxLogValueBytes. `plain` tells whether it needed no
@@ -67,7 +66,7 @@ std::string escaped(std::string_view text, bool& plain) {
       continue;
     }
     const bool special = bytes == "\"" || bytes == "\\";
-    if (character.valid && !special && !is_control(character.point)) {
+    if (character.valid && !special && !is_unsafe_on_terminal(character.point)) {
       out.append(bytes);
       continue;
     }

@@ -65,4 +65,17 @@ Result<SocketAddress> parse_listen_address(std::string_view text) {
                                           "\"; write for example 127.0.0.1:8080, [::1]:8080 or :8080");
 }
 
+bool is_loopback(const SocketAddress& address) {
+  constexpr std::uint8_t kLoopbackNet = 127;
+  if (address.family() == AF_INET) {
+    sockaddr_in four{};
+    std::memcpy(&four, &address.storage, sizeof(four));
+    return ntohl(four.sin_addr.s_addr) >> 24U == kLoopbackNet;
+  }
+  sockaddr_in6 six{};
+  std::memcpy(&six, &address.storage, sizeof(six));
+  const in6_addr& host = six.sin6_addr;
+  return IN6_IS_ADDR_LOOPBACK(&host) || (IN6_IS_ADDR_V4MAPPED(&host) && host.s6_addr[12] == kLoopbackNet);
+}
+
 }  // namespace base

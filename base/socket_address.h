@@ -23,4 +23,7 @@ Result<SocketAddress> parse_socket_address(std::string_view text);
 // The same for a server: ":8080" is every address of the machine, and port 0 any port that is free.
 Result<SocketAddress> parse_listen_address(std::string_view text);
 
+// Whether only this machine can reach what listens there: 127.0.0.0/8 and ::1.
+bool is_loopback(const SocketAddress& address);
+
 }  // namespace base

@@ -33,24 +33,28 @@ Character character_at(std::string_view text) {
 
 bool is_within(std::uint32_t code, std::uint32_t least, std::uint32_t most) { return code >= least && code <= most; }
 
-bool is_unsafe(std::uint32_t code) {
-  return code < 0x20 || is_within(code, 0x7f, 0x9f) || code == 0x061c || is_within(code, 0x200e, 0x200f) ||
-         is_within(code, 0x2028, 0x202e) || is_within(code, 0x2066, 0x2069);
+enum class Form { text, lines, json };
+
+std::uint32_t shown_code(const Character& character, char byte, Form form) {
+  constexpr std::uint32_t kReplacement = 0xfffd;
+  if (character.size > 0) return character.code;
+  return form == Form::json ? kReplacement : static_cast<std::uint8_t>(byte);
 }
 
-std::string escaped(std::string_view text, bool keeps_lines) {
+std::string escaped(std::string_view text, Form form) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
     const Character character = character_at(text);
     const std::size_t size = std::max<std::size_t>(character.size, 1);
-    const bool is_layout = keeps_lines && (text.front() == '\n' || text.front() == '\t');
-    if (character.size > 0 && (is_layout || !is_unsafe(character.code))) {
+    const bool is_layout = form != Form::text && (text.front() == '\n' || text.front() == '\t');
+    if (character.size > 0 && (is_layout || !is_unsafe_on_terminal(character.code))) {
       out.append(text.substr(0, size));
     } else {
-      const auto code = character.size > 0 ? character.code : static_cast<std::uint8_t>(text.front());
+      const std::uint32_t code = shown_code(character, text.front(), form);
       std::array<char, 16> escape;
-      const int length = std::snprintf(escape.data(), escape.size(), code > 0xff ? "\\u%04x" : "\\x%02x", code);
+      const int length =
+          std::snprintf(escape.data(), escape.size(), form == Form::json || code > 0xff ? "\\u%04x" : "\\x%02x", code);
       out.append(escape.data(), static_cast<std::size_t>(length));
     }
     text.remove_prefix(size);
@@ -60,7 +64,14 @@ std::string escaped(std::string_view text, bool keeps_lines) {
 
 }  // namespace
 
-std::string terminal_text(std::string_view text) { return escaped(text, false); }
-std::string terminal_lines(std::string_view text) { return escaped(text, true); }
+bool is_unsafe_on_terminal(std::uint32_t code_point) {
+  return code_point < 0x20 || is_within(code_point, 0x7f, 0x9f) || code_point == 0x061c ||
+         is_within(code_point, 0x200e, 0x200f) || is_within(code_point, 0x2028, 0x202e) ||
+         is_within(code_point, 0x2066, 0x2069);
+}
+
+std::string terminal_text(std::string_view text) { return escaped(text, Form::text); }
+std::string terminal_lines(std::string_view text) { return escaped(text, Form::lines); }
+std::string terminal_json(std::string_view document) { return escaped(document, Form::json); }
 
 }  // namespace base

@@ -1,6 +1,7 @@
 #pragma once
 // Text from outside (names, log lines, reasons) made safe to print on a terminal.
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -12,5 +13,9 @@ namespace base {
 std::string terminal_text(std::string_view text);
 // The same for a text of several lines that we have put together: line ends and tabs stay.
 std::string terminal_lines(std::string_view text);
+// The same for a JSON document, which stays the same document: within its strings they come out as \u009b.
+std::string terminal_json(std::string_view document);
+// Whether this character steers a terminal or turns the direction of text, and so must not reach one.
+bool is_unsafe_on_terminal(std::uint32_t code_point);
 
 }  // namespace base

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "base/socket_address.h"
 #include "chatcore/settings.h"
 
 namespace chatcore {
@@ -30,9 +31,8 @@ LoadedConfig load_config(const std::vector<SettingText>& texts) {
 }
 
 bool is_loopback(std::string_view listen) {
-  if (listen.starts_with("[::1]:")) return true;
-  // Only numbers are listened on: a name that begins so is refused later.
-  return listen.starts_with("127.");
+  const auto address = base::parse_listen_address(listen);
+  return address && base::is_loopback(*address);
 }
 
 std::vector<ConfigError> check_authentication(const Config& config, bool on_loopback) {

@@ -6,6 +6,8 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
+#include "base/http_host.h"
+
 namespace chatcore {
 namespace {
 
@@ -181,8 +183,7 @@ Status parse_names(Text text, std::vector<std::string>& value) {
 Status parse_hosts(Text text, std::vector<std::string>& value) {
   if (auto parsed = parse_names(text, value); !parsed) return parsed;
   for (const std::string& name : value) {
-    const bool is_v6 = is_numeric_address("[" + name + "]");
-    if (is_v6 || name.find_first_of(":/*[]") == std::string::npos) continue;
+    if (base::is_bare_host(name)) continue;
     return base::fail(Code::invalid_argument,
                       "\"" + name +
                           "\" is not a bare name or address such as chat.example.com: leave out "

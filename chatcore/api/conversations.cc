@@ -34,12 +34,13 @@ bool names_conversation(const base::HttpRequest& request) {
 void list_conversations(const ApiParts& parts, const SharedCall& call) {
   auto ticket = admit(parts, kReadBytes, false);
   if (!ticket) return call->refuse(ticket.error());
-  parts.turn.store.list(call->user(), kListed, [call, place = std::shared_ptr(std::move(*ticket))](auto conversations) {
-    if (conversations)
-      call->json(conversations_json(*conversations));
-    else
-      call->refuse(call->problem_of(conversations.error()));
-  });
+  parts.turn.store.list(call->user(), kListed,
+                        on_loop(parts, [call, place = std::shared_ptr(std::move(*ticket))](auto conversations) {
+                          if (conversations)
+                            call->json(conversations_json(*conversations));
+                          else
+                            call->refuse(call->problem_of(conversations.error()));
+                        }));
 }
 
 }  // namespace
@@ -52,13 +53,14 @@ void get_conversations(const ApiParts& parts, const SharedCall& call) {
   if (!limit) return call->refuse(limit.error());
   auto ticket = admit(parts, kReadBytes, false);
   if (!ticket) return call->refuse(ticket.error());
-  parts.turn.store.load_window(ConversationKey{.user = call->user(), .id = id}, *limit,
-                               [&parts, call, id, place = std::shared_ptr(std::move(*ticket))](auto window) {
-                                 if (!window) return call->refuse(call->problem_of(window.error()));
-                                 if (!window->exists) return call->refuse(conversation_not_found());
-                                 if (!hold(parts, call, *place, window->messages)) return;
-                                 call->json(messages_json(id, *window));
-                               });
+  parts.turn.store.load_window(
+      ConversationKey{.user = call->user(), .id = id}, *limit,
+      on_loop(parts, [&parts, call, id, place = std::shared_ptr(std::move(*ticket))](auto window) {
+        if (!window) return call->refuse(call->problem_of(window.error()));
+        if (!window->exists) return call->refuse(conversation_not_found());
+        if (!hold(parts, call, *place, window->messages)) return;
+        call->json(messages_json(id, *window));
+      }));
 }
 
 void delete_conversation(const ApiParts& parts, const SharedCall& call) {
@@ -67,16 +69,17 @@ void delete_conversation(const ApiParts& parts, const SharedCall& call) {
   const ConversationKey key{.user = call->user(), .id = id};
   auto ticket = admit(parts, kReadBytes, false);
   if (!ticket) return call->refuse(ticket.error());
-  parts.turn.store.remove(
-      key, [call, key, &registry = parts.turn.registry, place = std::shared_ptr(std::move(*ticket))](auto existed) {
-        if (!existed) return call->refuse(call->problem_of(existed.error()));
-        // A turn of it that is under way cannot store its answer any more, and ends with a conflict.
-        registry.forget(key);
-        if (*existed)
-          call->json(deleted_json(key.id));
-        else
-          call->refuse(conversation_not_found());
-      });
+  parts.turn.store.remove(key, on_loop(parts, [call, key, &registry = parts.turn.registry,
+                                               place = std::shared_ptr(std::move(*ticket))](auto existed) {
+                            if (!existed) return call->refuse(call->problem_of(existed.error()));
+                            // A turn of it that is under way cannot store its answer any more, and ends with a
+                            // conflict.
+                            registry.forget(key);
+                            if (*existed)
+                              call->json(deleted_json(key.id));
+                            else
+                              call->refuse(conversation_not_found());
+                          }));
 }
 
 }  // namespace chatcore::api

@@ -8,30 +8,13 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-#include "base/http_text.h"
+#include "base/http_host.h"
 
 namespace chatcore::api {
 namespace {
 
 // A place is free when an answer ends, which nobody can foretell.
 constexpr int kRetryAfterStreams = 2;
-
-bool is_loopback_name(const std::string& host) {
-  if (host == "localhost" || host.ends_with(".localhost")) return true;
-  in_addr v4{};
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return ntohl(v4.s_addr) >> 24U == 127;
-  in6_addr v6{};
-  return inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6) != 0;
-}
-
-// "Example.org:8080" and "[::1]:8080" without the port, in lower case.
-std::string host_name(std::string_view host) {
-  if (host.starts_with('[')) {
-    const auto end = host.find(']');
-    return base::lower_case(host.substr(1, end == std::string_view::npos ? end : end - 1));
-  }
-  return base::lower_case(host.substr(0, host.find(':')));
-}
 
 // Let in for asking from this machine, not for knowing something.
 bool is_admin_by_place(Access access, const EntranceRules& rules) {
@@ -40,9 +23,9 @@ bool is_admin_by_place(Access access, const EntranceRules& rules) {
 
 bool is_right_host(Access access, const EntranceRules& rules, bool authenticates, std::string_view host) {
   // A name that is allowed is one by which others come, through a proxy on this machine.
-  if (is_admin_by_place(access, rules)) return is_own_host(host, {});
+  if (is_admin_by_place(access, rules)) return base::is_own_host(host, {});
   if (rules.allowed_hosts.empty() && !(rules.on_loopback && !authenticates)) return true;
-  return is_own_host(host, rules.allowed_hosts);
+  return base::is_own_host(host, rules.allowed_hosts);
 }
 
 Problem wrong_host() {
@@ -117,14 +100,6 @@ Parsed<Visitor> Entrance::enter_as_user(Access access, const base::HttpRequest& 
     if (!visitor.stream) return tl::unexpected(too_many_streams());
   }
   return visitor;
-}
-
-bool is_own_host(std::string_view host, const std::vector<std::string>& allowed) {
-  if (host.empty()) return true;
-  std::string name = host_name(host);
-  if (name.ends_with('.')) name.pop_back();
-  return is_loopback_name(name) ||
-         std::ranges::any_of(allowed, [&](const std::string& known) { return base::lower_case(known) == name; });
 }
 
 std::string network_of(const std::string& peer) {

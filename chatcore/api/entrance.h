@@ -69,9 +69,6 @@ class Entrance {
   std::shared_ptr<const EntranceRules> rules_;
 };
 
-// Whether the Host of a request names this machine itself, or one of `allowed`. Without a Host (HTTP/1.0, no browser)
-// it does.
-bool is_own_host(std::string_view host, const std::vector<std::string>& allowed);
 // Who is limited together where nobody has a name: an IPv4 address, or the 64 bits of an IPv6 one that a network has.
 std::string network_of(const std::string& peer);
 

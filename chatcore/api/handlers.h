@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/clock.h"
 #include "chatcore/admission.h"
@@ -80,6 +81,15 @@ void show_ready(const ApiParts& parts,
 void run_sweep(const ApiParts& parts, const SharedCall& call);    // POST /admin/sweep
 void run_shed(const ApiParts& parts, const SharedCall& call);     // POST /admin/shed
 void show_memory(const ApiParts& parts, const SharedCall& call);  // GET /admin/memory
+
+// What a store is given to call back: goes on with `step` on the client's own I/O thread, where answers are written. A
+// store calls back on a thread of its own, which is for its own work (storage/store.h). For I/O threads.
+template <class Step>
+auto on_loop(const ApiParts& parts, Step step) {
+  return [thread = parts.turn.loop.this_thread(), step = std::move(step)](auto value) {
+    thread.post([step, value = std::move(value)]() mutable { step(std::move(value)); });
+  };
+}
 
 // A place for work that will hold about so many bytes, or the Problem to answer with; a refusal is counted. With
 // `in_registry` the conversations' budget must have room for them too.

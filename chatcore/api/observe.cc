@@ -40,9 +40,10 @@ void show_health(const ApiParts& /*parts*/, const SharedCall& call) { call->resp
 // Asks the database, so that a balancer turns to an instance that can reach it. Any question will do.
 void show_ready(const ApiParts& parts, const SharedCall& call) {
   if (parts.admission.is_draining()) return call->respond(plain(503, "draining\n"));
-  parts.turn.store.describe({}, [call](const auto& answer) {
-    call->respond(answer ? plain(200, "ready\n") : plain(503, "the database does not answer\n"));
-  });
+  parts.turn.store.describe(
+      {}, on_loop(parts, [call](const auto& answer) {
+        call->respond(answer ? plain(200, "ready\n") : plain(503, "the database does not answer\n"));
+      }));
 }
 
 }  // namespace chatcore::api

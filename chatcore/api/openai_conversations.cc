@@ -29,11 +29,11 @@ std::optional<ConversationKey> conversation_of_path(const SharedCall& call) {
 
 void describe_conversation(const ApiParts& parts, const SharedCall& call, const ConversationKey& key,
                            const SharedPlace& place) {
-  parts.turn.store.describe(key, [call, id = key.id, place](auto described) {
-    if (!described) return call->refuse(call->problem_of(described.error()));
-    if (!*described) return call->refuse(conversation_not_found());
-    call->json(conversation_json(id, **described));
-  });
+  parts.turn.store.describe(key, on_loop(parts, [call, id = key.id, place](auto described) {
+                              if (!described) return call->refuse(call->problem_of(described.error()));
+                              if (!*described) return call->refuse(conversation_not_found());
+                              call->json(conversation_json(id, **described));
+                            }));
 }
 
 void create_conversation(const ApiParts& parts, const SharedCall& call) {
@@ -45,10 +45,10 @@ void create_conversation(const ApiParts& parts, const SharedCall& call) {
   const ConversationKey key{.user = call->user(), .id = random_id("conv_")};
   const SharedPlace place = std::move(*ticket);
   parts.turn.store.create({.key = key, .metadata = std::move(request->metadata), .messages = std::move(request->items)},
-                          [&parts, call, key, place](auto created) {
+                          on_loop(parts, [&parts, call, key, place](auto created) {
                             if (!created) return call->refuse(call->problem_of(created.error()));
                             describe_conversation(parts, call, key, place);
-                          });
+                          }));
 }
 
 void show_conversation(const ApiParts& parts, const SharedCall& call) {
@@ -67,11 +67,12 @@ void update_conversation(const ApiParts& parts, const SharedCall& call) {
   auto ticket = admit(parts, kReadBytes, false);
   if (!ticket) return call->refuse(ticket.error());
   const SharedPlace place = std::move(*ticket);
-  parts.turn.store.set_metadata(*key, std::move(*metadata), [&parts, call, key = *key, place](auto existed) {
-    if (!existed) return call->refuse(call->problem_of(existed.error()));
-    if (!*existed) return call->refuse(conversation_not_found());
-    describe_conversation(parts, call, key, place);
-  });
+  parts.turn.store.set_metadata(*key, std::move(*metadata),
+                                on_loop(parts, [&parts, call, key = *key, place](auto existed) {
+                                  if (!existed) return call->refuse(call->problem_of(existed.error()));
+                                  if (!*existed) return call->refuse(conversation_not_found());
+                                  describe_conversation(parts, call, key, place);
+                                }));
 }
 
 void remove_conversation(const ApiParts& parts, const SharedCall& call) {
@@ -80,13 +81,15 @@ void remove_conversation(const ApiParts& parts, const SharedCall& call) {
   auto ticket = admit(parts, kReadBytes, false);
   if (!ticket) return call->refuse(ticket.error());
   const SharedPlace place = std::move(*ticket);
-  parts.turn.store.remove(*key, [&registry = parts.turn.registry, call, key = *key, place](auto existed) {
-    if (!existed) return call->refuse(call->problem_of(existed.error()));
-    // A turn of it that is under way cannot store its answer any more, and ends with a conflict.
-    registry.forget(key);
-    if (!*existed) return call->refuse(conversation_not_found());
-    call->json(conversation_deleted_json(key.id));
-  });
+  parts.turn.store.remove(*key,
+                          on_loop(parts, [&registry = parts.turn.registry, call, key = *key, place](auto existed) {
+                            if (!existed) return call->refuse(call->problem_of(existed.error()));
+                            // A turn of it that is under way cannot store its answer any more, and ends with a
+                            // conflict.
+                            registry.forget(key);
+                            if (!*existed) return call->refuse(conversation_not_found());
+                            call->json(conversation_deleted_json(key.id));
+                          }));
 }
 
 }  // namespace chatcore::api

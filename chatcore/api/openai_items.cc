@@ -47,12 +47,12 @@ void list_items(const ApiParts& parts, const SharedCall& call) {
   auto ticket = admit(parts, kReadBytes, false);
   if (!ticket) return call->refuse(ticket.error());
   const SharedPlace place = std::move(*ticket);
-  parts.turn.store.list_messages(*key, *query, [&parts, call, id = key->id, place](auto page) {
+  parts.turn.store.list_messages(*key, *query, on_loop(parts, [&parts, call, id = key->id, place](auto page) {
     if (!page) return call->refuse(call->problem_of(page.error()));
     if (!*page) return call->refuse(conversation_not_found());
     if (!hold(parts, call, *place, (*page)->messages)) return;
     call->json(items_json(id, **page));
-  });
+  }));
 }
 
 void add_items(const ApiParts& parts, const SharedCall& call) {
@@ -77,16 +77,17 @@ void show_item(const ApiParts& parts, const SharedCall& call) {
   if (!item) return;
   auto ticket = admit(parts, kReadBytes, false);
   if (!ticket) return call->refuse(ticket.error());
-  parts.turn.store.list_messages(
-      item->key, {.after = item->sequence - 1, .limit = 1},
-      [&parts, call, id = item->key.id, sequence = item->sequence, place = SharedPlace(std::move(*ticket))](auto page) {
-        if (!page) return call->refuse(call->problem_of(page.error()));
-        if (!*page) return call->refuse(conversation_not_found());
-        const auto& messages = (*page)->messages;
-        if (messages.empty() || messages.front().sequence != sequence) return call->refuse(item_not_found());
-        if (!hold(parts, call, *place, messages)) return;
-        call->json(item_json(id, messages.front()));
-      });
+  parts.turn.store.list_messages(item->key, {.after = item->sequence - 1, .limit = 1},
+                                 on_loop(parts, [&parts, call, id = item->key.id, sequence = item->sequence,
+                                                 place = SharedPlace(std::move(*ticket))](auto page) {
+                                   if (!page) return call->refuse(call->problem_of(page.error()));
+                                   if (!*page) return call->refuse(conversation_not_found());
+                                   const auto& messages = (*page)->messages;
+                                   if (messages.empty() || messages.front().sequence != sequence)
+                                     return call->refuse(item_not_found());
+                                   if (!hold(parts, call, *place, messages)) return;
+                                   call->json(item_json(id, messages.front()));
+                                 }));
 }
 
 void remove_item(const ApiParts& parts, const SharedCall& call) {
@@ -96,13 +97,13 @@ void remove_item(const ApiParts& parts, const SharedCall& call) {
   if (!ticket) return call->refuse(ticket.error());
   parts.turn.store.remove_message(
       item->key, item->sequence,
-      [&parts, call, key = item->key, place = SharedPlace(std::move(*ticket))](auto existed) {
+      on_loop(parts, [&parts, call, key = item->key, place = SharedPlace(std::move(*ticket))](auto existed) {
         if (!existed) return call->refuse(call->problem_of(existed.error()));
         if (!*existed) return call->refuse(item_not_found());
         // Its copy in memory still has the message.
         parts.turn.registry.forget(key);
         describe_conversation(parts, call, key, place);
-      });
+      }));
 }
 
 }  // namespace chatcore::api

@@ -25,23 +25,24 @@ void find(const ApiParts& parts, const SharedCall& call, Found go_on) {
   if (id.size() > kMaxIdBytes || !id.starts_with("resp_")) return call->refuse(response_not_found("response_id"));
   auto ticket = admit(parts, kReadBytes, false);
   if (!ticket) return call->refuse(ticket.error());
-  parts.turn.store.find_response(call->user(), id,
-                                 [call, go_on = std::move(go_on), place = SharedPlace(std::move(*ticket))](auto found) {
-                                   if (!found) return call->refuse(call->problem_of(found.error()));
-                                   if (!*found) return call->refuse(response_not_found("response_id"));
-                                   go_on(**found, place);
-                                 });
+  parts.turn.store.find_response(
+      call->user(), id,
+      on_loop(parts, [call, go_on = std::move(go_on), place = SharedPlace(std::move(*ticket))](auto found) {
+        if (!found) return call->refuse(call->problem_of(found.error()));
+        if (!*found) return call->refuse(response_not_found("response_id"));
+        go_on(**found, place);
+      }));
 }
 
 // After what has been removed is also gone from memory.
 std::function<void(base::Result<bool>)> telling_removed(const ApiParts& parts, const SharedCall& call,
                                                         const ConversationKey& key, const SharedPlace& place) {
-  return [&registry = parts.turn.registry, call, key, place](base::Result<bool> existed) {
+  return on_loop(parts, [&registry = parts.turn.registry, call, key, place](base::Result<bool> existed) {
     if (!existed) return call->refuse(call->problem_of(existed.error()));
     registry.forget(key);
     if (!*existed) return call->refuse(response_not_found("response_id"));
     call->json(response_deleted_json(call->path_value("id")));
-  };
+  });
 }
 
 // The question goes with its answer, and with the last answer that has a name the whole chain (Store::remove_message).

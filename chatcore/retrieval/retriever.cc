@@ -29,6 +29,9 @@ constexpr float kLexicalShare = 0.8F;
 // Searches that wait for the thread; one more is done by the one who asks.
 constexpr std::size_t kWaitingSearches = 64;
 
+// Questions of at most 8 KiB that wait for the store to be loaded, which takes some milliseconds.
+constexpr std::size_t kMostWaiting = 1024;
+
 }  // namespace
 
 Retriever::Retriever(RetrieverOptions options, std::shared_ptr<QueryEmbedder> embedder)
@@ -45,13 +48,53 @@ bool Retriever::is_cpu_bound() const { return embedder_->is_cpu_bound(); }
 void Retriever::retrieve(std::string question, Done done) {
   auto generation = current();
   if (!generation) return done(base::fail(generation.error()));
-  if (!generation->store || generation->store->size() == 0) return done(std::vector<Passage>());
   question.resize(utf8_prefix(question, kMaxQuestionBytes).size());
-  if (auto known = cache_.find(question, generation->number)) {
-    return search_with(std::move(*generation), std::move(question), std::move(known), std::move(done));
+  const bool may_have_one = !generation->store && !options_.store_file.empty();
+  if (may_have_one) return wait_for_store(std::move(question), std::move(done));
+  retrieve_from(std::move(*generation), std::move(question), std::move(done));
+}
+
+void Retriever::wait_for_store(std::string question, Done done) {
+  bool is_full = false;
+  {
+    const std::lock_guard lock(mutex_);
+    is_full = waiting_.size() >= kMostWaiting;
+    if (!is_full) waiting_.push_back({std::move(question), std::move(done)});
   }
-  const std::span<const float> weights = generation->store->weights();
-  embedder_->embed({question}, weights, [this, generation = *generation, question, done = std::move(done)](auto given) {
+  if (is_full) return done(base::fail(Code::exhausted, "too many questions wait for the vector store"));
+  load_on_worker();
+}
+
+void Retriever::load_on_worker() {
+  // Refused while such a job waits, which will do the same.
+  (void)loader_.submit([this] {
+    (void)refresh();
+    answer_waiting();
+  });
+}
+
+void Retriever::answer_waiting() {
+  std::vector<Waiting> waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    waiting.swap(waiting_);
+  }
+  for (Waiting& one : waiting) {
+    auto generation = current();
+    if (!generation)
+      one.done(base::fail(generation.error()));
+    else  // without a store when the file is not there; ingested later, it will be found
+      retrieve_from(std::move(*generation), std::move(one.question), std::move(one.done));
+  }
+}
+
+void Retriever::retrieve_from(Generation generation, std::string question, Done done) {
+  if (!generation.store || generation.store->size() == 0) return done(std::vector<Passage>());
+  if (auto known = cache_.find(question, generation.number)) {
+    return search_with(std::move(generation), std::move(question), std::move(known), std::move(done));
+  }
+  const std::span<const float> weights = generation.store->weights();
+  embedder_->embed({question}, weights, [this, generation, question, done = std::move(done)](auto given) {
     take_note_of(given ? base::Status() : base::fail(given.error()));
     if (!given) return done(base::fail(given.error().within("embed the question")));
     if (given->size() != 1) return done(base::fail(Code::internal, "the embedder gave another number of vectors"));
@@ -103,19 +146,10 @@ std::vector<Passage> Retriever::search(const VectorStore& texts, std::string_vie
 }
 
 // Loaded, this is a lock for as long as it takes to copy a pointer.
-base::Result<Retriever::Generation> Retriever::current() {
-  if (options_.store_file.empty()) return Generation{};
-  for (const bool may_load : {true, false}) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (generation_.store) return generation_;
-      if (failure_) return base::fail(*failure_);
-    }
-    if (!may_load) break;
-    const std::lock_guard loading(loading_);
-    if (auto loaded = load_if_new(); !loaded) return base::fail(loaded.error());
-  }
-  return Generation{};  // ingested later, it will be found
+base::Result<Retriever::Generation> Retriever::current() const {
+  const std::lock_guard lock(mutex_);
+  if (!generation_.store && failure_) return base::fail(*failure_);
+  return generation_;
 }
 
 base::Status Retriever::warm_up() {
@@ -178,10 +212,7 @@ void Retriever::take_note_of(const VectorStore& store) {
 
 void Retriever::watch(base::EventLoop& loop, std::chrono::nanoseconds interval) {
   if (options_.store_file.empty()) return;
-  watch_ = loop.every(interval, [this](int) {
-    // Refused while one waits, which will see the same.
-    (void)loader_.submit([this] { (void)refresh(); });
-  });
+  watch_ = loop.every(interval, [this](int) { load_on_worker(); });
 }
 
 }  // namespace chatcore::retrieval

@@ -4,10 +4,10 @@
 //
 //   question → vector (cached) → the best chunks by vector → put in order with the words they share → passages
 //
-// The vector store is mapped once, by whoever asks first (single flight), and shared read-only. When another file is
-// put in its place (`chatcore ingest` renames one there) the new one is loaded beside it and swapped in: a question
-// under way goes on with the store it began with, which is unmapped when the last such question has left it. A new
-// file that is broken is reported, and the old store goes on.
+// The vector store is mapped once, by the retriever's own worker, and shared read-only; questions that come before wait
+// for it. When another file is put in its place (`chatcore ingest` renames one there) the new one is loaded beside it
+// and swapped in: a question under way goes on with the store it began with, which is unmapped when the last such
+// question has left it. A new file that is broken is reported, and the old store goes on.
 
 #include <atomic>
 #include <cstddef>
@@ -61,9 +61,10 @@ class Retriever {
 
   // The best passages first, at most `top`, none below `threshold`. Of a question longer than 8 KiB the beginning
   // counts. `done` is called exactly once, before retrieve() returns or later on another thread (not at all for a
-  // question that is still waiting when the retriever is destroyed). Holds some 50 KB while it is at it (by a
-  // graph 200 KB, and a bit for each chunk), and the passages. Errors: corrupt or conflict (the store file is of no
-  // use: the caller goes on without), those of the embedder.
+  // question that is still waiting when the retriever is destroyed). While no store is loaded the question waits for
+  // the worker to look for one, so that the caller's thread never reads a file. Holds some 50 KB while it is at it (by
+  // a graph 200 KB, and a bit for each chunk), and the passages. Errors: corrupt or conflict (the store file is of no
+  // use: the caller goes on without), exhausted (too many wait for the store), those of the embedder.
   void retrieve(std::string question, Done done);
 
   // Whether a search waits for nothing but this machine's processor.
@@ -95,7 +96,15 @@ class Retriever {
     std::shared_ptr<const VectorStore> store;
     std::uint64_t number = 0;
   };
-  base::Result<Generation> current();
+  struct Waiting {
+    std::string question;
+    Done done;
+  };
+  base::Result<Generation> current() const;
+  void wait_for_store(std::string question, Done done);
+  void load_on_worker();
+  void answer_waiting();
+  void retrieve_from(Generation generation, std::string question, Done done);
   void take_note_of(const base::Status& embedding);
   void search_with(Generation generation, std::string question, QueryCache::Vector vector, Done done);
   [[nodiscard]] std::vector<Passage> search(const VectorStore& texts, std::string_view question,
@@ -107,12 +116,13 @@ class Retriever {
   const std::shared_ptr<QueryEmbedder> embedder_;
   QueryCache cache_;
 
-  std::mutex loading_;  // held while a file is read, so that later askers wait for the first one's result
+  std::mutex loading_;                 // held while a file is read, which start-up does as well as the worker
   std::optional<FileIdentity> tried_;  // guarded by loading_
 
-  mutable std::mutex mutex_;  // guards the two below, and is never held for long
+  mutable std::mutex mutex_;  // guards the three below, and is never held for long
   Generation generation_;
   std::optional<base::Error> failure_;  // of the first load; cleared by a later success
+  std::vector<Waiting> waiting_;        // for the store to be looked for
 
   std::atomic<std::size_t> chunks_{0};
   std::atomic<std::size_t> mapped_bytes_{0};

@@ -40,6 +40,12 @@ struct AgentConfig {
   HistoryConfig history;
 };
 
+// Who may ask the agent's pages.
+struct WebConfig {
+  bool allow_insecure = false;             // listen where others than this machine can connect
+  std::vector<std::string> allowed_hosts;  // names that requests may have as their Host, besides those of loopback
+};
+
 struct EngineConfig {
   std::string socket = "/var/run/docker.sock";
 };
@@ -122,6 +128,7 @@ struct ReceiverConfig {
 
 struct Config {
   AgentConfig agent;
+  WebConfig web;
   EngineConfig engine;
   HostConfig host;
   std::vector<WorkloadConfig> workloads;

@@ -17,10 +17,11 @@ struct Section {
 
 const std::vector<Section>& sections() {
   static const std::vector<Section> kSections = {
-      {"", {"agent", "engine", "host", "workloads", "notify"}},
+      {"", {"agent", "web", "engine", "host", "workloads", "notify"}},
       {"agent", {"listen", "state_dir", "sample_interval", "log", "dry_run", "history"}},
       {"agent.history", {"max_size", "keep"}},
       {"agent.log", {"level", "format"}},
+      {"web", {"allow_insecure", "allowed_hosts"}},
       {"engine", {"socket"}},
       {"host", {"mounts"}},
       {"workloads[]",

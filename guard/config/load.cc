@@ -27,7 +27,7 @@ struct Source {
 };
 
 void refuse_main_sections(const Reader& root) {
-  for (const auto* section : {"agent", "engine", "host"}) {
+  for (const auto* section : {"agent", "web", "engine", "host"}) {
     if (root.has(section)) root.problem(section, "stands in the main file only");
   }
 }
@@ -37,8 +37,9 @@ void read_document(const YamlNode& document, bool is_fragment, ReadContext& cont
   if (is_fragment) {
     refuse_main_sections(root);
   } else {
-    // First, wherever it stands: rules are held against the sampling interval.
-    read_agent(root.map("agent"), draft.config.agent);
+    // These first, wherever they stand: addresses are checked against `web`, rules against the sampling interval.
+    read_web(root.map("web"), draft.config.web);
+    read_agent(root.map("agent"), draft.config.web, draft.config.agent);
     read_engine(root.map("engine"), draft.config.engine);
     read_host(root.map("host"), draft.config.host);
   }

@@ -1,3 +1,4 @@
+#include "base/http_host.h"
 #include "base/socket_address.h"
 #include "guard/config/sections.h"
 
@@ -7,16 +8,24 @@ namespace {
 
 constexpr std::size_t kMostListens = 16;
 constexpr std::size_t kMostMounts = 32;
+constexpr std::size_t kMostHosts = 64;
 
-void read_listen(const Reader& section, std::vector<std::string>& listen) {
+void read_listen(const Reader& section, const WebConfig& web, std::vector<std::string>& listen) {
   if (!section.has("listen")) return;
   listen.clear();
   for (auto& address : section.texts("listen")) {
-    if (base::parse_listen_address(address.text))
-      listen.push_back(std::move(address.text));
+    const auto problem = [&](std::string message) {
+      section.context().add_problem(address.at, section.path_of("listen"), std::move(message));
+    };
+    const auto parsed = base::parse_listen_address(address.text);
+    if (!parsed)
+      problem("expected host:port, such as 127.0.0.1:10780 or [::1]:10780");
+    else if (!web.allow_insecure && !base::is_loopback(*parsed))
+      problem(
+          "other machines can reach this address, and the agent has neither TLS nor sign-in yet; listen on "
+          "127.0.0.1:10780, or set web.allow_insecure to true where everyone may read the status");
     else
-      section.context().add_problem(address.at, section.path_of("listen"),
-                                    "expected host:port, such as 127.0.0.1:10780 or [::1]:10780");
+      listen.push_back(std::move(address.text));
   }
   if (listen.size() > kMostListens) section.problem("listen", "at most 16 addresses");
 }
@@ -48,8 +57,22 @@ void read_history(const Reader& section, HistoryConfig& history) {
 
 }  // namespace
 
-void read_agent(const Reader& section, AgentConfig& agent) {
-  read_listen(section, agent.listen);
+void read_web(const Reader& section, WebConfig& web) {
+  section.read("allow_insecure", web.allow_insecure);
+  if (!section.has("allowed_hosts")) return;
+  for (auto& host : section.texts("allowed_hosts")) {
+    if (base::is_bare_host(host.text))
+      web.allowed_hosts.push_back(std::move(host.text));
+    else
+      section.context().add_problem(host.at, section.path_of("allowed_hosts"),
+                                    "expected a bare name or address, such as guard.example.org: leave out the "
+                                    "scheme, port, brackets and wildcards");
+  }
+  if (web.allowed_hosts.size() > kMostHosts) section.problem("allowed_hosts", "at most 64 names");
+}
+
+void read_agent(const Reader& section, const WebConfig& web, AgentConfig& agent) {
+  read_listen(section, web, agent.listen);
   if (section.read("state_dir", agent.state_dir)) check_path(section, "state_dir", agent.state_dir);
   if (section.read("sample_interval", agent.sample_interval))
     check_range(section, "sample_interval", agent.sample_interval, std::chrono::milliseconds(100),

@@ -37,7 +37,8 @@ std::vector<ConfigProblem> check_dependencies(const Draft& draft);
 
 constexpr base::Duration kLongestDuration = std::chrono::hours(24 * 366);
 
-void read_agent(const Reader& section, AgentConfig& agent);
+void read_web(const Reader& section, WebConfig& web);
+void read_agent(const Reader& section, const WebConfig& web, AgentConfig& agent);
 void read_engine(const Reader& section, EngineConfig& engine);
 void read_host(const Reader& section, HostConfig& host);
 void read_receiver(const Reader& section, Draft& draft);

@@ -35,7 +35,7 @@ void update_rate(const Reading<base::Duration>& counter, base::SteadyTime at, Be
 void update_rates(const sample::Workload& workload, base::SteadyTime now, WorkloadHistory& history) {
   if (!history.reference || !is_same_run(*history.reference, workload)) {
     history.rates = {};
-    history.reference.emplace();
+    history.reference = WorkloadHistory::Reference{};  // clang 14 knows no emplace() of a nested type with defaults
     history.reference->identity = workload.identity.key;
     history.reference->starts = workload.lifecycle.starts;
   }

@@ -127,6 +127,7 @@ std::optional<std::string> path_below_mount(const CgroupMount& mount, std::strin
     if (wanted.size() < top.size() || !std::equal(top.begin(), top.end(), wanted.begin())) return std::nullopt;
     wanted.erase(wanted.begin(), wanted.begin() + static_cast<std::ptrdiff_t>(top.size()));
   }
+  if (std::ranges::find(wanted, "..") != wanted.end()) return std::nullopt;  // would leave the mount
   std::string below;
   for (const std::string& part : wanted) below += '/' + part;
   return below;

@@ -1,5 +1,6 @@
 #include "guard/source/host_parser.h"
 
+#include <cmath>
 #include <cstdint>
 #include <cstdlib>
 #include <string>
@@ -19,7 +20,8 @@ std::optional<base::Bytes> parse_kibibytes(std::string_view value) {
 std::optional<double> parse_decimal(std::string_view text) {
   double number = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return std::nullopt;
+  const bool is_whole = !text.empty() && error == std::errc() && end == text.data() + text.size();
+  if (!is_whole || !std::isfinite(number) || number < 0) return std::nullopt;
   return number;
 }
 
@@ -52,8 +54,9 @@ std::optional<int> parse_cpu_list(std::string_view text) {
     std::string_view range = take_until(rest, ',');
     const auto first = parse_number<int>(take_until(range, '-'));
     const auto last = range.empty() ? first : parse_number<int>(range);
-    if (!first || !last || *first < 0 || *last < *first || *last > kMostCores) return std::nullopt;
+    if (!first || !last || *first < 0 || *last < *first || *last >= kMostCores) return std::nullopt;
     cores += *last - *first + 1;
+    if (cores > kMostCores) return std::nullopt;
   }
   return cores > 0 ? std::optional(cores) : std::nullopt;
 }

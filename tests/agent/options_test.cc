@@ -65,11 +65,21 @@ TEST(Exec, HasDefaultsForAContainersPid1) {
 }
 
 TEST(Exec, TakesEveryFlag) {
-  const auto options = parsed<ExecOptions>(
-      {"exec",         "--name",    "web", "--memory",  "700m",   "--memory-reservation", "512m",       "--memory-high",
-       "640m",         "--cpus",    "0.8", "--pids",    "512",    "--expect-log",         "Cleaned up", "--every",
-       "30m",          "--grace",   "1m",  "--restart", "always", "--stop-timeout",       "5s",         "--listen",
-       "0.0.0.0:9000", "--dry-run", "--",  "server"});
+  const auto options = parsed<ExecOptions>({"exec",         "--name",
+                                            "web",          "--memory",
+                                            "700m",         "--memory-reservation",
+                                            "512m",         "--memory-high",
+                                            "640m",         "--cpus",
+                                            "0.8",          "--pids",
+                                            "512",          "--expect-log",
+                                            "Cleaned up",   "--every",
+                                            "30m",          "--grace",
+                                            "1m",           "--restart",
+                                            "always",       "--stop-timeout",
+                                            "5s",           "--listen",
+                                            "0.0.0.0:9000", "--allow-insecure",
+                                            "--dry-run",    "--",
+                                            "server"});
   EXPECT_EQ(options.name, "web");
   EXPECT_EQ(options.caps.memory, base::mebibytes(700));
   EXPECT_EQ(options.caps.memory_reservation, base::mebibytes(512));
@@ -95,6 +105,16 @@ TEST(Exec, KnowsThreeRestartPolicies) {
 
 TEST(Exec, HasNoPageWhenListenIsOff) {
   EXPECT_EQ(parsed<ExecOptions>({"exec", "--listen", "off", "--", "x"}).listen, "");
+}
+
+TEST(Exec, ListensWhereOtherMachinesConnectOnlyWhenTold) {
+  for (const char* address : {"0.0.0.0:9000", ":9000", "192.0.2.1:9000", "[::]:9000"}) {
+    EXPECT_THAT(refusal({"exec", "--listen", address, "--", "x"}),
+                AllOf(HasSubstr("--listen: other machines can reach this address"), HasSubstr("--allow-insecure")));
+    EXPECT_TRUE(parsed<ExecOptions>({"exec", "--allow-insecure", "--listen", address, "--", "x"}).allow_insecure);
+  }
+  for (const char* address : {"127.0.0.2:9000", "[::1]:9000", "localhost:9000"})
+    EXPECT_EQ(parsed<ExecOptions>({"exec", "--listen", address, "--", "x"}).listen, address);
 }
 
 TEST(Exec, WantsACommand) {

@@ -50,6 +50,10 @@ TEST(Logfmt, EscapesTerminalControlsOfBothKinds) {
   EXPECT_EQ(logfmt({"k", std::string("a\0b", 3)}), R"(k="a\u0000b")");
 }
 
+TEST(Logfmt, EscapesWhatTurnsTheDirectionOfText) {
+  EXPECT_EQ(logfmt({"k", "a\u202eb\u2066"}), R"(k="a\u202eb\u2066")");
+}
+
 TEST(Logfmt, LeavesUtf8AsItIs) {
   EXPECT_EQ(logfmt({"k", "größe"}), "k=größe");
   EXPECT_EQ(logfmt({"k", "\xc2\xa0"}), "k=\xc2\xa0");  // the first after the C1 controls

@@ -43,5 +43,13 @@ TEST(SocketAddress, RefusesNamesAndWhatIsNoPort) {
   }
 }
 
+TEST(SocketAddress, IsOfLoopbackWhenOnlyThisMachineReachesIt) {
+  for (const auto* text : {"127.0.0.1:80", "127.9.9.9:80", "[::1]:80", "localhost:80", "[::ffff:127.0.0.1]:80"})
+    EXPECT_TRUE(is_loopback(parse_listen_address(text).value())) << text;
+  for (const auto* text : {":80", "0.0.0.0:80", "[::]:80", "126.255.255.255:80", "128.0.0.1:80", "[::2]:80",
+                           "[::ffff:192.0.2.1]:80", "[2001:db8::1]:80"})
+    EXPECT_FALSE(is_loopback(parse_listen_address(text).value())) << text;
+}
+
 }  // namespace
 }  // namespace base

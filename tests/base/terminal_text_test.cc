@@ -24,6 +24,12 @@ TEST(TerminalText, EscapesBytesThatAreNotUtf8) {
             R"(\xff\xc2 \xe2\x82 \xc0\x80 \xed\xa0\x80 \xf4\x90\x80\x80)");
 }
 
+TEST(TerminalJson, StaysTheSameDocument) {
+  EXPECT_EQ(terminal_json("{\n\t\"a\": \"\u009b1m \u202e \\u001b \x7f \u00dc\"\n}"),
+            "{\n\t\"a\": \"\\u009b1m \\u202e \\u001b \\u007f \u00dc\"\n}");
+  EXPECT_EQ(terminal_json("\"\xff\""), R"("\ufffd")");
+}
+
 TEST(TerminalLines, KeepTheirEnds) { EXPECT_EQ(terminal_lines("a\n\tb\x1b\n"), "a\n\tb\\x1b\n"); }
 
 }  // namespace

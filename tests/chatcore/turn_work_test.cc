@@ -117,6 +117,7 @@ TEST(TurnAtWork, RestsWhileItsQuestionIsEmbeddedElsewhere) {
   ASSERT_TRUE(retrieval::ingest(texts, retrieval::HashedEmbedder(), {}));
   const auto embedder = std::make_shared<EmbedderElsewhere>();
   retrieval::Retriever retriever({.store_file = texts.store_file}, embedder);
+  ASSERT_TRUE(retriever.warm_up());
 
   TurnWorld world;
   world.answerer.cpu_bound = true;

@@ -1,5 +1,6 @@
 #include "chatcore/retrieval/retriever.h"
 
+#include <future>
 #include <latch>
 #include <thread>
 
@@ -131,6 +132,22 @@ TEST_F(RetrieverTest, LoadsOnceWhenTheFirstQuestionsComeTogether) {
   }
   EXPECT_EQ(answered, kAskers);
   EXPECT_EQ(retriever.loads(), 1U);
+}
+
+// The thread on which the retriever tells what it has found.
+std::thread::id answering_thread(Retriever& retriever) {
+  std::promise<std::thread::id> answered;
+  retriever.retrieve("cats", [&](const auto&) { answered.set_value(std::this_thread::get_id()); });
+  return answered.get_future().get();
+}
+
+TEST_F(RetrieverTest, ReadsNoFileOnTheThreadThatAsks) {
+  Retriever retriever(options(), embedder_);
+  EXPECT_NE(answering_thread(retriever), std::this_thread::get_id()) << "it looks for a file that is missing";
+  ingest_texts();
+  EXPECT_NE(answering_thread(retriever), std::this_thread::get_id()) << "it loads the store";
+  EXPECT_EQ(retriever.loads(), 1U);
+  EXPECT_EQ(answering_thread(retriever), std::this_thread::get_id()) << "of a store that is loaded";
 }
 
 TEST_F(RetrieverTest, AnswersFromMemoryWhenTheFileIsGone) {

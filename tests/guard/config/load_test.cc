@@ -47,6 +47,8 @@ TEST(LoadConfig, ReadsTheAgentsSection) {
   EXPECT_TRUE(config.agent.dry_run);
   EXPECT_EQ(config.agent.log_level, base::LogLevel::debug);
   EXPECT_EQ(config.agent.log_format, base::LogFormat::json);
+  EXPECT_TRUE(config.web.allow_insecure);
+  EXPECT_EQ(config.web.allowed_hosts, (std::vector<std::string>{"guard.example.org"}));
   EXPECT_EQ(config.engine.socket, "/run/podman/podman.sock");
   EXPECT_EQ(config.host.mounts, (std::vector<std::string>{"/", "/var"}));
 }

@@ -135,10 +135,31 @@ TEST(Variables, MustBePlainText) {
 }
 
 TEST(Agent, ListensOnWhatTheServerTakes) {
-  for (const char* address : {"localhost:10997", "127.0.0.1:0", "[::1]:10780", ":10780", "0.0.0.0:1"})
+  for (const char* address : {"localhost:10997", "127.0.0.1:0", "[::1]:10780"})
     EXPECT_EQ(problems_of("agent: {listen: ['" + std::string(address) + "']}"), "") << address;
   for (const char* address : {"myhost:10997", "127.0.0.1:", "127.0.0.1", "::1:10780", "[::1]:99999", "1.2.3:80"})
     EXPECT_NE(problems_of("agent: {listen: ['" + std::string(address) + "']}"), "") << address;
+}
+
+TEST(Agent, ListensWhereOtherMachinesConnectOnlyWhenAllowed) {
+  for (const char* address : {":10780", "0.0.0.0:1", "[::]:80", "192.0.2.1:80", "126.0.0.1:80", "[::2]:80"}) {
+    const std::string agent = "agent: {listen: ['" + std::string(address) + "']}\n";
+    EXPECT_EQ(problems_of(agent),
+              "1:18 agent.listen: other machines can reach this address, and the agent has neither TLS nor sign-in "
+              "yet; listen on 127.0.0.1:10780, or set web.allow_insecure to true where everyone may read the status");
+    EXPECT_EQ(problems_of(agent + "web: {allow_insecure: true}"), "") << address;
+    EXPECT_NE(problems_of(agent + "web: {allow_insecure: false}"), "") << address;
+  }
+  EXPECT_EQ(problems_of("agent: {listen: ['127.9.9.9:1', '[::ffff:127.0.0.1]:1']}"), "");
+}
+
+TEST(Web, TakesBareNamesAsHosts) {
+  EXPECT_EQ(problems_of("web: {allowed_hosts: [guard.example.org, '::1', 192.0.2.1]}"), "");
+  EXPECT_EQ(problems_of("web: {allowed_hosts: ['http://guard']}"),
+            "1:23 web.allowed_hosts: expected a bare name or address, such as guard.example.org: leave out the "
+            "scheme, port, brackets and wildcards");
+  for (const char* wrong : {"guard:10780", "*.example.org", "[::1]", "", "a b"})
+    EXPECT_NE(problems_of("web: {allowed_hosts: ['" + std::string(wrong) + "']}"), "") << wrong;
 }
 
 TEST(Agent, ChecksItsValues) {
@@ -149,7 +170,7 @@ TEST(Agent, ChecksItsValues) {
   EXPECT_EQ(problems_of("agent: {listen: ['127.0.0.1']}"),
             "1:18 agent.listen: expected host:port, such as 127.0.0.1:10780 or [::1]:10780");
   EXPECT_NE(problems_of("agent: {listen: ['127.0.0.1:65536']}"), "");
-  EXPECT_EQ(problems_of("agent: {listen: ['127.0.0.1:65535', ':0', '[::]:80']}"), "");
+  EXPECT_EQ(problems_of("agent: {listen: ['127.0.0.1:65535', '[::1]:80']}"), "");
   EXPECT_NE(problems_of("agent: {listen: ['::1:80']}"), "") << "an IPv6 address stands in brackets";
   EXPECT_EQ(problems_of("agent: {listen: 127.0.0.1:80}"), "1:17 agent.listen: expected a list, found a single value");
   EXPECT_EQ(problems_of("agent: {dry_run: yes}"), "1:18 agent.dry_run: not a yes or no: \"yes\"; write true or false");

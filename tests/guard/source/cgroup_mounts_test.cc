@@ -78,6 +78,12 @@ TEST(PathBelowMount, IsThePathItselfOnAHost) {
   EXPECT_EQ(path_below_mount(mount_showing("/"), "/"), "");
 }
 
+TEST(PathBelowMount, DoesNotLeaveTheMount) {
+  for (const char* path : {"/a/..", "/a/../b", "/a/../../etc"})
+    EXPECT_FALSE(path_below_mount(mount_showing("/"), path)) << path;
+  EXPECT_EQ(path_below_mount(mount_showing("/"), "/a/..b"), "/a/..b");
+}
+
 TEST(PathBelowMount, LosesThePartAboveAContainersView) {
   const auto mount = mount_showing("/docker/3f2a");
   EXPECT_EQ(path_below_mount(mount, "/docker/3f2a"), "");

@@ -34,6 +34,7 @@ TEST(LoadavgParser, RefusesLess) {
   EXPECT_FALSE(parse_loadavg(""));
   EXPECT_FALSE(parse_loadavg("1.77 2.76"));
   EXPECT_FALSE(parse_loadavg("a b c d"));
+  for (const char* text : {"nan 0 0", "0 inf 0", "0 0 -1", "1e999 0 0"}) EXPECT_FALSE(parse_loadavg(text)) << text;
 }
 
 TEST(CpuListParser, CountsRangesAndSingles) {
@@ -43,6 +44,13 @@ TEST(CpuListParser, CountsRangesAndSingles) {
 
 TEST(CpuListParser, RefusesWhatIsNoList) {
   for (const char* text : {"", "\n", "a", "3-1", "0-99999999", "-1", "1-x"}) EXPECT_FALSE(parse_cpu_list(text)) << text;
+}
+
+TEST(CpuListParser, CountsNoMoreThanAnInt) {
+  std::string text = "0-1048575";
+  EXPECT_EQ(parse_cpu_list(text), 1 << 20);
+  for (int i = 0; i < 4200; ++i) text += ",0-1048575";
+  EXPECT_FALSE(parse_cpu_list(text));
 }
 
 TEST(PressureParser, TakesTheTotalsInMicroseconds) {

@@ -55,6 +55,16 @@ class CheckConfigTest(unittest.TestCase):
         self.assertIn("workloads[0].caps.memry", started.stderr)
 
 
+    def test_an_address_that_others_can_reach_is_refused_until_it_is_allowed(self):
+        open_to_all = f"agent: {{listen: ['0.0.0.0:{free_port()}']}}\n" + RIGHT
+        path, answer = self.check(open_to_all)
+        started = ask("run", "--config", path)
+        self.assertEqual((answer.returncode, started.returncode), (78, 78))
+        self.assertIn("set web.allow_insecure to true", answer.stderr)
+        self.assertIn(started.stderr, answer.stderr)
+        self.assertEqual(self.check("web: {allow_insecure: true}\n" + open_to_all)[1].returncode, 0)
+
+
 class TryPatternTest(unittest.TestCase):
     LOG = "Listening\n\x1b[32mCleaned up \x1b[1m7\x1b[0m old\r\nCleaned up many old \u202e\n"
 

@@ -1,5 +1,6 @@
 """leakguard run: SIGHUP takes a right configuration and keeps the old one in place of a wrong one."""
 
+import json
 import os
 import signal
 import tempfile
@@ -96,6 +97,33 @@ class ReloadTest(unittest.TestCase):
         output = agent.output()
         self.assertLess(output.index("action ended"), output.index("configuration reloaded"))
         agent.wait_for_metric("leakguard_breaker_open", lambda is_open: is_open == 1, workload=self.web)
+
+    def test_during_a_restart_that_drains_for_ten_seconds_the_outcome_is_recorded_once(self):
+        rule = "\n    rules: [{name: old, when: {memory: '> 1k'}, do: [{restart: {drain: 10s}}], cooldown: 1h}]\n"
+        stubborn = (f"  - name: {self.web}\n    user: {USER}\n    stop: {{timeout: 100ms}}\n"
+                    f"    command: [/bin/sh, -c, \"trap '' TERM; while :; do sleep 0.1; done\"]")
+        agent = self.start(stubborn + rule)
+        agent.wait_for_line('msg="acting"', SECONDS)
+        pid = self.pid(agent, self.web)
+        self.write(stubborn + "\n", self.prints(self.worker))
+        for _ in range(3):
+            agent.send(signal.SIGHUP)
+        agent.wait_for_line("is taken when what is under way has ended", SECONDS)
+        self.assertEqual(agent.get(f"/api/v1/workloads/{self.worker}")[0], 404, "not taken yet")
+        self.assertTrue(os.path.exists(f"/proc/{pid}"), "the restart still drains")
+        agent.wait_for_line("configuration reloaded", SECONDS)
+        self.assertFalse(os.path.exists(f"/proc/{pid}"))
+        self.assertLess(agent.output().index("action ended"), agent.output().index("configuration reloaded"))
+
+        agent.wait_for_metric("leakguard_workload_up", lambda up: up == 1, workload=self.worker)
+        wait_until(lambda: self.pid(agent, self.web) not in (0, pid), SECONDS, "the next run")
+        with open(f"{self.folder}/state/actions.jsonl", encoding="utf-8") as file:
+            outcomes = [line["outcome"] for line in map(json.loads, file) if line["rule"] == "old"]
+        self.assertEqual(outcomes, [None, "done"])
+        restarts = [action for action in json.loads(agent.get("/api/v1/actions")[1])["actions"]
+                    if action["rule"] == "old"]
+        self.assertEqual([action["outcome"] for action in restarts], ["done"])
+        self.assertEqual(agent.output().count("configuration reloaded"), 1)
 
     def test_counts_and_log_watches_live_on_across_a_hundred_reloads(self):
         watch = ", expect_log: [{name: greeting, pattern: hello}]"

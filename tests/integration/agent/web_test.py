@@ -17,11 +17,11 @@ class WebTest(unittest.TestCase):
         cls.agent.wait_until_ready()
         cls.address = cls.agent.url.removeprefix("http://")
 
-    def request(self, method, path):
+    def request(self, method, path, host=None):
         """(status, headers, body)"""
         connection = http.client.HTTPConnection(self.address, timeout=SECONDS)
         self.addCleanup(connection.close)
-        connection.request(method, path)
+        connection.request(method, path, headers={"Host": host} if host else {})
         answer = connection.getresponse()
         return answer.status, dict(answer.getheaders()), answer.read().decode()
 
@@ -45,6 +45,15 @@ class WebTest(unittest.TestCase):
     def test_a_page_that_is_not_there_is_404(self):
         for path in ("/nothing", "/api/v1/workloads/nobody", "/api/v1/workloads/", "/metrics/more"):
             self.assertEqual(self.request("GET", path)[0], 404, path)
+
+    def test_a_request_under_a_foreign_name_is_refused(self):
+        port = self.address.partition(":")[2]
+        for path in ("/", "/metrics", "/api/v1/status", f"/api/v1/workloads/{self.name}/history", "/-/healthy"):
+            status, _, body = self.request("GET", path, host=f"rebound.example:{port}")
+            self.assertEqual((status, self.name in body), (421, False), path)
+            self.assertIn("web.allowed_hosts", body)
+        for host in (f"localhost:{port}", f"127.0.0.1:{port}", f"[::1]:{port}"):
+            self.assertEqual(self.request("GET", "/api/v1/status", host=host)[0], 200, host)
 
     def test_nothing_can_be_done_over_http(self):
         for method in ("POST", "PUT", "DELETE", "PATCH"):
