@@ -72,7 +72,7 @@ TEST(ManyActions, TheResultOfOneThatOutlastsManyRecordsIsNotLost) {
   const auto before = scene.counted("restart", "failed");
   slow(base::fail(base::Code::deadline_exceeded, "it hung"));
   EXPECT_EQ(scene.counted("restart", "failed"), before + 1);
-  EXPECT_THAT(scene.journal().back(), testing::HasSubstr("it hung"));
+  EXPECT_THAT(scene.journal(), testing::Contains(testing::HasSubstr("it hung")));
 }
 
 TEST(ManyActions, ABreachIsMeasuredToTheEndOfTheAction) {
