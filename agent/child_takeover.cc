@@ -188,16 +188,21 @@ void Child::on_holder_lost() {
 // Whoever has inherited it reaps it. Where that is the agent itself, SIGCHLD may bring the status first.
 void Child::watch_orphan() {
   orphan_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
+  const bool has_ended = orphan_ < 0 && errno == ESRCH;
   const auto end = [this] {
     int status = W_EXITCODE(kEndedUnseen, 0);
     if (::waitpid(pid_, &status, WNOHANG) <= 0)
       base::log_warning("how it ended is not known: it was not the agent's child", {{"workload", options_.name}});
     on_exit(status);
   };
-  if (orphan_ < 0)
+  if (has_ended)
     orphan_watch_ = context_.loop.after(base::Duration(0), end);
-  else
+  else if (orphan_ >= 0)
     orphan_watch_ = context_.loop.readable(orphan_, end);
+  else  // no pidfd (an old kernel, no descriptor left): it is looked at from time to time
+    orphan_watch_ = context_.loop.every(std::chrono::seconds(1), [this, end](int) {
+      if (::kill(pid_, 0) != 0 && errno == ESRCH) end();
+    });
 }
 
 void Child::leave() {

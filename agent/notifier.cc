@@ -55,12 +55,17 @@ void Notifier::send(Target& target, const ActionRecord& action, Answered answere
   });
   if (is_taken) return;
   base::log_error("a notification was dropped: the receiver does not keep up", {{"receiver", target.config.name}});
-  loop_.post([shared] { (*shared)(base::fail(base::Code::exhausted, "too many notifications wait for it")); });
+  loop_.post([shared] {
+    (*shared)(
+        base::fail(base::Code::exhausted, "its queue of " + std::to_string(kMostWaiting) + " notifications is full"));
+  });
 }
 
 void Notifier::notify(const ActionRecord& record, Done done) {
   if (targets_.empty())
-    return loop_.post([done = std::move(done)] { done("nobody to notify: no receiver is configured under notify"); });
+    return loop_.post([done = std::move(done)] {
+      done(base::fail(base::Code::not_found, "not sent: no receiver is configured; add one under notify"));
+    });
   struct Answers {
     std::size_t missing;
     std::string accepted;

@@ -1,7 +1,7 @@
 #pragma once
 // Sends notifications: each action whose outcome is known goes to every receiver, as a webhook's JSON or as an alert of
-// Alertmanager's. Each receiver has a worker with a bounded queue: one that hangs costs its own notifications, counted
-// and logged, and nothing else.
+// Alertmanager's. Each receiver has a worker with a bounded queue: one that hangs costs its own notifications, which
+// are logged, and nothing else.
 
 #include <cstddef>
 #include <functional>

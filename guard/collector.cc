@@ -138,8 +138,9 @@ void MachineCollector::assign_containers() {
   const std::size_t left_out_before = instances_.left_out();
   assign(view.containers);
   if (instances_.left_out() > 0 && left_out_before == 0)
-    base::log_warning("more containers match than can be guarded; narrow the selectors",
-                      {{"most", config::kMostWorkloads}, {"not_guarded", instances_.left_out()}});
+    base::log_warning(
+        "workload limit reached: some matching containers are not guarded; narrow compose or container_label",
+        {{"most", config::kMostWorkloads}, {"not_guarded", instances_.left_out()}});
 }
 
 // Workloads that kept their name keep what is known of them; what is called otherwise now goes under its new name.
@@ -183,8 +184,13 @@ const config::WorkloadConfig& MachineCollector::config_of(const Watched& watched
 }
 
 const Container* MachineCollector::container_of(const Watched& watched) const {
-  if (!watched.instance.container) return nullptr;
-  return &sources_.engine->view().containers.at(*watched.instance.container);
+  const Instance& instance = watched.instance;
+  if (!instance.container) return nullptr;
+  const auto& containers = sources_.engine->view().containers;
+  // The list may be a newer one than the assignment: a recheck happens at any time.
+  if (*instance.container < containers.size() && containers[*instance.container].id == instance.container_id)
+    return &containers[*instance.container];
+  return sources_.engine->find(instance.container_id);
 }
 
 void MachineCollector::read_container(Watched& watched, sample::Workload& workload) {
@@ -202,7 +208,7 @@ void MachineCollector::read_container(Watched& watched, sample::Workload& worklo
   workload.identity = {"container:" + container->id, container->id, container->image, container->pid};
   if (!container->inspected) return set_unknown(workload, "not inspected yet");
   workload.lifecycle.state = state_of(container->state);
-  if (container->state == ContainerState::created) workload.lifecycle.why = "it was created and has never run";
+  if (container->state == ContainerState::created) workload.lifecycle.why = "created but never started";
   workload.lifecycle.started_at = container->started_at;
   workload.lifecycle.starts = sources_.engine->starts_of(container->id);
   if (const auto exit = sources_.engine->last_exit_of(container->name)) {

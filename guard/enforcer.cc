@@ -23,7 +23,7 @@ constexpr base::Duration kLastCapsRetry = std::chrono::minutes(10);
 constexpr std::size_t kMostCapsRefusals = 8;  // of one workload, each of other resources together
 
 bool is_caps(const Decision& decision) { return std::holds_alternative<policy::ApplyCaps>(decision.action); }
-// Who could not be asked may be well again in a moment; who refused will most likely refuse again.
+// A timeout may pass; a refusal will most likely repeat.
 bool is_refusal(const base::Error& error) {
   return error.is_permanent || (error.code != base::Code::unavailable && error.code != base::Code::deadline_exceeded);
 }
@@ -171,7 +171,7 @@ void Enforcer::begin(Watched& watched, Decision decision) {
   const std::uint64_t number = action.number;
   if (!recheck.holds) {
     if (decision.step == 0) forget_if_nothing_was_done(decision, began, watched);
-    return end(watched, {number, began, decision, {}}, Outcome::recovered, "no longer true at the second look");
+    return end(watched, {number, began, decision, {}}, Outcome::recovered, "condition no longer true at the recheck");
   }
   if (enforces(decision)) watched.budget.spend(began);
   if (parts_.dry_run)
@@ -212,7 +212,8 @@ void Enforcer::begin_caps(Watched& watched, Decision decision) {
   Act act{0, now, decision, recheck.workload};
   if (!was_refused) act.number = parts_.log.record(decision).number;
   if (parts_.dry_run) {
-    watched.caps_refusals[resources_of(decision)] = {"", 1, now + kLastCapsRetry, true};
+    watched.caps_refusals[resources_of(decision)] = {
+        .why = "", .times = 1, .retry_at = now + kLastCapsRetry, .is_dry_run = true};
     if (act.number != 0) end(watched, act, Outcome::dry_run, "would have been carried out");
     return;
   }
@@ -241,11 +242,15 @@ void Enforcer::on_caps_done(const Act& act, const base::Result<std::string>& res
     std::erase_if(refusals, [&](const auto& entry) { return have_common(entry.first, resources_of(act.decision)); });
     parts_.report.breach_to_action.observe(now - act.decision.breached_at);
   } else {
-    const std::string& why = result.error().message;
-    is_news = std::ranges::none_of(refusals, [&](const auto& entry) { return entry.second.why == why; });
+    // The same kind of refusal is no news, though its message may hold another number each time.
+    const base::Error& error = result.error();
+    is_news = std::ranges::none_of(refusals, [&](const auto& entry) {
+      return entry.second.code == error.code && have_common(entry.first, resources_of(act.decision));
+    });
     if (refusals.size() >= kMostCapsRefusals) refusals.clear();
     const int in_a_row = is_refusal(result.error()) ? times + 1 : 1;
-    refusals[resources_of(act.decision)] = {why, in_a_row, now + pause_after(in_a_row)};
+    refusals[resources_of(act.decision)] = {
+        .why = error.message, .code = error.code, .times = in_a_row, .retry_at = now + pause_after(in_a_row)};
   }
   Act recorded = act;
   if (recorded.number == 0 && is_news) recorded.number = parts_.log.record(act.decision).number;
@@ -256,7 +261,8 @@ void Enforcer::on_caps_done(const Act& act, const base::Result<std::string>& res
 
 void Enforcer::on_done(const Act& act, const base::Result<std::string>& result) {
   if (!is_notify(act.decision)) --under_way_;
-  const Outcome outcome = result ? Outcome::done : Outcome::failed;
+  const bool has_no_receiver = !result && is_notify(act.decision) && result.error().code == base::Code::not_found;
+  const Outcome outcome = result ? Outcome::done : has_no_receiver ? Outcome::skipped : Outcome::failed;
   const std::string words = result ? *result : result.error().message;
   if (result) parts_.report.breach_to_action.observe(parts_.clock.steady_now() - act.decision.breached_at);
   Watched* watched = listeners_.find(act.decision.workload);
@@ -285,6 +291,7 @@ void Enforcer::give_turns() {
     Watched* watched = listeners_.find(turn.workload);
     if (watched == nullptr) continue;
     watched->course.acting.reset();
+    turn.decision.workload = watched->config.name;  // it may be called otherwise by now
     begin(*watched, std::move(turn.decision));
     start_waiting(*watched);
   }

@@ -1,6 +1,7 @@
 #include "guard/followers.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "base/log.h"
@@ -98,8 +99,15 @@ std::vector<policy::Decision> Followers::decide(const std::string& workload, con
   const auto found = pending_.find(configured);
   if (found == pending_.end()) return {};
   Pending& pending = found->second;
-  if (!std::exchange(pending.is_begun, true)) {
-    for (const auto* member : members_of(configured, scene)) pending.left.insert(member->workload.name);
+  std::set<std::string> members;
+  for (const auto* member : members_of(configured, scene)) {
+    if (member->workload.only_watched.empty()) members.insert(member->workload.name);
+  }
+  if (!std::exchange(pending.is_begun, true)) pending.left = members;
+  std::erase_if(pending.left, [&](const std::string& name) { return !members.contains(name); });
+  if (pending.left.empty()) {
+    pending_.erase(found);
+    return {};
   }
   if (!pending.left.contains(workload) || pending.decided.contains(workload)) return {};
   const bool is_gone = report == nullptr || report->workload.lifecycle.state == sample::State::absent ||

@@ -19,6 +19,8 @@ using telemetry::Outcome;
 constexpr int kMostMissedReadings = 5;
 // A container that is created again under its name within this time is the same workload as before.
 constexpr base::Duration kRememberGone = std::chrono::hours(1);
+// One that a rule has stopped, for longer: its marker keeps the next agent from starting it.
+constexpr base::Duration kRememberLatch = std::chrono::hours(24 * 30);
 constexpr std::size_t kMostPastWorkloads = 1000;
 constexpr std::size_t kMostPastActions = 64;  // of one workload: no limit of actions is larger
 
@@ -102,13 +104,21 @@ Watched* Guard::recognize(const sample::Workload& workload) {
   if (!workload.renamed_from.empty()) {
     auto before = watched_.extract(workload.renamed_from);
     if (!before.empty()) {
+      Watched& renamed = before.mapped();
+      renamed.config.name = workload.name;
+      for (policy::Decision& waiting : renamed.course.waiting) waiting.workload = workload.name;
       before.key() = workload.name;
-      before.mapped().config.name = workload.name;
+      renamed_[workload.renamed_from] = workload.name;
       if (const auto stale = watched_.find(workload.name); stale != watched_.end()) watched_.erase(stale);
-      return &watched_.insert(std::move(before)).position->second;
+      Watched& watched = watched_.insert(std::move(before)).position->second;
+      remind(watched);
+      return &watched;
     }
   }
-  if (Watched* watched = find(workload.name)) return watched;
+  if (const auto known = watched_.find(workload.name); known != watched_.end()) {
+    if (!past_.empty() && !workload.identity.key.empty()) remind(known->second);
+    return &known->second;
+  }
   const std::string& name = workload.configured_as.empty() ? workload.name : workload.configured_as;
   const auto configured = std::ranges::find(configured_, name, &config::WorkloadConfig::name);
   return configured == configured_.end() ? nullptr : &watch(workload.name, *configured);
@@ -125,19 +135,30 @@ Watched& Guard::watch(const std::string& name, const config::WorkloadConfig& con
   return watched;
 }
 
+// What is known under its own name. A single container goes under the configured name, also when it was one of several
+// in the agent before: what was known of that one is known of it.
 void Guard::remind(Watched& watched) {
   auto past = past_.extract(watched.config.name);
+  if (past.empty() && watched.config.name == watched.configured_as) {
+    const std::string prefix = watched.configured_as + "-";
+    const auto is_of_it = [&](const auto& entry) { return entry.first.starts_with(prefix); };
+    if (std::ranges::count_if(past_, is_of_it) == 1) past = past_.extract(std::ranges::find_if(past_, is_of_it));
+  }
   if (past.empty()) return;
+  for (PastAction& action : past.mapped().actions) action.workload = watched.config.name;
   if (const auto& breaker = past.mapped().breaker) hold(watched.config.name, *breaker);
   for (const PastAction& action : past.mapped().actions) remember(action);
 }
 
 void Guard::forget_the_gone(base::SteadyTime now) {
+  const auto is_idle = [](const Watched& watched) { return !watched.course.acting && watched.course.waiting.empty(); };
   std::erase_if(watched_, [&](const auto& entry) {
     const Watched& watched = entry.second;
-    return now - watched.last_seen > kRememberGone && !watched.course.acting && watched.course.waiting.empty() &&
-           !watched.breaker;
+    const bool is_latched = watched.breaker && now - watched.last_seen <= kRememberLatch;
+    return now - watched.last_seen > kRememberGone && is_idle(watched) && !is_latched;
   });
+  std::erase_if(renamed_, [&](const auto& entry) { return !watched_.contains(entry.second); });
+  std::erase_if(report_.actions, [&](const auto& entry) { return find(entry.first.workload) == nullptr; });
 }
 
 telemetry::WorkloadReport Guard::judge(Watched& watched, const sample::Snapshot& snapshot,
@@ -279,7 +300,11 @@ void Guard::note_reload(bool succeeded) {
 }
 
 Watched* Guard::find(const std::string& workload) {
-  const auto found = watched_.find(workload);
+  auto found = watched_.find(workload);
+  if (found == watched_.end()) {
+    const auto renamed = renamed_.find(workload);
+    if (renamed != renamed_.end()) found = watched_.find(renamed->second);
+  }
   return found == watched_.end() ? nullptr : &found->second;
 }
 

@@ -100,8 +100,9 @@ class Guard {
   const bool dry_run_;
   base::Duration max_gap_;
   std::vector<config::WorkloadConfig> configured_;
-  std::map<std::string, Watched, std::less<>> watched_;  // by name; bounded by what the collector reports
-  std::map<std::string, Past, std::less<>> past_;        // by workload
+  std::map<std::string, Watched, std::less<>> watched_;      // by name; bounded by what the collector reports
+  std::map<std::string, Past, std::less<>> past_;            // by workload
+  std::map<std::string, std::string, std::less<>> renamed_;  // by earlier name: actions under way still have it
   telemetry::Report report_;
   ActionLog log_;
   Enforcer enforcer_;

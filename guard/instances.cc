@@ -92,7 +92,7 @@ std::vector<Instance> Instances::assign(const std::vector<Container>& containers
   for (std::size_t i = 0; i < configured_.size(); ++i) {
     Configured& configured = configured_[i];
     if (!is_container(configured.target.kind)) {
-      instances.push_back({configured.name, i, std::nullopt, "", ""});
+      instances.push_back({configured.name, i, std::nullopt, "", "", ""});
       continue;
     }
     append(configured, i, containers, fill(configured, containers, index.find(configured.target)), instances);
@@ -144,7 +144,7 @@ void Instances::append(Configured& configured, std::size_t index, const std::vec
   configured.keys.clear();
   configured.is_numbered = configured.is_numbered || slots.size() > 1;
   if (slots.empty()) {
-    instances.push_back({configured.name, index, std::nullopt, "", ""});
+    instances.push_back({configured.name, index, std::nullopt, "", "", ""});
     return;
   }
   std::vector<std::string> keys;
@@ -162,8 +162,11 @@ void Instances::append(Configured& configured, std::size_t index, const std::vec
     const auto had = before.find(id);
     const bool is_strange = configured.target.kind == sample::TargetKind::compose_service && slots.size() > 1 &&
                             key != number_of(containers[i]);
-    instances.push_back({name, index, i, had == before.end() || had->second == name ? "" : had->second,
-                         is_strange ? "it has the labels of a service that compose did not make it for" : ""});
+    instances.push_back({name, index, i, id, had == before.end() || had->second == name ? "" : had->second,
+                         is_strange ? "it has the labels of a compose service but no replica number of its own; remove "
+                                      "the labels, or start it "
+                                      "with compose"
+                                    : ""});
     configured.keys[id] = key;
     configured.names[id] = std::move(name);
   }

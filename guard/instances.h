@@ -33,6 +33,7 @@ struct Instance {
   std::string name;
   std::size_t configured = 0;            // index of the configured workload
   std::optional<std::size_t> container;  // index in the list given to assign(); none: no container exists
+  std::string container_id;              // the same; "" for none
   std::string renamed_from;              // the name that this container had before this assignment; "" for the same
   std::string only_watched;              // why nothing is enforced on it; "" when it is guarded
 };

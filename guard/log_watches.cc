@@ -4,6 +4,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/log.h"
+
 namespace guard {
 
 struct LogWatches::Watch {
@@ -25,7 +27,10 @@ struct LogWatches::Followed {
 };
 
 LogWatches::LogWatches(const config::Config& config, base::EventLoop&, const base::Clock& clock)
-    : clock_(clock), engine_{.socket = config.engine.socket}, reader_(std::make_shared<source::FileLogReader>()) {
+    : clock_(clock),
+      engine_{.socket = config.engine.socket},
+      reader_(std::make_shared<source::FileLogReader>()),
+      closing_(std::make_shared<base::Worker>("lg-log-end", 4096)) {
   for (const config::WorkloadConfig& workload : config.workloads) add(workload.name, workload);
   connect();
 }
@@ -84,9 +89,16 @@ void LogWatches::rename(const std::string& from, const std::string& to) {
   files_ = std::move(files);
 }
 
+// Not on the loop's thread, which must not wait for another.
+void LogWatches::close(std::unique_ptr<source::ContainerLog> log) {
+  if (!log) return;
+  const std::shared_ptr<source::ContainerLog> shared = std::move(log);
+  if (!closing_->submit([shared] {})) base::log_warning("many container logs end at once; the loop waits for one");
+}
+
 void LogWatches::forget(const std::string& workload) {
   if (workloads_.erase(workload) == 0) return;
-  followed_.erase(workload);
+  if (auto followed = followed_.extract(workload); !followed.empty()) close(std::move(followed.mapped().log));
   outputs_.erase(workload);
   std::erase_if(files_, [&](const auto& entry) { return entry.first.first == workload; });
   std::erase_if(watches_, [&](const auto& watch) { return watch->workload == workload; });
@@ -170,7 +182,7 @@ void LogWatches::follow_container(const std::string& workload, const std::string
   options.since = followed.seen_before ? base::WallTime{} : clock_.wall_now();
   followed.id = id;
   followed.seen_before = true;
-  followed.log.reset();
+  close(std::move(followed.log));
   followed.log = std::make_unique<source::ContainerLog>(
       std::move(options), [&clock = clock_, list = counters->second](std::string_view line, base::WallTime written) {
         // A line that was written a while ago (a log read again after a break) is as old as it says, but never from

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/event_loop.h"
+#include "base/worker.h"
 #include "guard/config/config.h"
 #include "guard/sample/snapshot.h"
 #include "guard/source/container_log.h"
@@ -63,6 +64,7 @@ class LogWatches {
   using FileKey = std::pair<std::string, std::string>;  // workload, path
   [[nodiscard]] source::LogCounters::List counters_of(const std::string& workload, const std::string& path) const;
   void connect();
+  void close(std::unique_ptr<source::ContainerLog> log);
   void inherit_files(LogWatches& previous);
   void inherit_outputs(LogWatches& previous);
   void describe_source(const Watch& watch, sample::LogWatch& log) const;
@@ -75,6 +77,7 @@ class LogWatches {
   std::map<FileKey, std::shared_ptr<source::FollowedFile>> files_;
   std::map<std::string, Followed> followed_;  // by workload
   std::shared_ptr<source::FileLogReader> reader_;
+  std::shared_ptr<base::Worker> closing_;  // ends the followers of containers that are gone: each waits for its thread
 };
 
 }  // namespace guard

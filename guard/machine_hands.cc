@@ -283,7 +283,9 @@ void MachineHands::notify(const telemetry::ActionRecord& record, const sample::W
     if (*alive) done(std::move(result));
   };
   if (options_.notifications != nullptr) return options_.notifications->notify(record, std::move(reply));
-  loop_.post([reply = std::move(reply)] { reply("nobody to notify: no receiver is configured under notify"); });
+  loop_.post([reply = std::move(reply)] {
+    reply(base::fail(Code::not_found, "not sent: no receiver is configured; add one under notify"));
+  });
 }
 
 }  // namespace guard

@@ -11,7 +11,7 @@ namespace guard {
 
 class Notifications {
  public:
-  // Who accepted it, in words; or why nobody did.
+  // The receivers that accepted it; or why none did (not_found: none is configured).
   using Done = std::function<void(base::Result<std::string>)>;
   virtual ~Notifications() = default;
   // Returns at once; `done` is called later on the guard's thread, exactly once.

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/result.h"
 #include "guard/config/config.h"
 #include "guard/policy/breaker.h"
 #include "guard/policy/budget.h"
@@ -35,8 +36,9 @@ struct Watched {
   std::map<std::string, base::SteadyTime> acted_at;  // by rule: when its last action began
   // Caps that the engine or the kernel refused, and when they are tried again.
   struct CapsRefusal {
-    std::string why;  // in the refuser's own words
-    int times = 0;    // in a row
+    std::string why;  // the engine's or the kernel's message
+    base::Code code = base::Code::internal;
+    int times = 0;  // in a row
     base::SteadyTime retry_at{};
     bool is_dry_run = false;  // refused by nobody: it is only said again rarely
   };

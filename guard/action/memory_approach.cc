@@ -65,21 +65,21 @@ base::Error below_what_is_in_use(base::Bytes cap, base::Bytes in_use) {
 // memory.high makes the kernel take memory back as the workload runs. Put back at the end, whatever came of it.
 class GentleLimit {
  public:
-  explicit GentleLimit(const std::string& folder)
-      : file_(folder + "/memory.high"), before_(read_file(file_).value_or("max")) {}
+  explicit GentleLimit(const std::string& folder) : file_(folder + "/memory.high"), before_(read_file(file_)) {}
   ~GentleLimit() {
-    if (is_changed_) static_cast<void>(write_file(file_, before_));
+    if (is_changed_) static_cast<void>(write_file(file_, *before_));
   }
   GentleLimit(const GentleLimit&) = delete;
   GentleLimit& operator=(const GentleLimit&) = delete;
   void lower_to(std::int64_t bytes) {
+    if (!before_) return;  // what cannot be read cannot be put back
     is_changed_ = true;
     static_cast<void>(write_file(file_, std::to_string(bytes)));
   }
 
  private:
   std::string file_;
-  std::string before_;
+  std::optional<std::string> before_;
   bool is_changed_ = false;
 };
 
@@ -111,13 +111,15 @@ base::Status fits_memory_cap(const sample::Memory& memory, base::Bytes cap) {
   std::optional<base::Bytes> in_use;
   if (memory.anon) {
     in_use = *memory.anon + memory.shmem.value_or({0}) + memory.kernel.value_or({0});
+    // Of what is not told the most that it can be is assumed.
+    if (!memory.shmem && memory.usage) in_use = std::max(*in_use, *memory.usage - memory.inactive_file.value_or({0}));
   } else if (memory.usage) {
     in_use = *memory.usage - memory.inactive_file.value_or({0});
   }
   if (!in_use) {
     return base::fail(base::Code::unavailable, "memory cap " + base::format_bytes(cap) +
-                                                   " not applied: nobody tells how much is in use (" +
-                                                   memory.usage.reason() + ")");
+                                                   " not applied: memory in use is unknown (" + memory.usage.reason() +
+                                                   ")");
   }
   if (*in_use > cap) return base::fail(below_what_is_in_use(cap, *in_use));
   return {};

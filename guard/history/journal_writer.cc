@@ -26,7 +26,7 @@ void JournalWriter::append(std::string json_line) {
   if (is_taken)
     ++accepted_;
   else
-    fail("the disk does not keep up: " + std::to_string(kMostWaiting) + " records wait already");
+    fail("the queue of " + std::to_string(kMostWaiting) + " records is full: the disk is too slow or does not respond");
 }
 
 void JournalWriter::wait_until_written() {

@@ -30,7 +30,7 @@ std::string times(std::uint64_t count) { return count == 1 ? "once" : std::to_st
 void describe_state(const WorkloadReport& report, Sentences& out) {
   const sample::Lifecycle& lifecycle = report.workload.lifecycle;
   if (const std::string& why = report.workload.only_watched; !why.empty())
-    out.say(Urgency::notice, "is only watched, nothing is enforced on it: " + why);
+    out.say(Urgency::notice, "observed only, no rule or cap applies: " + why);
   switch (lifecycle.state) {
     case sample::State::unknown:
       out.say(Urgency::notice, "state unknown (" + lifecycle.why + "); nothing is enforced until it can be read");
@@ -100,7 +100,7 @@ void describe_caps(const WorkloadReport& report, Sentences& out) {
   if (refusal) {
     std::string resources;
     for (const std::string& resource : refusal->resources) resources += (resources.empty() ? "" : ", ") + resource;
-    out.say(Urgency::trouble, "caps not applied (" + resources + "): " + refusal->why + "; tried again in " +
+    out.say(Urgency::trouble, "caps not applied (" + resources + "): " + refusal->why + "; next attempt in " +
                                   format_duration(refusal->retry_in));
   }
   for (const policy::CapDrift& cap : report.caps) {

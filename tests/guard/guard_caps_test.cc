@@ -101,6 +101,17 @@ TEST(Caps, ThatAreRefusedForTheSameReasonAreRecordedOnce) {
   EXPECT_THAT(scene.report().workloads[0].caps_refusal->resources, testing::ElementsAre("memory"));
 }
 
+TEST(Caps, ARefusalWhoseMessageHasAnotherNumberEachTimeIsRecordedOnce) {
+  Scene scene(capped());
+  set_limit(scene, 2000);
+  for (int second = 0; second < 300; ++second) {
+    scene.tick();
+    if (scene.hands.unfinished.empty()) continue;
+    scene.hands.finish(base::fail(base::Code::conflict, "below the " + std::to_string(second) + " MiB in use"));
+  }
+  EXPECT_EQ(scene.counted("caps", "failed"), 1U);
+}
+
 TEST(Caps, ThatAreRefusedAreTriedAtOnceWhenAnotherContainerRuns) {
   Scene scene(capped());
   set_limit(scene, 2000);

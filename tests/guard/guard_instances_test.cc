@@ -74,6 +74,60 @@ TEST(Replicas, TheFirstTakesAlongWhatIsKnownOfItWhenItIsNumbered) {
   EXPECT_THAT(acted_on(scene), ElementsAre("api-1")) << "ten seconds since the first of them";
 }
 
+TEST(Replicas, AnActionThatOutlastsTheRenamingEndsForTheRenamed) {
+  Scene scene(restarting_service());
+  sample::Workload alone = replica("1", "a");
+  alone.name = "api";
+  scene.collector.workloads = {alone};
+  scene.use_memory(900);
+  scene.tick(11);
+  ASSERT_THAT(acted_on(scene), ElementsAre("api"));
+  scene.collector.workloads = {replica("1", "a"), replica("2", "b")};
+  scene.collector.workloads[0].renamed_from = "api";
+  scene.use_memory(900);
+  scene.tick();
+  scene.collector.workloads[0].renamed_from.clear();
+  EXPECT_TRUE(scene.guard().is_acting());
+  scene.hands.finish();
+  EXPECT_FALSE(scene.guard().is_acting());
+  EXPECT_EQ(scene.counted("restart", "done"), 1U);
+  scene.tick(400);
+  EXPECT_THAT(acted_on(scene), testing::Contains("api-1")) << "it is not held by its own past";
+}
+
+TEST(Replicas, AStopLatchOfOneOfSeveralHoldsWhenItIsTheOnlyOneLeft) {
+  Scene scene(restarting_service());
+  scene.guard().hold("api-1", {"memory-high", {}});
+  sample::Workload alone = replica("1", "a");
+  alone.name = "api";
+  alone.lifecycle.state = sample::State::stopped;
+  scene.collector.workloads = {alone};
+  scene.tick();
+  EXPECT_TRUE(scene.report().workloads[0].policy.breaker);
+}
+
+TEST(Replicas, ThatGoWhileTheyAreToBeRestartedKeepNobodyWaiting) {
+  config::Config config =
+      config_of({workload_config("db", {memory_rule({policy::Restart{}})}), workload_config("api")});
+  config.workloads[1].depends_on = {{"db"}};
+  Scene scene(config);
+  scene.collector.workloads = {running_workload("db"), replica("1", "a"), replica("2", "b"), replica("evil", "x")};
+  scene.collector.workloads[3].only_watched = "not of the service";
+  scene.use_memory(900);
+  scene.tick(11);
+  scene.use_memory(100);
+  scene.collector.workloads[0].lifecycle.state = sample::State::starting;
+  scene.hands.finish();
+  scene.tick(2);
+  scene.collector.workloads.erase(scene.collector.workloads.begin() + 2);
+  scene.collector.workloads[0].lifecycle.state = sample::State::running;
+  scene.tick(2);
+  EXPECT_THAT(acted_on(scene), ElementsAre("db", "api-1"));
+  scene.hands.finish();
+  scene.tick();
+  EXPECT_EQ(scene.report().workloads[1].policy.held_back, "") << "the others have gone or are not restarted";
+}
+
 TEST(Replicas, ThatAreCreatedAgainGoOnUnderTheirName) {
   config::Config config = restarting_service();
   config.workloads[0].rules[0].cooldown = std::chrono::minutes(10);

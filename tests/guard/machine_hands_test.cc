@@ -107,7 +107,7 @@ TEST(Notify, SaysThatNobodyIsThereToBeNotified) {
   MachineHands hands({.root = "/", .engine_socket = "", .children = nullptr}, loop);
   std::string result;
   hands.notify(notification(), {}, [&](const base::Result<std::string>& answer) {
-    result = *answer;
+    result = answer.error().message;
     loop.stop();
   });
   loop.run();
