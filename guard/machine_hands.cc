@@ -8,6 +8,7 @@
 #include "guard/action/memory_approach.h"
 #include "guard/action/process_control.h"
 #include "guard/action/shed_request.h"
+#include "guard/action/unit_properties.h"
 #include "guard/policy/caps.h"
 #include "guard/source/engine_client.h"
 #include "guard/source/process_tree.h"
@@ -24,6 +25,7 @@ using std::chrono::milliseconds;
 struct Scene {
   std::string root;
   std::string engine_socket;
+  base::SystemdBusOptions systemd;
   sample::Workload target;
   std::stop_token stop;
 
@@ -127,8 +129,25 @@ Result<std::string> apply_to_container(const Scene& scene, sample::Caps caps) {
   return verified;
 }
 
+// A unit's through systemd, so that a daemon-reload keeps them; through its files where systemd cannot be asked. `how`
+// says what the files are good for then.
+base::Status write_caps(const Scene& scene, const sample::Caps& caps, const sample::Cgroup& cgroup, std::string& how) {
+  const std::string& unit = scene.target.identity.unit;
+  if (unit.empty()) return action::apply_caps(cgroup, caps);
+  const auto set = action::set_unit_caps(unit, caps, scene.systemd);
+  if (set) {
+    how = "in force in systemd and in the cgroup";
+    return {};
+  }
+  if (set.error().code != Code::unavailable && set.error().code != Code::deadline_exceeded) return set;
+  how = "in force in the cgroup until the next daemon-reload, since systemd was not told: " + set.error().message;
+  return action::apply_caps(cgroup, caps);
+}
+
 Result<std::string> apply_to_cgroup(const Scene& scene, sample::Caps caps, const sample::Cgroup& cgroup) {
-  const auto fits = set_caps(scene, caps, [&](const sample::Caps& some) { return action::apply_caps(cgroup, some); });
+  std::string how = "in force in the cgroup";
+  const auto fits =
+      set_caps(scene, caps, [&](const sample::Caps& some) { return write_caps(scene, some, cgroup, how); });
   if (!fits) return base::fail(fits.error());
   sample::ObservedCaps observed;
   observed.kernel = source::CgroupTree(scene.root).read_caps(cgroup);
@@ -136,7 +155,7 @@ Result<std::string> apply_to_cgroup(const Scene& scene, sample::Caps caps, const
   if (const std::string names = drifted_names(caps, observed); !names.empty())
     return base::fail(joined(*fits, {Code::conflict, "written, but these are not in force: " + names}));
   if (!*fits) return base::fail(fits->error());
-  return "in force in the cgroup";
+  return how;
 }
 
 // The recheck saw the engine's view, which may be seconds old; a container keeps its id across restarts, and only its
@@ -262,7 +281,7 @@ void MachineHands::carry_out(const policy::Decision& decision, const sample::Wor
     }
   }
   auto shared_done = std::make_shared<Done>(std::move(done));
-  const Scene scene{options_.root, options_.engine_socket, target, stopping_.get_token()};
+  const Scene scene{options_.root, options_.engine_socket, options_.systemd, target, stopping_.get_token()};
   base::WorkerPool& workers = std::holds_alternative<policy::ApplyCaps>(decision.action) ? caps_ : actions_;
   auto result = std::make_shared<Result<std::string>>(base::fail(Code::internal, "not carried out"));
   const bool taken =

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/event_loop.h"
+#include "base/systemd_bus.h"
 #include "base/worker_pool.h"
 #include "guard/action/engine_control.h"
 #include "guard/children.h"
@@ -20,6 +21,7 @@ namespace guard {
 struct MachineHandsOptions {
   std::string root = "/";
   std::string engine_socket;
+  base::SystemdBusOptions systemd{};
   Children* children = nullptr;            // null when no command is supervised
   Notifications* notifications = nullptr;  // null: nobody is notified
 };
