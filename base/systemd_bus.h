@@ -19,7 +19,7 @@ namespace base {
 struct SystemdBusOptions {
   std::string private_socket = "/run/systemd/private";
   std::string system_bus = "/run/dbus/system_bus_socket";
-  std::chrono::milliseconds timeout{2'000};  // of each call, and of connecting
+  std::chrono::milliseconds timeout{5'000};  // of each call, and of connecting: a daemon-reload takes its time
 };
 
 class SystemdBus {

@@ -21,6 +21,10 @@ base::Result<source::SystemdUnit> ask(const source::SystemdView* view, const std
 UnitTarget::Found UnitTarget::read(const std::string& unit, const source::SystemdView* view, source::CgroupTree& tree,
                                    sample::Workload& workload) {
   Found found;
+  if (view != nullptr && !view->up && view->errors == 0) {  // the first answer is on its way
+    workload.lifecycle.why = view->why;
+    return found;
+  }
   const auto known = ask(view, unit);
   if (known)
     take(unit, *known, workload, found, tree);
@@ -55,13 +59,14 @@ void UnitTarget::take(const std::string& unit, const source::SystemdUnit& known,
     workload.identity.key = run_.identity;
     workload.identity.pid = known.main_pid;
   }
-  if (is_first) {
+  // systemd raises its count before the run begins, and also for one that it then does not begin (start-limit-hit): a
+  // start is a run that is another than before.
+  const std::uint64_t more = restarts_ && known.restarts > *restarts_ ? known.restarts - *restarts_ : 0;
+  if (is_first)
     starts_ = run_.identity.empty() ? 0 : 1;
-  } else {
-    const std::uint64_t more = restarts_ && known.restarts > *restarts_ ? known.restarts - *restarts_ : 0;
-    starts_ += std::max<std::uint64_t>(more - std::min(more, unconfirmed_), is_new ? 1 : 0);
-  }
-  restarts_ = known.restarts;
+  else if (is_new)
+    starts_ += std::max<std::uint64_t>(more - std::min(more, unconfirmed_), 1);
+  if (is_first || is_new || unconfirmed_ > 0 || !restarts_ || known.restarts < *restarts_) restarts_ = known.restarts;
   unconfirmed_ = 0;
   path_ = known.control_group.empty() ? path_ : known.control_group;
   last_ = lifecycle;
