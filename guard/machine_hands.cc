@@ -129,25 +129,13 @@ Result<std::string> apply_to_container(const Scene& scene, sample::Caps caps) {
   return verified;
 }
 
-// A unit's through systemd, so that a daemon-reload keeps them; through its files where systemd cannot be asked. `how`
-// says what the files are good for then.
-base::Status write_caps(const Scene& scene, const sample::Caps& caps, const sample::Cgroup& cgroup, std::string& how) {
-  const std::string& unit = scene.target.identity.unit;
-  if (unit.empty()) return action::apply_caps(cgroup, caps);
-  const auto set = action::set_unit_caps(unit, caps, scene.systemd);
-  if (set) {
-    how = "in force in systemd and in the cgroup";
-    return {};
-  }
-  if (set.error().code != Code::unavailable && set.error().code != Code::deadline_exceeded) return set;
-  how = "in force in the cgroup until the next daemon-reload, since systemd was not told: " + set.error().message;
-  return action::apply_caps(cgroup, caps);
-}
-
 Result<std::string> apply_to_cgroup(const Scene& scene, sample::Caps caps, const sample::Cgroup& cgroup) {
   std::string how = "in force in the cgroup";
-  const auto fits =
-      set_caps(scene, caps, [&](const sample::Caps& some) { return write_caps(scene, some, cgroup, how); });
+  const std::string& unit = scene.target.identity.unit;
+  const auto fits = set_caps(scene, caps, [&](const sample::Caps& some) {
+    return unit.empty() ? action::apply_caps(cgroup, some)
+                        : action::apply_unit_caps(unit, cgroup, some, scene.systemd, how);
+  });
   if (!fits) return base::fail(fits.error());
   sample::ObservedCaps observed;
   observed.kernel = source::CgroupTree(scene.root).read_caps(cgroup);

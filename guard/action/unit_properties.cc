@@ -3,6 +3,8 @@
 #include <cmath>
 #include <limits>
 
+#include "guard/action/cgroup_files.h"
+
 namespace guard::action {
 namespace {
 
@@ -41,6 +43,18 @@ base::Status set_unit_caps(const std::string& unit, const sample::Caps& caps, co
   // systemd writes the cgroup's files after it has answered, and before it answers anything else.
   if (const auto written = bus->load_unit(unit); !written) return base::fail(written.error());
   return {};
+}
+
+base::Status apply_unit_caps(const std::string& unit, const sample::Cgroup& cgroup, const sample::Caps& caps,
+                             const base::SystemdBusOptions& options, std::string& how) {
+  const auto set = set_unit_caps(unit, caps, options);
+  if (set) {
+    how = "in force in systemd and in the cgroup";
+    return {};
+  }
+  if (set.error().code != base::Code::unavailable && set.error().code != base::Code::deadline_exceeded) return set;
+  how = "in force in the cgroup until the next daemon-reload, since systemd was not told: " + set.error().message;
+  return apply_caps(cgroup, caps);
 }
 
 }  // namespace guard::action

@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "base/systemd_bus.h"
 #include "guard/sample/caps.h"
+#include "guard/sample/cgroup.h"
 
 namespace guard::action {
 
@@ -22,5 +23,9 @@ std::vector<std::pair<std::string, std::uint64_t>> unit_properties(const sample:
 // invalid_argument (systemd refuses a value).
 base::Status set_unit_caps(const std::string& unit, const sample::Caps& caps,
                            const base::SystemdBusOptions& options = {});
+
+// The same, or through the cgroup's files where systemd cannot be asked. `how` says which, in words.
+base::Status apply_unit_caps(const std::string& unit, const sample::Cgroup& cgroup, const sample::Caps& caps,
+                             const base::SystemdBusOptions& options, std::string& how);
 
 }  // namespace guard::action
