@@ -52,7 +52,10 @@ base::Status apply_unit_caps(const std::string& unit, const sample::Cgroup& cgro
     how = "in force in systemd and in the cgroup";
     return {};
   }
-  if (set.error().code != base::Code::unavailable && set.error().code != base::Code::deadline_exceeded) return set;
+  // not_found: a unit of a user's own manager.
+  const base::Code code = set.error().code;
+  if (code != base::Code::unavailable && code != base::Code::deadline_exceeded && code != base::Code::not_found)
+    return set;
   how = "in force in the cgroup until the next daemon-reload, since systemd was not told: " + set.error().message;
   return apply_caps(cgroup, caps);
 }

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "guard/source/user_units.h"
 
 namespace guard::source {
 
@@ -116,6 +117,8 @@ base::Status SystemdUnits::State::read(const std::string& name, Followed& unit) 
     properties.emplace(property.name, std::move(*text));
   }
   unit.unit = read_unit(properties, unit.ends);
+  // Users' own managers are not asked: what they run is found by its cgroup.
+  if (unit.unit->state == sample::State::absent) *unit.unit = find_user_unit(name, user_slice_of(options.root));
   return {};
 }
 

@@ -21,6 +21,7 @@ namespace guard::source {
 
 struct SystemdUnitsOptions {
   base::SystemdBusOptions bus;
+  std::string root = "/";  // of the cgroups in which users' units are looked for
   std::chrono::milliseconds interval{2'000};
   std::chrono::milliseconds retry{2'000};  // after a failure of the bus
 };

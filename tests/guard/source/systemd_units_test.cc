@@ -32,7 +32,7 @@ class Followed {
  public:
   Followed(const base::SystemdBusOptions& bus, std::vector<std::string> names,
            milliseconds interval = milliseconds(3'600'000))
-      : units({bus, interval, milliseconds(10)}, std::move(names), loop, [this] { look(); }) {}
+      : units({bus, FIXTURES "/cgroup_v2", interval, milliseconds(10)}, std::move(names), loop, [this] { look(); }) {}
 
   // False when it is not seen within a time that only a failure takes.
   bool see(std::function<bool(const SystemdView&)> what) {
