@@ -35,6 +35,7 @@ void print_status(const json& status) {
     if (source.at("up").get<bool>()) continue;
     std::printf("source %s is down: %s\n", shown(source.at("source")).c_str(), shown(source.at("why")).c_str());
   }
+  for (const json& sentence : status.at("host").at("words")) std::printf("host: %s\n", shown(sentence).c_str());
   for (const json& workload : status.at("workloads")) print_workload(workload);
   if (status.at("workloads").empty()) std::printf("no workloads are configured\n");
 }

@@ -12,6 +12,7 @@ namespace agent {
 namespace {
 
 using EnginePointer = std::unique_ptr<guard::source::EngineWatch>;
+using UnitsPointer = std::unique_ptr<guard::source::SystemdUnits>;
 
 }  // namespace
 
@@ -36,6 +37,21 @@ EnginePointer watch_engine(const guard::config::Config& config, base::EventLoop&
       std::move(options), loop, [](const guard::source::EngineEvent&) {}, wake);
 }
 
+UnitsPointer watch_units(const guard::config::Config& config, base::EventLoop& loop, const std::function<void()>& wake,
+                         UnitsPointer before) {
+  std::vector<std::string> units;
+  for (const auto& workload : config.workloads) {
+    if (workload.target.kind == guard::sample::TargetKind::systemd_unit) units.push_back(workload.target.selector);
+  }
+  if (units.empty()) return nullptr;
+  if (before) {
+    before->follow(std::move(units), wake);
+    return before;
+  }
+  return std::make_unique<guard::source::SystemdUnits>(guard::source::SystemdUnitsOptions{}, std::move(units), loop,
+                                                       wake);
+}
+
 Watch::Watch(const guard::config::Config& config, base::EventLoop& loop, const base::Clock& clock,
              Supervisor& supervisor, guard::ProbeCommands& commands, guard::history::Recorder* recorder,
              std::function<void()> wake, Watch* previous)
@@ -45,8 +61,13 @@ Watch::Watch(const guard::config::Config& config, base::EventLoop& loop, const b
       engine_(watch_engine(
           config, loop, wake,
           previous != nullptr && previous->engine_socket_ == engine_socket_ ? std::move(previous->engine_) : nullptr)),
-      collector_(config,
-                 {.root = "/", .engine = engine_.get(), .children = &supervisor, .logs = &logs_, .probes = &probes_}),
+      units_(watch_units(config, loop, wake, previous != nullptr ? std::move(previous->units_) : nullptr)),
+      collector_(config, {.root = "/",
+                          .engine = engine_.get(),
+                          .units = units_.get(),
+                          .children = &supervisor,
+                          .logs = &logs_,
+                          .probes = &probes_}),
       eyes_(collector_, recorder),
       notifier_(config.notify, loop),
       hands_({.root = "/", .engine_socket = config.engine.socket, .children = &supervisor, .notifications = &notifier_},

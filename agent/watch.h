@@ -20,6 +20,7 @@
 #include "guard/probe_commands.h"
 #include "guard/probes.h"
 #include "guard/source/engine_watch.h"
+#include "guard/source/systemd_units.h"
 
 namespace agent {
 
@@ -28,6 +29,11 @@ namespace agent {
 std::unique_ptr<guard::source::EngineWatch> watch_engine(const guard::config::Config& config, base::EventLoop& loop,
                                                          const std::function<void()>& wake,
                                                          std::unique_ptr<guard::source::EngineWatch> before);
+
+// The same for the units of systemd.
+std::unique_ptr<guard::source::SystemdUnits> watch_units(const guard::config::Config& config, base::EventLoop& loop,
+                                                         const std::function<void()>& wake,
+                                                         std::unique_ptr<guard::source::SystemdUnits> before);
 
 // All members on the loop's thread. Members are declared in the order in which they depend on each other.
 class Watch {
@@ -48,6 +54,7 @@ class Watch {
   guard::LogWatches logs_;
   guard::Probes probes_;
   std::unique_ptr<guard::source::EngineWatch> engine_;  // only when a workload is a container
+  std::unique_ptr<guard::source::SystemdUnits> units_;  // only when a workload is a unit
   guard::MachineCollector collector_;
   RecordedCollector eyes_;
   Notifier notifier_;

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "base/log.h"
+#include "guard/container_target.h"
+#include "guard/pid_file_target.h"
 #include "guard/source/host.h"
 #include "guard/source/process_tree.h"
 
@@ -13,27 +15,6 @@ namespace {
 
 using sample::State;
 using source::Container;
-using source::ContainerState;
-
-State state_of(ContainerState state) {
-  switch (state) {
-    case ContainerState::running: return State::running;
-    case ContainerState::paused: return State::paused;
-    case ContainerState::restarting: return State::starting;
-    case ContainerState::created:  // and stays so when its first start fails
-    case ContainerState::removing:
-    case ContainerState::exited:
-    case ContainerState::dead: return State::stopped;
-    case ContainerState::unknown: break;
-  }
-  return State::unknown;
-}
-
-sample::ExitReason reason_of(const source::LastExit& exit) {
-  if (exit.oom_killed) return sample::ExitReason::oom_kill;
-  if (exit.exit_code == 0) return sample::ExitReason::clean;
-  return exit.exit_code > 128 ? sample::ExitReason::signal : sample::ExitReason::error;
-}
 
 void set_unknown(sample::Workload& workload, std::string why) {
   workload.lifecycle.state = State::unknown;
@@ -45,9 +26,11 @@ void set_unknown(sample::Workload& workload, std::string why) {
 MachineCollector::MachineCollector(const config::Config& config, MachineSources sources)
     : workloads_(config.workloads),
       instances_(workloads_),
-      mounts_(config.host.mounts),
       sources_(std::move(sources)),
-      tree_(sources_.root) {
+      tree_(sources_.root),
+      mounts_(std::make_shared<source::HostMounts>(sources_.root, config.host.mounts)),
+      kernel_log_(std::make_shared<source::KernelLog>(sources_.root)),
+      ooms_(std::make_shared<OomWatch>(is_first_pid_namespace(sources_.root))) {
   assign({});
 }
 
@@ -60,13 +43,14 @@ sample::Snapshot MachineCollector::collect(base::SteadyTime now, base::WallTime 
   snapshot.at = now;
   snapshot.wall = wall;
   const auto began = std::chrono::steady_clock::now();
+  ooms_->note(kernel_log_->read(), wall);
   snapshot.workloads.reserve(watched_.size());
   for (const auto& watched : watched_) {
     snapshot.workloads.push_back(read(*watched));
     watched->instance.renamed_from.clear();
   }
   const auto workloads_read = std::chrono::steady_clock::now();
-  snapshot.host = source::read_host(sources_.root, mounts_);
+  snapshot.host = read_host(now);
   const auto host_read = std::chrono::steady_clock::now();
   if (sources_.logs != nullptr) {
     sources_.logs->poll_files();
@@ -76,6 +60,10 @@ sample::Snapshot MachineCollector::collect(base::SteadyTime now, base::WallTime 
   snapshot.sources.push_back({"host", snapshot.host.memory_total.has_value(), snapshot.host.memory_total.reason(),
                               host_read - workloads_read, 0});
   if (sources_.engine != nullptr) snapshot.sources.push_back(engine_report());
+  if (sources_.units != nullptr) {
+    const source::SystemdView& view = sources_.units->view();
+    snapshot.sources.push_back({"systemd", view.up, view.why, view.took, view.errors});
+  }
   if (sources_.probes != nullptr && !sources_.probes->empty()) {
     for (const sample::Workload& workload : snapshot.workloads) sources_.probes->observe(workload);
     snapshot.probes = sources_.probes->read();
@@ -90,10 +78,18 @@ sample::Snapshot MachineCollector::look_again(const std::string& workload, base:
   snapshot.wall = wall;
   const auto found = by_name_.find(workload);
   if (found != by_name_.end()) snapshot.workloads.push_back(read(*found->second));
-  snapshot.host = source::read_host(sources_.root, mounts_);
+  snapshot.host = read_host(now);
   if (sources_.logs != nullptr) snapshot.logs = sources_.logs->read();
   if (sources_.probes != nullptr) snapshot.probes = sources_.probes->read();
   return snapshot;
+}
+
+sample::Host MachineCollector::read_host(base::SteadyTime now) {
+  sample::Host host = source::read_host(sources_.root);
+  mounts_->read(now, host);
+  ooms_->report(host);
+  host.kernel_log_why = kernel_log_->why();
+  return host;
 }
 
 // A command's cgroup is the agent's own or below it; for all others the machine's tree must be there.
@@ -118,15 +114,17 @@ sample::Workload MachineCollector::read(Watched& watched) {
   workload.renamed_from = watched.instance.renamed_from;
   workload.only_watched = watched.instance.only_watched;
   workload.kind = target.kind;
+  watched.cgroup_path.clear();
   switch (target.kind) {
     case sample::TargetKind::container:
     case sample::TargetKind::compose_service:
     case sample::TargetKind::container_label: read_container(watched, workload); break;
     case sample::TargetKind::command: read_child(watched, workload); break;
-    case sample::TargetKind::systemd_unit:
+    case sample::TargetKind::systemd_unit: read_unit(watched, workload); break;
     case sample::TargetKind::cgroup: read_cgroup_path(watched, workload); break;
-    case sample::TargetKind::pid_file: read_pid_file(watched, workload); break;
+    case sample::TargetKind::pid_file: read_pid_file_target(target.selector, sources_.root, workload); break;
   }
+  ooms_->apply(workload, watched.cgroup_path);
   return workload;
 }
 
@@ -166,6 +164,7 @@ void MachineCollector::assign(const std::vector<Container>& containers) {
 // A workload that is no more: neither its log nor its health is looked at any longer.
 void MachineCollector::leave(const std::string& name) {
   if (sources_.logs != nullptr) sources_.logs->forget(name);
+  ooms_->forget(name);
   if (sources_.probes == nullptr) return;
   sample::Workload gone;
   gone.name = name;
@@ -177,6 +176,15 @@ void MachineCollector::inherit(const MachineCollector& previous) {
   instances_.inherit(previous.instances_);
   assigned_at_.reset();
   assign_containers();
+  if (mounts_->mounts() == previous.mounts_->mounts()) mounts_ = previous.mounts_;
+  kernel_log_ = previous.kernel_log_;
+  ooms_ = previous.ooms_;
+  for (const auto& watched : watched_) {
+    const auto before = previous.by_name_.find(watched->instance.name);
+    if (before == previous.by_name_.end() || config_of(*watched).target != previous.config_of(*before->second).target)
+      continue;
+    watched->unit = before->second->unit;
+  }
 }
 
 const config::WorkloadConfig& MachineCollector::config_of(const Watched& watched) const {
@@ -205,18 +213,9 @@ void MachineCollector::read_container(Watched& watched, sample::Workload& worklo
     workload.lifecycle.state = State::absent;
     return;
   }
-  workload.identity = {"container:" + container->id, container->id, container->image, container->pid};
-  if (!container->inspected) return set_unknown(workload, "not inspected yet");
-  workload.lifecycle.state = state_of(container->state);
-  if (container->state == ContainerState::created) workload.lifecycle.why = "created but never started";
-  workload.lifecycle.started_at = container->started_at;
-  workload.lifecycle.starts = sources_.engine->starts_of(container->id);
-  if (const auto exit = sources_.engine->last_exit_of(container->name)) {
-    workload.lifecycle.last_exit = reason_of(*exit);
-    workload.lifecycle.last_exit_code = exit->exit_code;
-  }
-  workload.caps.engine = container->caps;
-  workload.caps.engine_memory_swap = container->memory_swap;
+  describe_container(*container, sources_.engine->starts_of(container->id),
+                     sources_.engine->last_exit_of(container->name), workload);
+  if (!container->inspected) return;
   if (container->pid > 0) {
     // A restarted container keeps its id; its processes, and with them the cgroup's counters, are new.
     sample::Identity run = workload.identity;
@@ -240,7 +239,7 @@ void MachineCollector::read_statistics(Watched& watched, const base::Error& unre
     const auto& limit = workload.resources.memory.limit;
     sample::Caps& engine = workload.caps.engine.emplace(workload.caps.engine.value_or(sample::Caps{}));
     if (!engine.memory && limit) {
-      const auto total = source::read_host(sources_.root, {}).memory_total;
+      const auto total = source::read_host(sources_.root).memory_total;
       if (total) engine.memory = *limit >= *total ? base::Bytes::unlimited() : *limit;
     }
     if (engine.cpus) workload.resources.cpu.limit = *engine.cpus;
@@ -264,37 +263,28 @@ void MachineCollector::read_child(Watched& watched, sample::Workload& workload) 
     workload.resources = source::read_process_tree(sources_.root, workload.identity.pid);
 }
 
+void MachineCollector::read_unit(Watched& watched, sample::Workload& workload) {
+  const auto* view = sources_.units == nullptr ? nullptr : &sources_.units->view();
+  UnitTarget::Found found = watched.unit.read(config_of(watched).target.selector, view, tree_, workload);
+  watched.cgroup_path = std::move(found.path);
+  if (found.cgroup)
+    read_resources(*found.cgroup, workload);
+  else if (!found.unreadable.empty())
+    workload.resources.memory.usage = sample::Reading<base::Bytes>::absent(found.unreadable);
+}
+
 void MachineCollector::read_cgroup_path(Watched& watched, sample::Workload& workload) {
-  const sample::Target& target = config_of(watched).target;
-  const bool is_unit = target.kind == sample::TargetKind::systemd_unit;
-  const auto cgroup = tree_.of_path(is_unit ? "/system.slice/" + target.selector : target.selector);
+  const std::string& path = config_of(watched).target.selector;
+  const auto cgroup = tree_.of_path(path);
   if (!cgroup) {
     if (cgroup.error().code != base::Code::not_found) return set_unknown(workload, cgroup.error().message);
     workload.lifecycle.state = State::absent;
     return;
   }
+  watched.cgroup_path = path;
   workload.identity.key = "cgroup:" + std::to_string(cgroup->inode);
   workload.lifecycle.state = State::running;
   read_resources(*cgroup, workload);
-}
-
-void MachineCollector::read_pid_file(Watched& watched, sample::Workload& workload) {
-  const auto pid = source::read_pid_file(config_of(watched).target.selector);
-  if (!pid) {
-    if (pid.error().code != base::Code::not_found) return set_unknown(workload, pid.error().message);
-    workload.lifecycle.state = State::absent;
-    return;
-  }
-  const auto identity = source::process_identity(sources_.root, *pid);
-  if (!identity) {
-    if (identity.error().code != base::Code::not_found) return set_unknown(workload, identity.error().message);
-    workload.lifecycle.state = State::stopped;
-    return;
-  }
-  workload.identity = {*identity, "", "", *pid};
-  workload.lifecycle.state = State::running;
-  // The process's own cgroup is often one that it shares (a login session, the root): its tree is what is meant.
-  workload.resources = source::read_process_tree(sources_.root, *pid);
 }
 
 void MachineCollector::read_resources(const sample::Cgroup& cgroup, sample::Workload& workload) {

@@ -13,10 +13,15 @@
 #include "guard/engine_statistics.h"
 #include "guard/instances.h"
 #include "guard/log_watches.h"
+#include "guard/oom_watch.h"
 #include "guard/probes.h"
 #include "guard/sample/snapshot.h"
 #include "guard/source/cgroup_tree.h"
 #include "guard/source/engine_watch.h"
+#include "guard/source/host_mounts.h"
+#include "guard/source/kernel_log.h"
+#include "guard/source/systemd_units.h"
+#include "guard/unit_target.h"
 
 namespace guard {
 
@@ -34,13 +39,14 @@ class Collector {
 struct MachineSources {
   std::string root = "/";
   source::EngineWatch* engine = nullptr;
+  source::SystemdUnits* units = nullptr;
   const Children* children = nullptr;
   LogWatches* logs = nullptr;
   Probes* probes = nullptr;
 };
 
-// Reads cgroups, processes and the host on the calling thread (about 50 µs a workload) and the engine's view as the
-// watch last had it. Not thread-safe.
+// Reads cgroups, processes and the host on the calling thread (about 50 µs a workload), and the engine's and systemd's
+// view as their watches last had it. Not thread-safe.
 class MachineCollector final : public Collector {
  public:
   MachineCollector(const config::Config& config, MachineSources sources);
@@ -60,6 +66,8 @@ class MachineCollector final : public Collector {
     Instance instance;
     Located located;
     EngineStatistics statistics;
+    UnitTarget unit;
+    std::string cgroup_path;  // from the hierarchy's root, where it is known without asking; else ""
   };
 
   // Who is who in the engine's list of now; only when that list is another than at the last look.
@@ -72,7 +80,8 @@ class MachineCollector final : public Collector {
   void read_statistics(Watched& watched, const base::Error& unreadable, sample::Workload& workload);
   void read_child(Watched& watched, sample::Workload& workload);
   void read_cgroup_path(Watched& watched, sample::Workload& workload);
-  void read_pid_file(Watched& watched, sample::Workload& workload);
+  void read_unit(Watched& watched, sample::Workload& workload);
+  sample::Host read_host(base::SteadyTime now);
   void read_resources(const sample::Cgroup& cgroup, sample::Workload& workload);
   const base::Result<sample::Cgroup>& locate(Watched& watched, const sample::Identity& identity);
   [[nodiscard]] const source::Container* container_of(const Watched& watched) const;
@@ -84,9 +93,12 @@ class MachineCollector final : public Collector {
   std::optional<base::SteadyTime> assigned_at_;  // refreshed_at of the list that was looked at
   std::vector<std::unique_ptr<Watched>> watched_;
   std::map<std::string, Watched*, std::less<>> by_name_;
-  std::vector<std::string> mounts_;
   MachineSources sources_;
   source::CgroupTree tree_;
+  // Outlive a reload: what hangs or was counted stays so.
+  std::shared_ptr<source::HostMounts> mounts_;
+  std::shared_ptr<source::KernelLog> kernel_log_;
+  std::shared_ptr<OomWatch> ooms_;
   std::uint64_t cgroup_errors_ = 0;
   base::SteadyTime now_;  // of the tick under way
 };

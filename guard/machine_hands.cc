@@ -8,6 +8,7 @@
 #include "guard/action/memory_approach.h"
 #include "guard/action/process_control.h"
 #include "guard/action/shed_request.h"
+#include "guard/action/unit_properties.h"
 #include "guard/policy/caps.h"
 #include "guard/source/engine_client.h"
 #include "guard/source/process_tree.h"
@@ -24,6 +25,7 @@ using std::chrono::milliseconds;
 struct Scene {
   std::string root;
   std::string engine_socket;
+  base::SystemdBusOptions systemd;
   sample::Workload target;
   std::stop_token stop;
   milliseconds approach;
@@ -127,7 +129,12 @@ Result<std::string> apply_to_container(const Scene& scene, sample::Caps caps) {
 }
 
 Result<std::string> apply_to_cgroup(const Scene& scene, sample::Caps caps, const sample::Cgroup& cgroup) {
-  const auto fits = set_caps(scene, caps, [&](const sample::Caps& some) { return action::apply_caps(cgroup, some); });
+  std::string how = "in force in the cgroup";
+  const std::string& unit = scene.target.identity.unit;
+  const auto fits = set_caps(scene, caps, [&](const sample::Caps& some) {
+    return unit.empty() ? action::apply_caps(cgroup, some)
+                        : action::apply_unit_caps(unit, cgroup, some, scene.systemd, how);
+  });
   if (!fits) return base::fail(fits.error());
   sample::ObservedCaps observed;
   observed.kernel = source::CgroupTree(scene.root).read_caps(cgroup);
@@ -135,7 +142,7 @@ Result<std::string> apply_to_cgroup(const Scene& scene, sample::Caps caps, const
   if (const std::string names = drifted_names(caps, observed); !names.empty())
     return base::fail(joined(*fits, {Code::conflict, "written, but these are not in force: " + names}));
   if (!*fits) return base::fail(fits->error());
-  return "in force in the cgroup";
+  return how;
 }
 
 // The recheck saw the engine's view, which may be seconds old; a container keeps its id across restarts, and only its
@@ -261,7 +268,8 @@ void MachineHands::carry_out(const policy::Decision& decision, const sample::Wor
     }
   }
   auto shared_done = std::make_shared<Done>(std::move(done));
-  const Scene scene{options_.root, options_.engine_socket, target, stopping_.get_token(), options_.approach};
+  const Scene scene{options_.root, options_.engine_socket, options_.systemd,
+                    target,        stopping_.get_token(),  options_.approach};
   base::WorkerPool& workers = std::holds_alternative<policy::ApplyCaps>(decision.action) ? caps_ : actions_;
   auto result = std::make_shared<Result<std::string>>(base::fail(Code::internal, "not carried out"));
   const bool taken =

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "base/event_loop.h"
+#include "base/systemd_bus.h"
 #include "base/worker_pool.h"
 #include "guard/action/engine_control.h"
 #include "guard/children.h"
@@ -21,6 +22,7 @@ namespace guard {
 struct MachineHandsOptions {
   std::string root = "/";
   std::string engine_socket;
+  base::SystemdBusOptions systemd{};
   Children* children = nullptr;               // null when no command is supervised
   Notifications* notifications = nullptr;     // null: nobody is notified
   std::chrono::milliseconds approach{5'000};  // how long memory is taken back before a cap below it is refused

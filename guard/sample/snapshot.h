@@ -35,14 +35,19 @@ struct Lifecycle {
   std::uint64_t starts = 0;
   ExitReason last_exit = ExitReason::none;
   int last_exit_code = 0;  // exit status, or 128 + signal
+  // Counters since the guard knows the workload: OOM kills in it by the kernel's log, and runs that its service manager
+  // calls ended by one. Each may have missed some, and both may tell of the same kill.
+  std::uint64_t oom_kills_logged = 0;
+  std::uint64_t oom_ends = 0;
 };
 
 // Survives reuse of names and paths: container id, cgroup inode, or pid + start time. History is keyed by it.
 struct Identity {
-  std::string key;           // "container:3f2a…", "cgroup:2381", "pid:4242@918273"; "" when unknown
+  std::string key;           // "container:3f2a…", "cgroup:2381", "unit:x.service@4b5c…", "pid:4242@918273"
   std::string container_id;  // 64 hex digits; "" when it is none
   std::string image;
   std::int64_t pid = 0;  // main process; 0 when unknown
+  std::string unit{};    // of systemd: "x.service"; "" when it is none
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 
@@ -114,6 +119,25 @@ struct Host {
     base::Bytes available;
   };
   std::vector<Disk> disks;  // bounded: the mounts asked for
+  struct UnreadMount {
+    std::string mount;
+    std::string why;
+  };
+  std::vector<UnreadMount> unread_mounts;  // those of them that are not in `disks`
+
+  Reading<std::uint64_t> oom_kills;  // counter of /proc/vmstat: on the whole machine, since it started
+  std::uint64_t oom_kills_seen = 0;  // counter: those since the agent was started
+  struct OomVictim {
+    std::int64_t pid = 0;
+    std::string process;     // its name
+    std::string cgroup;      // "/docker/3f2a…"; "" when the kernel's log does not say
+    std::string workload;    // "" when it is none of ours
+    bool host_wide = false;  // the machine was out of memory, not a cgroup at its limit
+    base::WallTime at;
+  };
+  static constexpr std::size_t kMostVictims = 8;
+  std::vector<OomVictim> oom_victims;  // the last ones by the kernel's log, oldest first
+  std::string kernel_log_why;          // why that log cannot be read; "" when it can, or nobody tried
 };
 
 struct SourceReport {

@@ -83,8 +83,11 @@ RestartLoop find_restart_loop(const RunHistory& history, const RestartLimit& lim
   return loop;
 }
 
-std::uint64_t count_oom_kills(const sample::Workload& workload, const RunStep& step, const RunHistory& runs,
-                              base::Duration since_last_seen, base::SteadyTime now, OomHistory& history) {
+namespace {
+
+// By the cgroup's counter and by how runs ended.
+std::uint64_t count_seen_kills(const sample::Workload& workload, const RunStep& step, const RunHistory& runs,
+                               base::Duration since_last_seen, base::SteadyTime now, OomHistory& history) {
   std::uint64_t kills = 0;
   if (const auto& reading = workload.resources.memory.oom_kills) {
     const auto cgroup = workload.cgroup ? workload.cgroup->inode : 0;
@@ -109,6 +112,31 @@ std::uint64_t count_oom_kills(const sample::Workload& workload, const RunStep& s
     }
     history.kill_without_end.reset();
   }
+  return kills;
+}
+
+std::uint64_t rise_of(std::uint64_t counter, OomHistory::Told& told) {
+  const std::uint64_t before = std::min(told.counter.value_or(counter), counter);
+  told.counter = counter;
+  return counter - before;
+}
+
+}  // namespace
+
+std::uint64_t count_oom_kills(const sample::Workload& workload, const RunStep& step, const RunHistory& runs,
+                              base::Duration since_last_seen, base::SteadyTime now, OomHistory& history) {
+  const std::uint64_t seen = count_seen_kills(workload, step, runs, since_last_seen, now, history);
+  const std::uint64_t logged = rise_of(workload.lifecycle.oom_kills_logged, history.logged);
+  const std::uint64_t ends = rise_of(workload.lifecycle.oom_ends, history.ends);
+  if (seen + logged + ends == 0) return 0;
+  if (now - history.last_rise > std::max(OomHistory::kSameKill, since_last_seen))
+    history.seen_recent = history.logged.recent = history.ends.recent = 0;
+  history.last_rise = now;
+  const std::uint64_t before = std::max({history.seen_recent, history.logged.recent, history.ends.recent});
+  history.seen_recent += seen;
+  history.logged.recent += logged;
+  history.ends.recent += ends;
+  const std::uint64_t kills = std::max({history.seen_recent, history.logged.recent, history.ends.recent}) - before;
   history.total += kills;
   return kills;
 }

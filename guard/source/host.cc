@@ -5,7 +5,6 @@
 #include <system_error>
 
 #include <fcntl.h>
-#include <sys/statvfs.h>
 
 #include "guard/source/host_parser.h"
 
@@ -63,7 +62,7 @@ void read_load(HostFiles& files, sample::Host& host) {
 
 }  // namespace
 
-sample::Host read_host(const std::string& root, const std::vector<std::string>& mounts, const SmallFiles& files) {
+sample::Host read_host(const std::string& root, const SmallFiles& files) {
   HostFiles texts(root, files);
   sample::Host host;
   read_memory(texts, host);
@@ -72,14 +71,7 @@ sample::Host read_host(const std::string& root, const std::vector<std::string>& 
   host.pressure.memory = read_pressure(texts, "proc/pressure/memory");
   host.pressure.cpu = read_pressure(texts, "proc/pressure/cpu");
   host.pressure.io = read_pressure(texts, "proc/pressure/io");
-  for (const std::string& mount : mounts) {
-    struct statvfs status {};
-    if (::statvfs(join_path(root, mount).c_str(), &status) != 0) continue;
-    // f_bavail, not f_bfree: what root keeps back is no room for a service.
-    const auto block = static_cast<std::int64_t>(status.f_frsize);
-    host.disks.push_back({mount, base::Bytes{static_cast<std::int64_t>(status.f_blocks) * block},
-                          base::Bytes{static_cast<std::int64_t>(status.f_bavail) * block}});
-  }
+  host.oom_kills = texts.reading(parse_vmstat_oom_kills(texts.text("proc/vmstat")));
   return host;
 }
 

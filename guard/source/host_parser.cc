@@ -61,6 +61,14 @@ std::optional<int> parse_cpu_list(std::string_view text) {
   return cores > 0 ? std::optional(cores) : std::nullopt;
 }
 
+std::optional<std::uint64_t> parse_vmstat_oom_kills(std::string_view text) {
+  std::optional<std::uint64_t> kills;
+  for_each_field(text, [&](std::string_view key, std::string_view value) {
+    if (key == "oom_kill") kills = parse_number<std::uint64_t>(value);
+  });
+  return kills;
+}
+
 PressureText parse_pressure(std::string_view text) {
   PressureText pressure;
   for_each_field(text, [&](std::string_view kind, std::string_view averages) {

@@ -51,6 +51,14 @@ std::optional<ProcessMemory> parse_process_status(std::string_view text) {
   return ProcessMemory{*anon, *file, *shmem};
 }
 
+std::optional<std::uint32_t> parse_process_owner(std::string_view text) {
+  std::optional<std::uint32_t> owner;
+  for_each_field(text, [&](std::string_view key, std::string_view value) {
+    if (key == "Uid") owner = parse_number<std::uint32_t>(take_until(value, '\t'));
+  });
+  return owner;
+}
+
 std::vector<std::int64_t> parse_pids(std::string_view text) {
   std::vector<std::int64_t> pids;
   while (!text.empty()) {

@@ -146,14 +146,4 @@ sample::Resources read_process_tree(const std::string& root, std::int64_t pid, c
   return resources;
 }
 
-base::Result<std::int64_t> read_pid_file(const std::string& path) {
-  constexpr std::size_t kMaxPidFileBytes = 256;
-  const auto text = read_whole(path, kMaxPidFileBytes);
-  if (!text) return base::fail(text.error());
-  std::string_view rest = *text;
-  const auto pid = parse_number<std::int64_t>(take_until(rest, '\n'));
-  if (!pid || *pid <= 0) return base::fail(base::Code::corrupt, "pid file " + path + " holds no pid");
-  return *pid;
-}
-
 }  // namespace guard::source

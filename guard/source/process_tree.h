@@ -26,7 +26,4 @@ base::Result<std::string> process_identity(const std::string& root, std::int64_t
 sample::Resources read_process_tree(const std::string& root, std::int64_t pid,
                                     const SmallFiles& files = SmallFiles::system());
 
-// The first line of a pid file as a number > 0. Errors: not_found, permission_denied, corrupt (empty, not a number).
-base::Result<std::int64_t> read_pid_file(const std::string& path);
-
 }  // namespace guard::source

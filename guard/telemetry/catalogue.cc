@@ -90,6 +90,8 @@ constexpr MetricDefinition kCatalogue[] = {
     {"leakguard_host_cores", gauge, "Processors online."},
     {"leakguard_host_pressure_stalled_seconds_total", counter,
      "Time the machine stalled on a resource: kind some or full."},
+    {"leakguard_host_oom_kills_total", counter,
+     "Processes that the kernel's OOM killer ended on the machine since it started, in cgroups and outside of them."},
     {"leakguard_host_disk_size_bytes", gauge, "Size of the file system at the mount."},
     {"leakguard_host_disk_available_bytes", gauge, "Space that users may still fill."},
     {"leakguard_history_bytes", gauge, "Disk space that the agent's own history takes, within agent.history.max_size."},

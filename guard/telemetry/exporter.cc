@@ -166,6 +166,7 @@ void add_host(Exposition& out, const sample::Host& host) {
   out.add("leakguard_host_load15", {}, host.load15);
   if (host.cores) out.add("leakguard_host_cores", {}, static_cast<double>(*host.cores));
   add_pressure(out, "leakguard_host_pressure_stalled_seconds_total", {}, host.pressure);
+  if (host.oom_kills) out.add("leakguard_host_oom_kills_total", {}, static_cast<double>(*host.oom_kills));
   for (const sample::Host::Disk& disk : host.disks) {
     out.add("leakguard_host_disk_size_bytes", {{"mount", disk.mount}}, Reading<base::Bytes>(disk.size));
     out.add("leakguard_host_disk_available_bytes", {{"mount", disk.mount}}, Reading<base::Bytes>(disk.available));

@@ -221,12 +221,27 @@ ordered_json host_of(const sample::Host& host) {
     disks.push_back(
         {{"mount", disk.mount}, {"size_bytes", disk.size.count}, {"available_bytes", disk.available.count}});
   }
+  ordered_json unread = ordered_json::array();
+  for (const auto& mount : host.unread_mounts) unread.push_back({{"mount", mount.mount}, {"why", mount.why}});
+  ordered_json victims = ordered_json::array();
+  for (const auto& victim : host.oom_victims) {
+    victims.push_back({{"at", unix_seconds(victim.at)},
+                       {"pid", victim.pid},
+                       {"process", victim.process},
+                       {"cgroup", victim.cgroup},
+                       {"workload", victim.workload},
+                       {"host_wide", victim.host_wide}});
+  }
   return Object()
       .read("memory_total_bytes", host.memory_total)
       .read("memory_available_bytes", host.memory_available)
       .read("load1", host.load1)
       .read("cores", host.cores)
       .set("disks", std::move(disks))
+      .set("unread_mounts", std::move(unread))
+      .read("oom_kills", host.oom_kills)
+      .set("oom_victims", std::move(victims))
+      .set("words", describe_host(host))
       .take();
 }
 

@@ -227,4 +227,29 @@ std::vector<Sentence> describe(const WorkloadReport& report) {
   return sentences;
 }
 
+std::vector<std::string> describe_host(const sample::Host& host) {
+  std::vector<std::string> sentences;
+  const std::uint64_t kills = std::max<std::uint64_t>(host.oom_kills_seen, host.oom_victims.size());
+  if (kills > 0) {
+    std::string text =
+        "the OOM killer ended processes on this machine " + times(kills) + " since the agent was started";
+    if (host.oom_victims.empty()) {
+      text += "; which ones is not known: " +
+              (host.kernel_log_why.empty() ? std::string("the kernel's log does not say") : host.kernel_log_why);
+    } else {
+      const auto& victim = host.oom_victims.back();
+      text += "; the last one was process " + std::to_string(victim.pid) + " (" + victim.process + ")";
+      if (!victim.workload.empty())
+        text += " of " + victim.workload;
+      else if (!victim.cgroup.empty())
+        text += " in " + victim.cgroup;
+      text += victim.host_wide ? ": the machine was out of memory" : ": its cgroup was at its limit";
+    }
+    sentences.push_back(std::move(text));
+  }
+  for (const auto& mount : host.unread_mounts)
+    sentences.push_back("mount " + mount.mount + " cannot be read: " + mount.why);
+  return sentences;
+}
+
 }  // namespace guard::telemetry

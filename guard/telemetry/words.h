@@ -20,4 +20,8 @@ struct Sentence {
 // The most urgent first; never empty.
 std::vector<Sentence> describe(const WorkloadReport& report);
 
+// What the one who looks after the machine should know of it: OOM kills since the agent was started, mounts that do not
+// answer. Empty when there is nothing.
+std::vector<std::string> describe_host(const sample::Host& host);
+
 }  // namespace guard::telemetry

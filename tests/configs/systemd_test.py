@@ -44,6 +44,13 @@ class Units(unittest.TestCase):
         for line in ("Type=notify", "WatchdogSec=30s", "ExecReload=/bin/kill -HUP $MAINPID"):
             self.assertIn(line, text.splitlines())
 
+    def test_the_agent_speaks_with_systemd(self):
+        with open(f"{CONFIGS}/leakguard.service", encoding="utf-8") as unit:
+            lines = unit.read().splitlines()
+        for line in ("Type=notify", "NotifyAccess=main", "WatchdogSec=30s", "RestartPreventExitStatus=78",
+                     "StateDirectoryMode=0700", "ConfigurationDirectoryMode=0750"):
+            self.assertIn(line, lines)
+
     def test_an_unknown_directive_would_be_found(self):
         with tempfile.TemporaryDirectory() as folder:
             with open(f"{folder}/wrong.service", "w", encoding="utf-8") as unit:

@@ -2,6 +2,8 @@
 
 #include "guard/collector.h"
 
+#include <unistd.h>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -55,9 +57,11 @@ TEST(CgroupTarget, ThatIsNotThereIsAbsent) {
   EXPECT_FALSE(web.resources.memory.usage);
 }
 
-TEST(UnitTarget, IsItsCgroupInTheSystemSlice) {
+TEST(UnitTarget, IsItsCgroupInTheSystemSliceWhereSystemdIsNotAsked) {
   EXPECT_EQ(see(TargetKind::systemd_unit, "web.service").lifecycle.state, State::running);
-  EXPECT_EQ(see(TargetKind::systemd_unit, "other.service").lifecycle.state, State::absent);
+  const sample::Workload other = see(TargetKind::systemd_unit, "other.service");
+  EXPECT_EQ(other.lifecycle.state, State::unknown) << "nobody has said that there is none";
+  EXPECT_THAT(other.lifecycle.why, HasSubstr("systemd is not asked"));
 }
 
 TEST(ContainerTarget, IsUnknownWithoutAnEngine) {
@@ -112,6 +116,14 @@ TEST(PidFileTarget, ThatIsNoNumberIsUnknown) {
   const source::TemporaryFolder folder;
   folder.write("web.pid", "web\n");
   EXPECT_EQ(see(TargetKind::pid_file, folder.at("web.pid")).lifecycle.state, State::unknown);
+}
+
+TEST(PidFileTarget, ThatNamesTheAgentItselfIsUnknown) {
+  const source::TemporaryFolder folder;
+  folder.write("web.pid", std::to_string(::getpid()) + "\n");
+  const sample::Workload web = see(TargetKind::pid_file, folder.at("web.pid"));
+  EXPECT_EQ(web.lifecycle.state, State::unknown);
+  EXPECT_THAT(web.lifecycle.why, HasSubstr("the agent itself"));
 }
 
 TEST(Snapshot, HasEveryWorkloadInTheConfigurationsOrder) {

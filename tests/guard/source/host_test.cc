@@ -72,24 +72,31 @@ TEST(PressureParser, RefusesALineWithoutATotal) {
   EXPECT_FALSE(parse_pressure("some total=12x\n").some);
 }
 
+TEST(VmstatParser, TakesTheOomKills) {
+  EXPECT_EQ(parse_vmstat_oom_kills("pgfault 12\noom_kill 3\nnuma_hit 1\n"), 3U);
+  EXPECT_EQ(parse_vmstat_oom_kills("oom_kill 0\n"), 0U);
+}
+
+TEST(VmstatParser, HasNoneWhereTheKernelDoesNotCount) {
+  EXPECT_FALSE(parse_vmstat_oom_kills("pgfault 12\noom_kills 3\n"));
+  EXPECT_FALSE(parse_vmstat_oom_kills("oom_kill x\n"));
+}
+
 TEST(Host, IsReadWhole) {
-  const auto host = read_host(kRoot, {"/var", "/nowhere"});
+  const auto host = read_host(kRoot);
   EXPECT_EQ(host.memory_total, base::kibibytes(24684084));
   EXPECT_EQ(host.memory_available, base::kibibytes(23935756));
   EXPECT_EQ(host.swap_free, base::Bytes{0});
   EXPECT_EQ(host.load1, 1.77);
   EXPECT_EQ(host.cores, 2);
   EXPECT_EQ(host.pressure.io.full, base::Duration(12127130000));
-  ASSERT_EQ(host.disks.size(), 1u);
-  EXPECT_EQ(host.disks[0].mount, "/var");
-  EXPECT_GT(host.disks[0].size.count, 0);
-  EXPECT_LE(host.disks[0].available, host.disks[0].size);
+  EXPECT_EQ(host.oom_kills, std::uint64_t{7});
 }
 
 TEST(Host, SaysWhatIsMissing) {
   const TemporaryFolder root;
   root.write("proc/loadavg", "garbage\n");
-  const auto host = read_host(root.path(), {});
+  const auto host = read_host(root.path());
   EXPECT_THAT(host.memory_total.reason(), HasSubstr("proc/meminfo: No such file"));
   EXPECT_THAT(host.load5.reason(), HasSubstr("proc/loadavg: not in the kernel's form"));
   EXPECT_THAT(host.pressure.cpu.some.reason(), HasSubstr("proc/pressure/cpu: No such file"));

@@ -55,6 +55,11 @@ TEST(ProcessStatusParser, HasNothingOfAZombie) {
   EXPECT_FALSE(parse_process_status("Name:\tsh\nState:\tZ (zombie)\n"));
 }
 
+TEST(ProcessStatusParser, TakesTheRealUser) {
+  EXPECT_EQ(parse_process_owner("Name:\tx\nUid:\t1000\t0\t0\t0\nGid:\t7\t7\t7\t7\n"), 1000U);
+  EXPECT_FALSE(parse_process_owner("Name:\tUid:\n"));
+}
+
 TEST(PidListParser, SkipsForeignProcessesAndGarbage) {
   EXPECT_EQ(parse_pids("12\n0\nx\n-3\n\n7\n12"), (std::vector<std::int64_t>{7, 12}));
   EXPECT_TRUE(parse_pids("").empty());
@@ -116,26 +121,6 @@ TEST(ProcessTree, EndsWhenProcessesSeemToBeTheirOwnAncestors) {
   root.write("proc/7/stat", "7 (a) S 42 1 1 0 -1 4194304 1 2 3 4 248 7 30 40 20 0 1 0 194346 6");
   root.write("proc/42/stat", stat_with_name("b"));
   EXPECT_TRUE(read_process_tree(root.path(), 7).pids.current);
-}
-
-TEST(PidFile, HoldsAPidOnItsFirstLine) {
-  const TemporaryFolder root;
-  root.write("a.pid", "4242\n/var/lib/x\n");
-  EXPECT_EQ(read_pid_file(root.at("a.pid")).value_or(0), 4242);
-}
-
-TEST(PidFile, IsCorruptWithoutAPid) {
-  const TemporaryFolder root;
-  for (const char* text : {"", "\n", "0\n", "-4\n", "abc\n", "99999999999999999999\n"}) {
-    root.write("a.pid", text);
-    const auto pid = read_pid_file(root.at("a.pid"));
-    ASSERT_FALSE(pid) << text;
-    EXPECT_EQ(pid.error().code, base::Code::corrupt) << text;
-  }
-}
-
-TEST(PidFile, IsNotFoundWhereThereIsNone) {
-  EXPECT_EQ(read_pid_file("/nonexistent/a.pid").error().code, base::Code::not_found);
 }
 
 }  // namespace

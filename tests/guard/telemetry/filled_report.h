@@ -121,6 +121,7 @@ inline sample::Host filled_host() {
   host.cores = 4;
   host.pressure = {stalled(1000, 250), stalled(3000, 0), stalled(500, 125)};
   host.disks = {{"/", base::gibibytes(100), base::gibibytes(40)}};
+  host.oom_kills = std::uint64_t{3};
   return host;
 }
 

@@ -7,6 +7,7 @@
 
 #include "guard/action/process_control.h"
 #include "guard/source/host.h"
+#include "guard/source/host_mounts.h"
 #include "guard/source/process_tree.h"
 #include "tests/integration/kernel/child_process.h"
 
@@ -45,7 +46,8 @@ TEST(KernelProcesses, AreSignalledOnlyAsTheOnesMeant) {
 }
 
 TEST(KernelHost, TellsItsMemoryLoadAndDisk) {
-  const auto host = source::read_host("/", {"/"});
+  auto host = source::read_host("/");
+  source::HostMounts("/", {"/"}).read(base::SteadyTime(), host);
   ASSERT_TRUE(host.memory_total && host.memory_available) << host.memory_total.reason();
   EXPECT_GT(*host.memory_total, mebibytes(64));
   EXPECT_LE(*host.memory_available, *host.memory_total);
