@@ -15,7 +15,8 @@
 
 namespace base {
 
-// A count of bytes; signed, since differences of two sizes are sizes too.
+// A count of bytes; signed, since differences of two sizes are sizes too. A sum or difference that does not fit is the
+// largest or smallest count there is: counts come from outside, and unlimited() plus anything is unlimited().
 struct Bytes {
   std::int64_t count = 0;
 
@@ -24,15 +25,20 @@ struct Bytes {
   [[nodiscard]] constexpr bool is_unlimited() const { return *this == unlimited(); }
 
   friend constexpr auto operator<=>(const Bytes&, const Bytes&) = default;
-  friend constexpr Bytes operator+(Bytes a, Bytes b) { return {a.count + b.count}; }
-  friend constexpr Bytes operator-(Bytes a, Bytes b) { return {a.count - b.count}; }
-  constexpr Bytes& operator+=(Bytes other) {
-    count += other.count;
-    return *this;
+  friend constexpr Bytes operator+(Bytes a, Bytes b) {
+    std::int64_t sum = 0;
+    return {__builtin_add_overflow(a.count, b.count, &sum) ? extreme(a.count < 0) : sum};
   }
-  constexpr Bytes& operator-=(Bytes other) {
-    count -= other.count;
-    return *this;
+  friend constexpr Bytes operator-(Bytes a, Bytes b) {
+    std::int64_t difference = 0;
+    return {__builtin_sub_overflow(a.count, b.count, &difference) ? extreme(a.count < 0) : difference};
+  }
+  constexpr Bytes& operator+=(Bytes other) { return *this = *this + other; }
+  constexpr Bytes& operator-=(Bytes other) { return *this = *this - other; }
+
+ private:
+  static constexpr std::int64_t extreme(bool is_negative) {
+    return is_negative ? std::numeric_limits<std::int64_t>::min() : std::numeric_limits<std::int64_t>::max();
   }
 };
 

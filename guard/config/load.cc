@@ -104,7 +104,8 @@ class Expansions {
       return std::pair(a.size(), std::string_view(a)) < std::pair(b.size(), std::string_view(b));
     }
   };
-  // Not within a word or number: a value of "1" must not turn 16 into nonsense.
+  // A short one not within a word or number: a value of "1" must not turn 16 into nonsense. A longer one may be a
+  // secret.
   static std::string replaced(const std::string& text, const std::string& value, const std::string& by) {
     const auto kind_of = [](char c) {
       return std::isdigit(static_cast<unsigned char>(c)) != 0   ? 1
@@ -117,8 +118,9 @@ class Expansions {
     for (auto at = text.find(value); at != std::string::npos; at = text.find(value, at + 1)) {
       if (at < from) continue;
       const auto end = at + value.size();
-      const bool is_within_word =
-          (at > 0 && joins(text[at - 1], value.front())) || (end < text.size() && joins(value.back(), text[end]));
+      constexpr std::size_t kShort = 4;
+      const bool is_within_word = value.size() < kShort && ((at > 0 && joins(text[at - 1], value.front())) ||
+                                                            (end < text.size() && joins(value.back(), text[end])));
       if (is_within_word) continue;
       out.append(text, from, at - from).append(by);
       from = end;

@@ -1,4 +1,6 @@
+#include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 
 #include "guard/source/engine_json.h"
@@ -10,9 +12,15 @@ namespace {
 using base::Code;
 using base::fail;
 
+// What the engine counts is not negative; a number that is says nothing.
+std::optional<std::int64_t> count_at(const Json& from, JsonPath path) {
+  const auto number = number_at(from, path);
+  return number && *number >= 0 ? number : std::nullopt;
+}
+
 sample::Reading<base::Bytes> bytes_at(const Json& stats, JsonPath keys) {
   for (const char* key : keys)
-    if (const auto count = number_at(stats, {key})) return base::Bytes{*count};
+    if (const auto count = count_at(stats, {key})) return base::Bytes{*count};
   return sample::Reading<base::Bytes>::absent(std::string("the engine does not report ") + *keys.begin());
 }
 
@@ -31,10 +39,9 @@ sample::Memory memory_of(const Json& answer) {
     memory.inactive_file = bytes_at(*detail, {"total_inactive_file", "inactive_file"});
     memory.shmem = bytes_at(*detail, {"total_shmem", "shmem"});
     memory.kernel = bytes_at(*detail, {"kernel"});
-    const auto slab = number_at(*detail, {"slab"});
-    if (!memory.kernel && slab)
-      memory.kernel = base::Bytes{*slab + number_at(*detail, {"kernel_stack"}).value_or(0) +
-                                  number_at(*detail, {"pagetables"}).value_or(0)};
+    const auto bytes = [&](const char* key) { return base::Bytes{count_at(*detail, {key}).value_or(0)}; };
+    if (!memory.kernel && count_at(*detail, {"slab"}))
+      memory.kernel = bytes("slab") + bytes("kernel_stack") + bytes("pagetables");
   } else {  // Podman 4
     const auto missing = sample::Reading<base::Bytes>::absent("the engine's statistics have usage and limit only");
     for (auto* reading : {&memory.anon, &memory.file, &memory.inactive_file, &memory.shmem, &memory.kernel})
@@ -45,19 +52,19 @@ sample::Memory memory_of(const Json& answer) {
 
 sample::Cpu cpu_of(const Json& answer) {
   sample::Cpu cpu;
-  if (const auto used = number_at(answer, {"cpu_stats", "cpu_usage", "total_usage"})) cpu.used = base::Duration(*used);
+  if (const auto used = count_at(answer, {"cpu_stats", "cpu_usage", "total_usage"})) cpu.used = base::Duration(*used);
   const Json* throttling = at(answer, {"cpu_stats", "throttling_data"});
   if (!throttling) return cpu;
-  if (const auto periods = number_at(*throttling, {"periods"})) cpu.periods = static_cast<std::uint64_t>(*periods);
-  if (const auto periods = number_at(*throttling, {"throttled_periods"}))
+  if (const auto periods = count_at(*throttling, {"periods"})) cpu.periods = static_cast<std::uint64_t>(*periods);
+  if (const auto periods = count_at(*throttling, {"throttled_periods"}))
     cpu.throttled_periods = static_cast<std::uint64_t>(*periods);
-  if (const auto time = number_at(*throttling, {"throttled_time"})) cpu.throttled = base::Duration(*time);
+  if (const auto time = count_at(*throttling, {"throttled_time"})) cpu.throttled = base::Duration(*time);
   return cpu;
 }
 
 sample::Pids pids_of(const Json& answer) {
   sample::Pids pids;
-  const auto current = number_at(answer, {"pids_stats", "current"});
+  const auto current = count_at(answer, {"pids_stats", "current"});
   if (!current) return pids;
   pids.current = *current;
   pids.limit = positive_at(answer, {"pids_stats", "limit"}).value_or(std::numeric_limits<std::int64_t>::max());

@@ -87,7 +87,8 @@ std::optional<base::WallTime> parse_engine_time(std::string_view text) {
   if (!fraction) return std::nullopt;
   const auto offset = take_offset(text);
   if (!offset) return std::nullopt;
-  return base::WallTime(*date + *time - *offset + *fraction);
+  const base::WallTime at(*date + *time - *offset + *fraction);
+  return at >= base::WallTime() ? std::optional(at) : std::nullopt;  // before 1970 by its offset
 }
 
 std::string format_engine_since(base::WallTime time) {

@@ -1,6 +1,7 @@
 #include "base/units.h"
 
 #include <cstdint>
+#include <limits>
 #include <string>
 
 #include <gmock/gmock.h>
@@ -13,6 +14,18 @@ using testing::HasSubstr;
 
 Bytes bytes(std::string_view text) { return parse_bytes(text).value(); }
 Duration duration(std::string_view text) { return parse_duration(text).value(); }
+
+TEST(Bytes, ThatDoNotFitAreTheLargestOrSmallestThereIs) {
+  constexpr Bytes kSmallest{std::numeric_limits<std::int64_t>::min()};
+  EXPECT_EQ(Bytes::unlimited() + Bytes{1}, Bytes::unlimited());
+  EXPECT_EQ(Bytes::unlimited() - Bytes{-1}, Bytes::unlimited());
+  EXPECT_EQ(kSmallest - Bytes{1}, kSmallest);
+  EXPECT_EQ(kSmallest + Bytes{-1}, kSmallest);
+  EXPECT_EQ(Bytes::unlimited() + kSmallest, Bytes{-1});
+  Bytes sum = mebibytes(1);
+  sum += Bytes::unlimited();
+  EXPECT_TRUE(sum.is_unlimited());
+}
 
 TEST(ParseBytes, ReadsDockersBinarySuffixes) {
   EXPECT_EQ(bytes("1048576"), mebibytes(1));

@@ -129,6 +129,12 @@ TEST(Variables, AreNamedWhereverAProblemWouldShowTheirValue) {
   EXPECT_EQ(text.find("hunter2"), std::string::npos) << text;
 }
 
+TEST(Variables, AreNamedWithinAWordToo) {
+  const auto text = problems_of("workloads: [{name: w, container: c, depends_on: ['token${SECRET}x']}]");
+  EXPECT_NE(text.find("\"token${SECRET}x\""), std::string::npos) << text;
+  EXPECT_EQ(text.find("hunter2"), std::string::npos) << text;
+}
+
 TEST(Variables, MustBePlainText) {
   EXPECT_EQ(problems_of("engine: {socket: '${BROKEN}'}"),
             "1:18 engine.socket: the environment variable BROKEN is not plain text");

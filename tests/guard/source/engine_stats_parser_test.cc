@@ -74,6 +74,24 @@ TEST(EngineStats, OfAContainerThatDoesNotRunAreNotZeroButUnavailable) {
   EXPECT_EQ(stats.error().code, Code::unavailable);
 }
 
+TEST(EngineStats, ThatAreNegativeAreAbsent) {
+  const auto stats = parse_stats(R"({"read":"2026-11-22T14:00:35Z","memory_stats":{"usage":-1,"stats":{"anon":-1}},)"
+                                 R"("cpu_stats":{"cpu_usage":{"total_usage":-1}},"pids_stats":{"current":-5}})");
+  ASSERT_TRUE(stats);
+  EXPECT_FALSE(stats->memory.usage);
+  EXPECT_FALSE(stats->memory.anon);
+  EXPECT_FALSE(stats->cpu.used);
+  EXPECT_FALSE(stats->pids.current);
+}
+
+TEST(EngineStats, OfHugeKernelMemoryAreTheLargestThereIs) {
+  const auto stats =
+      parse_stats(R"({"memory_stats":{"stats":{"slab":9223372036854775807,"kernel_stack":4096,"pagetables":-4096}}})");
+  ASSERT_TRUE(stats);
+  ASSERT_TRUE(stats->memory.kernel);
+  EXPECT_TRUE(stats->memory.kernel->is_unlimited());
+}
+
 TEST(EngineStats, WithoutMemoryHasTheRest) {
   const auto stats = parse_stats(with(engine_fixture("docker_stats_v2.json"), "memory_stats", "other"));
   ASSERT_TRUE(stats);

@@ -24,6 +24,11 @@ TEST(EngineTime, DropsDigitsBelowANanosecond) {
   EXPECT_EQ(parse_engine_time("2026-11-22T14:00:35.0000000019Z"), at(1795356035, 1));
 }
 
+TEST(EngineTime, IsNoneBefore1970ByItsOffset) {
+  EXPECT_FALSE(parse_engine_time("1970-01-01T00:59:59+01:00"));
+  EXPECT_EQ(parse_engine_time("1970-01-01T01:00:00+01:00"), at(0));
+}
+
 TEST(EngineTime, TakesATimeWithoutFraction) { EXPECT_EQ(parse_engine_time("1970-01-01T00:00:00Z"), at(0)); }
 
 TEST(EngineTime, TakesAnOffsetOff) {
