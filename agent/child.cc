@@ -75,7 +75,7 @@ bool Child::is_waiting_for_leftovers() {
   }
   const base::SteadyTime now = context_.clock.steady_now();
   if (!leftovers_since_) {
-    base::log_warning("processes of an earlier run are still there; they are ended first",
+    base::log_warning("processes of a previous run are still running; stopping them before the start",
                       {{"workload", options_.name}, {"processes", leftovers.size()}});
     leftovers_since_ = now;
     for (const std::int64_t pid : leftovers) ::kill(static_cast<pid_t>(pid), options_.command.stop_signal);
@@ -87,7 +87,7 @@ bool Child::is_waiting_for_leftovers() {
 }
 
 void Child::fail_to_start(const base::Error& error) {
-  base::log_error("cannot start", {{"workload", options_.name}, {"error", error.message}});
+  base::log_error("command not started", {{"workload", options_.name}, {"error", error.message}});
   is_launching_ = false;
   start_after_stop_ = false;
   kill_timer_.cancel();

@@ -154,7 +154,7 @@ void ChildCgroup::remove(const std::string& name) {
   auto removed = guard::action::kill_all(*cgroup_, kEnd);
   if (removed) removed = guard::action::remove(*cgroup_);
   if (!removed) {
-    base::log_warning("its cgroup stays", {{"workload", name}, {"error", removed.error().message}});
+    base::log_warning("cgroup not removed", {{"workload", name}, {"error", removed.error().message}});
   }
   cgroup_.reset();
   // For the last one to go; refused while others are in it.

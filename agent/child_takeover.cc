@@ -120,7 +120,7 @@ base::Status Child::launch_held(const SpawnRequest& request) {
     cgroup_.take_holder(holder_->pid());
     const std::string user = options_.user();
     if (options_.command.user.empty() && !user.empty() && lifecycle_.starts == 0)
-      base::log_warning("runs as " + user + ", since no user is set; to run it as root write `user: root`",
+      base::log_warning("no user configured: running as " + user + "; to run it as root, set user: root",
                         {{"workload", options_.name}});
   }
   ChildNote next = note();
@@ -176,7 +176,8 @@ void Child::on_holder_lost() {
   if (is_launching_)
     return fail_to_start({base::Code::unavailable, "its holder process ended; it is started with a new one"});
   if (pid_ == 0) return;
-  lifecycle_.why = "its holder process was killed: it ends with the agent";
+  lifecycle_.why =
+      "its holder process was killed: the command stops when the agent stops; restart the command to get a new one";
   base::log_error(
       "the holder process was killed: the command goes on, but its output does not outlive the agent; restart the "
       "command for a new holder",
@@ -192,7 +193,8 @@ void Child::watch_orphan() {
   const auto end = [this] {
     int status = W_EXITCODE(kEndedUnseen, 0);
     if (::waitpid(pid_, &status, WNOHANG) <= 0)
-      base::log_warning("how it ended is not known: it was not the agent's child", {{"workload", options_.name}});
+      base::log_warning("exit status unknown: the command was not a child of the agent; recorded as 255",
+                        {{"workload", options_.name}});
     on_exit(status);
   };
   if (has_ended)

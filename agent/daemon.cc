@@ -152,7 +152,7 @@ void Daemon::keep_holds() {
   for (const auto& [workload, breaker] : watch_->guard().held())
     held.push_back({workload, breaker.rule, breaker.opened_at});
   for (const std::string& workload : holds_.keep(held)) {
-    base::log_info("no longer held: its stop marker says start", {{"workload", workload}});
+    base::log_info("stop marker contains start: starting the command", {{"workload", workload}});
     supervisor_.start(workload);
   }
 }

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <utility>
@@ -38,6 +39,10 @@ bool is_trusted(int socket) {
 class HolderProcess {
  public:
   int run() {
+    if (::fcntl(kHolderSocket, F_GETFD) < 0) {
+      std::fputs("hold-command is started by the agent, with its socket; it is not for interactive use\n", stderr);
+      return 2;
+    }
     ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     sigset_t signals;
     ::sigemptyset(&signals);

@@ -186,7 +186,7 @@ Result<Invocation> parse_check_config(const Arguments& arguments) {
   const std::string file = first_of(parsed->values, "file");
   const std::string config = text_of(parsed->values, "config");
   if (!file.empty() && !config.empty())
-    return base::fail(usage("check-config", "FILE and --config both say which: give one"));
+    return base::fail(usage("check-config", "FILE and --config exclude each other: give one"));
   return CheckConfigOptions{file.empty() ? config : file};
 }
 

@@ -105,7 +105,7 @@ Result<std::string> verify_container(const Scene& scene, const sample::Caps& cap
     return base::fail(Code::conflict, "the engine took the caps, but these are not in force: " + names);
   }
   if (cgroup) return "in force in the engine and in the cgroup";
-  if (!observed.engine) return "the engine took the caps; what is in force cannot be read";
+  if (!observed.engine) return "accepted by the engine; not verified: the limits in force cannot be read";
   return "in force in the engine; the cgroup cannot be read";
 }
 

@@ -16,7 +16,7 @@ constexpr int kMostLinks = 32;
 std::string judge(const fs::path& path, const struct stat& status, uid_t user) {
   const bool is_folder = S_ISDIR(status.st_mode);
   const std::string name = path.string();
-  const std::string why = "could be changed by others than root: ";
+  const std::string why = "refused: users other than root can change it: ";
   if (status.st_uid != 0 && status.st_uid != user)
     return why + name + " belongs to user " + std::to_string(status.st_uid) + "; run: chown root " + name;
   if (S_ISLNK(status.st_mode) || (is_folder && (status.st_mode & S_ISVTX) != 0)) return {};

@@ -32,7 +32,7 @@ TEST_F(Trust, IsGivenToAFileThatNobodyElseCanWrite) { EXPECT_EQ(find("a.yml"), "
 
 TEST_F(Trust, IsRefusedToAFileThatOthersCanWrite) {
   ::chmod(folder_.at("a.yml").c_str(), 0646);
-  EXPECT_EQ(find("a.yml"), "could be changed by others than root: " + folder_.at("a.yml") +
+  EXPECT_EQ(find("a.yml"), "refused: users other than root can change it: " + folder_.at("a.yml") +
                                " is writable by all; run: chmod o-w " + folder_.at("a.yml"));
 }
 
@@ -74,7 +74,7 @@ TEST_F(Trust, IsAskedForWhenRootLoadsAConfiguration) {
   ::chmod(folder_.at("conf.d/web.yml").c_str(), 0666);
   const auto result = load_config(folder_.at("a.yml"));
   ASSERT_FALSE(result.config);
-  EXPECT_THAT(to_string(result.problems.at(0)), HasSubstr("conf.d/web.yml: could be changed by others than root"));
+  EXPECT_THAT(to_string(result.problems.at(0)), HasSubstr("conf.d/web.yml: refused: users other than root can change it"));
 }
 
 }  // namespace

@@ -223,7 +223,7 @@ class RightsTest(Takeover):
         os.environ["TAKEOVER_PROGRAM"] = "/no/such/secret"
         self.write(self.command(["${TAKEOVER_PROGRAM}"]))
         agent = self.start()
-        agent.wait_for_line(r"cannot start.*\$\{TAKEOVER_PROGRAM\}: cannot execute the program", SECONDS)
+        agent.wait_for_line(r"command not started.*\$\{TAKEOVER_PROGRAM\}: cannot execute the program", SECONDS)
         self.assertNotIn("/no/such/secret", agent.output())
 
     def test_a_program_that_is_not_in_the_path_is_said_with_what_to_do(self):
@@ -232,7 +232,7 @@ class RightsTest(Takeover):
 
     def test_a_user_that_is_not_there_is_said(self):
         self.write(f"  - {{name: {self.name}, command: [/bin/true], user: no-such-user}}\n")
-        self.start().wait_for_line(r"cannot start.*/bin/true: cannot find the user that `user` names", SECONDS)
+        self.start().wait_for_line(r"command not started.*/bin/true: cannot find the user that `user` names", SECONDS)
 
 
 if __name__ == "__main__":
