@@ -206,7 +206,7 @@ class RightsTest(Takeover):
         self.write(f"  - name: {self.name}\n    command: [/bin/sh, -c, 'id -un; exec sleep 600']\n")
         agent = self.start()
         agent.wait_for_line("^nobody$", SECONDS)
-        agent.wait_for_line("runs as nobody.*user: root", SECONDS)
+        agent.wait_for_line("running as nobody.*user: root", SECONDS)
 
     def test_a_command_cannot_gain_privileges_and_sees_nothing_of_the_agents_environment(self):
         os.environ["TAKEOVER_SECRET"] = "secret"
