@@ -59,6 +59,7 @@ policy::StepOutcome step_outcome_of(Outcome outcome) {
   switch (outcome) {
     case Outcome::superseded: return policy::StepOutcome::superseded;
     case Outcome::dry_run:
+    case Outcome::skipped:  // a notification without a receiver
     case Outcome::done: return policy::StepOutcome::done;
     case Outcome::failed: return policy::StepOutcome::failed;
     default: return policy::StepOutcome::not_needed;
