@@ -104,7 +104,11 @@ class Simulated {
     workload.caps.engine = workload.caps.kernel;
     workload.caps.has_memory_high = true;
     if (number % 2 != 0) return;
-    snapshot_.logs.push_back({workload.name, "cleanup", true, "", snapshot_.at, 0, {}, {}, {}, {}});
+    guard::sample::LogWatch& log = snapshot_.logs.emplace_back();
+    log.workload = workload.name;
+    log.name = "cleanup";
+    log.source_up = true;
+    log.watched_since = snapshot_.at;
   }
 
   void move(guard::sample::Workload& workload, double load) {
