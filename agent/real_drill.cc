@@ -122,8 +122,13 @@ RealAct act(const Config& config, const std::string& incident, const Decision& d
   // Each act finds the workload as the one before has left it.
   const auto target = machine.find();
   if (target) action.decision.identity = target->identity;
-  const auto result =
-      target ? machine.act(action.decision, *target) : base::Result<std::string>(base::fail(target.error()));
+  // The receivers are notified below, of every action; one that only notifies has nothing else to do.
+  const bool only_notifies = std::holds_alternative<guard::policy::Notify>(decision.action);
+  base::Result<std::string> result = std::string("notified");
+  if (!target)
+    result = base::fail(target.error());
+  else if (!only_notifies)
+    result = machine.act(action.decision, *target);
   action.took = base::SystemClock().steady_now() - began;
   action.outcome = result ? Outcome::done : Outcome::failed;
   action.result = result ? *result : result.error().message;

@@ -11,7 +11,7 @@ LEAK_STATE = 'leakguard_workload_leak_state{workload="chat",state=~"growing|leak
 
 class Before(unittest.TestCase):
     def test_the_leak_is_seen_as_growth_then_oom_kills_then_a_restart_loop(self):
-        workloads = [{"name": "chat", "container": "chat", "restarts": {"max": 2, "within": "5m"},
+        workloads = [{"name": "chat", "container": "chat", "restarts": {"max": 1, "within": "5m"},
                       "leak": {"enabled": True, "window": "10s"}}]
         with Scene(workloads) as scene:
             scene.start_chat(*UNBOUNDED, options=("--memory", "96m", "--memory-swap", "96m", "--restart", "always"))

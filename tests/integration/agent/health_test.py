@@ -114,11 +114,16 @@ class HealthTest(unittest.TestCase):
         agent = self.enterContext(Agent.run(config))
         agent.wait_until_ready()
         for rule in ("many", "filled"):
-            agent.wait_for_metric("leakguard_actions_total", lambda count: count == 1, rule=rule, result="done")
+            agent.wait_for_metric("leakguard_actions_total", lambda count: count == 1, rule=rule, result="skipped")
         for rule in ("more", "full"):
             self.assertIsNone(agent.metric("leakguard_actions_total", rule=rule))
-        with open(f"{self.folder}/state/actions.jsonl", encoding="utf-8") as file:
-            reasons = {line["rule"]: line["reason"] for line in map(json.loads, file)}
+
+        def reasons_so_far():
+            with open(f"{self.folder}/state/actions.jsonl", encoding="utf-8") as file:
+                found = {line["rule"]: line["reason"] for line in map(json.loads, file)}
+            return found if {"many", "filled"} <= found.keys() else None
+
+        reasons = wait_until(reasons_so_far, SECONDS, "the journal to be written")
         self.assertRegex(reasons["many"], "log_value cleanup.count 1500, above 1499 for 1")
         self.assertRegex(reasons["filled"], r"disk / [\d.]+%, above [\d.]+% for 1")
 

@@ -117,9 +117,13 @@ class ReloadTest(unittest.TestCase):
 
         agent.wait_for_metric("leakguard_workload_up", lambda up: up == 1, workload=self.worker)
         wait_until(lambda: self.pid(agent, self.web) not in (0, pid), SECONDS, "the next run")
-        with open(f"{self.folder}/state/actions.jsonl", encoding="utf-8") as file:
-            outcomes = [line["outcome"] for line in map(json.loads, file) if line["rule"] == "old"]
-        self.assertEqual(outcomes, [None, "done"])
+
+        def outcomes():
+            with open(f"{self.folder}/state/actions.jsonl", encoding="utf-8") as file:
+                return [line["outcome"] for line in map(json.loads, file) if line["rule"] == "old"]
+
+        wait_until(lambda: len(outcomes()) >= 2, SECONDS, "the journal to be written")
+        self.assertEqual(outcomes(), [None, "done"])
         restarts = [action for action in json.loads(agent.get("/api/v1/actions")[1])["actions"]
                     if action["rule"] == "old"]
         self.assertEqual([action["outcome"] for action in restarts], ["done"])

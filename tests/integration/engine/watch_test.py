@@ -69,13 +69,13 @@ class WatchTest(unittest.TestCase):
             self.engine.docker("restart", "--time", "1", "handled")
         self.probe.wait_for_container("handled", 5, state="running", starts=4, restart_count=0)
 
-    def test_a_recreated_container_goes_on_counting_under_its_name(self):
+    def test_a_recreated_container_begins_its_count_anew(self):
         first = self.run_container("again", command=["print", "hello", "1"])
         self.probe.wait_for_container("again", 5, starts=1)
         self.engine.remove("again")
         second = self.run_container("again", command=["print", "hello", "1"])
         self.assertNotEqual(first, second)
-        self.probe.wait_for_container("again", 5, id=second, starts=2)
+        self.probe.wait_for_container("again", 5, id=second, starts=1)
 
     def test_an_oom_kill_is_counted_once_for_each_run(self):
         self.run_container("leaky", "--memory", "24m", "--memory-swap", "24m", "--restart", "on-failure:2",
