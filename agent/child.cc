@@ -151,7 +151,7 @@ void Child::begin_run(pid_t pid, int output, base::WallTime started_at) {
   const auto identity = guard::source::process_identity("/", pid_);
   identity_ = {identity ? *identity : "pid:" + std::to_string(pid_), "", "", pid_};
   base::log_info("started", {{"workload", options_.name}, {"pid", pid_}, {"start", lifecycle_.starts}});
-  // Whoever waits for its end goes on waiting.
+  // Callers that wait for its end keep waiting.
   if (wanted_ && !start_after_stop_) report_done({});
   context_.on_change();
 }

@@ -14,7 +14,7 @@ namespace agent {
 namespace {
 
 constexpr std::size_t kPieceBytes = 64u << 10;  // what a pipe holds
-// Whoever is slow to pass the bytes on does not hold up the guard for longer: it would miss the lines.
+// A slow standard output does not delay the guard for longer: it would miss the lines.
 constexpr auto kPatience = std::chrono::milliseconds(100);
 constexpr auto kLinePoll = std::chrono::milliseconds(50);
 constexpr int kLineWaits = 20;  // a second: a prompt, or a line that somebody writes in parts

@@ -186,7 +186,7 @@ void Child::on_holder_lost() {
   context_.on_change();
 }
 
-// Whoever has inherited it reaps it. Where that is the agent itself, SIGCHLD may bring the status first.
+// Its new parent reaps it. Where that is the agent itself, SIGCHLD may bring the status first.
 void Child::watch_orphan() {
   orphan_ = static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0));
   const bool has_ended = orphan_ < 0 && errno == ESRCH;

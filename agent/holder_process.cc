@@ -62,7 +62,7 @@ class HolderProcess {
   [[nodiscard]] bool runs() const {
     return state_.phase == HolderPhase::launching || state_.phase == HolderPhase::running;
   }
-  // Without an agent that could be told, an end is kept for the next one, unless the machine is being shut down.
+  // Without an agent, the exit status is kept for the next one, unless the machine is being shut down.
   [[nodiscard]] bool is_done() const { return !runs() && (must_quit_ || (was_terminated_ && agent_ < 0)); }
 
   // One turn. False when nobody came in time.

@@ -87,7 +87,7 @@ class JsonSieve {
   bool is_cut_ = false;  // the token is longer than it may be
   bool in_list_ = false;
   bool list_ended_ = false;
-  const char* broken_ = nullptr;  // why nothing can be told apart any more
+  const char* broken_ = nullptr;  // why the document can no longer be parsed
   const char* spoilt_ = nullptr;  // why the document under way is bad
 };
 

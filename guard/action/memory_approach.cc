@@ -111,7 +111,7 @@ base::Status fits_memory_cap(const sample::Memory& memory, base::Bytes cap) {
   std::optional<base::Bytes> in_use;
   if (memory.anon) {
     in_use = *memory.anon + memory.shmem.value_or({0}) + memory.kernel.value_or({0});
-    // Of what is not told the most that it can be is assumed.
+    // What is unknown is assumed to be as large as it can be.
     if (!memory.shmem && memory.usage) in_use = std::max(*in_use, *memory.usage - memory.inactive_file.value_or({0}));
   } else if (memory.usage) {
     in_use = *memory.usage - memory.inactive_file.value_or({0});
