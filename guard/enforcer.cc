@@ -209,7 +209,7 @@ void Enforcer::begin_caps(Watched& watched, Decision decision) {
   if (was_refused && now < refusal->second.retry_at) return;
   Recheck recheck = look_again(watched, decision);
   if (!recheck.holds)
-    return drop(watched, std::move(decision), Outcome::recovered, "no longer true at the second look");
+    return drop(watched, std::move(decision), Outcome::recovered, "condition no longer true at the recheck");
   Act act{0, now, decision, recheck.workload};
   if (!was_refused) act.number = parts_.log.record(decision).number;
   if (parts_.dry_run) {

@@ -56,7 +56,7 @@ base::Status apply_unit_caps(const std::string& unit, const sample::Cgroup& cgro
   const base::Code code = set.error().code;
   if (code != base::Code::unavailable && code != base::Code::deadline_exceeded && code != base::Code::not_found)
     return set;
-  how = "in force in the cgroup until the next daemon-reload, since systemd was not told: " + set.error().message;
+  how = "in force in the cgroup until the next daemon-reload; systemd did not accept it: " + set.error().message;
   return apply_caps(cgroup, caps);
 }
 

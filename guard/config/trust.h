@@ -1,5 +1,5 @@
 #pragma once
-// Who else could write a file that is read as root. Whoever can may name commands that root then runs.
+// Which other users can write a file that is read as root: they could name commands that root then runs.
 
 #include <string>
 
