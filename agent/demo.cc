@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <filesystem>
+#include <sstream>
+#include <string>
 #include <string_view>
 
 #include <pwd.h>
@@ -35,6 +38,33 @@ base::Status make_folder_for(const passwd& user, const fs::path& folder) {
   return {};
 }
 
+// Where `program` is found in PATH; "" when it is not.
+fs::path find_in_path(const std::string& program) {
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(path == nullptr ? "" : path);
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    fs::path found = fs::absolute(fs::path(folder) / program);
+    if (!folder.empty() && ::access(found.c_str(), X_OK) == 0) return found;
+  }
+  return {};
+}
+
+// A program below a folder that is closed to others, such as a checkout in /root, is run from a copy in `folder`.
+base::Status make_reachable(const fs::path& folder, std::string& program) {
+  const fs::path found = find_in_path(program);
+  if (found.empty() || is_open_to_others(found.parent_path())) return {};
+  const fs::path copy = folder / program;
+  const fs::path unfinished = copy.string() + ".new";
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (!error) fs::copy_file(found, unfinished, fs::copy_options::overwrite_existing, error);
+  if (!error) fs::rename(unfinished, copy, error);  // one that runs from an earlier copy is not disturbed
+  if (error)
+    return base::fail(base::error_from_errno(error.value(), "copy " + found.string() + " to " + copy.string()));
+  program = copy.string();
+  return {};
+}
+
 }  // namespace
 
 base::Status complete_demo(guard::config::Config& config) {
@@ -53,6 +83,8 @@ base::Status complete_demo(guard::config::Config& config) {
     command.user = kUser;
     command.working_dir = data / "chatcore";
     if (auto made = make_folder_for(*user, command.working_dir); !made) return made;
+    auto& program = config.workloads.front().target.command.front();
+    if (auto copied = make_reachable(data / "bin", program); !copied) return copied;
   }
   config.agent.state_dir = data / "leakguard";
   return {};
