@@ -19,12 +19,12 @@ class DemoTest(unittest.TestCase):
         folder = self.enterContext(tempfile.TemporaryDirectory())  # mode 0700
         program = os.path.join(folder, "chatcore")
         with open(program, "w", encoding="ascii") as file:
-            file.write("#!/bin/sh\necho runs as $(id -un)\nexec sleep 1000\n")
+            file.write("#!/bin/sh\necho the program is $(id -un)\nexec sleep 1000\n")
         os.chmod(program, 0o755)
         # In a network of its own: the built-in configuration has a fixed port.
         command = ["unshare", "--net", "sh", "-c", f"ip link set lo up && exec {BINARY} run"]
         with Program(command, env={"PATH": f"{folder}:{os.environ['PATH']}"}, cwd=folder) as agent:
-            agent.wait_for_line("runs as nobody", SECONDS)
+            agent.wait_for_line("the program is nobody", SECONDS)
 
 
 if __name__ == "__main__":
