@@ -37,6 +37,12 @@ bool is_loopback(std::string_view listen) {
 
 std::vector<ConfigError> check_authentication(const Config& config, bool on_loopback) {
   const bool configured = !config.auth.keys_file.empty() || !config.auth.jwt_secret_file.empty();
+  const auto is_any_page = [](const std::string& origin) { return origin == "*" || origin == "null"; };
+  if (!configured && std::ranges::any_of(config.allowed_origins, is_any_page)) {
+    return {{"allowed_origins",
+             "lets every web page ask, and nobody is asked who they are: set auth.keys_file or auth.jwt_secret_file, or "
+             "name the pages' origins"}};
+  }
   if (config.auth.required == AuthRequired::no && configured) {
     return {{"auth.required", "is false, but auth.keys_file or auth.jwt_secret_file is set: take one of them out"}};
   }

@@ -24,6 +24,8 @@ enum class AuthRequired { automatic, yes, no };
 struct Config {
   std::string listen;                      // address:port
   std::vector<std::string> allowed_hosts;  // what requests may name as their host besides this machine
+  // Of pages elsewhere whose requests are answered: https://app.example, http://localhost:3000, "*".
+  std::vector<std::string> allowed_origins;
   std::size_t threads = 0;                 // 0: as many as the cores that the cgroup's quota allows
 
   struct {

@@ -17,6 +17,8 @@ constexpr std::array kSettings{
             [](Config& c, Text t) { return parse_listen(t, c.listen); }},
     Setting{"allowed_hosts", "", "names that requests may have as their Host, besides localhost and 127.0.0.1",
             [](Config& c, Text t) { return parse_hosts(t, c.allowed_hosts); }, true},
+    Setting{"allowed_origins", "", "web pages elsewhere that may ask, such as https://app.example; *: all (needs keys)",
+            [](Config& c, Text t) { return parse_origins(t, c.allowed_origins); }, true},
     Setting{"threads", "auto", "I/O threads; auto: the cores that the cgroup allows",
             [](Config& c, Text t) { return parse_threads(t, c.threads); }},
     Setting{"database.url", "sqlite://./data/chatcore.db", "where conversations are kept",

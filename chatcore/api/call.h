@@ -37,6 +37,10 @@ class Call {
   // Before the handler runs. The visitor's place among the user's answers is free again when the request is counted as
   // ended.
   void set_visitor(Visitor visitor) { visitor_ = std::move(visitor); }
+  // A line in the log says who asked for it and how it ended: for deletions and administration.
+  void set_audited() { is_audited_ = true; }
+  // Every answer lets the page of this origin read it; "": none.
+  void set_allowed_origin(std::string origin) { allowed_origin_ = std::move(origin); }
   // What the path says in a place of the route's pattern; "" when the pattern has no such place.
   [[nodiscard]] std::string path_value(std::string_view name) const;
   void set_path_values(PathValues values) { path_values_ = std::move(values); }
@@ -58,6 +62,7 @@ class Call {
 
  private:
   void count_end(int status);
+  void audit(int status) const;
   void add_common_headers(base::HttpHeaders& headers) const;
 
   const std::shared_ptr<base::HttpExchange> exchange_;
@@ -67,6 +72,8 @@ class Call {
   const std::string request_id_;
   Visitor visitor_;
   PathValues path_values_;
+  std::string allowed_origin_;
+  bool is_audited_ = false;
   std::atomic<int> status_{0};  // of a stream under way; 0: not answered
   std::atomic<bool> counted_{false};
 };

@@ -63,6 +63,12 @@ void PooledStore::remove(const ConversationKey& key, std::function<void(base::Re
   submit_change(RemoveWrite{key}, std::move(done));
 }
 
+void PooledStore::check_write(std::function<void(base::Status)> done) {
+  submit_change(WriteCheck{}, [done = std::move(done)](base::Result<bool> committed) {
+    done(committed ? base::Status() : base::fail(std::move(committed).error()));
+  });
+}
+
 void PooledStore::submit_change(WriteOperation what, std::function<void(base::Result<bool>)> done) {
   writer_->submit({std::move(what), [done = std::move(done)](WriteOutcome changed) {
                      if (changed) {

@@ -30,6 +30,7 @@ class PooledStore : public Store {
             std::function<void(base::Result<std::int64_t>)> done) override;
   void set_metadata(const ConversationKey& key, std::string metadata,
                     std::function<void(base::Result<bool>)> done) override;
+  void check_write(std::function<void(base::Status)> done) override;
   void keep_summary(KeptSummary what, std::function<void(base::Result<bool>)> done) override;
   void remove_message(const ConversationKey& key, std::int64_t sequence,
                       std::function<void(base::Result<bool>)> done) override;

@@ -160,8 +160,13 @@ inline constexpr PostgresStatement kFindResponse{
     "JOIN messages m ON m.conversation_id = r.conversation_id AND m.sequence = r.sequence "
     "WHERE r.user_id = $1::text AND r.response_id = $2::text"};
 
-inline constexpr std::array kWriting{kBegin,       kCommit,      kAppend,        kCreate,          kFork,
-                                     kSetMetadata, kKeepSummary, kDeleteMessage, kDropUnreachable, kDeleteConversation};
+// Writes a row as it is.
+inline constexpr PostgresStatement kCheckWrite{"check_write", "UPDATE schema_version SET version = version"};
+
+inline constexpr std::array kWriting{kBegin,           kCommit,      kAppend,
+                                     kCreate,          kFork,        kSetMetadata,
+                                     kKeepSummary,     kDeleteMessage, kDropUnreachable,
+                                     kDeleteConversation, kCheckWrite};
 inline constexpr std::array kReading{kBeginReading,  kCommit,         kFind, kLastMessages, kSystemMessage,
                                      kMessagesAfter, kMessagesBefore, kList, kFindResponse, kSummary};
 

@@ -105,5 +105,8 @@ inline constexpr const char* kSettleCopy =
     "removed_messages = ?3 - (SELECT count(*) FROM messages WHERE conversation_id = ?1), "
     "title = (SELECT title FROM conversations WHERE id = ?2) WHERE id = ?1";
 
+// Writes the file's first page as it is. The number is the application_id that the file has ("chat").
+inline constexpr const char* kCheckWrite = "PRAGMA application_id = 1667785076";
+
 }  // namespace sql
 }  // namespace chatcore::storage

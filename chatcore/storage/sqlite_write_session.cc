@@ -249,6 +249,11 @@ WriteOutcome SqliteWriteSession::apply(const MetadataWrite& what) {
   return as_number(row_of(use_->set_metadata.bind(1, what.key.user).bind(2, what.key.id).bind(3, what.metadata)));
 }
 
+WriteOutcome SqliteWriteSession::apply(const WriteCheck& /*what*/) {
+  if (auto written = use_->connection.execute(sql::kCheckWrite); !written) return base::fail(written.error());
+  return 1;
+}
+
 WriteOutcome SqliteWriteSession::apply(const KeptSummary& what) {
   const auto found = find(what.key);
   if (!found) return tl::unexpected(found.error());

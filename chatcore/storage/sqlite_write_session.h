@@ -40,6 +40,7 @@ class SqliteWriteSession final : public WriteSession {
   WriteOutcome apply(const ForkWrite& what);
   WriteOutcome apply(const MetadataWrite& what);
   WriteOutcome apply(const KeptSummary& what);
+  WriteOutcome apply(const WriteCheck& what);
   WriteOutcome apply(const RemoveMessageWrite& what);
   WriteOutcome apply(const RemoveWrite& what);
   base::Result<Found> find(const ConversationKey& key);

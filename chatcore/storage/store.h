@@ -142,6 +142,10 @@ class Store {
   // Deletes the conversation with all that belongs to it; true when it existed.
   virtual void remove(const ConversationKey& key, std::function<void(base::Result<bool>)> done) = 0;
 
+  // Whether a write would be committed now: tried with one that changes nothing, unless a write was committed within
+  // the last ten seconds. Waits its turn behind the writes that are queued: on a disk that stands still, for ever.
+  virtual void check_write(std::function<void(base::Status)> done) = 0;
+
   // Reads no more than the last `max_messages` (0: all, whatever their size) and the first system message, through an
   // index. Not found is a Window that does not exist. Errors here and below: unavailable, exhausted (queue of reads
   // full), corrupt.

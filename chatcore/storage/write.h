@@ -31,8 +31,11 @@ struct RemoveWrite {
   ConversationKey key;
 };
 
-using WriteOperation =
-    std::variant<Append, NewConversation, ForkWrite, MetadataWrite, KeptSummary, RemoveMessageWrite, RemoveWrite>;
+// Changes nothing, but is committed and synced as every write.
+struct WriteCheck {};
+
+using WriteOperation = std::variant<Append, NewConversation, ForkWrite, MetadataWrite, KeptSummary, RemoveMessageWrite,
+                                    RemoveWrite, WriteCheck>;
 
 // What a write ends with: the last sequence, or whether (1, 0) there was something to change.
 using WriteOutcome = base::Result<std::int64_t>;

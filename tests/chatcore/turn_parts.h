@@ -56,6 +56,7 @@ class FakeStore final : public storage::Store {
     summary = std::move(what.summary);
     done(true);
   }
+  void check_write(std::function<void(base::Status)>) override {}
   void remove_message(const storage::ConversationKey&, std::int64_t, std::function<void(base::Result<bool>)>) override {
   }
   void describe(const storage::ConversationKey&,

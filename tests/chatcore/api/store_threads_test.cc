@@ -48,6 +48,7 @@ class WatchedStore final : public storage::Store {
   void keep_summary(storage::KeptSummary what, std::function<void(base::Result<bool>)> done) override {
     store_->keep_summary(std::move(what), watched(std::move(done)));
   }
+  void check_write(std::function<void(base::Status)> done) override { store_->check_write(watched(std::move(done))); }
   void remove_message(const storage::ConversationKey& key, std::int64_t sequence,
                       std::function<void(base::Result<bool>)> done) override {
     store_->remove_message(key, sequence, watched(std::move(done)));
