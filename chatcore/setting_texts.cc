@@ -198,7 +198,8 @@ Status parse_origins(Text text, std::vector<std::string>& value) {
     const auto scheme_end = origin.find("://");
     const bool has_host = scheme_end != std::string::npos && scheme_end > 0 && scheme_end + 3 < origin.size();
     // What a browser sends as Origin ends with the host or the port.
-    if (origin == "*" || origin == "null" || (has_host && origin.find('/', scheme_end + 3) == std::string::npos)) continue;
+    if (origin == "*" || origin == "null" || (has_host && origin.find('/', scheme_end + 3) == std::string::npos))
+      continue;
     return base::fail(Code::invalid_argument,
                       "\"" + origin +
                           "\" is not an origin such as https://app.example.com or http://localhost:3000: scheme, host "

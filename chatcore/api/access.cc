@@ -24,10 +24,18 @@ bool is_json(std::string_view content_type) {
 }
 
 bool is_handed_on(const base::HttpRequest& request) {
-  constexpr std::array<std::string_view, 12> kMarks{
-      "forwarded",          "via",          "x-real-ip",           "x-client-ip",      "x-cluster-client-ip",
-      "cf-connecting-ip",   "cf-ray",       "true-client-ip",      "fastly-client-ip", "x-azure-clientip",
-      "x-appengine-user-ip", "x-envoy-external-address"};
+  constexpr std::array<std::string_view, 12> kMarks{"forwarded",
+                                                    "via",
+                                                    "x-real-ip",
+                                                    "x-client-ip",
+                                                    "x-cluster-client-ip",
+                                                    "cf-connecting-ip",
+                                                    "cf-ray",
+                                                    "true-client-ip",
+                                                    "fastly-client-ip",
+                                                    "x-azure-clientip",
+                                                    "x-appengine-user-ip",
+                                                    "x-envoy-external-address"};
   return std::ranges::any_of(request.headers, [&](const auto& header) {
     return header.first.starts_with("x-forwarded") || header.first.starts_with("x-original-") ||
            std::ranges::find(kMarks, header.first) != kMarks.end();
@@ -101,10 +109,11 @@ base::HttpResponse preflight_response(const base::HttpRequest& request, const st
   // it would from elsewhere.
   constexpr std::size_t kMaxBytes = 2048;
   const std::string_view wanted = request.header("access-control-request-headers");
-  const bool is_list = wanted.size() <= kMaxBytes && std::ranges::all_of(wanted, [](unsigned char c) {
-                         return std::isalnum(c) != 0 || std::string_view("-_.!#$%&'*+^`|~, ").find(static_cast<char>(c)) !=
-                                                            std::string_view::npos;
-                       });
+  const bool is_list =
+      wanted.size() <= kMaxBytes && std::ranges::all_of(wanted, [](unsigned char c) {
+        return std::isalnum(c) != 0 ||
+               std::string_view("-_.!#$%&'*+^`|~, ").find(static_cast<char>(c)) != std::string_view::npos;
+      });
   if (is_list && !wanted.empty()) response.headers.emplace_back("access-control-allow-headers", wanted);
   if (request.header("access-control-request-private-network") == "true")
     response.headers.emplace_back("access-control-allow-private-network", "true");

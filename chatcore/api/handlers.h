@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "chatcore/admission.h"
 #include "chatcore/api/call.h"
+#include "chatcore/api/chain_index.h"
 #include "chatcore/api/entrance.h"
 #include "chatcore/conversation/sweeper.h"
 #include "chatcore/memory/budget.h"
@@ -30,6 +31,7 @@ struct ApiParts {
   const MemoryKeeper& keeper;
   const base::Clock& clock;
   const Entrance& entrance;
+  ChainIndex& chains;
   base::WallTime started;
   // Gives memory that was freed back to the kernel, which the allocator would else keep for a while.
   std::function<void()> return_free_memory;
@@ -45,6 +47,8 @@ using SharedPlace = std::shared_ptr<Admission::Ticket>;
 void answer_assistant(const ApiParts& parts, const SharedCall& call);
 // POST /v1/chat/completions: stateless, streamed or whole.
 void answer_completion(const ApiParts& parts, const SharedCall& call);
+// POST /v1/completions: the prompt is a question, its answer the completion. Stateless.
+void complete_text(const ApiParts& parts, const SharedCall& call);
 // GET /v1/models
 void list_models(const ApiParts& parts, const SharedCall& call);
 // GET /v1/models/{+model}
@@ -62,6 +66,11 @@ void embed_texts(const ApiParts& parts, const SharedCall& call);
 void create_response(const ApiParts& parts, const SharedCall& call);
 void show_response(const ApiParts& parts, const SharedCall& call);    // GET /v1/responses/{id}
 void remove_response(const ApiParts& parts, const SharedCall& call);  // DELETE /v1/responses/{id}
+void list_input_items(const ApiParts& parts, const SharedCall& call);  // GET /v1/responses/{id}/input_items
+void cancel_response(const ApiParts& parts, const SharedCall& call);   // POST /v1/responses/{id}/cancel
+// POST /v1/responses/input_tokens: about as many as a response to that request would count. References to items count
+// nothing.
+void count_input_tokens(const ApiParts& parts, const SharedCall& call);
 
 void create_conversation(const ApiParts& parts, const SharedCall& call);  // POST /v1/conversations
 void show_conversation(const ApiParts& parts, const SharedCall& call);    // GET /v1/conversations/{id}

@@ -70,15 +70,16 @@ void show_ready(const ApiParts& parts, const SharedCall& call) {
   const auto probe = std::make_shared<ReadyProbe>(call);
   probe->timer = parts.turn.loop.after(
       kReadyPatience, [probe] { probe->answer(503, "the database does not answer in time: look at its disk\n"); });
-  parts.turn.store.describe({}, on_loop(parts, [&parts, probe](const auto& answer) {
-    if (!answer) return probe->answer(503, "the database cannot be read: see the log\n");
-    parts.turn.store.check_write(on_loop(parts, [probe](const base::Status& status) {
-      if (status) return probe->answer(200, "ready\n");
-      const bool is_full = status.error().code == base::Code::exhausted;
-      probe->answer(503, is_full ? "the database cannot be written: its disk is full, or too many writes wait\n"
-                                 : "the database cannot be written: see the log\n");
-    }));
-  }));
+  parts.turn.store.describe(
+      {}, on_loop(parts, [&parts, probe](const auto& answer) {
+        if (!answer) return probe->answer(503, "the database cannot be read: see the log\n");
+        parts.turn.store.check_write(on_loop(parts, [probe](const base::Status& status) {
+          if (status) return probe->answer(200, "ready\n");
+          const bool is_full = status.error().code == base::Code::exhausted;
+          probe->answer(503, is_full ? "the database cannot be written: its disk is full, or too many writes wait\n"
+                                     : "the database cannot be written: see the log\n");
+        }));
+      }));
 }
 
 }  // namespace chatcore::api

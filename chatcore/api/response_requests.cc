@@ -1,5 +1,9 @@
 #include "chatcore/api/response_requests.h"
 
+#include <algorithm>
+#include <array>
+#include <utility>
+
 #include "chatcore/api/message_reader.h"
 #include "chatcore/api/requests.h"
 
@@ -10,9 +14,28 @@ constexpr std::size_t kMaxItems = 1000;
 constexpr std::uint64_t kMostTokens = 1'000'000;
 constexpr std::size_t kMaxIdBytes = 128;
 
-void refuse_what_cannot_be_done(JsonReader& reader) {
-  for (const char* name : {"tools", "background", "prompt", "include", "top_logprobs"}) {
-    reader.refuse_unsupported(name);
+// Parts of an answer that never come here: asking for them changes nothing.
+constexpr std::array<std::string_view, 7> kHarmlessIncludes{
+    "reasoning.encrypted_content",       "web_search_call.action.sources",      "web_search_call.results",
+    "code_interpreter_call.outputs",     "computer_call_output.output.image_url", "file_search_call.results",
+    "message.input_image.image_url"};
+
+void check_includes(JsonReader& reader) {
+  const Json* list = reader.list("include", kHarmlessIncludes.size());
+  if (list == nullptr) return;
+  for (const Json& entry : *list) {
+    const auto* name = entry.get_ptr<const std::string*>();
+    if (name != nullptr && std::ranges::find(kHarmlessIncludes, *name) != kHarmlessIncludes.end()) continue;
+    reader.refuse("include", "unsupported_parameter", "\"include\" asks for what this server does not have");
+  }
+}
+
+void refuse_what_cannot_be_done(JsonReader& reader, bool ignores_tools) {
+  for (const char* name : {"background", "prompt", "top_logprobs"}) reader.refuse_unsupported(name);
+  check_includes(reader);
+  if (!ignores_tools && reader.find("tools") != nullptr && !reader.find("tools")->empty()) {
+    reader.refuse("tools", "unsupported_parameter",
+                  "Tools are passed on to the language model by /v1/chat/completions only");
   }
   reader.refuse_unsupported("tool_choice", {"none", "auto"});
   if (const Json* text = reader.object("text")) {
@@ -20,15 +43,14 @@ void refuse_what_cannot_be_done(JsonReader& reader) {
   }
 }
 
-std::vector<conversation::Message> read_input(JsonReader& reader) {
+InputItems read_input(JsonReader& reader) {
   const Json* input = reader.find("input");
   if (input == nullptr) reader.refuse("input", "missing_field", "\"input\" is missing");
-  if (input == nullptr || !input->is_array()) return {{.content = reader.text("input")}};
+  if (input == nullptr || !input->is_array()) return {.messages = {{.content = reader.text("input")}}, .references = {}};
   const Json* list = reader.list("input", kMaxItems);
-  auto messages =
-      list == nullptr ? std::vector<conversation::Message>() : read_messages(*list, "input", reader.fault());
-  require_question_last(messages, "input", reader.fault());
-  return messages;
+  auto items = list == nullptr ? InputItems() : read_input_items(*list, "input", reader.fault());
+  require_question_last(items.messages, "input", reader.fault());
+  return items;
 }
 
 // A string, or {"id":…}.
@@ -55,15 +77,17 @@ std::string read_previous(JsonReader& reader) {
 
 }  // namespace
 
-Parsed<ResponseRequest> parse_response_request(std::string_view body) {
+Parsed<ResponseRequest> parse_response_request(std::string_view body, bool ignores_tools) {
   const auto object = parse_json_object(body);
   if (!object) return tl::unexpected(object.error());
   Fault fault;
   JsonReader reader(*object, "", fault);
-  refuse_what_cannot_be_done(reader);
+  refuse_what_cannot_be_done(reader, ignores_tools);
   (void)reader.text("model");
   ResponseRequest request;
-  request.input = read_input(reader);
+  auto [messages, references] = read_input(reader);
+  request.input = std::move(messages);
+  request.references = std::move(references);
   request.instructions = reader.text("instructions");
   request.conversation_id = read_conversation(reader);
   request.previous_response_id = read_previous(reader);

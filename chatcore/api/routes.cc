@@ -28,6 +28,10 @@ constexpr std::array kRoutes{
     Route{"DELETE", "/api/conversations", Access::user, delete_conversation},
     Route{"POST", "/v1/chat/completions", Access::turn, answer_completion, true},
     Route{"POST", "/v1/responses", Access::turn, create_response, true},
+    Route{"POST", "/v1/completions", Access::turn, complete_text, true},
+    Route{"POST", "/v1/responses/input_tokens", Access::user, count_input_tokens, true},
+    Route{"GET", "/v1/responses/{id}/input_items", Access::user, list_input_items},
+    Route{"POST", "/v1/responses/{id}/cancel", Access::user, cancel_response},
     Route{"GET", "/v1/responses/{id}", Access::user, show_response},
     Route{"DELETE", "/v1/responses/{id}", Access::user, remove_response},
     Route{"POST", "/v1/conversations", Access::user, create_conversation, true},
@@ -87,7 +91,8 @@ std::string without_extra_slashes(std::string_view path) {
   return tidy;
 }
 
-// The path that was meant by one that is none, as a hint; "" when nobody can tell. Mostly the client's base URL is wrong.
+// The path that was meant by one that is none, as a hint; "" when nobody can tell. Mostly the client's base URL is
+// wrong.
 std::string hint_for(std::string_view path) {
   const std::string tidy = without_extra_slashes(path);
   if (is_path(tidy)) return "; " + tidy + " is one: take the extra slash out of the client's base URL";

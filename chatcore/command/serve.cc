@@ -20,6 +20,7 @@
 #include "chatcore/command/watchdog.h"
 #include "chatcore/memory/server_memory.h"
 #include "chatcore/memory_keeper.h"
+#include "chatcore/retention.h"
 #include "chatcore/version.h"
 
 namespace chatcore::command {
@@ -68,7 +69,15 @@ struct Program {
         loop(threads),
         store(std::move(its_store)),
         registry(registry_limits(config), clock, budget),
-        sweeper(registry, clock, loop, [this] { store->drop_page_cache(); }),
+        retention({.conversations = config.retention.conversations,
+                   .responses = config.retention.responses,
+                   .max_size = config.retention.max_size},
+                  {.store = *store, .registry = registry, .clock = clock, .loop = loop, .metrics = metrics}),
+        sweeper(registry, clock, loop,
+                [this] {
+                  retention.sweep();
+                  store->drop_page_cache();
+                }),
         keeper(budget, sweeper, loop,
                [this, return_free_memory] {
                  store->drop_page_cache();
@@ -105,6 +114,7 @@ struct Program {
             .keeper = keeper,
             .clock = clock,
             .entrance = entrance,
+            .chains = chains,
             .started = clock.wall_now(),
             .return_free_memory = return_free_memory},
         server(loop, server_options(config, metrics, server_memory), api::route_requests(api)) {}
@@ -141,6 +151,7 @@ struct Program {
   base::EventLoop loop;
   std::unique_ptr<storage::Store> store;
   conversation::Registry registry;
+  Retention retention;
   conversation::Sweeper sweeper;
   MemoryKeeper keeper;
   std::shared_ptr<retrieval::QueryEmbedder> embedder;
@@ -151,6 +162,7 @@ struct Program {
   access::Authenticator authenticator;
   access::UserLimits user_limits;
   api::Entrance entrance;
+  api::ChainIndex chains;
   api::ApiParts api;
   base::HttpServer server;
 };

@@ -13,7 +13,7 @@ namespace chatcore::storage {
 namespace {
 
 // A commit this recent says that writes work. Trying costs a sync of the disk.
-constexpr std::chrono::seconds kRecent{10};
+constexpr std::chrono::seconds kRecent{5};
 
 }  // namespace
 

@@ -253,7 +253,7 @@ void PostgresWriteSession::add(Batch& batch, const RemoveMessageWrite& what) {
 
 void PostgresWriteSession::add(Batch& batch, const RemoveWrite& what) {
   const std::size_t first = batch.calls.size();
-  batch.call(postgres::kDeleteConversation).bind(what.key.user).bind(what.key.id);
+  batch.call(postgres::kDeleteConversation).bind(what.key.user).bind(what.key.id).bind(last_use_bound(what));
   batch.means(first, [](Batch::Rows rows) -> WriteOutcome { return rows[0].size(); });
 }
 

@@ -49,6 +49,7 @@ LIBRARIES = {
                      "base/http_deadline.h", "base/http_connection.cc", "base/http_server.cc", "base/http_parser.cc"],
     r"boost/program_options": ["agent/options_parts.h", "chatcore/command/command_line.cc"],
     r"openssl/": ["chatcore/access/digest.cc"],
+    r"libxml/": ["chatcore/retrieval/html_text.cc"],
     r"curl/": ["base/curl_parts.h"],
     r"spdlog/": ["base/log.cc"],
     r"tl/expected": ["base/result.h", "chatcore/api/problem.h"],

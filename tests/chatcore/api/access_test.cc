@@ -22,9 +22,8 @@ TEST(AdminAccess, WithoutATokenOnlyLoopbackIsLetIn) {
 
 // Its other end may be anywhere.
 TEST(AdminAccess, AProxyOnThisMachineIsNotThisMachine) {
-  for (const char* mark :
-       {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded", "x-real-ip", "via", "cf-connecting-ip",
-        "true-client-ip", "x-client-ip", "x-envoy-external-address"}) {
+  for (const char* mark : {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded", "x-real-ip", "via",
+                           "cf-connecting-ip", "true-client-ip", "x-client-ip", "x-envoy-external-address"}) {
     EXPECT_EQ(status_of(check_admin(request_with({{mark, "192.0.2.1"}}, true), {})), 403) << mark;
     EXPECT_EQ(status_of(check_admin(request_with({{mark, "192.0.2.1"}}, true), {.token = "", .allow_remote = true})),
               200);
@@ -33,7 +32,8 @@ TEST(AdminAccess, AProxyOnThisMachineIsNotThisMachine) {
 
 TEST(AdminAccess, WhereOthersReachItATokenIsNeeded) {
   EXPECT_EQ(status_of(check_admin(request_with({}, true), {.token = "", .needs_token = true})), 403);
-  EXPECT_EQ(status_of(check_admin(request_with({}, true), {.token = "", .allow_remote = true, .needs_token = true})), 200);
+  EXPECT_EQ(status_of(check_admin(request_with({}, true), {.token = "", .allow_remote = true, .needs_token = true})),
+            200);
   EXPECT_EQ(status_of(check_admin(request_with({{"authorization", "Bearer secret"}}, true),
                                   {.token = "secret", .needs_token = true})),
             200);
@@ -115,7 +115,8 @@ TEST(SameSite, AnAllowedOriginMayAsk) {
   const std::vector<std::string> allowed = {"https://app.example", "http://localhost:3000"};
   const auto status = [&](const char* origin) {
     return status_of(check_same_site(
-        request_with({{"host", "127.0.0.1:8080"}, {"origin", origin}, {"sec-fetch-site", "cross-site"}}, true), allowed));
+        request_with({{"host", "127.0.0.1:8080"}, {"origin", origin}, {"sec-fetch-site", "cross-site"}}, true),
+        allowed));
   };
   EXPECT_EQ(status("https://app.example"), 200);
   EXPECT_EQ(status("http://localhost:3000"), 200);

@@ -40,9 +40,10 @@ TEST(OnNetwork, IsAPostgresqlOfAnotherMachine) {
                            "postgresql:///chat?host=/var/run/postgresql", "postgresql:///chat?hostaddr=::1"}) {
     EXPECT_FALSE(is_on_network(here)) << here;
   }
-  for (const char* there : {"postgresql://db/chat", "postgres://me:pass@db.example:5432/chat", "postgresql://[2001:db8::1]/chat",
-                            "postgresql://localhost,db/chat", "postgresql:///chat?host=db",
-                            "postgresql://localhost/chat?sslmode=require&hostaddr=192.0.2.1"}) {
+  for (const char* there :
+       {"postgresql://db/chat", "postgres://me:pass@db.example:5432/chat", "postgresql://[2001:db8::1]/chat",
+        "postgresql://localhost,db/chat", "postgresql:///chat?host=db",
+        "postgresql://localhost/chat?sslmode=require&hostaddr=192.0.2.1"}) {
     EXPECT_TRUE(is_on_network(there)) << there;
   }
 }
