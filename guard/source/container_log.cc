@@ -104,16 +104,16 @@ struct ContainerLog::State {
     position.notice_clock(std::chrono::system_clock::now());
     LogQuestion question = question_of(false);
     const bool knows_lines = position.unsettled() > 0;
+    const base::WallTime latest_before = latest;
     std::size_t lines = 0;
     std::size_t known_lines = 0;
     const auto count = [&](std::string_view line, base::WallTime at) {
-      if (!take(line, at)) ++known_lines;
+      if (!take(line, at) && at <= latest_before) ++known_lines;
       ++lines;
     };
     auto status = read(client, container, question, count);
     if (status && question.tail > 0 && lines >= question.tail) {  // there may be more
       question.tail = 0;
-      known_lines = 0;
       status = read(client, container, question, count);
     }
     if (!status) return status;
@@ -167,6 +167,7 @@ struct ContainerLog::State {
   bool take(std::string_view line, base::WallTime at) {
     if (!position.accept(at, line)) return false;
     on_line(line, at);
+    latest = std::max(latest, at);
     if (std::chrono::system_clock::now() - at > kBehind) last_old_line = std::chrono::steady_clock::now();
     return true;
   }
@@ -212,6 +213,7 @@ struct ContainerLog::State {
   bool is_all_due = true;       // nothing is known of the log's end: read from since() whatever it takes
   bool has_long_lines = false;  // the engine splits some
   base::SteadyTime last_audit;
+  base::WallTime latest = base::WallTime::min();  // of the lines delivered
   std::optional<base::WallTime> followed_run;  // started_at of the run that was followed last
   std::optional<base::WallTime> read_run;      // finished_at of the run whose end was read
   bool has_ended = false;                      // the stream of followed_run ended by itself
