@@ -118,7 +118,7 @@ struct ContainerLog::State {
     }
     if (!status) return status;
     // The line that was read last is gone from the log, and so may be others that followed it.
-    if (knows_lines && lines > 0 && known_lines == 0) lost_at = std::chrono::steady_clock::now();
+    if (knows_lines && known_lines == 0) lost_at = std::chrono::steady_clock::now();
     is_all_due = false;
     position.settle();
     last_audit = std::chrono::steady_clock::now();

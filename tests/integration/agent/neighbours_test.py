@@ -114,11 +114,11 @@ class NeighboursTest(unittest.TestCase):
         self.assertEqual(self.pid("job"), before)
         self.assertIsNone(agent.metric("leakguard_actions_total", action="restart"))
 
-    def test_a_log_that_rotates_faster_than_it_is_read_restarts_nothing(self):
+    def test_a_stream_that_stops_at_a_rotation_restarts_nothing(self):
         # With the `local` driver a followed stream stops at a rotation: for the engine nothing more is written.
         agent = self.guard("  - {name: noisy, container: noisy, expect_log: [{name: cleanup, pattern: 'Cleaned up', every: "
                            "4s, grace: 1s}], " + RESTART.format(when="log_overdue: true") + "}\n")
-        self.start("noisy", "--log-driver", "local", "--log-opt", "max-size=20k", "--log-opt", "max-file=2",
+        self.start("noisy", "--log-driver", "local", "--log-opt", "max-size=100k", "--log-opt", "max-file=5",
                    command=["/busybox", "sh", "-c", "while :; do /busybox seq 1 3000; echo Cleaned up; /busybox sleep 1; "
                             "done"])
         agent.wait_for_metric("leakguard_log_matches_total", lambda count: count >= 1)
