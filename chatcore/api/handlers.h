@@ -47,8 +47,6 @@ using SharedPlace = std::shared_ptr<Admission::Ticket>;
 void answer_assistant(const ApiParts& parts, const SharedCall& call);
 // POST /v1/chat/completions: stateless, streamed or whole.
 void answer_completion(const ApiParts& parts, const SharedCall& call);
-// POST /v1/completions: the prompt is a question, its answer the completion. Stateless.
-void complete_text(const ApiParts& parts, const SharedCall& call);
 // GET /v1/models
 void list_models(const ApiParts& parts, const SharedCall& call);
 // GET /v1/models/{+model}
@@ -66,11 +64,6 @@ void embed_texts(const ApiParts& parts, const SharedCall& call);
 void create_response(const ApiParts& parts, const SharedCall& call);
 void show_response(const ApiParts& parts, const SharedCall& call);    // GET /v1/responses/{id}
 void remove_response(const ApiParts& parts, const SharedCall& call);  // DELETE /v1/responses/{id}
-void list_input_items(const ApiParts& parts, const SharedCall& call);  // GET /v1/responses/{id}/input_items
-void cancel_response(const ApiParts& parts, const SharedCall& call);   // POST /v1/responses/{id}/cancel
-// POST /v1/responses/input_tokens: about as many as a response to that request would count. References to items count
-// nothing.
-void count_input_tokens(const ApiParts& parts, const SharedCall& call);
 
 void create_conversation(const ApiParts& parts, const SharedCall& call);  // POST /v1/conversations
 void show_conversation(const ApiParts& parts, const SharedCall& call);    // GET /v1/conversations/{id}

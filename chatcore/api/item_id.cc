@@ -1,6 +1,5 @@
 #include "chatcore/api/item_id.h"
 
-#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -8,7 +7,6 @@ namespace chatcore::api {
 namespace {
 
 constexpr std::string_view kPrefix = "msg_";
-constexpr std::string_view kResponsePrefix = "resp_";
 constexpr std::size_t kMarkDigits = 16;
 constexpr std::size_t kSequenceDigits = 16;
 
@@ -41,15 +39,6 @@ std::optional<std::int64_t> sequence_of_item(std::string_view conversation_id, s
   if (error != std::errc() || end != digits.data() + digits.size() || sequence <= 0) return std::nullopt;
   // Also settles the prefix, the mark and the case of the digits.
   return item_id(conversation_id, sequence) == id ? std::optional(sequence) : std::nullopt;
-}
-
-std::string answer_item_id(std::string_view response_id) {
-  return std::string(kPrefix) + std::string(response_id.substr(std::min(kResponsePrefix.size(), response_id.size())));
-}
-
-std::string response_of_item(std::string_view item_id) {
-  if (!item_id.starts_with(kPrefix)) return "";
-  return std::string(kResponsePrefix) + std::string(item_id.substr(kPrefix.size()));
 }
 
 }  // namespace chatcore::api

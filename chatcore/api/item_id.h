@@ -13,10 +13,4 @@ std::string item_id(std::string_view conversation_id, std::int64_t sequence);
 // The inverse; absent for what item_id() does not make for this conversation.
 std::optional<std::int64_t> sequence_of_item(std::string_view conversation_id, std::string_view item_id);
 
-// The id of a response's answer where clients see no conversation: with the response's own mark, so that either leads to
-// the other. `response_id` is "resp_…".
-std::string answer_item_id(std::string_view response_id);
-// The inverse; "" for what is not of that form.
-std::string response_of_item(std::string_view item_id);
-
 }  // namespace chatcore::api

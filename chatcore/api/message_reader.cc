@@ -72,28 +72,6 @@ std::vector<Message> read_messages(const Json& list, const std::string& where, F
   return messages;
 }
 
-InputItems read_input_items(const Json& list, const std::string& where, Fault& fault) {
-  InputItems items;
-  for (std::size_t i = 0; i < list.size() && !fault; ++i) {
-    const Json& entry = list[i];
-    const std::string place = at(where, i);
-    std::string type;
-    if (entry.is_object()) type = JsonReader(entry, place, fault).text("type");
-    if (type == "reasoning") continue;
-    // Without a type, as OpenAI has it, an object of an id alone is a reference too.
-    const bool is_bare_reference = type.empty() && entry.is_object() && entry.contains("id") && !entry.contains("role");
-    if (type != "item_reference" && !is_bare_reference) {
-      items.messages.push_back(read_message(entry, place, fault));
-      continue;
-    }
-    std::string id = JsonReader(entry, place, fault).required_text("id");
-    if (id.starts_with("rs_")) continue;
-    items.references.push_back({items.messages.size(), std::move(id)});
-    items.messages.push_back({.role = Role::assistant, .content = ""});
-  }
-  return items;
-}
-
 void require_question_last(const std::vector<Message>& messages, const std::string& param, Fault& fault) {
   if (fault || (!messages.empty() && messages.back().role == Role::user)) return;
   fault = bad_request("invalid_value", "The last message must be the user's", param);

@@ -14,19 +14,6 @@ namespace chatcore::api {
 // else (an image, a file, a call of a tool) is refused by its place.
 std::vector<conversation::Message> read_messages(const Json& list, const std::string& where, Fault& fault);
 
-// An item that is named instead of written out: its text is in the database.
-struct ItemReference {
-  std::size_t index = 0;  // of its message among those read, whose content is empty
-  std::string item_id;
-};
-struct InputItems {
-  std::vector<conversation::Message> messages;
-  std::vector<ItemReference> references;
-};
-// The same for what /v1/responses takes: also items that were answered before, by reference, and what a model thought
-// (items of type "reasoning", and references to such), which is left out.
-InputItems read_input_items(const Json& list, const std::string& where, Fault& fault);
-
 // Refuses, under the name `param`, a list that does not end with a question.
 void require_question_last(const std::vector<conversation::Message>& messages, const std::string& param, Fault& fault);
 

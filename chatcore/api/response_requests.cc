@@ -1,9 +1,5 @@
 #include "chatcore/api/response_requests.h"
 
-#include <algorithm>
-#include <array>
-#include <utility>
-
 #include "chatcore/api/message_reader.h"
 #include "chatcore/api/requests.h"
 
@@ -14,28 +10,9 @@ constexpr std::size_t kMaxItems = 1000;
 constexpr std::uint64_t kMostTokens = 1'000'000;
 constexpr std::size_t kMaxIdBytes = 128;
 
-// Parts of an answer that never come here: asking for them changes nothing.
-constexpr std::array<std::string_view, 7> kHarmlessIncludes{
-    "reasoning.encrypted_content",       "web_search_call.action.sources",      "web_search_call.results",
-    "code_interpreter_call.outputs",     "computer_call_output.output.image_url", "file_search_call.results",
-    "message.input_image.image_url"};
-
-void check_includes(JsonReader& reader) {
-  const Json* list = reader.list("include", kHarmlessIncludes.size());
-  if (list == nullptr) return;
-  for (const Json& entry : *list) {
-    const auto* name = entry.get_ptr<const std::string*>();
-    if (name != nullptr && std::ranges::find(kHarmlessIncludes, *name) != kHarmlessIncludes.end()) continue;
-    reader.refuse("include", "unsupported_parameter", "\"include\" asks for what this server does not have");
-  }
-}
-
-void refuse_what_cannot_be_done(JsonReader& reader, bool ignores_tools) {
-  for (const char* name : {"background", "prompt", "top_logprobs"}) reader.refuse_unsupported(name);
-  check_includes(reader);
-  if (!ignores_tools && reader.find("tools") != nullptr && !reader.find("tools")->empty()) {
-    reader.refuse("tools", "unsupported_parameter",
-                  "Tools are passed on to the language model by /v1/chat/completions only");
+void refuse_what_cannot_be_done(JsonReader& reader) {
+  for (const char* name : {"tools", "background", "prompt", "include", "top_logprobs"}) {
+    reader.refuse_unsupported(name);
   }
   reader.refuse_unsupported("tool_choice", {"none", "auto"});
   if (const Json* text = reader.object("text")) {
@@ -43,14 +20,15 @@ void refuse_what_cannot_be_done(JsonReader& reader, bool ignores_tools) {
   }
 }
 
-InputItems read_input(JsonReader& reader) {
+std::vector<conversation::Message> read_input(JsonReader& reader) {
   const Json* input = reader.find("input");
   if (input == nullptr) reader.refuse("input", "missing_field", "\"input\" is missing");
-  if (input == nullptr || !input->is_array()) return {.messages = {{.content = reader.text("input")}}, .references = {}};
+  if (input == nullptr || !input->is_array()) return {{.content = reader.text("input")}};
   const Json* list = reader.list("input", kMaxItems);
-  auto items = list == nullptr ? InputItems() : read_input_items(*list, "input", reader.fault());
-  require_question_last(items.messages, "input", reader.fault());
-  return items;
+  auto messages =
+      list == nullptr ? std::vector<conversation::Message>() : read_messages(*list, "input", reader.fault());
+  require_question_last(messages, "input", reader.fault());
+  return messages;
 }
 
 // A string, or {"id":…}.
@@ -77,17 +55,15 @@ std::string read_previous(JsonReader& reader) {
 
 }  // namespace
 
-Parsed<ResponseRequest> parse_response_request(std::string_view body, bool ignores_tools) {
+Parsed<ResponseRequest> parse_response_request(std::string_view body) {
   const auto object = parse_json_object(body);
   if (!object) return tl::unexpected(object.error());
   Fault fault;
   JsonReader reader(*object, "", fault);
-  refuse_what_cannot_be_done(reader, ignores_tools);
+  refuse_what_cannot_be_done(reader);
   (void)reader.text("model");
   ResponseRequest request;
-  auto [messages, references] = read_input(reader);
-  request.input = std::move(messages);
-  request.references = std::move(references);
+  request.input = read_input(reader);
   request.instructions = reader.text("instructions");
   request.conversation_id = read_conversation(reader);
   request.previous_response_id = read_previous(reader);

@@ -7,7 +7,6 @@
 #include <string_view>
 #include <vector>
 
-#include "chatcore/api/message_reader.h"
 #include "chatcore/api/problem.h"
 #include "chatcore/conversation/message.h"
 
@@ -15,7 +14,6 @@ namespace chatcore::api {
 
 struct ResponseRequest {
   std::vector<conversation::Message> input;  // at least one; the last is the user's
-  std::vector<ItemReference> references;     // messages of `input` whose text is in the database
   std::string instructions;                  // for this answer alone
   std::string conversation_id;               // empty: none
   std::string previous_response_id;          // empty: none; never both
@@ -28,8 +26,7 @@ struct ResponseRequest {
 };
 
 // Hints (reasoning, prompt_cache_key …) are taken and have no effect; what would change the answer's form or meaning
-// (text.format, background …) is refused by name. Tools that need not be used are taken where `ignores_tools`: by an
-// answerer that never uses any.
-Parsed<ResponseRequest> parse_response_request(std::string_view body, bool ignores_tools);
+// (tools, text.format, background …) is refused by name.
+Parsed<ResponseRequest> parse_response_request(std::string_view body);
 
 }  // namespace chatcore::api

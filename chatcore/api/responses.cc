@@ -41,33 +41,7 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
              .top_p = request_.top_p};
   }
 
-  // Resolves references first, one after the other: there are as many as turns that a client remembers.
   void run() {
-    if (next_reference_ == request_.references.size()) return go_on();
-    parts_.turn.store.find_response(call_->user(), response_of_item(request_.references[next_reference_].item_id),
-                                    on_loop(&ResponseAsk::take_reference));
-  }
-
- private:
-  void take_reference(base::Result<std::optional<StoredResponse>> found) {
-    const ItemReference& reference = request_.references[next_reference_];
-    if (!found) return fail(found.error());
-    if (!*found) {
-      return call_->refuse({.status = 404,
-                            .message = "No item of that id; send its text instead",
-                            .code = "item_not_found",
-                            .param = "input[" + std::to_string(reference.index) + "]"});
-    }
-    auto& answer = (*found)->answer;
-    if (!place_->grow({static_cast<std::int64_t>(answer.content.size())}))
-      return fail({base::Code::exhausted, "no room for the items that are referred to"});
-    request_.input[reference.index].content = std::move(answer.content);
-    request_.input[reference.index].interrupted = answer.interrupted;
-    ++next_reference_;
-    run();
-  }
-
-  void go_on() {
     if (!request_.conversation_id.empty()) return go_on_in_conversation();
     if (!request_.previous_response_id.empty()) return find_previous();
     if (!request_.store) return answer({.conversation = std::nullopt, .messages = std::move(request_.input)});
@@ -77,6 +51,7 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
     begin();
   }
 
+ private:
   void begin() {
     const auto done = answering_at_end();
     begin_chain(parts_.turn.store, call_->user(), std::move(request_.input), done);
@@ -214,7 +189,7 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
                 [self = shared_from_this(), conversation_id, events](std::int64_t sequence) {
                   self->has_begun_ = true;
                   self->call_->start_events({});
-                  self->call_->write(events->begin(self->id_of_item(conversation_id, sequence)));
+                  self->call_->write(events->begin(id_of_item(conversation_id, sequence)));
                 },
             .on_text = [call = call_, events](std::string_view text) { return call->write(events->delta(text)); },
             .on_end =
@@ -239,7 +214,7 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
     return {.on_begin =
                 [self = shared_from_this(), answer, conversation_id](std::int64_t sequence) {
                   self->has_begun_ = true;
-                  answer->item_id = self->id_of_item(conversation_id, sequence);
+                  answer->item_id = id_of_item(conversation_id, sequence);
                 },
             .on_text =
                 [answer](std::string_view piece) {
@@ -273,9 +248,8 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
                                             : conversation_not_found("conversation");
   }
 
-  [[nodiscard]] std::string id_of_item(const std::string& conversation_id, std::int64_t sequence) const {
-    const bool is_hidden = conversation_id.empty() || is_chain(conversation_id);
-    return is_hidden ? answer_item_id(head_.id) : item_id(conversation_id, sequence);
+  static std::string id_of_item(const std::string& conversation_id, std::int64_t sequence) {
+    return conversation_id.empty() ? random_id("msg_") : item_id(conversation_id, sequence);
   }
 
   [[nodiscard]] base::Bytes size() const {
@@ -293,7 +267,6 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
   conversation::Message question_;        // while the input is in the store's hands
   std::optional<ConversationKey> made_;   // the chain that this response began
   std::optional<HistoryDigest> history_;  // of a client that sends its history; the answer is added as it comes
-  std::size_t next_reference_ = 0;
   bool forks_on_conflict_ = false;
   bool begins_on_conflict_ = false;
   bool has_begun_ = false;
@@ -306,7 +279,7 @@ Problem response_not_found(std::string param) {
 }
 
 void create_response(const ApiParts& parts, const SharedCall& call) {
-  auto request = parse_response_request(call->request().body, parts.turn.answerer.is_cpu_bound());
+  auto request = parse_response_request(call->request().body);
   if (!request) return call->refuse(request.error());
   const bool is_stateless = !request->store && request->conversation_id.empty();
   const auto size = static_cast<std::int64_t>(call->request().body.size());

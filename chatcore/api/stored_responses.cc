@@ -1,17 +1,12 @@
 // GET and DELETE /v1/responses/{id}: an answer that was stored, by the name it was given.
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 
-#include "chatcore/api/conversation_replies.h"
-#include "chatcore/api/conversation_requests.h"
 #include "chatcore/api/handlers.h"
 #include "chatcore/api/item_id.h"
 #include "chatcore/api/response_chain.h"
 #include "chatcore/api/response_replies.h"
-#include "chatcore/api/response_requests.h"
-#include "chatcore/llm/answerer.h"
 
 namespace chatcore::api {
 namespace {
@@ -76,50 +71,8 @@ void show_response(const ApiParts& parts, const SharedCall& call) {
                             .model = std::string(parts.turn.answerer.model()),
                             .created = response.created,
                             .conversation_id = is_chain(id) ? "" : id};
-    const std::string answer_id =
-        is_chain(id) ? answer_item_id(head.id) : item_id(id, response.answer.sequence);
-    call->json(stored_response_json(head, answer_id, response.answer));
+    call->json(stored_response_json(head, item_id(id, response.answer.sequence), response.answer));
   });
-}
-
-// All that the answer was made of, as far as it is kept: what precedes it in its chain or conversation.
-void list_input_items(const ApiParts& parts, const SharedCall& call) {
-  find(parts, call, [&parts, call](const StoredResponse& response, const SharedPlace& place) {
-    const std::string& id = response.conversation_id;
-    auto query = parse_items_query(call->request(), id);
-    if (!query) return call->refuse(query.error());
-    const std::int64_t answer = response.answer.sequence;
-    if (query->after == 0 && query->newest_first) query->after = answer;
-    parts.turn.store.list_messages(
-        {.user = call->user(), .id = id}, *query, on_loop(parts, [&parts, call, id, answer, place](auto page) {
-          if (!page) return call->refuse(call->problem_of(page.error()));
-          if (!*page) return call->refuse(response_not_found("response_id"));
-          storage::Page& shown = **page;
-          const auto end = std::ranges::find_if(shown.messages, [&](const auto& one) { return one.sequence >= answer; });
-          // Oldest first, the page may reach beyond the answer.
-          if (end != shown.messages.end()) shown.has_more = false;
-          shown.messages.erase(end, shown.messages.end());
-          if (!hold(parts, call, *place, shown.messages)) return;
-          call->json(items_json(id, shown));
-        }));
-  });
-}
-
-void cancel_response(const ApiParts& parts, const SharedCall& call) {
-  find(parts, call, [call](const StoredResponse& /*response*/, const SharedPlace& /*place*/) {
-    call->refuse(bad_request("not_in_background",
-                             "Only a response made with background=true can be cancelled, and this one is complete"));
-  });
-}
-
-void count_input_tokens(const ApiParts& parts, const SharedCall& call) {
-  auto request = parse_response_request(call->request().body, true);
-  if (!request) return call->refuse(request.error());
-  llm::Prompt prompt;
-  prompt.messages = std::move(request->input);
-  if (!request->instructions.empty()) prompt.messages.push_back({.content = std::move(request->instructions)});
-  (void)parts;
-  call->json(input_tokens_json(llm::estimate_tokens(prompt)));
 }
 
 void remove_response(const ApiParts& parts, const SharedCall& call) {

@@ -7,11 +7,6 @@
 namespace chatcore::api {
 namespace {
 
-// As by the built-in answerer.
-Parsed<ResponseRequest> parse_response_request(std::string_view body) {
-  return api::parse_response_request(body, true);
-}
-
 // The field at fault in a request with these fields besides a good input; "" when there is none.
 std::string fault_of(const std::string& fields) {
   const auto parsed = parse_response_request(R"({"input":"a",)" + fields + "}");
@@ -68,7 +63,7 @@ TEST(ResponseRequest, AConversationIsNamedByTextOrObject) {
 }
 
 TEST(ResponseRequest, WhatCannotBeDoneIsRefusedByName) {
-  for (const char* field : {R"("background":true)", R"("prompt":{"id":"x"})", R"("include":["x"])",
+  for (const char* field : {R"("tools":[{}])", R"("background":true)", R"("prompt":{"id":"x"})", R"("include":["x"])",
                             R"("top_logprobs":1)", R"("tool_choice":"required")"}) {
     EXPECT_EQ(fault_of(field), name_in(field)) << field;
   }
@@ -109,40 +104,6 @@ TEST(ResponseRequest, MetadataHasBounds) {
   EXPECT_EQ(fault_of(R"("metadata":{"k":"\u0000"})"), "metadata");
   EXPECT_EQ(fault_of(R"("metadata":[])"), "metadata");
   EXPECT_EQ(parse_response_request(R"({"input":"a","metadata":{"k":"v"}})")->metadata, R"({"k":"v"})");
-}
-
-TEST(ResponseRequest, NamesItemsThatWereAnsweredBefore) {
-  const auto request = parse_response_request(R"({"input":[
-    {"role":"user","content":"My name is Ada."},
-    {"type":"item_reference","id":"rs_1"},
-    {"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":null},
-    {"type":"item_reference","id":"msg_1"},
-    {"id":"msg_2"},
-    {"role":"user","content":"What is my name?"}]})");
-  ASSERT_TRUE(request) << request.error().message;
-  ASSERT_EQ(request->input.size(), 4U);
-  ASSERT_EQ(request->references.size(), 2U);
-  EXPECT_EQ(request->references[0].index, 1U);
-  EXPECT_EQ(request->references[0].item_id, "msg_1");
-  EXPECT_EQ(request->references[1].index, 2U);
-  EXPECT_EQ(request->input[1].role, conversation::Role::assistant);
-}
-
-TEST(ResponseRequest, TakesOffersWhereNothingUsesThem) {
-  constexpr const char* kBody = R"({"input":"a","tools":[{"type":"function","name":"f"}],"tool_choice":"auto"})";
-  EXPECT_TRUE(api::parse_response_request(kBody, true));
-  const auto refused = api::parse_response_request(kBody, false);
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().param, "tools");
-  EXPECT_NE(refused.error().message.find("/v1/chat/completions"), std::string::npos);
-  EXPECT_FALSE(parse_response_request(R"({"input":"a","tools":[],"tool_choice":"required"})"));
-}
-
-TEST(ResponseRequest, IgnoresIncludesOfWhatIsNotThere) {
-  EXPECT_TRUE(parse_response_request(R"({"input":"a","include":["reasoning.encrypted_content"]})"));
-  EXPECT_TRUE(parse_response_request(R"({"input":"a","include":[]})"));
-  EXPECT_EQ(parse_response_request(R"({"input":"a","include":["message.output_text.logprobs"]})").error().param, "include");
-  EXPECT_EQ(parse_response_request(R"({"input":"a","include":[7]})").error().param, "include");
 }
 
 }  // namespace

@@ -70,7 +70,7 @@ class Requests(ChatcoreTest):
         self.ask("A secret question", "one")
         self.server.request("DELETE", "/api/conversations?conversationId=one")
         lines = wait_for(lambda: (lambda found: found if len(found) == 3 else None)(
-            [line for line in self.server.log().splitlines() if "msg=audit" in line]), "three audit lines")
+            [line for line in self.server.log().splitlines() if 'msg="audit"' in line]), "three audit lines")
         self.assertIn(f"path=/v1/conversations/{made}", lines[0])
         self.assertIn("status=200", lines[0])
         self.assertIn("path=/admin/sweep", lines[1])
