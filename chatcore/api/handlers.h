@@ -105,6 +105,8 @@ std::optional<conversation::ConversationKey> conversation_of_path(const SharedCa
 void describe_conversation(const ApiParts& parts, const SharedCall& call, const conversation::ConversationKey& key,
                            const SharedPlace& place);
 Problem response_not_found(std::string param);
+// Begins a turn's stream of events, which is kept alive while its answerer waits for others.
+void begin_events(const ApiParts& parts, const SharedCall& call, base::HttpHeaders headers = {});
 // Tells the turn when its client catches up and when it leaves.
 void bind_client(const SharedCall& call, const std::shared_ptr<Turn>& turn);
 

@@ -53,6 +53,17 @@ std::string read_previous(JsonReader& reader) {
   return id;
 }
 
+// How long a summary is to be is the model's affair: what it says of its thoughts is passed on as it is.
+std::string read_reasoning_summary(JsonReader& reader) {
+  const Json* reasoning = reader.object("reasoning");
+  if (reasoning == nullptr) return "";
+  JsonReader inner(*reasoning, "reasoning", reader.fault());
+  std::string summary = inner.text("summary");
+  if (summary.empty()) summary = inner.text("generate_summary");
+  constexpr std::size_t kLongestWord = 16;
+  return summary.size() <= kLongestWord && summary != "none" ? summary : "";
+}
+
 }  // namespace
 
 Parsed<ResponseRequest> parse_response_request(std::string_view body) {
@@ -73,6 +84,7 @@ Parsed<ResponseRequest> parse_response_request(std::string_view body) {
   request.metadata = reader.metadata("metadata");
   request.temperature = reader.number("temperature", 0, 2);
   request.top_p = reader.number("top_p", 0, 1);
+  request.reasoning_summary = read_reasoning_summary(reader);
   if (fault) return tl::unexpected(*fault);
   return request;
 }

@@ -23,6 +23,7 @@ struct ResponseRequest {
   std::string metadata = "{}";        // a JSON object as text
   std::optional<double> temperature;  // for the model, and shown again
   std::optional<double> top_p;
+  std::string reasoning_summary;  // "auto", "concise" or "detailed": shown with the answer; empty: not asked for
 };
 
 // Hints (reasoning, prompt_cache_key …) are taken and have no effect; what would change the answer's form or meaning

@@ -37,7 +37,8 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
              .max_output_tokens = request_.max_output_tokens,
              .metadata = request_.metadata,
              .temperature = request_.temperature,
-             .top_p = request_.top_p};
+             .top_p = request_.top_p,
+             .reasoning_summary = request_.reasoning_summary};
   }
 
   void run() {
@@ -147,7 +148,7 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
     return {.on_begin =
                 [self = shared_from_this(), conversation_id, events](std::int64_t sequence) {
                   self->has_begun_ = true;
-                  self->call_->start_events({});
+                  begin_events(self->parts_, self->call_);
                   self->call_->write(events->begin(id_of_item(conversation_id, sequence)));
                 },
             .on_text = [call = call_, events](std::string_view text) { return call->write(events->delta(text)); },
@@ -155,12 +156,26 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
                 [self = shared_from_this(), events](const TurnResult& result) {
                   if (!self->has_begun_) return self->fail(result.status.error());
                   const auto& call = self->call_;
-                  if (result.status)
+                  if (result.status) {
                     call->write(events->end(result));
-                  else
+                  } else {
+                    if (result.sequence == 0) self->remove_empty_chain();
                     call->write(events->fail(call->problem_of(result.status.error())));
+                  }
                   call->finish();
-                }};
+                },
+            .on_part = reasoning_to([call = call_, events](std::string_view text) {
+              return call->write(events->reasoning(text, &make_reasoning_id));
+            })};
+  }
+
+  static std::string make_reasoning_id() { return random_id("rs_"); }
+
+  // Only who asked for a summary gets one.
+  [[nodiscard]] std::function<std::size_t(llm::AnswerPart, std::string_view)> reasoning_to(
+      std::function<std::size_t(std::string_view)> take) const {
+    if (request_.reasoning_summary.empty()) return {};
+    return [take = std::move(take)](llm::AnswerPart, std::string_view text) { return take(text); };
   }
 
   // When it is whole. Nothing queues at the client meanwhile, so it is never paused.
@@ -168,32 +183,43 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
     struct Answer {
       std::string item_id;
       std::string text;
+      ReasoningItem reasoning;
     };
     auto answer = std::make_shared<Answer>();
-    return {.on_begin =
-                [self = shared_from_this(), answer, conversation_id](std::int64_t sequence) {
-                  self->has_begun_ = true;
-                  answer->item_id = id_of_item(conversation_id, sequence);
-                },
-            .on_text =
-                [answer](std::string_view piece) {
-                  answer->text += piece;
-                  return std::size_t{0};
-                },
-            .on_end =
-                [self = shared_from_this(), answer](const TurnResult& result) {
-                  if (!result.status) return self->fail(result.status.error());
-                  self->call_->json(response_json(self->head_, answer->item_id, answer->text, result));
-                }};
+    return {
+        .on_begin =
+            [self = shared_from_this(), answer, conversation_id](std::int64_t sequence) {
+              self->has_begun_ = true;
+              answer->item_id = id_of_item(conversation_id, sequence);
+            },
+        .on_text =
+            [answer](std::string_view piece) {
+              answer->text += piece;
+              return std::size_t{0};
+            },
+        .on_end =
+            [self = shared_from_this(), answer](const TurnResult& result) {
+              if (!result.status) return self->fail(result.status.error(), result.sequence != 0);
+              self->call_->json(response_json(self->head_, answer->item_id, answer->text, result, answer->reasoning));
+            },
+        .on_part = reasoning_to([answer](std::string_view text) {
+          if (!answer->text.empty()) return std::size_t{0};
+          if (answer->reasoning.id.empty()) answer->reasoning.id = make_reasoning_id();
+          answer->reasoning.text += text;
+          return std::size_t{0};
+        })};
   }
 
-  void fail(const base::Error& error) {
+  // Of its chain nobody would ever know.
+  void remove_empty_chain() {
+    if (!made_) return;
+    parts_.turn.store.remove(
+        *made_, [&registry = parts_.turn.registry, key = *made_](const auto& /*existed*/) { registry.forget(key); });
+  }
+
+  void fail(const base::Error& error, bool is_stored = false) {
     if (error.code == base::Code::conflict && forks_on_conflict_ && !has_begun_) return fork_after_all();
-    // A chain that holds no response would never be found again.
-    if (made_ && !has_begun_) {
-      parts_.turn.store.remove(
-          *made_, [&registry = parts_.turn.registry, key = *made_](const auto& /*existed*/) { registry.forget(key); });
-    }
+    if (!is_stored) remove_empty_chain();
     if (error.code == base::Code::exhausted) parts_.turn.metrics.request_shed("memory");
     if (error.code == base::Code::not_found) return call_->refuse(not_found());
     call_->refuse(call_->problem_of(error));
