@@ -97,10 +97,24 @@ OrderedJson completion_of(const CompletionHead& head, const char* object) {
   return {{"id", head.id}, {"object", object}, {"created", unix_seconds(head.created)}, {"model", head.model}};
 }
 
-std::string chunk_event(const CompletionHead& head, OrderedJson delta, OrderedJson reason) {
-  OrderedJson chunk = completion_of(head, "chat.completion.chunk");
-  chunk["choices"] = OrderedJson::array(
+const char* chunk_object(const CompletionHead& head) {
+  return head.is_text ? "text_completion" : "chat.completion.chunk";
+}
+
+OrderedJson text_choices(std::string_view text, OrderedJson reason) {
+  return OrderedJson::array(
+      {{{"text", text}, {"index", 0}, {"logprobs", nullptr}, {"finish_reason", std::move(reason)}}});
+}
+
+OrderedJson chunk_choices(const CompletionHead& head, OrderedJson delta, OrderedJson reason) {
+  if (head.is_text) return text_choices(delta.value("content", ""), std::move(reason));
+  return OrderedJson::array(
       {{{"index", 0}, {"delta", std::move(delta)}, {"logprobs", nullptr}, {"finish_reason", std::move(reason)}}});
+}
+
+std::string chunk_event(const CompletionHead& head, OrderedJson delta, OrderedJson reason) {
+  OrderedJson chunk = completion_of(head, chunk_object(head));
+  chunk["choices"] = chunk_choices(head, std::move(delta), std::move(reason));
   if (head.counts_tokens) chunk["usage"] = nullptr;
   return event_of(chunk);
 }
@@ -125,17 +139,18 @@ void CompletionAnswer::add(llm::AnswerPart part, std::string_view piece) {
 }
 
 std::string completion_json(const CompletionHead& head, const CompletionAnswer& answer, const TurnResult& result) {
-  OrderedJson completion = completion_of(head, "chat.completion");
-  completion["choices"] = OrderedJson::array({{{"index", 0},
-                                               {"message", message_of(answer)},
-                                               {"logprobs", nullptr},
-                                               {"finish_reason", finish_reason(result)}}});
+  OrderedJson completion = completion_of(head, head.is_text ? "text_completion" : "chat.completion");
+  completion["choices"] = head.is_text ? text_choices(answer.text, finish_reason(result))
+                                       : OrderedJson::array({{{"index", 0},
+                                                              {"message", message_of(answer)},
+                                                              {"logprobs", nullptr},
+                                                              {"finish_reason", finish_reason(result)}}});
   completion["usage"] = usage_of(result);
   return text_of(completion);
 }
 
 std::string completion_role_event(const CompletionHead& head) {
-  return chunk_event(head, {{"role", "assistant"}, {"content", ""}}, nullptr);
+  return head.is_text ? "" : chunk_event(head, {{"role", "assistant"}, {"content", ""}}, nullptr);
 }
 
 std::string completion_text_event(const CompletionHead& head, std::string_view text) {
@@ -143,6 +158,7 @@ std::string completion_text_event(const CompletionHead& head, std::string_view t
 }
 
 std::string completion_part_event(const CompletionHead& head, llm::AnswerPart part, std::string_view piece) {
+  if (head.is_text) return "";
   if (part == llm::AnswerPart::fields) return chunk_event(head, parsed(piece), nullptr);
   return chunk_event(head, {{std::string(name_of(part)), piece}}, nullptr);
 }
@@ -152,7 +168,7 @@ std::string completion_finish_event(const CompletionHead& head, const TurnResult
 }
 
 std::string completion_usage_event(const CompletionHead& head, const TurnResult& result) {
-  OrderedJson chunk = completion_of(head, "chat.completion.chunk");
+  OrderedJson chunk = completion_of(head, chunk_object(head));
   chunk["choices"] = OrderedJson::array();
   chunk["usage"] = usage_of(result);
   return event_of(chunk);

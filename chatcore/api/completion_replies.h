@@ -1,5 +1,5 @@
 #pragma once
-// What POST /v1/chat/completions and GET /v1/models answer with, in OpenAI's shapes. Pure.
+// What POST /v1/chat/completions, POST /v1/completions and GET /v1/models answer with, in OpenAI's shapes. Pure.
 
 #include <string>
 #include <string_view>
@@ -16,6 +16,7 @@ struct CompletionHead {
   std::string id;  // "chatcmpl-…"
   std::string model;
   base::WallTime created;
+  bool is_text = false;        // of /v1/completions: text alone, neither role nor other parts
   bool counts_tokens = false;  // a stream that ends with the counts says `"usage":null` until then
 };
 
@@ -31,7 +32,8 @@ struct CompletionAnswer {
 };
 
 std::string completion_json(const CompletionHead& head, const CompletionAnswer& answer, const TurnResult& result);
-// The chunks of a stream, each a whole `data:` event: role, text, why it ended, and the token counts when asked for.
+// The chunks of a stream, each a whole `data:` event, or "" where this kind has none: role, text, why it ended, and the
+// token counts when asked for.
 std::string completion_role_event(const CompletionHead& head);
 std::string completion_text_event(const CompletionHead& head, std::string_view text);
 // Another part of the answer, as the backend has it.

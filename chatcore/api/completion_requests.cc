@@ -51,21 +51,10 @@ std::vector<std::string> read_stop(JsonReader& reader) {
 
 // All but what chatcore says itself, in its own words.
 std::string fields_to_pass(const Json& object) {
-  constexpr std::array<std::string_view, 15> kOwn{"messages",
-                                                  "model",
-                                                  "models",
-                                                  "stream",
-                                                  "stream_options",
-                                                  "max_tokens",
-                                                  "max_completion_tokens",
-                                                  "logprobs",
-                                                  "temperature",
-                                                  "top_p",
-                                                  "presence_penalty",
-                                                  "frequency_penalty",
-                                                  "modalities",
-                                                  "top_logprobs",
-                                                  "store"};
+  constexpr std::array kOwn = std::to_array<std::string_view>(
+      {"messages", "prompt", "suffix", "echo", "best_of", "model", "models", "stream", "stream_options", "max_tokens",
+       "max_completion_tokens", "logprobs", "top_logprobs", "temperature", "top_p", "presence_penalty",
+       "frequency_penalty", "modalities", "store"});
   Json fields = Json::object();
   for (const auto& [name, value] : object.items()) {
     if (!value.is_null() && std::ranges::find(kOwn, name) == kOwn.end()) fields[name] = value;
@@ -88,6 +77,44 @@ void read_list_of_messages(JsonReader& reader, bool passes_on, CompletionRequest
   for (const Json& message : *list) request.passed_on.messages.push_back(message.dump());
 }
 
+// A text, or a list of one.
+void read_prompt(JsonReader& reader, CompletionRequest& request) {
+  const Json* given = reader.find("prompt");
+  if (given != nullptr && given->is_array() && given->size() == 1) given = &given->front();
+  const auto* const text = given == nullptr ? nullptr : given->get_ptr<const std::string*>();
+  if (text == nullptr) {
+    reader.refuse("prompt", given == nullptr ? "missing_field" : "unsupported_parameter",
+                  "\"prompt\" must be one text: neither several nor numbers of tokens are taken");
+    return;
+  }
+  if (text->find('\0') != std::string::npos) {
+    reader.refuse("prompt", "invalid_text", "\"prompt\" holds a NUL character");
+  }
+  request.messages.push_back({.role = conversation::Role::user, .content = *text});
+}
+
+// What both kinds of completions have in common.
+void read_settings(JsonReader& reader, const Json& object, bool passes_on, CompletionRequest& request) {
+  refuse_what_cannot_be_done(reader);
+  if (!passes_on) refuse_what_needs_a_model(reader);
+  if (passes_on)
+    request.passed_on.fields = fields_to_pass(object);
+  else
+    request.stop = read_stop(reader);
+  (void)reader.text("model");
+  request.stream = reader.flag("stream", false);
+  if (const Json* options = reader.object("stream_options")) {
+    request.include_usage = JsonReader(*options, "stream_options", reader.fault()).flag("include_usage", false);
+  }
+  const auto max_tokens = reader.whole_number("max_tokens", 1, kMostTokens);
+  const auto max_completion_tokens = reader.whole_number("max_completion_tokens", 1, kMostTokens);
+  request.max_tokens = max_completion_tokens != 0 ? max_completion_tokens : max_tokens;
+  request.sampling = {.temperature = reader.number("temperature", 0, 2),
+                      .top_p = reader.number("top_p", 0, 1),
+                      .presence_penalty = reader.number("presence_penalty", -2, 2),
+                      .frequency_penalty = reader.number("frequency_penalty", -2, 2)};
+}
+
 }  // namespace
 
 Parsed<CompletionRequest> parse_completion_request(std::string_view body, bool passes_on) {
@@ -97,24 +124,21 @@ Parsed<CompletionRequest> parse_completion_request(std::string_view body, bool p
   JsonReader reader(*object, "", fault);
   CompletionRequest request;
   read_list_of_messages(reader, passes_on, request);
-  refuse_what_cannot_be_done(reader);
-  if (!passes_on) refuse_what_needs_a_model(reader);
-  if (passes_on)
-    request.passed_on.fields = fields_to_pass(*object);
-  else
-    request.stop = read_stop(reader);
-  (void)reader.text("model");
-  request.stream = reader.flag("stream", false);
-  if (const Json* options = reader.object("stream_options")) {
-    request.include_usage = JsonReader(*options, "stream_options", fault).flag("include_usage", false);
-  }
-  const auto max_tokens = reader.whole_number("max_tokens", 1, kMostTokens);
-  const auto max_completion_tokens = reader.whole_number("max_completion_tokens", 1, kMostTokens);
-  request.max_tokens = max_completion_tokens != 0 ? max_completion_tokens : max_tokens;
-  request.sampling = {.temperature = reader.number("temperature", 0, 2),
-                      .top_p = reader.number("top_p", 0, 1),
-                      .presence_penalty = reader.number("presence_penalty", -2, 2),
-                      .frequency_penalty = reader.number("frequency_penalty", -2, 2)};
+  read_settings(reader, *object, passes_on, request);
+  if (fault) return tl::unexpected(*fault);
+  return request;
+}
+
+Parsed<CompletionRequest> parse_text_completion_request(std::string_view body, bool passes_on) {
+  const auto object = parse_json_object(body);
+  if (!object) return tl::unexpected(object.error());
+  Fault fault;
+  JsonReader reader(*object, "", fault);
+  CompletionRequest request;
+  read_prompt(reader, request);
+  for (const char* name : {"suffix", "echo"}) reader.refuse_unsupported(name);
+  reader.refuse_unsupported("best_of", {1});
+  read_settings(reader, *object, passes_on, request);
   if (fault) return tl::unexpected(*fault);
   return request;
 }

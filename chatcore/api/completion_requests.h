@@ -28,4 +28,7 @@ struct CompletionRequest {
 // on the way back: n, logprobs, audio.
 Parsed<CompletionRequest> parse_completion_request(std::string_view body, bool passes_on);
 
+// POST /v1/completions: one prompt, which becomes the question.
+Parsed<CompletionRequest> parse_text_completion_request(std::string_view body, bool passes_on);
+
 }  // namespace chatcore::api

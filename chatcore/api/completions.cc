@@ -56,10 +56,7 @@ TurnEvents whole(const SharedCall& call, const CompletionHead& head) {
           .on_part = add};
 }
 
-}  // namespace
-
-void answer_completion(const ApiParts& parts, const SharedCall& call) {
-  auto request = parse_completion_request(call->request().body, parts.turn.answerer.passes_on());
+void answer(const ApiParts& parts, const SharedCall& call, Parsed<CompletionRequest> request, bool is_text) {
   if (!request) return call->refuse(request.error());
   // The body is held, and beside it what of it is passed on.
   auto size = static_cast<std::int64_t>(call->request().body.size() + request->passed_on.fields.size());
@@ -67,9 +64,10 @@ void answer_completion(const ApiParts& parts, const SharedCall& call) {
   auto ticket = admit(parts, base::Bytes{size} + kTurnOverhead, false);
   if (!ticket) return call->refuse(ticket.error());
 
-  const CompletionHead head{.id = random_id("chatcmpl-"),
+  const CompletionHead head{.id = random_id(is_text ? "cmpl-" : "chatcmpl-"),
                             .model = std::string(parts.turn.answerer.model()),
                             .created = parts.clock.wall_now(),
+                            .is_text = is_text,
                             .counts_tokens = request->stream && request->include_usage};
   const auto turn = Turn::begin(parts.turn, std::move(*ticket),
                                 {.conversation = std::nullopt,
@@ -78,9 +76,19 @@ void answer_completion(const ApiParts& parts, const SharedCall& call) {
                                  .sampling = request->sampling,
                                  .stop = std::move(request->stop),
                                  .passed_on = std::move(request->passed_on),
-                                 .takes_fields = true},
+                                 .takes_fields = !is_text},
                                 request->stream ? streamed(parts, call, head) : whole(call, head));
   bind_client(call, turn);
+}
+
+}  // namespace
+
+void answer_completion(const ApiParts& parts, const SharedCall& call) {
+  answer(parts, call, parse_completion_request(call->request().body, parts.turn.answerer.passes_on()), false);
+}
+
+void answer_text_completion(const ApiParts& parts, const SharedCall& call) {
+  answer(parts, call, parse_text_completion_request(call->request().body, parts.turn.answerer.passes_on()), true);
 }
 
 void show_model(const ApiParts& parts, const SharedCall& call) {

@@ -45,6 +45,8 @@ using SharedPlace = std::shared_ptr<Admission::Ticket>;
 void answer_assistant(const ApiParts& parts, const SharedCall& call);
 // POST /v1/chat/completions: stateless, streamed or whole.
 void answer_completion(const ApiParts& parts, const SharedCall& call);
+// POST /v1/completions: the same for one prompt and its text.
+void answer_text_completion(const ApiParts& parts, const SharedCall& call);
 // GET /v1/models
 void list_models(const ApiParts& parts, const SharedCall& call);
 // GET /v1/models/{+model}
@@ -62,6 +64,12 @@ void embed_texts(const ApiParts& parts, const SharedCall& call);
 void create_response(const ApiParts& parts, const SharedCall& call);
 void show_response(const ApiParts& parts, const SharedCall& call);    // GET /v1/responses/{id}
 void remove_response(const ApiParts& parts, const SharedCall& call);  // DELETE /v1/responses/{id}
+// POST /v1/responses/{id}/cancel: refused, as OpenAI does, since none runs in the background.
+void cancel_response(const ApiParts& parts, const SharedCall& call);
+// GET /v1/responses/{id}/input_items: the messages that precede its answer.
+void list_input_items(const ApiParts& parts, const SharedCall& call);
+// POST /v1/responses/input_tokens: how long a prompt would be, about.
+void count_input_tokens(const ApiParts& parts, const SharedCall& call);
 
 void create_conversation(const ApiParts& parts, const SharedCall& call);  // POST /v1/conversations
 void show_conversation(const ApiParts& parts, const SharedCall& call);    // GET /v1/conversations/{id}

@@ -141,6 +141,24 @@ std::vector<Message> read_messages(const Json& list, const std::string& where, F
   return messages;
 }
 
+std::vector<Message> read_items(const Json& list, const std::string& where, Fault& fault,
+                                std::vector<ItemReference>& references) {
+  constexpr std::string_view kReasoningPrefix = "rs_";
+  std::vector<Message> messages;
+  for (std::size_t i = 0; i < list.size() && !fault; ++i) {
+    const auto type = word_in(member(list[i], "type"));
+    const auto id = word_in(member(list[i], "id"));
+    // Some clients leave the type of a reference out.
+    const bool is_reference = type == "item_reference" || (type.empty() && !id.empty() && list[i].size() == 1);
+    if (type == "reasoning" || (is_reference && id.starts_with(kReasoningPrefix))) continue;
+    if (is_reference)
+      references.push_back({.before = messages.size(), .id = std::string(id)});
+    else
+      messages.push_back(read_message(list[i], at(where, i), fault));
+  }
+  return messages;
+}
+
 void require_question_last(const std::vector<Message>& messages, const std::string& param, Fault& fault) {
   if (fault || (!messages.empty() && messages.back().role == Role::user)) return;
   fault = bad_request("invalid_value", "The last message must be the user's", param);

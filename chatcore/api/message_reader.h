@@ -2,6 +2,7 @@
 // For the parsers of requests (*_requests.cc) alone: messages as OpenAI's clients send them, be it to chat completions
 // or as items of a conversation. Their texts differ only in the names of their parts.
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,17 @@ std::vector<conversation::Message> read_messages(const Json& list, const std::st
 bool is_more_than_text(const Json& list);
 // The texts of such messages, at least one; what is not text is left out. Refuses what is not a message at all.
 std::vector<conversation::Message> read_texts_of_messages(const Json& list, const std::string& where, Fault& fault);
+
+// An item that stands for a stored one: its message is put into the list before that of index `before`.
+struct ItemReference {
+  std::size_t before = 0;
+  std::string id;
+};
+
+// The input of a response: read_messages(), references to stored items beside it. Items of type "reasoning", and
+// references to them, are passed over: they are not kept, and no answer needs them.
+std::vector<conversation::Message> read_items(const Json& list, const std::string& where, Fault& fault,
+                                              std::vector<ItemReference>& references);
 
 // Refuses, under the name `param`, a list that does not end with a question.
 void require_question_last(const std::vector<conversation::Message>& messages, const std::string& param, Fault& fault);

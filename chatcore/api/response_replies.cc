@@ -123,6 +123,10 @@ std::string response_deleted_json(std::string_view id) {
   return text_of({{"id", id}, {"object", "response"}, {"deleted", true}});
 }
 
+std::string input_tokens_json(std::size_t tokens) {
+  return text_of({{"object", "response.input_tokens"}, {"input_tokens", tokens}});
+}
+
 std::string ResponseEvents::begin(std::string item_id) {
   item_id_ = std::move(item_id);
   const OrderedJson response = response_of(head_, "in_progress");

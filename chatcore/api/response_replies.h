@@ -44,6 +44,7 @@ std::string response_json(const ResponseHead& head, std::string_view item_id, st
 std::string stored_response_json(const ResponseHead& head, std::string_view item_id,
                                  const conversation::Message& answer);
 std::string response_deleted_json(std::string_view id);
+std::string input_tokens_json(std::size_t tokens);
 
 // The events of one stream, in OpenAI's order; each call returns the text of one or more of them:
 //   response.created, response.in_progress, response.output_item.added, response.content_part.added

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "chatcore/api/message_reader.h"
 #include "chatcore/api/problem.h"
 #include "chatcore/conversation/message.h"
 
@@ -14,6 +15,7 @@ namespace chatcore::api {
 
 struct ResponseRequest {
   std::vector<conversation::Message> input;  // at least one; the last is the user's
+  std::vector<ItemReference> references;     // to stored messages that belong among the input, in their order
   std::string instructions;                  // for this answer alone
   std::string conversation_id;               // empty: none
   std::string previous_response_id;          // empty: none; never both

@@ -42,6 +42,7 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
   }
 
   void run() {
+    if (!request_.references.empty()) return resolve_next_reference();
     if (!request_.conversation_id.empty()) return go_on_in_conversation();
     if (!request_.previous_response_id.empty()) return find_previous();
     if (!request_.store) return answer({.conversation = std::nullopt, .messages = std::move(request_.input)});
@@ -50,6 +51,43 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
   }
 
  private:
+  // From the last to the first, so that the places of those before stay what they are.
+  void resolve_next_reference() {
+    const auto place = place_of_item(request_.references.back().id);
+    if (!place) return call_->refuse(item_not_found());
+    // What the conversation has already need not be said again.
+    if (place->conversation_id == request_.conversation_id) return take_reference(std::nullopt);
+    parts_.turn.store.list_messages({.user = call_->user(), .id = place->conversation_id},
+                                    {.after = place->sequence - 1, .limit = 1}, on_loop(&ResponseAsk::take_referenced));
+  }
+
+  void take_referenced(base::Result<std::optional<storage::Page>> page) {
+    if (!page) return fail(page.error());
+    const auto sequence = place_of_item(request_.references.back().id)->sequence;
+    const bool is_found = *page && !(*page)->messages.empty() && (*page)->messages.front().sequence == sequence;
+    if (!is_found) return call_->refuse(item_not_found());
+    auto message = std::move((*page)->messages.front());
+    message.sequence = 0;
+    if (!place_->grow({static_cast<std::int64_t>(message.content.size())})) {
+      return fail({base::Code::exhausted, "no room for what the input refers to"});
+    }
+    take_reference(std::move(message));
+  }
+
+  void take_reference(std::optional<conversation::Message> message) {
+    const auto before = static_cast<std::ptrdiff_t>(request_.references.back().before);
+    if (message) request_.input.insert(request_.input.begin() + before, std::move(*message));
+    request_.references.pop_back();
+    run();
+  }
+
+  [[nodiscard]] Problem item_not_found() const {
+    return {.status = 404,
+            .message = "The input refers to an item that is not stored: " + request_.references.back().id,
+            .code = "item_not_found",
+            .param = "input"};
+  }
+
   void go_on_in_conversation() {
     answer({.conversation = ConversationKey{.user = call_->user(), .id = request_.conversation_id},
             .messages = std::move(request_.input),

@@ -40,6 +40,21 @@ TEST(ResponseRequest, TheInputMustEndWithAQuestion) {
   }
 }
 
+TEST(ResponseRequest, ReferencesToStoredItemsStandBesideTheInput) {
+  const auto parsed = parse_response_request(R"({"input":[{"role":"user","content":"a"},
+      {"type":"reasoning","id":"rs_1","summary":[]},{"type":"item_reference","id":"rs_2"},
+      {"type":"item_reference","id":"msg_1"},{"id":"msg_2"},{"role":"user","content":"b"}],
+      "include":["reasoning.encrypted_content"]})");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->input.size(), 2U);
+  ASSERT_EQ(parsed->references.size(), 2U);
+  EXPECT_EQ(parsed->references[0].id, "msg_1");
+  EXPECT_EQ(parsed->references[0].before, 1U);
+  EXPECT_EQ(parsed->references[1].before, 1U);
+  EXPECT_EQ(fault_of(R"("include":["message.output_text.logprobs"])"), "include");
+  EXPECT_EQ(fault_of(R"("include":"x")"), "include");
+}
+
 TEST(ResponseRequest, NamesTheItemAtFault) {
   const auto param = [](const char* item) {
     const auto parsed =
