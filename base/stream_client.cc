@@ -238,6 +238,8 @@ class StreamClient::Handle final : public HttpStream {
   Handle& operator=(const Handle&) = delete;
 
   void pause() override { transfer_->paused = true; }
+  // The client looks at its deadlines as often as the idle timeout needs, so it need not be told.
+  void answer_begun() override { transfer_->reader_has_begun = true; }
   void resume() override {
     const auto impl = impl_.lock();
     if (!transfer_->paused.exchange(false) || !impl) return;

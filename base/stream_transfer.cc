@@ -123,6 +123,7 @@ bool StreamTransfer::take_header(std::string_view line) {
   if (status < 200) return true;
   head_.status = static_cast<int>(status);
   head_told_ = true;
+  last_byte_ = std::chrono::steady_clock::now();
   events_.on_head(head_);
   return !cancelled;
 }
@@ -150,25 +151,31 @@ CURLcode StreamTransfer::resume(SteadyTime now) {
   return std::exchange(held_, false) ? curl_easy_pause(easy_.get(), CURLPAUSE_CONT) : CURLE_OK;
 }
 
+bool StreamTransfer::has_begun() const {
+  return request_.reader_says_begun ? reader_has_begun.load() : body_bytes_ != 0;
+}
+
 SteadyTime StreamTransfer::patience_ends() const {
-  const auto timeout = body_bytes_ == 0 ? request_.first_byte_timeout : request_.idle_timeout;
+  const bool begun = has_begun();
+  const auto timeout = begun ? request_.idle_timeout : request_.first_byte_timeout;
   if (timeout == milliseconds::zero()) return SteadyTime::max();
-  return (body_bytes_ == 0 ? began_ : last_byte_) + timeout;
+  return (begun ? last_byte_ : began_) + timeout;
 }
 
 std::optional<Error> StreamTransfer::overdue(SteadyTime now) const {
   if (paused || now < patience_ends()) return std::nullopt;
-  const auto waited = body_bytes_ == 0 ? request_.first_byte_timeout : request_.idle_timeout;
+  const bool begun = has_begun();
   return Error{Code::deadline_exceeded,
-               (body_bytes_ == 0 ? "no answer within " : "no byte came within ") + format_duration(waited)};
+               (begun ? "no byte came within " : "no answer within ") +
+                   format_duration(begun ? request_.idle_timeout : request_.first_byte_timeout)};
 }
 
 std::optional<SteadyTime> StreamTransfer::next_check(SteadyTime now) const {
   if (paused) return std::nullopt;
   const auto ends = patience_ends();
   const auto idle = request_.idle_timeout;
-  // The first byte makes the idle timeout count, which may end earlier: so it is looked at as often as that.
-  if (body_bytes_ == 0 && idle != milliseconds::zero()) return std::min(ends, now + idle);
+  // The answer's beginning makes the idle timeout count, which may end earlier: so it is looked at as often as that.
+  if (!has_begun() && idle != milliseconds::zero()) return std::min(ends, now + idle);
   return ends == SteadyTime::max() ? std::nullopt : std::optional(ends);
 }
 

@@ -19,6 +19,7 @@ class StreamTransfer {
 
   // What the reader asks for; from any thread. The client is told separately.
   std::atomic<bool> paused{false};
+  std::atomic<bool> reader_has_begun{false};
   std::atomic<bool> cancelled{false};
 
   // Sets the handle up. Errors: invalid_argument, exhausted.
@@ -52,6 +53,7 @@ class StreamTransfer {
   bool take_header(std::string_view line);
   std::size_t take_body(std::string_view data);
   bool give_up(Code code, std::string message);
+  [[nodiscard]] bool has_begun() const;  // of the answer, as its reader sees it
   [[nodiscard]] SteadyTime patience_ends() const;
 
   StreamRequest request_;

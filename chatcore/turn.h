@@ -57,11 +57,14 @@ struct TurnRequest {
   std::vector<conversation::Message> messages;  // ends with the question; with a conversation only what is new to it
   std::size_t max_tokens = 0;                   // 0: the answerer's own bound
   llm::Sampling sampling = {};
-  std::string instructions = {};                // a system message of this prompt alone, never stored
-  std::string response_id = {};                 // names the answer in storage; empty: no name
-  bool must_exist = false;                      // not_found, rather than beginning the conversation
-  std::optional<std::int64_t> after = {};       // the conversation must end there, else conflict
-  bool is_stored = false;                       // the messages are in the conversation already, at its end
+  std::vector<std::string> stop = {};      // llm::Prompt::stop
+  llm::PassedOn passed_on = {};            // to an answerer that passes_on(); stateless turns only
+  bool takes_fields = false;               // calls of tools and refusals are for the client, as on_part has them
+  std::string instructions = {};           // a system message of this prompt alone, never stored
+  std::string response_id = {};            // names the answer in storage; empty: no name
+  bool must_exist = false;                 // not_found, rather than beginning the conversation
+  std::optional<std::int64_t> after = {};  // the conversation must end there, else conflict
+  bool is_stored = false;                  // the messages are in the conversation already, at its end
 };
 
 struct TurnResult {
@@ -69,18 +72,23 @@ struct TurnResult {
   std::int64_t sequence = 0;      // the stored answer's place; 0 when none was stored
   bool cut = false;               // the answer met a bound of bytes or tokens, or the end of the memory budget
   bool filtered = false;          // the backend kept the rest of the answer, or all of it, back
+  bool calls_tools = false;       // the client has been given calls of tools (TurnRequest::takes_fields)
   std::size_t prompt_tokens = 0;  // as the backend counted them, else estimated
   std::size_t answer_tokens = 0;
 };
 
-// Called on a loop thread, one at a time: on_begin at most once, then on_text, then on_end exactly once. An answer
-// begins with its first text (or its good end without any): a backend that fails before that is an error that can still
-// be told by a status.
+// Called on a loop thread, one at a time: on_begin at most once, then on_text and on_part, then on_end exactly once. An
+// answer begins with what a backend says first, were it that its model thinks (or with its good end): one that fails
+// before that is an error that can still be told by a status. Where a backend has accepted the request and says nothing
+// the answer begins all the same, since no proxy waits for a first byte as long as a model may think.
 struct TurnEvents {
   // The question is durable and an answer comes, which will be stored at that place; 0: will not be stored.
   std::function<void(std::int64_t answer_sequence)> on_begin;
   std::function<std::size_t(std::string_view text)> on_text;  // returns the bytes the client has yet to take
   std::function<void(const TurnResult&)> on_end;              // errors before on_begin left nothing acknowledged
+  // As on_text, for what else an answer consists of; never stored. Without TurnRequest::takes_fields it is what the
+  // model thinks alone, and a refusal is text. May be empty.
+  std::function<std::size_t(llm::AnswerPart part, std::string_view piece)> on_part = {};
 };
 
 class Turn : public std::enable_shared_from_this<Turn> {
@@ -113,11 +121,16 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void catch_up_with(base::Result<storage::Window> window);
   void retrieve();
   void generate(std::vector<retrieval::Passage> passages);
-  llm::Prompt compose_prompt(std::vector<retrieval::Passage> passages) const;
+  llm::Prompt compose_prompt(std::vector<retrieval::Passage> passages);
   void write_or_wait();
   void take_text(std::string_view text);
+  void take_part(llm::AnswerPart part, std::string_view piece);
+  void take_held(std::size_t bytes);
+  void take_queued(std::size_t bytes);
+  void cut_answer();
   void take_end(const llm::Generated& generated);
   void begin_answer();
+  void begin_answer_after(base::Duration silence);
   void stop_generating();
   void append_answer();
   void keep_answer(base::Result<std::int64_t> sequence);
@@ -143,7 +156,10 @@ class Turn : public std::enable_shared_from_this<Turn> {
   std::unique_ptr<llm::Generation> generation_;
   base::SteadyTime generation_began_;
   bool answer_begun_ = false;
+  base::Pending silence_;  // until the answer begins without a word
   bool paused_ = false;
+  std::size_t part_bytes_ = 0;  // of the answer's parts besides its text
+  std::size_t held_bytes_ = 0;  // by the answerer, the most so far
   conversation::Message answer_;
   TurnResult result_;
 };

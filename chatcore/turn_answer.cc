@@ -1,9 +1,11 @@
 // The second half of a turn: from the durable question to the durable answer.
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "chatcore/llm/token_window.h"
+#include "chatcore/retrieval/utf8.h"
 #include "chatcore/turn.h"
 
 namespace chatcore {
@@ -14,6 +16,17 @@ using conversation::Role;
 
 // With so much not yet taken by the client the answerer is paused until it has taken all.
 constexpr std::size_t kSlowClientBytes = 64u << 10;
+
+// When an answer begins without a word. Proxies wait 60 s for the first byte. A backend that accepts a request, and
+// then fails after all, mostly does so at once; that can still be told by a status.
+constexpr base::Duration kLongestSilence = std::chrono::seconds(30);
+constexpr base::Duration kSilenceAfterAccepted = std::chrono::milliseconds(500);
+
+const std::string& question_of(const std::vector<conversation::Message>& messages) {
+  const auto question =
+      std::find_if(messages.rbegin(), messages.rend(), [](const auto& message) { return message.role == Role::user; });
+  return question == messages.rend() ? messages.back().content : question->content;
+}
 
 }  // namespace
 
@@ -26,12 +39,12 @@ void Turn::retrieve() {
   }
   if (client_left_) return end(base::fail(Code::cancelled, "the client left before the answer began"));
   step_ = Step::retrieving;
-  parts_.retriever.retrieve(request_.messages.back().content, [self = shared_from_this()](
-                                                                  base::Result<std::vector<retrieval::Passage>> found) {
-    self->back_on_loop([self, passages = std::move(found).value_or(std::vector<retrieval::Passage>())]() mutable {
-      self->generate(std::move(passages));
-    });
-  });
+  parts_.retriever.retrieve(
+      question_of(request_.messages), [self = shared_from_this()](base::Result<std::vector<retrieval::Passage>> found) {
+        self->back_on_loop([self, passages = std::move(found).value_or(std::vector<retrieval::Passage>())]() mutable {
+          self->generate(std::move(passages));
+        });
+      });
 }
 
 void Turn::generate(std::vector<retrieval::Passage> passages) {
@@ -53,8 +66,23 @@ void Turn::generate(std::vector<retrieval::Passage> passages) {
        .on_end =
            [self = shared_from_this()](llm::Generated generated) {
              self->in_order([self, generated = std::move(generated)] { self->take_end(generated); });
-           }},
+           },
+       .on_accepted =
+           [self = shared_from_this()] { self->in_order([self] { self->begin_answer_after(kSilenceAfterAccepted); }); },
+       .on_first_byte =
+           [self = shared_from_this()] {
+             self->in_order([self] {
+               if (self->step_ == Step::generating) self->begin_answer();
+             });
+           },
+       .on_part =
+           [self = shared_from_this()](llm::AnswerPart part, std::string_view piece) {
+             self->in_order([self, part, piece = std::string(piece)] { self->take_part(part, piece); });
+           },
+       .on_held = [self = shared_from_this()](
+                      std::size_t bytes) { self->in_order([self, bytes] { self->take_held(bytes); }); }},
       parts_.loop);
+  if (!parts_.answerer.is_cpu_bound()) begin_answer_after(kLongestSilence);
   ticket_->begun();
   write_or_wait();
 }
@@ -67,12 +95,14 @@ void Turn::write_or_wait() {
 }
 
 // A stateless prompt is as long as its client wants it.
-llm::Prompt Turn::compose_prompt(std::vector<retrieval::Passage> passages) const {
+llm::Prompt Turn::compose_prompt(std::vector<retrieval::Passage> passages) {
   llm::Prompt prompt{.messages = lease_ ? llm::within_tokens(lease_->window(), parts_.window_tokens, lease_->summary())
                                         : request_.messages,
                      .passages = std::move(passages),
                      .max_tokens = request_.max_tokens,
-                     .sampling = request_.sampling};
+                     .sampling = request_.sampling,
+                     .stop = std::move(request_.stop),
+                     .passed_on = std::move(request_.passed_on)};
   if (!request_.instructions.empty()) {
     prompt.messages.insert(prompt.messages.begin(), {.role = Role::system, .content = request_.instructions});
   }
@@ -82,40 +112,88 @@ llm::Prompt Turn::compose_prompt(std::vector<retrieval::Passage> passages) const
 void Turn::take_text(std::string_view text) {
   if (step_ != Step::generating) return;
   begin_answer();
-  answer_.content += text;
-  const bool has_room = ticket_->grow({static_cast<std::int64_t>(text.size())});
-  const std::size_t queued = events_.on_text(text);
-  if (queued > kSlowClientBytes && !paused_) {
-    paused_ = true;
-    generation_->pause();
-    ticket_->rest();
+  const auto most = static_cast<std::size_t>(parts_.max_answer.count);
+  const std::string_view kept =
+      most == 0 ? text : retrieval::utf8_prefix(text, most - std::min(most, answer_.content.size()));
+  answer_.content += kept;
+  const bool has_room = ticket_->grow({static_cast<std::int64_t>(kept.size())});
+  take_queued(events_.on_text(kept));
+  const bool is_longest = most != 0 && (kept.size() < text.size() || answer_.content.size() >= most);
+  if (is_longest || !has_room) cut_answer();
+}
+
+void Turn::take_part(llm::AnswerPart part, std::string_view piece) {
+  if (step_ != Step::generating) return;
+  begin_answer();
+  if (!request_.takes_fields) {
+    if (part == llm::AnswerPart::refusal) return take_text(piece);
+    if (part == llm::AnswerPart::fields) return;
   }
+  if (!events_.on_part) return;
+  // Whoever gives the answer whole holds its parts until then.
+  part_bytes_ += piece.size();
+  const bool has_room = ticket_->grow({static_cast<std::int64_t>(piece.size())});
+  take_queued(events_.on_part(part, piece));
   const bool is_longest =
-      parts_.max_answer.count != 0 && static_cast<std::int64_t>(answer_.content.size()) >= parts_.max_answer.count;
-  if (is_longest || !has_room) {
-    result_.cut = true;
-    answer_.interrupted = true;
-    stop_generating();
-    append_answer();
-  }
+      parts_.max_answer.count != 0 && static_cast<std::int64_t>(part_bytes_) >= parts_.max_answer.count;
+  if (is_longest || !has_room) cut_answer();
+}
+
+void Turn::take_held(std::size_t bytes) {
+  if (step_ != Step::generating || bytes <= held_bytes_) return;
+  const bool has_room = ticket_->grow({static_cast<std::int64_t>(bytes - held_bytes_)});
+  held_bytes_ = bytes;
+  if (!has_room) cut_answer();
+}
+
+void Turn::take_queued(std::size_t bytes) {
+  if (bytes <= kSlowClientBytes || paused_) return;
+  paused_ = true;
+  generation_->pause();
+  ticket_->rest();
+}
+
+void Turn::cut_answer() {
+  begin_answer();
+  result_.cut = true;
+  answer_.interrupted = true;
+  stop_generating();
+  append_answer();
 }
 
 void Turn::take_end(const llm::Generated& generated) {
   if (step_ != Step::generating) return;
-  if (generated.status) begin_answer();
+  result_.status = generated.status;
+  const bool says_nothing = answer_.content.empty() && generated.calls_tools && !request_.takes_fields;
+  if (says_nothing && result_.status) {
+    result_.status = base::fail(Code::unavailable, "the language model called a tool instead of answering");
+  }
+  if (result_.status) begin_answer();
   if (generated.usage) result_.prompt_tokens = generated.usage->prompt;
   if (generated.usage) result_.answer_tokens = generated.usage->answer;
   result_.cut = generated.is_cut;
-  result_.status = generated.status;
   result_.filtered = generated.is_filtered;
-  answer_.interrupted = generated.is_cut || generated.is_filtered || !generated.status;
+  result_.calls_tools = generated.calls_tools && request_.takes_fields;
+  answer_.interrupted = generated.is_cut || generated.is_filtered || !result_.status;
   stop_generating();
   append_answer();
 }
 
 void Turn::begin_answer() {
   if (std::exchange(answer_begun_, true)) return;
+  silence_.cancel();
   events_.on_begin(lease_ ? lease_->last_sequence() + 1 : 0);
+}
+
+void Turn::begin_answer_after(base::Duration silence) {
+  if (step_ != Step::generating || answer_begun_) return;
+  silence_ = parts_.loop.after(silence, [weak = weak_from_this()] {
+    const auto self = weak.lock();
+    if (!self) return;
+    self->in_order([self] {
+      if (self->step_ == Step::generating) self->begin_answer();
+    });
+  });
 }
 
 void Turn::client_caught_up() {
@@ -145,6 +223,7 @@ void Turn::client_left() {
 
 void Turn::stop_generating() {
   const auto took = std::chrono::steady_clock::now() - generation_began_;
+  silence_.cancel();
   parts_.metrics.generation_ended(result_.status ? "ok" : name_of(result_.status.error().code), took);
   generation_->cancel();
   // This may run inside one of the generation's own events, so it is destroyed after that has returned.

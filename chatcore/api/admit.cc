@@ -1,4 +1,5 @@
 #include <string>
+#include <utility>
 
 #include "chatcore/api/handlers.h"
 
@@ -27,6 +28,11 @@ bool hold(const ApiParts& parts, const SharedCall& call, Admission::Ticket& plac
   parts.turn.metrics.request_shed("memory");
   call->refuse(problem_of(base::Error{base::Code::exhausted, "no room for the messages that were read"}));
   return false;
+}
+
+void begin_events(const ApiParts& parts, const SharedCall& call, base::HttpHeaders headers) {
+  call->start_events(std::move(headers));
+  if (!parts.turn.answerer.is_cpu_bound()) Call::keep_alive(call, parts.turn.loop);
 }
 
 void bind_client(const SharedCall& call, const std::shared_ptr<Turn>& turn) {

@@ -59,9 +59,9 @@ void answer_assistant(const ApiParts& parts, const SharedCall& call) {
                   {.conversation = conversation::ConversationKey{.user = call->user(), .id = id},
                    .messages = {{.role = conversation::Role::user, .content = std::move(request->message)}}},
                   {.on_begin =
-                       [call, id, begun](std::int64_t /*answer_sequence*/) {
+                       [&parts, call, id, begun](std::int64_t /*answer_sequence*/) {
                          *begun = true;
-                         call->start_events({{"x-conversation-id", header_text(id)}});
+                         begin_events(parts, call, {{"x-conversation-id", header_text(id)}});
                        },
                    .on_text = [call](std::string_view text) { return call->write(assistant_text_event(text)); },
                    .on_end = [call, id, begun, &metrics = parts.turn.metrics](

@@ -108,6 +108,27 @@ void Call::start_events(base::HttpHeaders headers) {
   exchange_->start(200, std::move(headers));
 }
 
+std::size_t Call::write(std::string event) {
+  last_write_ = std::chrono::steady_clock::now();
+  return exchange_->write(std::move(event));
+}
+
+void Call::keep_alive(const std::shared_ptr<Call>& call, base::EventLoop& loop) {
+  keep_alive_after(call, loop, kKeepAlive);
+}
+
+void Call::keep_alive_after(const std::shared_ptr<Call>& call, base::EventLoop& loop, base::Duration delay) {
+  call->keeping_alive_ = loop.after(delay, [weak = std::weak_ptr(call), &loop] {
+    const auto still = weak.lock();
+    if (!still || still->counted_) return;
+    const base::Duration silent = std::chrono::steady_clock::now() - still->last_write_.load();
+    if (silent < kKeepAlive) return keep_alive_after(still, loop, kKeepAlive - silent);
+    // What a slow client has yet to take keeps the connection alive as well; nothing is to pile up behind it.
+    if (still->exchange_->write("") == 0) still->write(": keep-alive\n\n");
+    keep_alive_after(still, loop, kKeepAlive);
+  });
+}
+
 void Call::finish() {
   count_end(status_);
   exchange_->finish();

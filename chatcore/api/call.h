@@ -3,6 +3,7 @@
 // Handlers answer through it and never through the exchange, so nothing is answered uncounted.
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -10,6 +11,7 @@
 #include <utility>
 
 #include "base/clock.h"
+#include "base/event_loop.h"
 #include "base/http_server.h"
 #include "chatcore/api/entrance.h"
 #include "chatcore/api/path.h"
@@ -54,13 +56,18 @@ class Call {
 
   // Begins a stream of server-sent events.
   void start_events(base::HttpHeaders headers);
-  std::size_t write(std::string event) { return exchange_->write(std::move(event)); }
+  // From then on until its end a stream that has nothing to say says `: keep-alive`, a comment of the events' form,
+  // every kKeepAlive: proxies hang up on what is silent (nginx after 60 s). `call` is this one.
+  static void keep_alive(const std::shared_ptr<Call>& call, base::EventLoop& loop);
+  static constexpr base::Duration kKeepAlive = std::chrono::seconds(10);
+  std::size_t write(std::string event);
   void finish();
   // As HttpExchange's. The callbacks must not hold this Call: the exchange holds them.
   void on_drained(std::function<void()> callback) { exchange_->on_drained(std::move(callback)); }
   void on_closed(std::function<void()> callback) { exchange_->on_closed(std::move(callback)); }
 
  private:
+  static void keep_alive_after(const std::shared_ptr<Call>& call, base::EventLoop& loop, base::Duration delay);
   void count_end(int status);
   void audit(int status) const;
   void add_common_headers(base::HttpHeaders& headers) const;
@@ -76,6 +83,8 @@ class Call {
   bool is_audited_ = false;
   std::atomic<int> status_{0};  // of a stream under way; 0: not answered
   std::atomic<bool> counted_{false};
+  std::atomic<base::SteadyTime> last_write_{};
+  base::Pending keeping_alive_;
 };
 
 }  // namespace chatcore::api

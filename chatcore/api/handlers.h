@@ -47,6 +47,8 @@ using SharedPlace = std::shared_ptr<Admission::Ticket>;
 void answer_assistant(const ApiParts& parts, const SharedCall& call);
 // POST /v1/chat/completions: stateless, streamed or whole.
 void answer_completion(const ApiParts& parts, const SharedCall& call);
+// POST /v1/completions: the same for one prompt and its text.
+void answer_text_completion(const ApiParts& parts, const SharedCall& call);
 // GET /v1/models
 void list_models(const ApiParts& parts, const SharedCall& call);
 // GET /v1/models/{+model}
@@ -64,6 +66,12 @@ void embed_texts(const ApiParts& parts, const SharedCall& call);
 void create_response(const ApiParts& parts, const SharedCall& call);
 void show_response(const ApiParts& parts, const SharedCall& call);    // GET /v1/responses/{id}
 void remove_response(const ApiParts& parts, const SharedCall& call);  // DELETE /v1/responses/{id}
+// POST /v1/responses/{id}/cancel: refused, as OpenAI does, since none runs in the background.
+void cancel_response(const ApiParts& parts, const SharedCall& call);
+// GET /v1/responses/{id}/input_items: the messages that precede its answer.
+void list_input_items(const ApiParts& parts, const SharedCall& call);
+// POST /v1/responses/input_tokens: how long a prompt would be, about.
+void count_input_tokens(const ApiParts& parts, const SharedCall& call);
 
 void create_conversation(const ApiParts& parts, const SharedCall& call);  // POST /v1/conversations
 void show_conversation(const ApiParts& parts, const SharedCall& call);    // GET /v1/conversations/{id}
@@ -107,6 +115,8 @@ std::optional<conversation::ConversationKey> conversation_of_path(const SharedCa
 void describe_conversation(const ApiParts& parts, const SharedCall& call, const conversation::ConversationKey& key,
                            const SharedPlace& place);
 Problem response_not_found(std::string param);
+// Begins a turn's stream of events, which is kept alive while its answerer waits for others.
+void begin_events(const ApiParts& parts, const SharedCall& call, base::HttpHeaders headers = {});
 // Tells the turn when its client catches up and when it leaves.
 void bind_client(const SharedCall& call, const std::shared_ptr<Turn>& turn);
 

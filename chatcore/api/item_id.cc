@@ -1,5 +1,6 @@
 #include "chatcore/api/item_id.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 
@@ -24,21 +25,60 @@ std::uint64_t mark_of(std::string_view text) {
   return mark;
 }
 
+// Conversations that were named here (random_id.h), and the letter that their marks begin with.
+struct OwnName {
+  std::string_view prefix;
+  char letter;
+};
+constexpr std::array kOwnNames{OwnName{"chain_", 'r'}, OwnName{"conv_", 'c'}};
+constexpr std::size_t kRandomDigits = 32;
+
+bool is_random(std::string_view digits) {
+  return digits.size() == kRandomDigits && digits.find_first_not_of("0123456789abcdef") == std::string_view::npos;
+}
+
+std::string mark_text(std::string_view conversation_id) {
+  for (const auto& [prefix, letter] : kOwnNames) {
+    const bool is_own = conversation_id.starts_with(prefix) && is_random(conversation_id.substr(prefix.size()));
+    if (is_own) return letter + std::string(conversation_id.substr(prefix.size()));
+  }
+  return hexadecimal(mark_of(conversation_id), kMarkDigits);
+}
+
+// The number that an id ends with.
+std::optional<std::int64_t> sequence_in(std::string_view id) {
+  if (id.size() < kPrefix.size() + kSequenceDigits) return std::nullopt;
+  const std::string_view digits = id.substr(id.size() - kSequenceDigits);
+  std::int64_t sequence = 0;
+  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), sequence, 16);
+  const bool is_number = error == std::errc() && end == digits.data() + digits.size() && sequence > 0;
+  return is_number ? std::optional(sequence) : std::nullopt;
+}
+
 }  // namespace
 
 std::string item_id(std::string_view conversation_id, std::int64_t sequence) {
-  return std::string(kPrefix) + hexadecimal(mark_of(conversation_id), kMarkDigits) +
+  return std::string(kPrefix) + mark_text(conversation_id) +
          hexadecimal(static_cast<std::uint64_t>(sequence), kSequenceDigits);
 }
 
 std::optional<std::int64_t> sequence_of_item(std::string_view conversation_id, std::string_view id) {
-  if (id.size() != kPrefix.size() + kMarkDigits + kSequenceDigits) return std::nullopt;
-  const std::string_view digits = id.substr(kPrefix.size() + kMarkDigits);
-  std::int64_t sequence = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), sequence, 16);
-  if (error != std::errc() || end != digits.data() + digits.size() || sequence <= 0) return std::nullopt;
+  const auto sequence = sequence_in(id);
   // Also settles the prefix, the mark and the case of the digits.
-  return item_id(conversation_id, sequence) == id ? std::optional(sequence) : std::nullopt;
+  return sequence && item_id(conversation_id, *sequence) == id ? sequence : std::nullopt;
+}
+
+std::optional<ItemPlace> place_of_item(std::string_view id) {
+  const auto sequence = sequence_in(id);
+  if (!sequence || !id.starts_with(kPrefix)) return std::nullopt;
+  std::string_view mark = id.substr(kPrefix.size());
+  mark.remove_suffix(std::min(mark.size(), kSequenceDigits));
+  for (const auto& [prefix, letter] : kOwnNames) {
+    if (!mark.starts_with(letter)) continue;
+    ItemPlace place{.conversation_id = std::string(prefix) + std::string(mark.substr(1)), .sequence = *sequence};
+    if (item_id(place.conversation_id, *sequence) == id) return place;
+  }
+  return std::nullopt;
 }
 
 }  // namespace chatcore::api

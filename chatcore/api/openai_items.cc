@@ -22,17 +22,17 @@ Problem item_not_found() {
   return {.status = 404, .message = "No such item in this conversation", .code = "item_not_found", .param = "item_id"};
 }
 
-struct ItemPlace {
+struct NamedItem {
   ConversationKey key;
   std::int64_t sequence = 0;
 };
 
 // The item that the path names. None: the call was refused.
-std::optional<ItemPlace> item_of_path(const SharedCall& call) {
+std::optional<NamedItem> item_of_path(const SharedCall& call) {
   auto key = conversation_of_path(call);
   if (!key) return std::nullopt;
   const auto sequence = sequence_of_item(key->id, call->path_value("item"));
-  if (sequence) return ItemPlace{std::move(*key), *sequence};
+  if (sequence) return NamedItem{std::move(*key), *sequence};
   call->refuse(item_not_found());
   return std::nullopt;
 }

@@ -45,6 +45,7 @@ OrderedJson response_of(const ResponseHead& head, std::string_view status) {
                        {"user", nullptr},
                        {"metadata", object_of(head.metadata)}};
   if (head.max_output_tokens != 0) response["max_output_tokens"] = head.max_output_tokens;
+  if (!head.reasoning_summary.empty()) response["reasoning"]["summary"] = head.reasoning_summary;
   if (!head.conversation_id.empty()) response["conversation"] = {{"id", head.conversation_id}};
   return response;
 }
@@ -65,12 +66,21 @@ bool is_incomplete(const TurnResult& result) { return result.cut || result.filte
 
 const char* final_status(const TurnResult& result) { return is_incomplete(result) ? "incomplete" : "completed"; }
 
+OrderedJson summary_part(std::string_view text) { return {{"type", "summary_text"}, {"text", text}}; }
+
+OrderedJson reasoning_item(const ReasoningItem& reasoning) {
+  OrderedJson item{{"id", reasoning.id}, {"type", "reasoning"}, {"summary", OrderedJson::array()}};
+  if (!reasoning.text.empty()) item["summary"].push_back(summary_part(reasoning.text));
+  return item;
+}
+
 OrderedJson final_response(const ResponseHead& head, std::string_view item_id, std::string_view text,
-                           const TurnResult& result) {
+                           const TurnResult& result, const ReasoningItem& reasoning) {
   OrderedJson response = response_of(head, final_status(result));
   if (is_incomplete(result)) {
     response["incomplete_details"] = {{"reason", result.filtered ? "content_filter" : "max_output_tokens"}};
   }
+  if (!reasoning.id.empty()) response["output"].push_back(reasoning_item(reasoning));
   response["output"].push_back(answer_item(item_id, text, final_status(result)));
   response["usage"] = usage_of(result);
   return response;
@@ -84,8 +94,14 @@ std::string typed_event(const std::string& type, std::uint64_t number, const Ord
 }
 
 // The fields of an event about the answer's one part, which they name first.
-OrderedJson about_part(const std::string& item_id, const OrderedJson& fields) {
-  OrderedJson data{{"item_id", item_id}, {"output_index", 0}, {"content_index", 0}};
+OrderedJson about_part(const std::string& item_id, std::size_t index, const OrderedJson& fields) {
+  OrderedJson data{{"item_id", item_id}, {"output_index", index}, {"content_index", 0}};
+  data.update(fields);
+  return data;
+}
+
+OrderedJson about_summary(const std::string& item_id, const OrderedJson& fields) {
+  OrderedJson data{{"item_id", item_id}, {"output_index", 0}, {"summary_index", 0}};
   data.update(fields);
   return data;
 }
@@ -93,8 +109,8 @@ OrderedJson about_part(const std::string& item_id, const OrderedJson& fields) {
 }  // namespace
 
 std::string response_json(const ResponseHead& head, std::string_view item_id, std::string_view text,
-                          const TurnResult& result) {
-  return text_of(final_response(head, item_id, text, result));
+                          const TurnResult& result, const ReasoningItem& reasoning) {
+  return text_of(final_response(head, item_id, text, result, reasoning));
 }
 
 std::string stored_response_json(const ResponseHead& head, std::string_view item_id, const Message& answer) {
@@ -107,35 +123,76 @@ std::string response_deleted_json(std::string_view id) {
   return text_of({{"id", id}, {"object", "response"}, {"deleted", true}});
 }
 
+std::string input_tokens_json(std::size_t tokens) {
+  return text_of({{"object", "response.input_tokens"}, {"input_tokens", tokens}});
+}
+
 std::string ResponseEvents::begin(std::string item_id) {
   item_id_ = std::move(item_id);
   const OrderedJson response = response_of(head_, "in_progress");
-  OrderedJson item = answer_item(item_id_, "", "in_progress");
-  item["content"] = OrderedJson::array();
   std::string events = typed_event("response.created", next_number_++, {{"response", response}});
   events += typed_event("response.in_progress", next_number_++, {{"response", response}});
-  events += typed_event("response.output_item.added", next_number_++, {{"output_index", 0}, {"item", std::move(item)}});
+  if (head_.reasoning_summary.empty()) events += begin_message();
+  return events;
+}
+
+std::string ResponseEvents::begin_message() {
+  if (std::exchange(has_message_, true)) return "";
+  std::string events = end_reasoning();
+  OrderedJson item = answer_item(item_id_, "", "in_progress");
+  item["content"] = OrderedJson::array();
+  events += typed_event("response.output_item.added", next_number_++,
+                        {{"output_index", message_index()}, {"item", std::move(item)}});
   events += typed_event("response.content_part.added", next_number_++,
-                        about_part(item_id_, {{"part", output_text_part("")}}));
+                        about_part(item_id_, message_index(), {{"part", output_text_part("")}}));
+  return events;
+}
+
+std::string ResponseEvents::reasoning(std::string_view text, std::string (*make_id)()) {
+  if (has_message_) return "";
+  std::string events;
+  if (reasoning_.id.empty()) {
+    reasoning_.id = make_id();
+    events += typed_event("response.output_item.added", next_number_++,
+                          {{"output_index", 0}, {"item", reasoning_item(reasoning_)}});
+    events += typed_event("response.reasoning_summary_part.added", next_number_++,
+                          about_summary(reasoning_.id, {{"part", summary_part("")}}));
+  }
+  reasoning_.text += text;
+  events += typed_event("response.reasoning_summary_text.delta", next_number_++,
+                        about_summary(reasoning_.id, {{"delta", text}}));
+  return events;
+}
+
+std::string ResponseEvents::end_reasoning() {
+  if (reasoning_.id.empty()) return "";
+  std::string events = typed_event("response.reasoning_summary_text.done", next_number_++,
+                                   about_summary(reasoning_.id, {{"text", reasoning_.text}}));
+  events += typed_event("response.reasoning_summary_part.done", next_number_++,
+                        about_summary(reasoning_.id, {{"part", summary_part(reasoning_.text)}}));
+  events += typed_event("response.output_item.done", next_number_++,
+                        {{"output_index", 0}, {"item", reasoning_item(reasoning_)}});
   return events;
 }
 
 std::string ResponseEvents::delta(std::string_view text) {
   text_ += text;
-  return typed_event("response.output_text.delta", next_number_++,
-                     about_part(item_id_, {{"delta", text}, {"logprobs", OrderedJson::array()}}));
+  return begin_message() +
+         typed_event("response.output_text.delta", next_number_++,
+                     about_part(item_id_, message_index(), {{"delta", text}, {"logprobs", OrderedJson::array()}}));
 }
 
 std::string ResponseEvents::end(const TurnResult& result) {
   const std::string status = final_status(result);
-  std::string events = typed_event("response.output_text.done", next_number_++,
-                                   about_part(item_id_, {{"text", text_}, {"logprobs", OrderedJson::array()}}));
+  std::string events = begin_message();
+  events += typed_event("response.output_text.done", next_number_++,
+                        about_part(item_id_, message_index(), {{"text", text_}, {"logprobs", OrderedJson::array()}}));
   events += typed_event("response.content_part.done", next_number_++,
-                        about_part(item_id_, {{"part", output_text_part(text_)}}));
+                        about_part(item_id_, message_index(), {{"part", output_text_part(text_)}}));
   events += typed_event("response.output_item.done", next_number_++,
-                        {{"output_index", 0}, {"item", answer_item(item_id_, text_, status)}});
-  events +=
-      typed_event("response." + status, next_number_++, {{"response", final_response(head_, item_id_, text_, result)}});
+                        {{"output_index", message_index()}, {"item", answer_item(item_id_, text_, status)}});
+  events += typed_event("response." + status, next_number_++,
+                        {{"response", final_response(head_, item_id_, text_, result, reasoning_)}});
   return events;
 }
 
@@ -143,6 +200,7 @@ std::string ResponseEvents::fail(const Problem& problem) {
   OrderedJson response = response_of(head_, "failed");
   response["error"] = {{"code", problem.status == 429 ? "rate_limit_exceeded" : "server_error"},
                        {"message", problem.message}};
+  if (!reasoning_.id.empty()) response["output"].push_back(reasoning_item(reasoning_));
   if (!text_.empty()) response["output"].push_back(answer_item(item_id_, text_, "incomplete"));
   return typed_event("response.failed", next_number_++, {{"response", std::move(response)}});
 }

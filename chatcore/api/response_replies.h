@@ -28,37 +28,57 @@ struct ResponseHead {
   std::string metadata = "{}";
   std::optional<double> temperature = {};
   std::optional<double> top_p = {};
+  std::string reasoning_summary = {};  // as it was asked for; empty: it was not
+};
+
+// What a thinking model says of its thoughts: an item of its own in front of the answer's message.
+struct ReasoningItem {
+  std::string id = {};  // "rs_…"
+  std::string text = {};
 };
 
 // One answer to its end. `item_id` names the answer's message.
 std::string response_json(const ResponseHead& head, std::string_view item_id, std::string_view text,
-                          const TurnResult& result);
+                          const TurnResult& result, const ReasoningItem& reasoning = {});
 // One read back from storage, which keeps the answer, its place and its time, and nothing else of the head.
 std::string stored_response_json(const ResponseHead& head, std::string_view item_id,
                                  const conversation::Message& answer);
 std::string response_deleted_json(std::string_view id);
+std::string input_tokens_json(std::size_t tokens);
 
 // The events of one stream, in OpenAI's order; each call returns the text of one or more of them:
 //   response.created, response.in_progress, response.output_item.added, response.content_part.added
 //   response.output_text.delta …
 //   response.output_text.done, response.content_part.done, response.output_item.done,
 //   response.completed | response.incomplete
-// or, in place of the last four, response.failed. Gathers the answer's text on the way. Use from one thread at a time.
+// or, in place of the last four, response.failed. Where a summary of the reasoning has been asked for, the message
+// begins with its first text, and what the model thinks before it is an item in front of it:
+//   response.output_item.added, response.reasoning_summary_part.added, response.reasoning_summary_text.delta …
+//   response.reasoning_summary_text.done, response.reasoning_summary_part.done, response.output_item.done
+// Gathers the answer's text on the way. Use from one thread at a time.
 class ResponseEvents {
  public:
   explicit ResponseEvents(ResponseHead head) : head_(std::move(head)) {}
 
   std::string begin(std::string item_id);
+  // What the model thinks; "" once its answer has begun.
+  std::string reasoning(std::string_view text, std::string (*make_id)());
   std::string delta(std::string_view text);
   std::string end(const TurnResult& result);
   std::string fail(const Problem& problem);
 
-  [[nodiscard]] std::size_t bytes_held() const { return text_.size(); }
+  [[nodiscard]] std::size_t bytes_held() const { return text_.size() + reasoning_.text.size(); }
 
  private:
+  std::string begin_message();
+  std::string end_reasoning();
+  [[nodiscard]] std::size_t message_index() const { return reasoning_.id.empty() ? 0 : 1; }
+
   const ResponseHead head_;
   std::string item_id_;
   std::string text_;
+  ReasoningItem reasoning_;
+  bool has_message_ = false;
   std::uint64_t next_number_ = 0;  // sequence_number
 };
 

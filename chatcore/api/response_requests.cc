@@ -1,18 +1,34 @@
 #include "chatcore/api/response_requests.h"
 
-#include "chatcore/api/message_reader.h"
+#include <algorithm>
+#include <array>
+
 #include "chatcore/api/requests.h"
 
 namespace chatcore::api {
 namespace {
 
 constexpr std::size_t kMaxItems = 1000;
+constexpr std::size_t kMaxIncluded = 32;
 constexpr std::uint64_t kMostTokens = 1'000'000;
 constexpr std::size_t kMaxIdBytes = 128;
 
-void refuse_what_cannot_be_done(JsonReader& reader) {
-  for (const char* name : {"tools", "background", "prompt", "include", "top_logprobs"}) {
-    reader.refuse_unsupported(name);
+void refuse_what_cannot_be_done(JsonReader& reader, bool passes_on) {
+  for (const char* name : {"background", "prompt", "top_logprobs"}) reader.refuse_unsupported(name);
+  const Json* tools = reader.find("tools");
+  if (passes_on && tools != nullptr && !tools->empty()) {
+    reader.refuse("tools", "unsupported_parameter",
+                  "Tools are passed on to the language model by /v1/chat/completions only");
+  }
+  // Of tools, of images and of encrypted reasoning there is nothing to include.
+  constexpr std::array<std::string_view, 7> kNothing{
+      "reasoning.encrypted_content",   "web_search_call.action.sources",        "web_search_call.results",
+      "code_interpreter_call.outputs", "computer_call_output.output.image_url", "file_search_call.results",
+      "message.input_image.image_url"};
+  const Json* include = reader.list("include", kMaxIncluded);
+  for (const Json& name : include == nullptr ? Json::array() : *include) {
+    if (name.is_string() && std::ranges::find(kNothing, name.get<std::string>()) != kNothing.end()) continue;
+    reader.refuse("include", "unsupported_parameter", "\"include\" names what this server does not have");
   }
   reader.refuse_unsupported("tool_choice", {"none", "auto"});
   if (const Json* text = reader.object("text")) {
@@ -20,13 +36,13 @@ void refuse_what_cannot_be_done(JsonReader& reader) {
   }
 }
 
-std::vector<conversation::Message> read_input(JsonReader& reader) {
+std::vector<conversation::Message> read_input(JsonReader& reader, std::vector<ItemReference>& references) {
   const Json* input = reader.find("input");
   if (input == nullptr) reader.refuse("input", "missing_field", "\"input\" is missing");
   if (input == nullptr || !input->is_array()) return {{.content = reader.text("input")}};
   const Json* list = reader.list("input", kMaxItems);
   auto messages =
-      list == nullptr ? std::vector<conversation::Message>() : read_messages(*list, "input", reader.fault());
+      list == nullptr ? std::vector<conversation::Message>() : read_items(*list, "input", reader.fault(), references);
   require_question_last(messages, "input", reader.fault());
   return messages;
 }
@@ -53,17 +69,28 @@ std::string read_previous(JsonReader& reader) {
   return id;
 }
 
+// How long a summary is to be is the model's affair: what it says of its thoughts is passed on as it is.
+std::string read_reasoning_summary(JsonReader& reader) {
+  const Json* reasoning = reader.object("reasoning");
+  if (reasoning == nullptr) return "";
+  JsonReader inner(*reasoning, "reasoning", reader.fault());
+  std::string summary = inner.text("summary");
+  if (summary.empty()) summary = inner.text("generate_summary");
+  constexpr std::size_t kLongestWord = 16;
+  return summary.size() <= kLongestWord && summary != "none" ? summary : "";
+}
+
 }  // namespace
 
-Parsed<ResponseRequest> parse_response_request(std::string_view body) {
+Parsed<ResponseRequest> parse_response_request(std::string_view body, bool passes_on) {
   const auto object = parse_json_object(body);
   if (!object) return tl::unexpected(object.error());
   Fault fault;
   JsonReader reader(*object, "", fault);
-  refuse_what_cannot_be_done(reader);
+  refuse_what_cannot_be_done(reader, passes_on);
   (void)reader.text("model");
   ResponseRequest request;
-  request.input = read_input(reader);
+  request.input = read_input(reader, request.references);
   request.instructions = reader.text("instructions");
   request.conversation_id = read_conversation(reader);
   request.previous_response_id = read_previous(reader);
@@ -73,6 +100,7 @@ Parsed<ResponseRequest> parse_response_request(std::string_view body) {
   request.metadata = reader.metadata("metadata");
   request.temperature = reader.number("temperature", 0, 2);
   request.top_p = reader.number("top_p", 0, 1);
+  request.reasoning_summary = read_reasoning_summary(reader);
   if (fault) return tl::unexpected(*fault);
   return request;
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "chatcore/api/message_reader.h"
 #include "chatcore/api/problem.h"
 #include "chatcore/conversation/message.h"
 
@@ -14,6 +15,7 @@ namespace chatcore::api {
 
 struct ResponseRequest {
   std::vector<conversation::Message> input;  // at least one; the last is the user's
+  std::vector<ItemReference> references;     // to stored messages that belong among the input, in their order
   std::string instructions;                  // for this answer alone
   std::string conversation_id;               // empty: none
   std::string previous_response_id;          // empty: none; never both
@@ -23,10 +25,12 @@ struct ResponseRequest {
   std::string metadata = "{}";        // a JSON object as text
   std::optional<double> temperature;  // for the model, and shown again
   std::optional<double> top_p;
+  std::string reasoning_summary;  // "auto", "concise" or "detailed": shown with the answer; empty: not asked for
 };
 
 // Hints (reasoning, prompt_cache_key …) are taken and have no effect; what would change the answer's form or meaning
-// (tools, text.format, background …) is refused by name.
-Parsed<ResponseRequest> parse_response_request(std::string_view body);
+// (text.format, background …) is refused by name. `passes_on`: there is a backend, which might use the tools on offer and
+// would not get them; the built-in answerer takes them as offers.
+Parsed<ResponseRequest> parse_response_request(std::string_view body, bool passes_on);
 
 }  // namespace chatcore::api

@@ -38,10 +38,12 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
              .max_output_tokens = request_.max_output_tokens,
              .metadata = request_.metadata,
              .temperature = request_.temperature,
-             .top_p = request_.top_p};
+             .top_p = request_.top_p,
+             .reasoning_summary = request_.reasoning_summary};
   }
 
   void run() {
+    if (!request_.references.empty()) return resolve_next_reference();
     if (!request_.conversation_id.empty()) return go_on_in_conversation();
     if (!request_.previous_response_id.empty()) return find_previous();
     if (!request_.store) return answer({.conversation = std::nullopt, .messages = std::move(request_.input)});
@@ -66,6 +68,43 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
             .messages = {next, request_.input.end()},
             .must_exist = true,
             .after = known.end.last_sequence});
+  }
+
+  // From the last to the first, so that the places of those before stay what they are.
+  void resolve_next_reference() {
+    const auto place = place_of_item(request_.references.back().id);
+    if (!place) return call_->refuse(item_not_found());
+    // What the conversation has already need not be said again.
+    if (place->conversation_id == request_.conversation_id) return take_reference(std::nullopt);
+    parts_.turn.store.list_messages({.user = call_->user(), .id = place->conversation_id},
+                                    {.after = place->sequence - 1, .limit = 1}, on_loop(&ResponseAsk::take_referenced));
+  }
+
+  void take_referenced(base::Result<std::optional<storage::Page>> page) {
+    if (!page) return fail(page.error());
+    const auto sequence = place_of_item(request_.references.back().id)->sequence;
+    const bool is_found = *page && !(*page)->messages.empty() && (*page)->messages.front().sequence == sequence;
+    if (!is_found) return call_->refuse(item_not_found());
+    auto message = std::move((*page)->messages.front());
+    message.sequence = 0;
+    if (!place_->grow({static_cast<std::int64_t>(message.content.size())})) {
+      return fail({base::Code::exhausted, "no room for what the input refers to"});
+    }
+    take_reference(std::move(message));
+  }
+
+  void take_reference(std::optional<conversation::Message> message) {
+    const auto before = static_cast<std::ptrdiff_t>(request_.references.back().before);
+    if (message) request_.input.insert(request_.input.begin() + before, std::move(*message));
+    request_.references.pop_back();
+    run();
+  }
+
+  [[nodiscard]] Problem item_not_found() const {
+    return {.status = 404,
+            .message = "The input refers to an item that is not stored: " + request_.references.back().id,
+            .code = "item_not_found",
+            .param = "input"};
   }
 
   void go_on_in_conversation() {
@@ -188,7 +227,7 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
     return {.on_begin =
                 [self = shared_from_this(), conversation_id, events](std::int64_t sequence) {
                   self->has_begun_ = true;
-                  self->call_->start_events({});
+                  begin_events(self->parts_, self->call_);
                   self->call_->write(events->begin(id_of_item(conversation_id, sequence)));
                 },
             .on_text = [call = call_, events](std::string_view text) { return call->write(events->delta(text)); },
@@ -196,12 +235,26 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
                 [self = shared_from_this(), events](const TurnResult& result) {
                   if (!self->has_begun_) return self->fail(result.status.error());
                   const auto& call = self->call_;
-                  if (result.status)
+                  if (result.status) {
                     call->write(events->end(result));
-                  else
+                  } else {
+                    if (result.sequence == 0) self->remove_empty_chain();
                     call->write(events->fail(call->problem_of(result.status.error())));
+                  }
                   call->finish();
-                }};
+                },
+            .on_part = reasoning_to([call = call_, events](std::string_view text) {
+              return call->write(events->reasoning(text, &make_reasoning_id));
+            })};
+  }
+
+  static std::string make_reasoning_id() { return random_id("rs_"); }
+
+  // Only who asked for a summary gets one.
+  [[nodiscard]] std::function<std::size_t(llm::AnswerPart, std::string_view)> reasoning_to(
+      std::function<std::size_t(std::string_view)> take) const {
+    if (request_.reasoning_summary.empty()) return {};
+    return [take = std::move(take)](llm::AnswerPart, std::string_view text) { return take(text); };
   }
 
   // When it is whole. Nothing queues at the client meanwhile, so it is never paused.
@@ -209,34 +262,45 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
     struct Answer {
       std::string item_id;
       std::string text;
+      ReasoningItem reasoning;
     };
     auto answer = std::make_shared<Answer>();
-    return {.on_begin =
-                [self = shared_from_this(), answer, conversation_id](std::int64_t sequence) {
-                  self->has_begun_ = true;
-                  answer->item_id = id_of_item(conversation_id, sequence);
-                },
-            .on_text =
-                [answer](std::string_view piece) {
-                  answer->text += piece;
-                  return std::size_t{0};
-                },
-            .on_end =
-                [self = shared_from_this(), answer](const TurnResult& result) {
-                  if (!result.status) return self->fail(result.status.error());
-                  self->call_->json(response_json(self->head_, answer->item_id, answer->text, result));
-                }};
+    return {
+        .on_begin =
+            [self = shared_from_this(), answer, conversation_id](std::int64_t sequence) {
+              self->has_begun_ = true;
+              answer->item_id = id_of_item(conversation_id, sequence);
+            },
+        .on_text =
+            [answer](std::string_view piece) {
+              answer->text += piece;
+              return std::size_t{0};
+            },
+        .on_end =
+            [self = shared_from_this(), answer](const TurnResult& result) {
+              if (!result.status) return self->fail(result.status.error(), result.sequence != 0);
+              self->call_->json(response_json(self->head_, answer->item_id, answer->text, result, answer->reasoning));
+            },
+        .on_part = reasoning_to([answer](std::string_view text) {
+          if (!answer->text.empty()) return std::size_t{0};
+          if (answer->reasoning.id.empty()) answer->reasoning.id = make_reasoning_id();
+          answer->reasoning.text += text;
+          return std::size_t{0};
+        })};
   }
 
-  void fail(const base::Error& error) {
+  // Of its chain nobody would ever know.
+  void remove_empty_chain() {
+    if (!made_) return;
+    parts_.turn.store.remove(
+        *made_, [&registry = parts_.turn.registry, key = *made_](const auto& /*existed*/) { registry.forget(key); });
+  }
+
+  void fail(const base::Error& error, bool is_stored = false) {
     const bool is_taken = error.code == base::Code::conflict && (forks_on_conflict_ || begins_on_conflict_);
     const bool is_gone = error.code == base::Code::not_found && begins_on_conflict_;
     if ((is_taken || is_gone) && !has_begun_) return have_own_chain();
-    // A chain that holds no response would never be found again.
-    if (made_ && !has_begun_) {
-      parts_.turn.store.remove(
-          *made_, [&registry = parts_.turn.registry, key = *made_](const auto& /*existed*/) { registry.forget(key); });
-    }
+    if (!is_stored) remove_empty_chain();
     if (error.code == base::Code::exhausted) parts_.turn.metrics.request_shed("memory");
     if (error.code == base::Code::not_found) return call_->refuse(not_found());
     call_->refuse(call_->problem_of(error));
@@ -279,7 +343,7 @@ Problem response_not_found(std::string param) {
 }
 
 void create_response(const ApiParts& parts, const SharedCall& call) {
-  auto request = parse_response_request(call->request().body);
+  auto request = parse_response_request(call->request().body, parts.turn.answerer.passes_on());
   if (!request) return call->refuse(request.error());
   const bool is_stateless = !request->store && request->conversation_id.empty();
   const auto size = static_cast<std::int64_t>(call->request().body.size());

@@ -1,8 +1,11 @@
-// GET and DELETE /v1/responses/{id}: an answer that was stored, by the name it was given.
+// GET and DELETE /v1/responses/{id} and what is below it: an answer that was stored, by the name it was given.
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
+#include "chatcore/api/conversation_replies.h"
+#include "chatcore/api/conversation_requests.h"
 #include "chatcore/api/handlers.h"
 #include "chatcore/api/item_id.h"
 #include "chatcore/api/response_chain.h"
@@ -80,6 +83,35 @@ void remove_response(const ApiParts& parts, const SharedCall& call) {
     const ConversationKey key{.user = call->user(), .id = response.conversation_id};
     if (is_chain(key.id)) return remove_from_chain(parts, call, key, response, place);
     parts.turn.store.remove_message(key, response.answer.sequence, telling_removed(parts, call, key, place));
+  });
+}
+
+void cancel_response(const ApiParts& parts, const SharedCall& call) {
+  find(parts, call, [call](const StoredResponse& /*response*/, const SharedPlace& /*place*/) {
+    call->refuse(bad_request("response_not_cancellable",
+                             "Only a response that runs in the background can be cancelled; close its connection",
+                             "id"));
+  });
+}
+
+void list_input_items(const ApiParts& parts, const SharedCall& call) {
+  find(parts, call, [&parts, call](const StoredResponse& response, const SharedPlace& place) {
+    const std::string& id = response.conversation_id;
+    auto query = parse_items_query(call->request(), id);
+    if (!query) return call->refuse(query.error());
+    const std::int64_t end = response.answer.sequence;
+    if (query->newest_first) query->after = query->after == 0 ? end : std::min(query->after, end);
+    parts.turn.store.list_messages(
+        {.user = call->user(), .id = id}, *query, on_loop(parts, [&parts, call, id, end, place](auto page) {
+          if (!page) return call->refuse(call->problem_of(page.error()));
+          if (!*page) return call->refuse(response_not_found("response_id"));
+          // In the order of their places a page may reach beyond the answer.
+          auto& messages = (*page)->messages;
+          const auto beyond = std::erase_if(messages, [end](const auto& message) { return message.sequence >= end; });
+          if (beyond != 0) (*page)->has_more = false;
+          if (!hold(parts, call, *place, messages)) return;
+          call->json(items_json(id, **page));
+        }));
   });
 }
 

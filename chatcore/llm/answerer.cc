@@ -8,7 +8,20 @@ base::Bytes size_of(const Prompt& prompt) {
   for (const auto& passage : prompt.passages) {
     bytes += sizeof passage + passage.text.size() + passage.source.size();
   }
+  for (const auto& message : prompt.passed_on.messages) bytes += sizeof message + message.size();
+  bytes += prompt.passed_on.fields.size();
   return {static_cast<std::int64_t>(bytes)};
+}
+
+std::string_view name_of(AnswerPart part) {
+  switch (part) {
+    case AnswerPart::text: return "content";
+    case AnswerPart::reasoning_content: return "reasoning_content";
+    case AnswerPart::reasoning: return "reasoning";
+    case AnswerPart::refusal: return "refusal";
+    case AnswerPart::fields: return "";
+  }
+  return "";
 }
 
 std::size_t estimate_tokens(std::string_view text) { return (text.size() + 3) / 4; }

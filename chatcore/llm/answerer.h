@@ -26,12 +26,22 @@ struct Sampling {
   std::optional<double> frequency_penalty = {};  // -2 to 2
 };
 
+// What a client wants a backend to get as it is: JSON in OpenAI's form, checked for its syntax alone.
+struct PassedOn {
+  // One message each, in the place of the prompt's own, which then are no more than their texts. Empty: the prompt's
+  // messages say all that there is to say.
+  std::vector<std::string> messages = {};
+  std::string fields = {};  // of the request: tools, response_format …, as an object; "": none
+};
+
 // Everything an answer is made from. `messages` end with the question; `passages` are for this prompt only.
 struct Prompt {
   std::vector<conversation::Message> messages;
   std::vector<retrieval::Passage> passages;
   std::size_t max_tokens = 0;  // 0: the answerer's own bound
   Sampling sampling = {};
+  std::vector<std::string> stop = {};  // the answer ends before any of these; a backend gets them by passed_on
+  PassedOn passed_on = {};             // for an answerer that passes_on()
 };
 
 struct TokenUsage {
@@ -44,13 +54,35 @@ struct Generated {
   base::Status status = {};
   bool is_cut = false;                   // it met the bound of tokens
   bool is_filtered = false;              // the backend kept the rest, or all of it, back
+  bool calls_tools = false;              // among the fields were calls of tools
   std::optional<TokenUsage> usage = {};  // absent: nobody counted
 };
 
-// Called on a loop thread, one at a time. on_end comes exactly once unless cancelled; nothing follows it.
+// What an answer consists of. All but its text come from backends alone.
+enum class AnswerPart {
+  text,
+  reasoning_content,  // what a thinking model thinks before it answers, under the name that the backend has for it
+  reasoning,          //
+  refusal,            // why the model does not answer, in its own words
+  fields,             // what else a delta has (tool_calls …): a JSON object
+};
+// OpenAI's name of a delta's field; of `fields`, which has names of its own, "".
+std::string_view name_of(AnswerPart part);
+
+// Called on a loop thread, one at a time. on_end comes exactly once unless cancelled; nothing follows it. All but
+// on_text and on_end may be empty.
 struct GenerationEvents {
   std::function<void(std::string_view text)> on_text;
   std::function<void(Generated)> on_end;
+  // The backend has accepted the request: an answer comes, or an error in its place.
+  std::function<void()> on_accepted = {};
+  // The answer has begun to come, and nothing is wrong with it so far; the model may still be thinking. Once, before
+  // on_text and on_part.
+  std::function<void()> on_first_byte = {};
+  // Another part than text.
+  std::function<void(AnswerPart part, std::string_view piece)> on_part = {};
+  // So many bytes are held of what has come and is not yet to be read; called when they have become more.
+  std::function<void(std::size_t bytes)> on_held = {};
 };
 
 // A running generation. Destroying it cancels it. Thread-safe.
@@ -70,6 +102,8 @@ class Answerer {
                                                              base::EventLoop& loop) = 0;
   // Waits for nothing but this machine's processor, from generate() to the end.
   [[nodiscard]] virtual bool is_cpu_bound() const = 0;
+  // Takes what a prompt has passed_on, and brings parts other than text.
+  [[nodiscard]] virtual bool passes_on() const { return false; }
   // What one generation holds beside its prompt, for the memory budget.
   [[nodiscard]] virtual base::Bytes cost() const { return {0}; }
   // Absent when there is no backend.

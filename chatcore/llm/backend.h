@@ -34,7 +34,7 @@ struct BackendOptions {
   std::size_t max_calls = 64;  // at once, each with a connection; as many more may wait
   std::chrono::milliseconds queue_timeout{2'000};
   std::chrono::milliseconds connect_timeout{5'000};
-  std::chrono::milliseconds first_byte_timeout{30'000};
+  std::chrono::milliseconds first_byte_timeout{30'000};  // until on_data has said more than `waiting`
   std::chrono::milliseconds idle_timeout{30'000};
   std::chrono::milliseconds total_timeout{300'000};  // of a call, waiting and retries included
   int max_retries = 2;
@@ -43,8 +43,12 @@ struct BackendOptions {
 
 // Called on a loop thread, one at a time; on_end exactly once unless cancelled, nothing after it.
 struct CallEvents {
-  enum class Progress { more, complete };
-  // A piece of a good answer. `complete`: what still comes does not matter. An error ends the call with it.
+  // waiting: nothing of what was asked for has come yet, and first_byte_timeout goes on; more: it has; finished: it has
+  // come to its end, what still comes is welcome but not waited for; complete: what still comes does not matter.
+  enum class Progress { waiting, more, finished, complete };
+  // The backend has accepted the request. May be empty.
+  std::function<void()> on_accepted = {};
+  // A piece of a good answer. An error ends the call with it.
   std::function<base::Result<Progress>(std::string_view bytes)> on_data;
   // The answer has come to its end without on_data having called it complete. An error makes it a failure.
   std::function<base::Status()> on_last_byte;
@@ -54,9 +58,10 @@ struct CallEvents {
 };
 
 struct CallRequest {
-  std::string path;          // after the base URL: "/chat/completions"
-  std::string body;          // JSON
-  std::string content_type;  // that a good answer's begins with
+  std::string path;             // after the base URL: "/chat/completions"
+  std::string body;             // JSON
+  std::string content_type;     // that a good answer's begins with
+  bool takes_any_type = false;  // what the answer's says does not matter: on_data judges by the bytes
 };
 
 // A call under way. Destroying it cancels it. Thread-safe, also within its own events.

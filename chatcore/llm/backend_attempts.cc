@@ -15,6 +15,8 @@ using std::chrono::milliseconds;
 
 // A complete answer whose connection stays open is waited for so long, so that the connection can be used again.
 constexpr milliseconds kPatienceAfterComplete{500};
+// What may follow the end that an answer has named: the token counts.
+constexpr milliseconds kPatienceAfterFinish{3'000};
 
 // As it comes over the wire, where a few letters of text take a few hundred bytes.
 constexpr std::size_t kMaxAnswerBytes = 256u << 20;
@@ -106,6 +108,7 @@ base::StreamRequest Backend::Attempts::http_request(base::Duration left) const {
   request.max_body_bytes = kMaxAnswerBytes;
   request.connect_timeout = ours.connect_timeout;
   request.first_byte_timeout = ours.first_byte_timeout;
+  request.reader_says_begun = true;
   request.idle_timeout = ours.idle_timeout;
   const bool is_bounded = deadline_ != base::SteadyTime::max();
   request.total_timeout = is_bounded ? std::chrono::ceil<milliseconds>(left) : milliseconds::zero();
@@ -114,8 +117,13 @@ base::StreamRequest Backend::Attempts::http_request(base::Duration left) const {
 
 void Backend::Attempts::take_head(const base::StreamHead& head) {
   status_ = head.status;
-  is_right_type_ = base::lower_case(base::find_header(head.headers, "content-type")).starts_with(request_.content_type);
+  is_right_type_ = request_.takes_any_type ||
+                   base::lower_case(base::find_header(head.headers, "content-type")).starts_with(request_.content_type);
   retry_after_ = parse_retry_after(base::find_header(head.headers, "retry-after")).value_or(std::chrono::seconds(0));
+  // What is not an answer is not worth waiting for as long.
+  const bool is_good = status_ / 100 == 2 && is_right_type_;
+  if (!is_good && stream_) stream_->answer_begun();
+  if (is_good && events_.on_accepted && !cancelled_) events_.on_accepted();
 }
 
 void Backend::Attempts::take_data(std::string_view bytes) {
@@ -125,9 +133,18 @@ void Backend::Attempts::take_data(std::string_view bytes) {
   const auto progress = events_.on_data(bytes);
   if (cancelled_) return;
   if (!progress) return retry_or_end(progress.error().within(backend_->name));
+  if (*progress == CallEvents::Progress::waiting) return;
+  if (stream_) stream_->answer_begun();
   if (*progress == CallEvents::Progress::more) return;
-  is_complete_ = true;
-  timer_ = backend_->loop.after(kPatienceAfterComplete, [self = shared_from_this()] {
+  const bool is_complete = *progress == CallEvents::Progress::complete;
+  if (!is_complete && std::exchange(is_finished_, true)) return;
+  is_finished_ = true;
+  is_complete_ = is_complete;
+  wait_for_end(is_complete ? kPatienceAfterComplete : kPatienceAfterFinish);
+}
+
+void Backend::Attempts::wait_for_end(base::Duration patience) {
+  timer_ = backend_->loop.after(patience, [self = shared_from_this()] {
     self->in_order([self] {
       if (self->is_trying_) self->take_end({});
     });
@@ -144,6 +161,7 @@ void Backend::Attempts::take_end(base::Status status) {
 // What the end of the exchange means for the call.
 base::Status Backend::Attempts::judge(base::Status status) {
   if (is_complete_) return {};
+  if (is_finished_) return events_.on_last_byte();
   if (!status) {
     const auto code = status.error().code == Code::deadline_exceeded ? Code::deadline_exceeded : Code::unavailable;
     return base::fail({code, status.error().message});

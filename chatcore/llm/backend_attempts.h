@@ -29,6 +29,7 @@ class Backend::Attempts : public std::enable_shared_from_this<Attempts> {
   base::StreamRequest http_request(base::Duration left) const;
   void take_head(const base::StreamHead& head);
   void take_data(std::string_view bytes);
+  void wait_for_end(base::Duration patience);
   void take_end(base::Status status);
   [[nodiscard]] base::Status judge(base::Status status);
   [[nodiscard]] bool may_retry(const base::Error& error) const;
@@ -58,6 +59,7 @@ class Backend::Attempts : public std::enable_shared_from_this<Attempts> {
   bool is_right_type_ = false;
   std::chrono::seconds retry_after_{0};
   bool has_begun_ = false;  // a byte of a good answer has been handed on
+  bool is_finished_ = false;
   bool is_complete_ = false;
 };
 

@@ -155,7 +155,10 @@ WholeAnswer compose_answer(const Prompt& prompt, const ExtractiveOptions& option
   std::vector<Candidate> candidates = collect_candidates(prompt);
   score_candidates(prompt, question_stems(prompt), candidates);
   const std::vector<Candidate> chosen = choose_sentences(std::move(candidates), options.max_sentences);
-  const std::string answer = chosen.empty() ? say_nothing_found(prompt) : quote(prompt, chosen);
+  std::string answer = chosen.empty() ? say_nothing_found(prompt) : quote(prompt, chosen);
+  for (const auto& stop : prompt.stop) {
+    if (!stop.empty()) answer.resize(std::min(answer.size(), answer.find(stop)));
+  }
   std::size_t max_bytes = options.max_answer_bytes;
   if (prompt.max_tokens != 0) max_bytes = std::min(max_bytes / kBytesPerToken, prompt.max_tokens) * kBytesPerToken;
   const std::string_view kept = cut_at_word(answer, max_bytes);

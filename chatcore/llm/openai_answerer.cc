@@ -2,62 +2,69 @@
 
 #include <utility>
 
+#include "chatcore/llm/answer_reader.h"
 #include "chatcore/llm/openai_json.h"
-#include "chatcore/llm/sse_parser.h"
 
 namespace chatcore::llm {
 namespace {
 
 using Progress = CallEvents::Progress;
 
+// What is held of an answer is told in steps of this size.
+constexpr std::size_t kHeldStepBytes = 64u << 10;
+
 // What has come of one answer. Used by one thread at a time, as the call's events are.
 class Reading {
  public:
   explicit Reading(GenerationEvents events) : events_(std::move(events)) {}
 
+  void accepted() const {
+    if (events_.on_accepted) events_.on_accepted();
+  }
+
   base::Result<Progress> take(std::string_view bytes) {
-    std::string text;  // of all events in these bytes, handed on as one
-    const auto read = parser_.feed(bytes, [&](const SseEvent& event) { return take_event(event, text); });
-    if (!text.empty()) events_.on_text(text);
+    const auto read = reader_.feed(bytes, sink());
     // Text before the fault in the same piece has been handed on like all before it.
     if (!read) return base::fail({base::Code::unavailable, read.error().message});
-    return is_done_ ? Progress::complete : Progress::more;
+    if (reader_.has_choice()) say_first_byte();
+    say_held();
+    if (reader_.is_done()) return Progress::complete;
+    if (reader_.is_finished()) return Progress::finished;
+    return reader_.has_begun() ? Progress::more : Progress::waiting;
   }
 
-  // Some backends leave the last event out, but a finish_reason is never missing.
-  [[nodiscard]] base::Status last_byte() const {
-    if (is_finished_) return {};
-    return base::fail(base::Code::unavailable, "the answer broke off");
-  }
+  [[nodiscard]] base::Status last_byte() { return reader_.finish(sink()); }
 
   void end(base::Status status) {
-    events_.on_end({.status = std::move(status), .is_cut = is_cut_, .is_filtered = is_filtered_, .usage = usage_});
+    auto generated = reader_.generated();
+    generated.status = std::move(status);
+    events_.on_end(std::move(generated));
   }
 
  private:
-  base::Status take_event(const SseEvent& event, std::string& text) {
-    if (is_done_) return {};
-    if (event.data == kStreamDone) {
-      is_done_ = true;
-      return {};
-    }
-    auto chunk = parse_chat_chunk(event.data);
-    if (!chunk) return base::fail(chunk.error());
-    text += chunk->text;
-    is_finished_ = is_finished_ || chunk->is_finished;
-    is_cut_ = is_cut_ || chunk->is_cut;
-    is_filtered_ = is_filtered_ || chunk->is_filtered;
-    if (chunk->usage) usage_ = chunk->usage;
-    return {};
+  AnswerReader::Sink sink() {
+    return [this](AnswerPart part, std::string_view piece) {
+      say_first_byte();
+      if (part == AnswerPart::text) return events_.on_text(piece);
+      if (events_.on_part) events_.on_part(part, piece);
+    };
+  }
+
+  void say_first_byte() {
+    if (!std::exchange(has_said_first_byte_, true) && events_.on_first_byte) events_.on_first_byte();
+  }
+
+  void say_held() {
+    const std::size_t held = reader_.bytes_held();
+    if (held < held_ + kHeldStepBytes || !events_.on_held) return;
+    held_ = held;
+    events_.on_held(held);
   }
 
   const GenerationEvents events_;
-  SseParser parser_;
-  bool is_done_ = false;
-  bool is_finished_ = false;
-  bool is_cut_ = false;
-  bool is_filtered_ = false;
-  std::optional<TokenUsage> usage_;
+  AnswerReader reader_;
+  bool has_said_first_byte_ = false;
+  std::size_t held_ = 0;
 };
 
 class CallGeneration final : public Generation {
@@ -79,8 +86,10 @@ std::unique_ptr<Generation> OpenAiAnswerer::generate(Prompt prompt, GenerationEv
   return std::make_unique<CallGeneration>(
       backend_->call({.path = "/chat/completions",
                       .body = chat_request(prompt, options_.model, options_.system_prompt, options_.max_tokens_field),
-                      .content_type = "text/event-stream"},
-                     {.on_data = [reading](std::string_view bytes) { return reading->take(bytes); },
+                      .content_type = "text/event-stream",
+                      .takes_any_type = true},
+                     {.on_accepted = [reading] { reading->accepted(); },
+                      .on_data = [reading](std::string_view bytes) { return reading->take(bytes); },
                       .on_last_byte = [reading] { return reading->last_byte(); },
                       .on_end = [reading](base::Status status) { reading->end(std::move(status)); }}));
 }

@@ -1,6 +1,7 @@
 #pragma once
-// Answers by any OpenAI-compatible backend: POST {base_url}/chat/completions with "stream": true. Text is handed on as
-// it comes; an answer that breaks off in the middle is an error, and what there was of it has been handed on.
+// Answers by any OpenAI-compatible backend: POST {base_url}/chat/completions with "stream": true. What comes is handed
+// on as it comes (answer_reader.h); an answer that breaks off in the middle is an error, and what there was of it has
+// been handed on.
 
 #include <memory>
 #include <string>
@@ -27,6 +28,7 @@ class OpenAiAnswerer final : public Answerer {
   [[nodiscard]] std::unique_ptr<Generation> generate(Prompt prompt, GenerationEvents events,
                                                      base::EventLoop& loop) override;
   [[nodiscard]] bool is_cpu_bound() const override { return false; }
+  [[nodiscard]] bool passes_on() const override { return true; }
   [[nodiscard]] base::Bytes cost() const override;
   [[nodiscard]] std::optional<BackendStatistics> statistics() const override { return backend_->statistics(); }
 

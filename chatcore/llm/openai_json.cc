@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "chatcore/llm/passed_on.h"
+
 namespace chatcore::llm {
 namespace {
 
@@ -59,34 +61,20 @@ ordered_json messages_of(const Prompt& prompt, std::string_view system_prompt) {
   return messages;
 }
 
+// What the server says before messages that are passed on as they are.
+std::string server_words(const Prompt& prompt, std::string_view system_prompt) {
+  std::string words(system_prompt);
+  if (prompt.passages.empty()) return words;
+  if (!words.empty()) words += "\n\n";
+  return words + passages_text(prompt.passages);
+}
+
 // The member of an object, or null when there is none or `object` is no object.
 const json& member(const json& object, const char* name) {
   static const json kNull;
   if (!object.is_object()) return kNull;
   const auto found = object.find(name);
   return found == object.end() ? kNull : *found;
-}
-
-base::Result<std::string> content_of(const json& delta) {
-  const json& content = member(delta, "content");
-  if (content.is_null()) return std::string();
-  if (!content.is_string()) return base::fail(Code::corrupt, "a chunk's content is not a text");
-  auto text = content.get<std::string>();
-  // Neither storage nor C interfaces behind us take one.
-  std::erase(text, '\0');
-  return text;
-}
-
-std::optional<TokenUsage> usage_of(const json& chunk) {
-  const json& usage = member(chunk, "usage");
-  const json& prompt = member(usage, "prompt_tokens");
-  const json& answer = member(usage, "completion_tokens");
-  constexpr std::uint64_t kMost = 1'000'000'000;
-  const auto is_count = [](const json& value) {
-    return value.is_number_unsigned() && value.get<std::uint64_t>() <= kMost;
-  };
-  if (!is_count(prompt) || !is_count(answer)) return std::nullopt;
-  return TokenUsage{.prompt = prompt.get<std::size_t>(), .answer = answer.get<std::size_t>()};
 }
 
 base::Result<std::vector<float>> vector_of(const json& numbers, std::size_t dimensions) {
@@ -113,10 +101,9 @@ std::string json_line(std::string_view role, std::string_view content) { return 
 
 std::string chat_request(const Prompt& prompt, std::string_view model, std::string_view system_prompt,
                          std::string_view max_tokens_field) {
-  ordered_json request{{"model", model},
-                       {"messages", messages_of(prompt, system_prompt)},
-                       {"stream", true},
-                       {"stream_options", {{"include_usage", true}}}};
+  const auto& passed = prompt.passed_on;
+  ordered_json request{{"model", model}, {"stream", true}, {"stream_options", {{"include_usage", true}}}};
+  if (passed.messages.empty()) request["messages"] = messages_of(prompt, system_prompt);
   if (prompt.max_tokens != 0) request[std::string(max_tokens_field)] = prompt.max_tokens;
   const auto pass_on = [&](const char* name, std::optional<double> value) {
     if (value) request[name] = *value;
@@ -125,27 +112,10 @@ std::string chat_request(const Prompt& prompt, std::string_view model, std::stri
   pass_on("top_p", prompt.sampling.top_p);
   pass_on("presence_penalty", prompt.sampling.presence_penalty);
   pass_on("frequency_penalty", prompt.sampling.frequency_penalty);
-  return text_of(request);
-}
-
-base::Result<ChatChunk> parse_chat_chunk(std::string_view data) {
-  const json chunk = parse(data);
-  if (!chunk.is_object()) return base::fail(Code::corrupt, "an event of the stream is not a JSON object");
-  // Its words may quote the key or the prompt, so they are not repeated.
-  if (!member(chunk, "error").is_null()) return base::fail(Code::unavailable, "the backend reported an error");
-  ChatChunk parsed{.text = {}, .usage = usage_of(chunk)};
-  const json& choices = member(chunk, "choices");
-  if (!choices.is_array()) return base::fail(Code::corrupt, "an event of the stream has no choices");
-  if (choices.empty()) return parsed;  // the one with the token counts
-  auto text = content_of(member(choices.front(), "delta"));
-  if (!text) return base::fail(text.error());
-  parsed.text = std::move(*text);
-  const json& reason = member(choices.front(), "finish_reason");
-  if (!reason.is_null() && !reason.is_string()) return base::fail(Code::corrupt, "a finish_reason is not a text");
-  parsed.is_finished = reason.is_string();
-  parsed.is_cut = reason == "length";
-  parsed.is_filtered = reason == "content_filter";
-  return parsed;
+  std::string text = with_fields(text_of(request), passed.fields);
+  if (passed.messages.empty()) return text;
+  const std::string messages = passed_messages(passed.messages, server_words(prompt, system_prompt));
+  return with_fields(std::move(text), R"({"messages":)" + messages + "}");
 }
 
 std::string embedding_request(const std::vector<std::string>& texts, std::string_view model, std::size_t dimensions) {

@@ -1,6 +1,6 @@
 #pragma once
-// What is said to and heard from an OpenAI-compatible backend, as JSON text. Pure. Nothing that comes from there is
-// trusted: a wrong type is an error, NUL characters are taken out of texts, numbers are checked.
+// What is said to an OpenAI-compatible backend, as JSON text, and the embeddings heard from it (its answers are read by
+// chat_chunk.h). Pure. Nothing that comes from there is trusted: a wrong type is an error, numbers are checked.
 
 #include <cstddef>
 #include <optional>
@@ -19,25 +19,13 @@ namespace chatcore::llm {
 //   Use these passages to answer where they bear on the question, and name their source. …
 //   {"source":"notes.md","text":"…"}
 //
-// one line each, in JSON, so that no text can end its passage and speak in our name.
+// one line each, in JSON, so that no text can end its passage and speak in our name. What the prompt has passed on goes
+// in as it is (passed_on.h).
 std::string chat_request(const Prompt& prompt, std::string_view model, std::string_view system_prompt,
                          std::string_view max_tokens_field);
 
 // {"role":"user","content":"…"} without a line's end in it, so that no text can end its line and speak for another.
 std::string json_line(std::string_view role, std::string_view content);
-
-// One event of the stream.
-struct ChatChunk {
-  std::string text;
-  bool is_finished = false;  // a reason to finish was given
-  bool is_cut = false;       // and it was the length,
-  bool is_filtered = false;  // or what the backend lets nobody say
-  std::optional<TokenUsage> usage = {};
-};
-// Errors: corrupt when it is not such a chunk, unavailable when it reports an error.
-base::Result<ChatChunk> parse_chat_chunk(std::string_view data);
-// The stream's last event.
-inline constexpr std::string_view kStreamDone = "[DONE]";
 
 std::string embedding_request(const std::vector<std::string>& texts, std::string_view model, std::size_t dimensions);
 // `count` vectors of `dimensions` numbers in the order of the texts, each made unit length. Errors: corrupt.

@@ -39,6 +39,14 @@ base::Status SseParser::feed(std::string_view bytes, const std::function<base::S
   return {};
 }
 
+base::Status SseParser::finish(const std::function<base::Status(const SseEvent&)>& on_event) {
+  if (!line_.empty()) {
+    const std::string line = std::exchange(line_, {});
+    if (auto taken = take_line(line, on_event); !taken) return taken;
+  }
+  return dispatch(on_event);
+}
+
 base::Status SseParser::take_line(std::string_view line, const std::function<base::Status(const SseEvent&)>& on_event) {
   if (std::exchange(at_start_, false) && line.starts_with(kByteOrderMark)) line.remove_prefix(kByteOrderMark.size());
   if (line.empty()) return dispatch(on_event);

@@ -19,12 +19,20 @@ struct SseEvent {
 
 class SseParser {
  public:
+  // A whole answer of a model that writes long, or an image, may come as one event.
+  static constexpr std::size_t kMaxEventBytes = 4u << 20;
+
   // `max_event_bytes` bounds the data of one event and any single line.
-  explicit SseParser(std::size_t max_event_bytes = 256u << 10) : max_event_bytes_(max_event_bytes) {}
+  explicit SseParser(std::size_t max_event_bytes = kMaxEventBytes) : max_event_bytes_(max_event_bytes) {}
 
   // Calls `on_event` for each event that `bytes` complete; it returns an error to stop, which is returned. Errors of
   // its own: too_large. After an error nothing more may be fed.
   base::Status feed(std::string_view bytes, const std::function<base::Status(const SseEvent&)>& on_event);
+  // The stream has come to its regular end. The specification throws an event away whose blank line did not come; here
+  // it is one, since some servers leave the last blank line out. Nothing more may be fed.
+  base::Status finish(const std::function<base::Status(const SseEvent&)>& on_event);
+  // Of what has come and is no event yet.
+  [[nodiscard]] std::size_t bytes_held() const { return line_.capacity() + data_.capacity(); }
 
  private:
   base::Status take_line(std::string_view line, const std::function<base::Status(const SseEvent&)>& on_event);

@@ -128,6 +128,7 @@ class FakeAnswerer final : public llm::Answerer {
   }
 
   [[nodiscard]] bool is_cpu_bound() const override { return cpu_bound; }
+  [[nodiscard]] bool passes_on() const override { return true; }
   [[nodiscard]] std::optional<llm::BackendStatistics> statistics() const override { return backend; }
 
   std::shared_ptr<Running> running;  // the last begun
@@ -155,7 +156,8 @@ struct Client {
   bool begun = false;
   std::int64_t answer_sequence = -1;  // as it was announced
   std::string text;
-  std::size_t queued = 0;  // what on_text answers
+  std::string parts;       // "name=piece;" for each
+  std::size_t queued = 0;  // what on_text and on_part answer
   std::optional<TurnResult> result;
 };
 
@@ -183,7 +185,12 @@ struct TurnWorld {
                             client.text += text;
                             return client.queued;
                           },
-                      .on_end = [&client](const TurnResult& result) { client.result = result; }};
+                      .on_end = [&client](const TurnResult& result) { client.result = result; },
+                      .on_part =
+                          [&client](llm::AnswerPart part, std::string_view piece) {
+                            client.parts.append(name_of(part)).append("=").append(piece).append(";");
+                            return client.queued;
+                          }};
     auto turn = Turn::begin(parts(), std::move(*door.enter({1})), std::move(request), std::move(events));
     settle();
     return turn;
@@ -192,6 +199,16 @@ struct TurnWorld {
   void say(const std::string& text) {
     const auto on_text = answerer.running->events.on_text;
     on_text(text);
+    settle();
+  }
+  void say_part(llm::AnswerPart part, const std::string& piece) {
+    const auto on_part = answerer.running->events.on_part;
+    on_part(part, piece);
+    settle();
+  }
+  void say_first_byte() {
+    const auto on_first_byte = answerer.running->events.on_first_byte;
+    on_first_byte();
     settle();
   }
   void finish(base::Status status = {}) { finish(llm::Generated{.status = std::move(status)}); }

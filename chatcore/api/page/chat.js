@@ -341,7 +341,7 @@ async function* eventsOf(body) {
         if (line.startsWith("event: ")) event.event = line.slice(7);
         else if (line.startsWith("data: ")) event.data += line.slice(6);
       }
-      yield event;
+      if (event.data) yield event;  // a comment keeps the connection alive and says nothing
     }
   }
 }

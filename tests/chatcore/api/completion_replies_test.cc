@@ -47,10 +47,50 @@ TEST(Completion, WholeItIsOneDocument) {
   TurnResult result;
   result.prompt_tokens = 3;
   result.answer_tokens = 2;
-  EXPECT_EQ(completion_json(kHead, "Hi", result),
+  EXPECT_EQ(completion_json(kHead, {.text = "Hi"}, result),
             R"({"id":"chatcmpl-1","object":"chat.completion","created":1700000000,"model":"m","choices":[{"index":0,)"
             R"("message":{"role":"assistant","content":"Hi","refusal":null},"logprobs":null,"finish_reason":"stop"}],)"
             R"("usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}})");
+}
+
+TEST(Completion, PartsAreInItUnderTheNamesOfTheBackend) {
+  CompletionAnswer answer;
+  answer.add(llm::AnswerPart::reasoning, "h");
+  answer.add(llm::AnswerPart::reasoning, "m");
+  answer.add(llm::AnswerPart::text, "Hi");
+  EXPECT_THAT(completion_json(kHead, answer, {}),
+              HasSubstr(R"("message":{"role":"assistant","content":"Hi","refusal":null,"reasoning":"hm"})"));
+  EXPECT_THAT(completion_part_event(kHead, llm::AnswerPart::reasoning_content, "hm"),
+              HasSubstr(R"("delta":{"reasoning_content":"hm"},"logprobs":null,"finish_reason":null)"));
+}
+
+TEST(Completion, ARefusalIsNotAnEmptyAnswer) {
+  CompletionAnswer answer;
+  answer.add(llm::AnswerPart::refusal, "No.");
+  EXPECT_THAT(completion_json(kHead, answer, {}), HasSubstr(R"("content":null,"refusal":"No.")"));
+  EXPECT_THAT(completion_part_event(kHead, llm::AnswerPart::refusal, "No."), HasSubstr(R"("delta":{"refusal":"No."})"));
+}
+
+TEST(Completion, CallsOfToolsArePutTogether) {
+  CompletionAnswer answer;
+  for (
+      const char* delta :
+      {R"({"tool_calls":[{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":""}}]})",
+       R"({"tool_calls":[{"index":0,"id":"a","function":{"name":"f","arguments":"{\"x\""}}]})",
+       R"({"tool_calls":[{"index":1,"id":"b","function":{"name":"g","arguments":"{}"}},{"index":0,"id":"","function":{"arguments":":1}"}}]})",
+       R"({"annotations":[{"type":"url"}]})", R"({"annotations":[{"type":"file"}]})"}) {
+    answer.add(llm::AnswerPart::fields, delta);
+  }
+  TurnResult result;
+  result.calls_tools = true;
+  const std::string text = completion_json(kHead, answer, result);
+  EXPECT_THAT(text, HasSubstr(R"("content":null,"refusal":null,"tool_calls":[{"id":"a","type":"function",)"
+                              R"("function":{"name":"f","arguments":"{\"x\":1}"}},)"
+                              R"({"id":"b","function":{"name":"g","arguments":"{}"},"type":"function"}],)"
+                              R"("annotations":[{"type":"url"},{"type":"file"}]})"));
+  EXPECT_THAT(text, HasSubstr(R"("finish_reason":"tool_calls")"));
+  EXPECT_THAT(completion_part_event(kHead, llm::AnswerPart::fields, R"({"tool_calls":[{"index":0}]})"),
+              HasSubstr(R"("delta":{"tool_calls":[{"index":0}]})"));
 }
 
 }  // namespace

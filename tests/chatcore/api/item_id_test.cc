@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <string>
 
 #include <gtest/gtest.h>
 
@@ -17,6 +18,25 @@ TEST(ItemId, NamesAPlaceInOneConversation) {
 }
 
 TEST(ItemId, StaysTheSame) { EXPECT_EQ(item_id("", 255), "msg_cbf29ce48422232500000000000000ff"); }
+
+TEST(ItemId, OfAConversationThatWasNamedHereTellsWhereItIs) {
+  for (const std::string prefix : {"chain_", "conv_"}) {
+    const std::string conversation = prefix + std::string(30, 'a') + "09";
+    const auto id = item_id(conversation, 255);
+    EXPECT_EQ(sequence_of_item(conversation, id), 255);
+    EXPECT_EQ(sequence_of_item(prefix + std::string(32, 'a'), id), std::nullopt);
+    const auto place = place_of_item(id);
+    ASSERT_TRUE(place);
+    EXPECT_EQ(place->conversation_id, conversation);
+    EXPECT_EQ(place->sequence, 255);
+    EXPECT_FALSE(place_of_item(id + "0"));
+    EXPECT_FALSE(place_of_item(id.substr(1)));
+  }
+  for (const auto& id : {item_id("conv_1", 5), item_id("conv_" + std::string(32, 'A'), 5), std::string("msg_x"),
+                         std::string("rs_1"), std::string()}) {
+    EXPECT_FALSE(place_of_item(id)) << id;
+  }
+}
 
 TEST(ItemId, WhatIsNotMadeHereNamesNothing) {
   const auto id = item_id("c", 10);

@@ -103,6 +103,45 @@ TEST(ResponseEvents, AFailedOneKeepsWhatThereWasAndHasNoTopLevelError) {
   EXPECT_THAT(last, HasSubstr(R"("text":"Hi")"));
 }
 
+std::string make_id() { return "rs_1"; }
+
+TEST(ResponseEvents, ReasoningThatWasAskedForIsAnItemInFrontOfTheAnswer) {
+  auto asked = head();
+  asked.reasoning_summary = "auto";
+  ResponseEvents events(asked);
+  std::string stream = events.begin("msg_1");
+  stream += events.reasoning("h", &make_id);
+  stream += events.reasoning("m", &make_id);
+  stream += events.delta("Hi");
+  stream += events.reasoning("late", &make_id);
+  stream += events.end(result());
+  EXPECT_THAT(
+      types_of(stream),
+      ElementsAre("response.created", "response.in_progress", "response.output_item.added",
+                  "response.reasoning_summary_part.added", "response.reasoning_summary_text.delta",
+                  "response.reasoning_summary_text.delta", "response.reasoning_summary_text.done",
+                  "response.reasoning_summary_part.done", "response.output_item.done", "response.output_item.added",
+                  "response.content_part.added", "response.output_text.delta", "response.output_text.done",
+                  "response.content_part.done", "response.output_item.done", "response.completed"));
+  const std::string item = R"({"id":"rs_1","type":"reasoning","summary":[{"type":"summary_text","text":"hm"}]})";
+  EXPECT_THAT(stream, HasSubstr(R"("output":[)" + item + R"(,{"id":"msg_1")"));
+  EXPECT_THAT(stream, HasSubstr(R"("item_id":"msg_1","output_index":1,"content_index":0,"delta":"Hi")"));
+  EXPECT_THAT(response_json(asked, "msg_1", "Hi", result(), {.id = "rs_1", .text = "hm"}), HasSubstr("[" + item + ","));
+}
+
+TEST(ResponseEvents, AnAnswerWithoutReasoningHasNoItemForIt) {
+  auto asked = head();
+  asked.reasoning_summary = "auto";
+  ResponseEvents events(asked);
+  std::string stream = events.begin("msg_1");
+  stream += events.end(result());
+  EXPECT_THAT(types_of(stream),
+              ElementsAre("response.created", "response.in_progress", "response.output_item.added",
+                          "response.content_part.added", "response.output_text.done", "response.content_part.done",
+                          "response.output_item.done", "response.completed"));
+  EXPECT_THAT(stream, Not(HasSubstr("rs_")));
+}
+
 TEST(Response, ShowsWhatWasAsked) {
   auto asked = head();
   asked.conversation_id = "c";

@@ -7,6 +7,11 @@
 namespace chatcore::api {
 namespace {
 
+// As by the built-in answerer.
+Parsed<ResponseRequest> parse_response_request(std::string_view body) {
+  return api::parse_response_request(body, false);
+}
+
 // The field at fault in a request with these fields besides a good input; "" when there is none.
 std::string fault_of(const std::string& fields) {
   const auto parsed = parse_response_request(R"({"input":"a",)" + fields + "}");
@@ -40,6 +45,21 @@ TEST(ResponseRequest, TheInputMustEndWithAQuestion) {
   }
 }
 
+TEST(ResponseRequest, ReferencesToStoredItemsStandBesideTheInput) {
+  const auto parsed = parse_response_request(R"({"input":[{"role":"user","content":"a"},
+      {"type":"reasoning","id":"rs_1","summary":[]},{"type":"item_reference","id":"rs_2"},
+      {"type":"item_reference","id":"msg_1"},{"id":"msg_2"},{"role":"user","content":"b"}],
+      "include":["reasoning.encrypted_content"]})");
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->input.size(), 2U);
+  ASSERT_EQ(parsed->references.size(), 2U);
+  EXPECT_EQ(parsed->references[0].id, "msg_1");
+  EXPECT_EQ(parsed->references[0].before, 1U);
+  EXPECT_EQ(parsed->references[1].before, 1U);
+  EXPECT_EQ(fault_of(R"("include":["message.output_text.logprobs"])"), "include");
+  EXPECT_EQ(fault_of(R"("include":"x")"), "include");
+}
+
 TEST(ResponseRequest, NamesTheItemAtFault) {
   const auto param = [](const char* item) {
     const auto parsed =
@@ -63,7 +83,7 @@ TEST(ResponseRequest, AConversationIsNamedByTextOrObject) {
 }
 
 TEST(ResponseRequest, WhatCannotBeDoneIsRefusedByName) {
-  for (const char* field : {R"("tools":[{}])", R"("background":true)", R"("prompt":{"id":"x"})", R"("include":["x"])",
+  for (const char* field : {R"("background":true)", R"("prompt":{"id":"x"})", R"("include":["x"])",
                             R"("top_logprobs":1)", R"("tool_choice":"required")"}) {
     EXPECT_EQ(fault_of(field), name_in(field)) << field;
   }
@@ -104,6 +124,16 @@ TEST(ResponseRequest, MetadataHasBounds) {
   EXPECT_EQ(fault_of(R"("metadata":{"k":"\u0000"})"), "metadata");
   EXPECT_EQ(fault_of(R"("metadata":[])"), "metadata");
   EXPECT_EQ(parse_response_request(R"({"input":"a","metadata":{"k":"v"}})")->metadata, R"({"k":"v"})");
+}
+
+TEST(ResponseRequest, TakesOffersWhereNothingUsesThem) {
+  constexpr const char* kBody = R"({"input":"a","tools":[{"type":"function","name":"f"}],"tool_choice":"auto"})";
+  EXPECT_TRUE(api::parse_response_request(kBody, false));
+  const auto refused = api::parse_response_request(kBody, true);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().param, "tools");
+  EXPECT_NE(refused.error().message.find("/v1/chat/completions"), std::string::npos);
+  EXPECT_FALSE(parse_response_request(R"({"input":"a","tools":[],"tool_choice":"required"})"));
 }
 
 }  // namespace

@@ -33,6 +33,18 @@ TEST(ExtractiveAnswer, QuotesTheSentenceThatAnswersAndNamesItsSource) {
             "From memory.md: Conversations leave memory two hours after their last use.");
 }
 
+TEST(ExtractiveAnswer, EndsBeforeWhatItIsToStopAt) {
+  Prompt prompt = ask("When do conversations leave memory?", {kMemory, kPorts});
+  for (const auto& [stop, answer] : std::vector<std::pair<std::vector<std::string>, std::string>>{
+           {{"two"}, "From memory.md: Conversations leave memory "},
+           {{"nowhere", "two", "leave"}, "From memory.md: Conversations "},
+           {{""}, "From memory.md: Conversations leave memory two hours after their last use."}}) {
+    prompt.stop = stop;
+    EXPECT_EQ(text_of(prompt, {}), answer);
+    EXPECT_FALSE(compose_answer(prompt, {}).is_cut);
+  }
+}
+
 TEST(ExtractiveAnswer, FindsItInALaterPassage) {
   EXPECT_EQ(text_of(ask("Which port does it listen on?", {kMemory, kPorts}), {}),
             "From ports.md: The server listens on port 8080.");

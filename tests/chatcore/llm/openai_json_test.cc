@@ -15,70 +15,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-std::string chunk(const std::string& choice) { return R"({"choices":[)" + choice + "]}"; }
-
-TEST(ChatChunk, BringsTextAndItsEnd) {
-  const auto text = parse_chat_chunk(chunk(R"({"delta":{"content":"Hi"},"finish_reason":null})"));
-  ASSERT_TRUE(text);
-  EXPECT_EQ(text->text, "Hi");
-  EXPECT_FALSE(text->is_finished);
-  const auto end = parse_chat_chunk(chunk(R"({"delta":{},"finish_reason":"stop"})"));
-  EXPECT_TRUE(end->is_finished);
-  EXPECT_FALSE(end->is_cut);
-  EXPECT_TRUE(parse_chat_chunk(chunk(R"({"delta":{},"finish_reason":"length"})"))->is_cut);
-  EXPECT_TRUE(parse_chat_chunk(chunk(R"({"delta":{},"finish_reason":"content_filter"})"))->is_filtered);
-}
-
-TEST(ChatChunk, ARoleOrNothingIsNoText) {
-  for (const char* choice : {R"({"delta":{"role":"assistant","content":null}})", R"({"delta":{}})", "{}"}) {
-    const auto parsed = parse_chat_chunk(chunk(choice));
-    ASSERT_TRUE(parsed) << choice;
-    EXPECT_EQ(parsed->text, "");
-  }
-}
-
-TEST(ChatChunk, BringsTheTokenCountsOfALastChunkWithoutChoices) {
-  const auto parsed = parse_chat_chunk(R"({"choices":[],"usage":{"prompt_tokens":7,"completion_tokens":3}})");
-  ASSERT_TRUE(parsed && parsed->usage);
-  EXPECT_EQ(parsed->usage->prompt, 7U);
-  EXPECT_EQ(parsed->usage->answer, 3U);
-}
-
-TEST(ChatChunk, CountsThatAreNoneAreLeftOut) {
-  for (const char* usage : {"null", "{}", R"({"prompt_tokens":-1,"completion_tokens":1})",
-                            R"({"prompt_tokens":1e99,"completion_tokens":1})", R"([1])"}) {
-    const auto parsed = parse_chat_chunk(std::string(R"({"choices":[],"usage":)") + usage + "}");
-    ASSERT_TRUE(parsed) << usage;
-    EXPECT_FALSE(parsed->usage) << usage;
-  }
-}
-
-TEST(ChatChunk, WhatIsNoneIsCorrupt) {
-  for (const char* data :
-       {"", "[]", "7", "{", "{}", R"({"choices":{}})", R"({"choices":[{"delta":{"content":7}}]})",
-        R"({"choices":[{"finish_reason":7}]})", "{\"choices\":[{\"delta\":{\"content\":\"\xFF\"}}]}"}) {
-    const auto parsed = parse_chat_chunk(data);
-    ASSERT_FALSE(parsed) << data;
-    EXPECT_EQ(parsed.error().code, Code::corrupt) << data;
-  }
-}
-
-TEST(ChatChunk, AnErrorIsTakenAsOneAndNotRepeated) {
-  const auto parsed = parse_chat_chunk(R"({"error":{"message":"key sk-1 is bad"}})");
-  ASSERT_FALSE(parsed);
-  EXPECT_EQ(parsed.error().code, Code::unavailable);
-  EXPECT_THAT(parsed.error().message, Not(HasSubstr("sk-1")));
-}
-
-TEST(ChatChunk, NulCharactersAreTakenOut) {
-  EXPECT_EQ(parse_chat_chunk(chunk(R"({"delta":{"content":"a\u0000b"}})"))->text, "ab");
-}
-
-TEST(ChatChunk, DeepNestingIsHarmless) {
-  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
-  EXPECT_TRUE(parse_chat_chunk(R"({"choices":[],"x":)" + deep + "}"));
-}
-
 TEST(ChatRequest, PutsThePassagesBetweenSystemMessagesAndTalk) {
   const Prompt prompt{.messages = {{.role = Role::system, .content = "S"}, {.content = "Q"}},
                       .passages = {{.text = "one\ntwo", .source = "a.md", .score = 1}},
@@ -117,6 +53,31 @@ TEST(ChatRequest, WithoutPassagesOrBoundThereIsNoWordOfThem) {
   EXPECT_THAT(request, Not(HasSubstr("system")));
   EXPECT_THAT(request, Not(HasSubstr("max_tokens")));
   EXPECT_THAT(request, Not(HasSubstr("temperature")));
+}
+
+TEST(ChatRequest, MessagesAndFieldsThatArePassedOnAreInItAsTheyAre) {
+  const std::string image = R"({"role":"user","content":[{"type":"image_url","image_url":{"url":"data:x"}}]})";
+  const std::string result = R"({"role":"tool","tool_call_id":"1","content":"42"})";
+  Prompt prompt{.messages = {{.content = ""}}, .passages = {}, .max_tokens = 5};
+  prompt.passed_on = {.messages = {image, result}, .fields = R"({"seed":7,"tools":[{"type":"function"}]})"};
+  const auto request = chat_request(prompt, "m", "", "max_tokens");
+  EXPECT_THAT(request, HasSubstr(R"("messages":[)" + image + "," + result + "]}"));
+  EXPECT_THAT(request, HasSubstr(R"("max_tokens":5,"seed":7,"tools":[{"type":"function"}],)"));
+}
+
+TEST(ChatRequest, WhatTheServerSaysStandsBeforeMessagesThatArePassedOn) {
+  const std::string question = R"({"role":"user","content":"Q"})";
+  Prompt prompt{.messages = {{.content = "Q"}}, .passages = {}};
+  prompt.passed_on.messages = {question};
+  EXPECT_THAT(chat_request(prompt, "m", "Be brief.", "max_tokens"),
+              HasSubstr(R"("messages":[{"role":"system","content":"Be brief."},)" + question + "]"));
+  prompt.passed_on.messages = {R"({"role":"developer","content":"Be kind."})", question};
+  EXPECT_THAT(chat_request(prompt, "m", "Be brief.", "max_tokens"),
+              HasSubstr(R"("messages":[{"role":"developer","content":"Be brief.\n\nBe kind."},)" + question + "]"));
+  prompt.passed_on.messages = {R"({"role":"system","content":[{"type":"text","text":"S"}]})", question};
+  EXPECT_THAT(
+      chat_request(prompt, "m", "Be brief.", "max_tokens"),
+      HasSubstr(R"("content":[{"type":"text","text":"Be brief.\n\n"},{"type":"text","text":"S"}]},)" + question));
 }
 
 TEST(Embeddings, AreOrderedByIndexAndOfUnitLength) {

@@ -48,6 +48,20 @@ TEST(SseParser, AnEventWithoutDataIsNone) { EXPECT_EQ(parse("event: ping\n\n: co
 
 TEST(SseParser, AnEventThatDoesNotEndIsNone) { EXPECT_EQ(parse("data: a\n\ndata: b\n"), (Events{{"message", "a"}})); }
 
+TEST(SseParser, TheLastEventNeedsNoBlankLineWhenTheStreamHasEnded) {
+  for (const char* bytes :
+       {"data: a\n\ndata: b\n", "data: a\n\ndata: b", "data: a\n\ndata: b\n\n", "data: a\r\rdata: b\r"}) {
+    SseParser parser;
+    Events events;
+    ASSERT_TRUE(feed(parser, bytes, events));
+    ASSERT_TRUE(parser.finish([&](const SseEvent& event) -> base::Status {
+      events.emplace_back(event.type, event.data);
+      return {};
+    }));
+    EXPECT_EQ(events, (Events{{"message", "a"}, {"message", "b"}})) << bytes;
+  }
+}
+
 TEST(SseParser, ATypeIsForOneEventOnly) {
   EXPECT_EQ(parse("event: x\ndata: 1\n\ndata: 2\n\n"), (Events{{"x", "1"}, {"message", "2"}}));
 }

@@ -42,12 +42,13 @@ void check_either(const Parsed& parsed, Check taken) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto body = fuzz::text_of(data, size);
-  check_either(api::parse_completion_request(body), [](const api::CompletionRequest& request) {
-    fuzz::require(!request.messages.empty() && request.messages.back().role == conversation::Role::user,
-                  "a completion ends with a question");
-    check(request.messages);
-  });
-  check_either(api::parse_response_request(body), [](const api::ResponseRequest& request) {
+  for (const bool passes_on : {false, true}) {
+    check_either(api::parse_completion_request(body, passes_on), [](const api::CompletionRequest& request) {
+      fuzz::require(!request.messages.empty(), "a completion has a message");
+      check(request.messages);
+    });
+  }
+  check_either(api::parse_response_request(body, false), [](const api::ResponseRequest& request) {
     fuzz::require(!request.input.empty() && request.input.back().role == conversation::Role::user,
                   "a response answers a question");
     fuzz::require(request.conversation_id.empty() || request.previous_response_id.empty(), "one place to go on from");

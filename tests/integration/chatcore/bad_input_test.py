@@ -123,8 +123,8 @@ class BadCompletions(ChatcoreTest):
     def test_requests_that_are_refused(self):
         user = {"role": "user", "content": "a"}
         for body in ({}, {"messages": []}, {"messages": "a"}, {"messages": [1]}, {"messages": [{"role": "user"}]},
-                     {"messages": [{"role": "robot", "content": "a"}]}, {"messages": [user] * 1001},
-                     {"messages": [user, {"role": "assistant", "content": "a"}]},
+                     {"messages": [{"role": "robot", "content": "a"}]}, {"messages": [user] * 20001},
+                     {"messages": [user, {"role": "assistant", "content": 7}]},
                      {"messages": [{"role": "user", "content": [{"type": "image_url"}]}]},
                      {"messages": [user], "stream": "yes"}, {"messages": [user], "max_tokens": 0},
                      {"messages": [user], "max_tokens": -1}, {"messages": [user], "stream_options": 1}):

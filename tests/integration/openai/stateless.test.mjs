@@ -50,12 +50,20 @@ test('the helper that gathers a stream understands it', async () => {
 test('what cannot be done is refused by name', async () => {
   const ask = (more) => client.chat.completions.create({ model: 'any', messages, ...more });
   await fails(ask({ n: 2 }), OpenAI.BadRequestError, { code: 'unsupported_parameter', param: 'n' });
-  await fails(ask({ stop: ['.'] }), OpenAI.BadRequestError, { param: 'stop' });
-  await fails(ask({ tools: [{ type: 'function', function: { name: 'f' } }] }), OpenAI.BadRequestError,
-    { param: 'tools' });
+  const tools = [{ type: 'function', function: { name: 'f' } }];
+  await fails(ask({ tools, tool_choice: 'required' }), OpenAI.BadRequestError, { param: 'tool_choice' });
+  await fails(ask({ response_format: { type: 'json_object' } }), OpenAI.BadRequestError, { param: 'response_format' });
   await fails(ask({ messages: [] }), OpenAI.BadRequestError, { param: 'messages' });
   await fails(ask({ messages: [{ role: 'user', content: [{ type: 'image_url', image_url: { url: 'x' } }] }] }),
     OpenAI.BadRequestError, { param: 'messages[0].content[0].type' });
+});
+
+test('tools that are offered need not be used, and an answer stops where it is told to', async () => {
+  const tools = [{ type: 'function', function: { name: 'f' } }];
+  const offered = await client.chat.completions.create({ model: 'any', messages, tools, tool_choice: 'auto' });
+  assert.equal(offered.choices[0].finish_reason, 'stop');
+  const stopped = await client.chat.completions.create({ model: 'any', messages, stop: ['nothing'] });
+  assert.doesNotMatch(stopped.choices[0].message.content, /nothing/);
 });
 
 test('models are listed and found by name', async () => {

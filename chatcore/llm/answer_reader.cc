@@ -1,0 +1,184 @@
+#include "chatcore/llm/answer_reader.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/http_text.h"
+
+namespace chatcore::llm {
+namespace {
+
+using base::Code;
+
+constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+constexpr std::string_view kWhiteSpace = " \t\r\n";
+
+base::Status not_an_answer(std::string message) { return base::fail(Code::unavailable, std::move(message)); }
+
+std::string_view trimmed(std::string_view text) {
+  const auto begin = text.find_first_not_of(kWhiteSpace);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kWhiteSpace) - begin + 1);
+}
+
+// Of a text whose halves of letters are not waited for.
+std::string letters_of(std::string text, bool is_mended) {
+  if (!is_mended) return text;
+  LetterJoiner joiner;
+  std::string joined = joiner.join(text, true);
+  return joined + joiner.rest();
+}
+
+// Said to keep a connection open, as an event's type or as its data.
+bool is_heartbeat(std::string_view word) {
+  constexpr std::array<std::string_view, 5> kWords{"ping", "heartbeat", "keep-alive", "keepalive", "keep_alive"};
+  if (word.size() > 16) return false;
+  std::string lower = base::lower_case(word);
+  if (lower.starts_with(':')) lower = std::string(trimmed(std::string_view(lower).substr(1)));
+  return std::ranges::find(kWords, lower) != kWords.end();
+}
+
+}  // namespace
+
+base::Status AnswerReader::feed(std::string_view bytes, const Sink& sink) { return hand_on(take_bytes(bytes), sink); }
+
+base::Status AnswerReader::take_bytes(std::string_view bytes) {
+  if (is_done_) return {};
+  if (form_ == Form::events) {
+    return parser_.feed(bytes, [this](const SseEvent& event) { return take_event(event); });
+  }
+  if (document_.size() + bytes.size() > SseParser::kMaxEventBytes) {
+    return base::fail(Code::too_large, "the answer, which is not a stream, is too large");
+  }
+  document_.append(bytes);
+  return form_ == Form::unknown ? find_form() : base::Status();
+}
+
+// By its first letter: what the Content-Type says is often wrong or missing.
+base::Status AnswerReader::find_form() {
+  std::string_view text = document_;
+  if (text.size() < kByteOrderMark.size() && kByteOrderMark.starts_with(text)) return {};
+  if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
+  const auto first = text.find_first_not_of(kWhiteSpace);
+  if (first == std::string_view::npos) return {};
+  if (text[first] == '<') return not_an_answer("answered with a web page; is its base_url right?");
+  if (text[first] == '{' || text[first] == '[') {
+    form_ = Form::document;
+    document_ = std::string(text.substr(first));
+    return {};
+  }
+  form_ = Form::events;
+  return take_bytes(std::exchange(document_, {}));
+}
+
+base::Status AnswerReader::take_event(const SseEvent& event) {
+  if (is_done_ || is_heartbeat(event.type)) return {};
+  if (event.type == "error") {
+    // Its data may name the error; whatever it says, it is one.
+    ToolCallOrder none;
+    const auto chunk = parse_chat_chunk(event.data, none);
+    const bool is_named = !chunk && chunk.error().code == Code::unavailable;
+    return is_named ? base::Status(base::fail(chunk.error())) : not_an_answer("reported an error");
+  }
+  return take_data(event.data);
+}
+
+base::Status AnswerReader::take_data(std::string_view data) {
+  data = trimmed(data);
+  if (is_done_ || data.empty() || is_heartbeat(data)) return {};
+  if (data == kStreamDone) return take_end();
+  auto chunk = parse_chat_chunk(data, order_);
+  if (chunk) return take_chunk(std::move(*chunk));
+  if (chunk.error().code != Code::corrupt) return base::fail(chunk.error());
+  if (data.find('\n') != std::string_view::npos) return take_lines(data);
+  return not_an_answer(chunk.error().message);
+}
+
+// Some servers end each event with one line's end instead of two, and some send a document a line: every line is a
+// chunk then.
+base::Status AnswerReader::take_lines(std::string_view data) {
+  while (!data.empty()) {
+    const auto end = std::min(data.find('\n'), data.size());
+    if (auto taken = take_data(data.substr(0, end)); !taken) return taken;
+    data.remove_prefix(std::min(end + 1, data.size()));
+  }
+  return {};
+}
+
+base::Status AnswerReader::take_chunk(ChatChunk chunk) {
+  if (chunk.usage) usage_ = chunk.usage;
+  if (!chunk.has_choice) return {};
+  has_choice_ = true;
+  // Some streams end with the whole message once more.
+  if (chunk.is_message && has_delta_text_) {
+    chunk.text.clear();
+    chunk.reasoning.clear();
+    chunk.fields.clear();
+  }
+  put(chunk.is_reasoning_named_so ? AnswerPart::reasoning : AnswerPart::reasoning_content,
+      reasoning_letters_.join(chunk.reasoning, chunk.is_mended));
+  has_begun_ = has_begun_ || !chunk.text.empty() || !chunk.refusal.empty() || !chunk.fields.empty();
+  has_delta_text_ = has_delta_text_ || (!chunk.is_message && !chunk.text.empty());
+  put(AnswerPart::text, text_letters_.join(chunk.text, chunk.is_mended));
+  put(AnswerPart::refusal, letters_of(std::move(chunk.refusal), chunk.is_mended));
+  put(AnswerPart::fields, letters_of(std::move(chunk.fields), chunk.is_mended));
+  calls_tools_ = calls_tools_ || chunk.calls_tools;
+  switch (chunk.finish) {
+    case Finish::error: return not_an_answer("ended the answer with an error");
+    case Finish::length: is_cut_ = true; break;
+    case Finish::content_filter: is_filtered_ = true; break;
+    case Finish::none:
+    case Finish::stop:
+    case Finish::tool_calls: break;
+  }
+  is_finished_ = is_finished_ || chunk.finish != Finish::none;
+  return {};
+}
+
+// A stream of nothing but other objects is not an answer without words.
+base::Status AnswerReader::take_end() {
+  if (!has_choice_) return not_an_answer("ended the stream without an answer");
+  put(AnswerPart::text, text_letters_.rest());
+  put(AnswerPart::reasoning_content, reasoning_letters_.rest());
+  is_done_ = true;
+  return {};
+}
+
+base::Status AnswerReader::finish(const Sink& sink) {
+  const auto take_rest = [this]() -> base::Status {
+    if (is_done_) return {};
+    if (form_ == Form::events) {
+      return parser_.finish([this](const SseEvent& event) { return take_event(event); });
+    }
+    auto taken = take_data(document_);
+    // A document is complete when it can be read; not every one says why the model has finished.
+    if (taken && has_choice_) is_finished_ = true;
+    return taken;
+  };
+  base::Status status = take_rest();
+  if (status && !is_done_) {
+    status = is_finished_ ? take_end() : not_an_answer(has_choice_ ? "the answer broke off" : "sent no answer");
+  }
+  return hand_on(std::move(status), sink);
+}
+
+// What depends on no other piece is put to the one before.
+void AnswerReader::put(AnswerPart part, std::string text) {
+  if (text.empty()) return;
+  if (!pieces_.empty() && pieces_.back().part == part && part != AnswerPart::fields)
+    pieces_.back().text += text;
+  else
+    pieces_.push_back({part, std::move(text)});
+}
+
+base::Status AnswerReader::hand_on(base::Status status, const Sink& sink) {
+  for (const auto& piece : std::exchange(pieces_, {})) sink(piece.part, piece.text);
+  return status;
+}
+
+Generated AnswerReader::generated() const {
+  return {.is_cut = is_cut_, .is_filtered = is_filtered_, .calls_tools = calls_tools_, .usage = usage_};
+}
+
+}  // namespace chatcore::llm
