@@ -69,7 +69,8 @@ void answer_completion(const ApiParts& parts, const SharedCall& call) {
                                 {.conversation = std::nullopt,
                                  .messages = std::move(request->messages),
                                  .max_tokens = request->max_tokens,
-                                 .sampling = request->sampling},
+                                 .sampling = request->sampling,
+                                 .user = call->user()},
                                 request->stream ? streamed(call, head) : whole(call, head));
   bind_client(call, turn);
 }

@@ -14,6 +14,7 @@
 #include "base/units.h"
 #include "chatcore/conversation/message.h"
 #include "chatcore/llm/backend_statistics.h"
+#include "chatcore/llm/circuit_breaker.h"
 #include "chatcore/retrieval/retriever.h"
 
 namespace chatcore::llm {
@@ -32,6 +33,8 @@ struct Prompt {
   std::vector<retrieval::Passage> passages;
   std::size_t max_tokens = 0;  // 0: the answerer's own bound
   Sampling sampling = {};
+  std::string summary = {};  // a note of what precedes the messages (summary_prompt.h); empty: none
+  Asker asker = {};
 };
 
 struct TokenUsage {
