@@ -49,7 +49,7 @@ Problem refused_by_remote(const base::Error& error) {
   const base::Remote& remote = *error.remote;
   const bool is_too_long = remote.code == "context_length_exceeded";
   return {.status = 400,
-          .message = subject_of(error) + (is_too_long ? " cannot take so long a message: it exceeds the model's context"
+          .message = subject_of(error) + (is_too_long ? " cannot take so long a text: it exceeds the model's context"
                                                       : " refuses this request"),
           .code = remote.code.empty() ? "backend_refused" : remote.code,
           .type = remote.type,

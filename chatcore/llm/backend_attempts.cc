@@ -205,8 +205,8 @@ base::Error Backend::Attempts::error_of_refusal() const {
       // What OpenAI calls it: clients look for it.
       remote.code = "context_length_exceeded";
       remote.type = "invalid_request_error";
-      remote.param = "messages";
-      error.message += "; the last message alone is longer than its context";
+      remote.param = events_.on_refused ? "messages" : "input";
+      error.message += "; the request is longer than its context";
       break;
     case Kind::request:
     case Kind::field:

@@ -121,11 +121,11 @@ def status(code, **headers):
     return behave
 
 
-def refusal(code, **error):
+def refusal(status, /, **error):
     """{"error":{…}} as a backend says why it refuses."""
     def behave(stream):
         body = json.dumps({"error": error})
-        stream.raw(f"HTTP/1.1 {code} Stub\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}")
+        stream.raw(f"HTTP/1.1 {status} Stub\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}")
     return behave
 
 

@@ -15,87 +15,89 @@ using testing::IsEmpty;
 std::string error(const std::string& members) { return R"({"error":{)" + members + "}}"; }
 std::string saying(const std::string& text) { return error(R"("message":")" + text + R"(")"); }
 
+struct TooLong {
+  int status;
+  std::string body;
+  std::size_t context;  // 0: not told
+  std::size_t prompt;   // 0: not told
+};
+
 // As servers have been heard to say it.
+const std::vector<TooLong> kTooLong{
+    // OpenAI
+    {400,
+     error(
+         R"("message":"This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens. Please reduce the length of the messages.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded")"),
+     8192, 9000},
+    {400,
+     error(
+         R"("message":"Your input exceeds the context window of this model. Please adjust your input and try again.","code":"context_length_exceeded")"),
+     0, 0},
+    // llama.cpp, new and old
+    {400,
+     error(R"j("code":400,"message":"the request exceeds the available context size (1201 > 1000 tokens)",)j"
+           R"j("type":"exceed_context_size_error","n_prompt_tokens":1201,"n_ctx":1000)j"),
+     1000, 1201},
+    {500,
+     error(
+         R"("code":500,"message":"the request exceeds the available context size. try increasing the context size or enable context shift","type":"server_error")"),
+     0, 0},
+    // vLLM, in its forms
+    {400,
+     R"({"object":"error","message":"This model's maximum context length is 4096 tokens. However, you requested 5000 tokens (4900 in the messages, 100 in the completion). Please reduce the length of the messages or completion.","type":"BadRequestError","param":null,"code":400})",
+     4096, 4900},
+    {400,
+     saying("'max_tokens' or 'max_completion_tokens' is too large: 4000. This model's maximum context length "
+            "is 4096 tokens and your request has 200 input tokens (4000 > 4096 - 200)."),
+     4096, 200},
+    {400,
+     saying("The decoder prompt (length 5000) is longer than the maximum model length of 4096. Make sure that "
+            "`max_model_len` is no smaller."),
+     4096, 5000},
+    // SGLang
+    {400,
+     R"({"object":"error","message":"The input (5000 tokens) is longer than the model's context length (4096 tokens).","type":"BadRequestError","code":400})",
+     4096, 5000},
+    {400,
+     saying("Requested token count exceeds the model's maximum context length of 4096 tokens. You requested a "
+            "total of 5000 tokens: 4900 tokens from the input messages and 100 tokens for the completion."),
+     4096, 4900},
+    // Text Generation Inference
+    {422,
+     R"({"error":"Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000 `inputs` tokens and 100 `max_new_tokens`","error_type":"validation"})",
+     4096, 5000},
+    // Ollama, LM Studio, TensorRT-LLM
+    {400, saying("prompt too long; exceeded max context length by 1200 tokens"), 0, 0},
+    {400,
+     R"({"error":"Trying to keep the first 5000 tokens when context the overflows. However, the model is loaded with context length of only 4096 tokens, which is not enough."})",
+     4096, 5000},
+    {400, saying("Prompt length (5000) exceeds maximum input length (4096). Set log level to info."), 4096, 5000},
+    // Anthropic, Gemini, Mistral, xAI, OpenRouter, GitHub Models
+    {400, error(R"("type":"invalid_request_error","message":"prompt is too long: 210000 tokens > 200000 maximum")"),
+     200000, 210000},
+    {400,
+     R"([{"error":{"code":400,"message":"The input token count (1,048,577) exceeds the maximum number of tokens allowed (1,048,576).","status":"INVALID_ARGUMENT"}}])",
+     1048576, 1048577},
+    {400,
+     R"({"object":"error","message":"Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length","type":"invalid_request_prompt","code":"3051"})",
+     32768, 40000},
+    {400,
+     R"({"code":"400","error":"This model's maximum prompt length is 131072 but the request contains 140000 tokens."})",
+     131072, 140000},
+    {400,
+     saying("This endpoint's maximum context length is 8192 tokens. However, you requested about 9000 tokens "
+            "(8900 of text input, 100 in the output)."),
+     8192, 8900},
+    {413,
+     error(
+         R"("code":"tokens_limit_reached","message":"Request body too large for gpt-4o model. Max size: 8000 tokens.")"),
+     8000, 0},
+    // A proxy before it
+    {413, "<html>413 Request Entity Too Large</html>", 0, 0},
+};
+
 TEST(BackendRefusal, AContextThatIsExceededIsOneInAllWords) {
-  struct Case {
-    int status;
-    std::string body;
-    std::size_t context;  // 0: not told
-    std::size_t prompt;   // 0: not told
-  };
-  const std::vector<Case> cases{
-      // OpenAI
-      {400,
-       error(
-           R"("message":"This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens. Please reduce the length of the messages.","type":"invalid_request_error","param":"messages","code":"context_length_exceeded")"),
-       8192, 9000},
-      {400,
-       error(
-           R"("message":"Your input exceeds the context window of this model. Please adjust your input and try again.","code":"context_length_exceeded")"),
-       0, 0},
-      // llama.cpp, new and old
-      {400,
-       error(R"j("code":400,"message":"the request exceeds the available context size (1201 > 1000 tokens)",)j"
-             R"j("type":"exceed_context_size_error","n_prompt_tokens":1201,"n_ctx":1000)j"),
-       1000, 1201},
-      {500,
-       error(
-           R"("code":500,"message":"the request exceeds the available context size. try increasing the context size or enable context shift","type":"server_error")"),
-       0, 0},
-      // vLLM, in its forms
-      {400,
-       R"({"object":"error","message":"This model's maximum context length is 4096 tokens. However, you requested 5000 tokens (4900 in the messages, 100 in the completion). Please reduce the length of the messages or completion.","type":"BadRequestError","param":null,"code":400})",
-       4096, 4900},
-      {400,
-       saying("'max_tokens' or 'max_completion_tokens' is too large: 4000. This model's maximum context length "
-              "is 4096 tokens and your request has 200 input tokens (4000 > 4096 - 200)."),
-       4096, 200},
-      {400,
-       saying("The decoder prompt (length 5000) is longer than the maximum model length of 4096. Make sure that "
-              "`max_model_len` is no smaller."),
-       4096, 5000},
-      // SGLang
-      {400,
-       R"({"object":"error","message":"The input (5000 tokens) is longer than the model's context length (4096 tokens).","type":"BadRequestError","code":400})",
-       4096, 5000},
-      {400,
-       saying("Requested token count exceeds the model's maximum context length of 4096 tokens. You requested a "
-              "total of 5000 tokens: 4900 tokens from the input messages and 100 tokens for the completion."),
-       4096, 4900},
-      // Text Generation Inference
-      {422,
-       R"({"error":"Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4096. Given: 5000 `inputs` tokens and 100 `max_new_tokens`","error_type":"validation"})",
-       4096, 5000},
-      // Ollama, LM Studio, TensorRT-LLM
-      {400, saying("prompt too long; exceeded max context length by 1200 tokens"), 0, 0},
-      {400,
-       R"({"error":"Trying to keep the first 5000 tokens when context the overflows. However, the model is loaded with context length of only 4096 tokens, which is not enough."})",
-       4096, 5000},
-      {400, saying("Prompt length (5000) exceeds maximum input length (4096). Set log level to info."), 4096, 5000},
-      // Anthropic, Gemini, Mistral, xAI, OpenRouter, GitHub Models
-      {400, error(R"("type":"invalid_request_error","message":"prompt is too long: 210000 tokens > 200000 maximum")"),
-       200000, 210000},
-      {400,
-       R"([{"error":{"code":400,"message":"The input token count (1,048,577) exceeds the maximum number of tokens allowed (1,048,576).","status":"INVALID_ARGUMENT"}}])",
-       1048576, 1048577},
-      {400,
-       R"({"object":"error","message":"Prompt contains 40000 tokens and 0 draft tokens, too large for model with 32768 maximum context length","type":"invalid_request_prompt","code":"3051"})",
-       32768, 40000},
-      {400,
-       R"({"code":"400","error":"This model's maximum prompt length is 131072 but the request contains 140000 tokens."})",
-       131072, 140000},
-      {400,
-       saying("This endpoint's maximum context length is 8192 tokens. However, you requested about 9000 tokens "
-              "(8900 of text input, 100 in the output)."),
-       8192, 8900},
-      {413,
-       error(
-           R"("code":"tokens_limit_reached","message":"Request body too large for gpt-4o model. Max size: 8000 tokens.")"),
-       8000, 0},
-      // A proxy before it
-      {413, "<html>413 Request Entity Too Large</html>", 0, 0},
-  };
-  for (const auto& one : cases) {
+  for (const auto& one : kTooLong) {
     const auto refusal = read_refusal(one.status, one.body, "");
     EXPECT_EQ(refusal.kind, Kind::context) << one.body;
     if (one.body.find("Max size") == std::string::npos) {

@@ -226,7 +226,7 @@ class Breaker(BackendTest):
 
     def test_retries_of_one_request_count_once(self):
         self.server.stop()
-        self.server.flags.append("--llm-max-retries=2")
+        self.server.flags[self.server.flags.index("--llm-max-retries=0")] = "--llm-max-retries=2"
         self.server.start()
         self.stub.script = [status(500)]
         for i in range(2):

@@ -68,14 +68,14 @@ class Prompts(TemplatesTest):
 
     def test_conversations_of_all_kinds_are_rendered(self):
         items = [{"type": "message", "role": role, "content": text} for role, text in
-                 (("system", "Be kind."), ("assistant", "Welcome."), ("user", "My name is Bo."), ("user", "I like tea."))]
+                 (("system", "Be kind."), ("user", "My name is Bo."), ("user", "I like tea."))]
         conversation = self.post("/v1/conversations", {"items": items}).json()["id"]
         for question in ("Who am I?", [{"role": "developer", "content": "In French."}, {"role": "user", "content": "a"},
                                        {"role": "user", "content": "b"}], "And now?"):
             reply = self.post("/v1/responses", {"input": question, "conversation": conversation, "instructions": "Be brief."})
             self.assertEqual(reply.status, 200, reply.body)
         sent = self.stub.requests[-1].json()["messages"]
-        for text in ("You are an assistant.", "Be brief.", "Be kind.", "Welcome.", "In French."):
+        for text in ("You are an assistant.", "Be brief.", "Be kind.", "In French."):
             self.assertIn(text, sent[0]["content"])
         self.assertEqual(sent[1]["content"], "My name is Bo.\n\nI like tea.\n\nWho am I?", "nothing that was said is lost")
         first = self.post("/v1/responses", {"input": "One", "instructions": "Count."}).json()["id"]
@@ -116,7 +116,7 @@ class Recovery(TemplatesTest):
 
     def test_no_conversation_stays_stuck(self):
         self.backend.fail_share = 0.1
-        self.backend.context_tokens = 1500
+        self.backend.context_tokens = 800
         names = [("assistant", f"a{i}") for i in range(10)]
         for _ in range(10):
             system = [{"type": "message", "role": "system", "content": "Be kind."}]
@@ -135,6 +135,7 @@ class Recovery(TemplatesTest):
               f" {self.backend.failed} made to fail, {self.backend.too_long} too long, {failed} turns failed,"
               f" {len(self.backend.faults)} prompts refused by a template, {len(stuck)} conversations stuck (seed {SEED})")
         self.assertGreater(self.backend.failed, TURNS // 30)
+        self.assertGreater(self.backend.too_long, 0)
         self.assertEqual(stuck, [], f"seed {SEED}")
         self.assert_all_prompts_were_accepted()
 
