@@ -36,7 +36,13 @@ constexpr std::size_t kMaxSaidBytes = 16u << 10;
 constexpr int kMaxAmendments = 12;
 
 // Some proxies put their errors into an answer with status 200.
-bool is_error(std::string_view said) { return said.find("\"error\"") != std::string_view::npos; }
+bool is_error(std::string_view said) {
+  constexpr std::string_view kName = "\"error\"";
+  const auto at = said.find(kName);
+  if (at == std::string_view::npos) return false;
+  const auto value = said.find_first_not_of(" \t\r\n:", at + kName.size());
+  return value != std::string_view::npos && !said.substr(value).starts_with("null");
+}
 
 std::string names_of(const BackendRefusal& refusal) {
   std::string text;

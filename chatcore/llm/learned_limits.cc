@@ -107,15 +107,17 @@ class Request {
     return sum;
   }
 
-  // The question that came first, and all that followed it up to the next. False: only one is there.
-  bool drop_oldest_turn() {
+  // The question that came first, and all that followed it up to the next. Returns its tokens; 0: only one is there.
+  std::size_t drop_oldest_turn() {
     Json& all = messages();
     const auto talk = all.begin() + (has_system() ? 1 : 0);
-    if (talk == all.end()) return false;
+    if (talk == all.end()) return 0;
     const auto next = std::find_if(talk + 1, all.end(), [](const Json& one) { return role_of(one) == "user"; });
-    if (next == all.end()) return false;
+    if (next == all.end()) return 0;
+    std::size_t dropped = 0;
+    for (auto one = talk; one != next; ++one) dropped += tokens_of(*one);
     all.erase(talk, next);
-    return true;
+    return dropped;
   }
 
   // What we put beside the conversation: passages, then the summary.
@@ -180,15 +182,22 @@ class Request {
 
 // Makes it as long as the context allows, if that can be done. Whether anything was changed.
 bool shorten(Request& request, std::size_t context, double ratio) {
-  const auto tokens = [&] { return static_cast<std::size_t>(static_cast<double>(request.tokens()) * ratio); };
+  const auto tokens = [ratio](std::size_t estimate) {
+    return static_cast<std::size_t>(static_cast<double>(estimate) * ratio);
+  };
   const std::size_t wanted = request.answer_bound();
   const std::size_t granted = context / kLargestAnswerShare;
-  const std::size_t reserve = wanted == 0 ? context / kAnswerShare : std::min(wanted, granted);
-  const std::size_t room = context - reserve;
+  const std::size_t room = context - (wanted == 0 ? context / kAnswerShare : std::min(wanted, granted));
   bool is_changed = false;
-  while (tokens() > room && request.drop_oldest_turn()) is_changed = true;
-  while (tokens() > room && request.drop_additions()) is_changed = true;
-  const std::size_t left = context - std::min(context, tokens());
+  std::size_t estimate = request.tokens();
+  while (tokens(estimate) > room) {
+    const std::size_t dropped = request.drop_oldest_turn();
+    if (dropped == 0) break;
+    estimate -= dropped;
+    is_changed = true;
+  }
+  for (; tokens(estimate) > room && request.drop_additions(); estimate = request.tokens()) is_changed = true;
+  const std::size_t left = context - std::min(context, tokens(estimate));
   if (wanted > left && request.bound_answer(std::max(left, granted))) is_changed = true;
   return is_changed;
 }
@@ -238,7 +247,7 @@ std::optional<std::string> shorter(Request request, const BackendRefusal& refusa
       ratio = lesson.tokens_per_estimate * 1.2;
     ratio = std::clamp(ratio, kLeastRatio, kMostRatio);
   }
-  if (!shorten(request, context, ratio) && !request.drop_oldest_turn() && !request.drop_additions())
+  if (!shorten(request, context, ratio) && request.drop_oldest_turn() == 0 && !request.drop_additions())
     return std::nullopt;
   lesson.context_tokens = context;
   lesson.tokens_per_estimate = ratio;

@@ -164,7 +164,7 @@ TEST(LearnedLimits, ATemplateWithoutSystemMessageGetsItInTheFirstQuestion) {
   EXPECT_THAT(*body, HasSubstr(R"("content":"Be brief.\n\n---\n\na0)"));
   body = amended(*body, too_long(300, 400), lesson);
   ASSERT_TRUE(body);
-  EXPECT_THAT(*body, HasSubstr(R"("content":"Be brief.\n\n---\n\na1)")) << "it does not leave with the oldest question";
+  EXPECT_THAT(*body, HasSubstr(R"("content":"Be brief.\n\n---\n\na2)")) << "it does not leave with the oldest question";
   LearnedLimits limits("a backend");
   limits.learn(lesson);
   EXPECT_TRUE(limits.report().no_system_role);

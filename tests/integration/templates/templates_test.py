@@ -68,14 +68,14 @@ class Prompts(TemplatesTest):
 
     def test_conversations_of_all_kinds_are_rendered(self):
         items = [{"type": "message", "role": role, "content": text} for role, text in
-                 (("system", "Be kind."), ("user", "My name is Bo."), ("user", "I like tea."))]
+                 (("system", "Be kind."), ("assistant", "Welcome."), ("user", "My name is Bo."), ("user", "I like tea."))]
         conversation = self.post("/v1/conversations", {"items": items}).json()["id"]
         for question in ("Who am I?", [{"role": "developer", "content": "In French."}, {"role": "user", "content": "a"},
                                        {"role": "user", "content": "b"}], "And now?"):
             reply = self.post("/v1/responses", {"input": question, "conversation": conversation, "instructions": "Be brief."})
             self.assertEqual(reply.status, 200, reply.body)
         sent = self.stub.requests[-1].json()["messages"]
-        for text in ("You are an assistant.", "Be brief.", "Be kind.", "In French."):
+        for text in ("You are an assistant.", "Be brief.", "Be kind.", "Welcome.", "In French."):
             self.assertIn(text, sent[0]["content"])
         self.assertEqual(sent[1]["content"], "My name is Bo.\n\nI like tea.\n\nWho am I?", "nothing that was said is lost")
         first = self.post("/v1/responses", {"input": "One", "instructions": "Count."}).json()["id"]
