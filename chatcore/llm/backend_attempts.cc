@@ -254,9 +254,10 @@ bool Backend::Attempts::may_retry(const base::Error& error) const {
 }
 
 void Backend::Attempts::retry_or_end(base::Error error) {
-  const bool is_refusal =
-      error.code == Code::permission_denied || error.code == Code::invalid_argument || status_ == 429;
-  outcome_ = is_refusal ? Outcome::gave_up : Outcome::failed;
+  // A backend that refuses a request, is busy, or had begun to answer is not down.
+  const bool is_up =
+      error.code == Code::permission_denied || error.code == Code::invalid_argument || status_ == 429 || has_begun_;
+  outcome_ = is_up ? Outcome::gave_up : Outcome::failed;
   if (!error.remote) {
     const bool saw_request = is_good() || error.code == Code::deadline_exceeded;
     error.remote = std::make_shared<const base::Remote>(base::Remote{.side = {}, .saw_request = saw_request});

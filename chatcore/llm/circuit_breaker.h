@@ -51,7 +51,8 @@ class CircuitBreaker {
   [[nodiscard]] Verdict admit(base::SteadyTime now, const Asker& asker);
   void succeeded(const Asker& asker, bool is_probe);
   void failed(base::SteadyTime now, const Asker& asker, bool is_probe);
-  // Says nothing about the backend's health: the client left, the backend refused this request or is busy.
+  // Says nothing about the backend's health: the client left, the backend refused this request, is busy, or broke off
+  // an answer that it had begun.
   void gave_up(bool is_probe);
   // Whether a request of this asker would have to wait; changes nothing.
   [[nodiscard]] bool is_shut_for(base::SteadyTime now, const Asker& asker) const;

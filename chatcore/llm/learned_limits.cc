@@ -26,7 +26,7 @@ constexpr std::size_t kTokensOfOtherPart = 800;
 // Of a request whose length is refused without a word about how long it may be, so much is asked next.
 constexpr std::size_t kNextShare = 2;
 constexpr double kLeastRatio = 0.25;
-constexpr double kMostRatio = 8;
+constexpr double kMostRatio = 4;  // a token for each byte
 
 std::string text_of(const Json& request) { return request.dump(-1, ' ', false, Json::error_handler_t::replace); }
 

@@ -1,9 +1,11 @@
 """What a backend's refusals teach: how long its context is, and which fields it does not take."""
+import os
+import tempfile
 import unittest
 
-from server import wait_for
+from server import bearer, wait_for
 from backend import BackendTest
-from harness.stub_backend import answer, refusal
+from harness.stub_backend import answer, refusal, status
 
 
 class Limited:
@@ -154,6 +156,34 @@ class Fields(BackendTest):
         self.server.flags = [flag for flag in self.server.flags if not flag.startswith("--llm-")]
         self.server.start()
         self.assertEqual(self.server.request("GET", "/admin/backend").json(), {"model": "leakguard-extractive", "backend": None})
+
+
+KEYS = {user: f"a-key-of-{user}-that-nobody-guesses" for user in ("alice", "bob")}
+
+
+class Users(BackendTest):
+    """One user's requests make the backend fail, each in a conversation of its own."""
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="chatcore-test-")
+        self.addCleanup(folder.cleanup)
+        path = os.path.join(folder.name, "keys")
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(f"{user}:{key}\n" for user, key in KEYS.items())
+        self.settings = {"auth-keys-file": path, "llm-max-retries": "0", "llm-breaker-failures": "3"}
+        super().setUp()
+        self.stub.script = [lambda stream: (status(500) if "bad" in stream.body.decode() else answer("Yes."))(stream)]
+
+    def ask_as(self, user, content):
+        body = {"messages": [{"role": "user", "content": content}]}
+        return self.server.request("POST", "/v1/chat/completions", body, bearer(KEYS[user]))
+
+    def test_shut_out_that_user_alone(self):
+        for i in range(6):
+            self.assertEqual(self.ask_as("alice", f"bad {i}").status, 503)
+        self.assertEqual(len(self.stub.requests), 3, "the rest is not asked at all")
+        self.assertEqual(self.ask_as("alice", "good").status, 503)
+        self.assertEqual(self.ask_as("bob", "good").status, 200)
 
 
 if __name__ == "__main__":
