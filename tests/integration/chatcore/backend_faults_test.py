@@ -234,11 +234,16 @@ class Breaker(BackendTest):
         self.assertEqual(len(self.stub.requests), 6)
         self.assertEqual(self.breaker("closed"), 1)
 
-    def test_refusals_do_not_open_it(self):
+    def test_refusals_and_answers_that_break_off_do_not_open_it(self):
         for code in (401, 400, 422, 413, 429):
             self.stub.script = [status(code)]
             for i in range(4):
                 self.complete(f"Hello {i}")
+        # Nor do answers that break off: who has begun one is not down.
+        for fault in (saying(event({"error": {"message": "no"}})), cut_off(chunk("Half an ")), saying("data: {nonsense\n\n")):
+            self.stub.script = [fault]
+            for i in range(4):
+                self.assertGreaterEqual(self.complete(f"Hello {i}").status, 500)
         self.assertEqual(self.breaker("closed"), 1)
 
 
