@@ -123,6 +123,11 @@ void add_backend(Page& page, const llm::BackendStatistics& backend) {
   page.gauge("chatcore_backend_waiting", "Prompts waiting for a place among them.", number(backend.waiting));
   page.counter("chatcore_backend_retries_total", "Requests sent to the backend again.", number(backend.retries_total));
   page.counter("chatcore_backend_connects_total", "Connections to the backend made.", number(backend.connects_total));
+  if (backend.learned.context_tokens) {
+    page.gauge("chatcore_backend_context_tokens",
+               "Length of the model's context, as the backend's refusals of longer prompts have taught it.",
+               number(*backend.learned.context_tokens));
+  }
   for (const auto state : {llm::BreakerState::closed, llm::BreakerState::open, llm::BreakerState::half_open}) {
     page.gauge("chatcore_backend_breaker_state", "1 for the state that the backend's circuit breaker is in.",
                state == backend.breaker ? 1 : 0, {{"state", std::string(name_of(state))}});

@@ -90,7 +90,7 @@ constexpr std::array kSettings{
             [](Config& c, Text t) { return parse_duration(t, c.llm.total_timeout); }},
     Setting{"llm.max_retries", "2", "when the backend cannot answer; never once an answer has begun",
             [](Config& c, Text t) { return parse_count(t, c.llm.max_retries); }},
-    Setting{"llm.breaker_failures", "5", "so many failures in a row and the backend is left alone; 0: never",
+    Setting{"llm.breaker_failures", "5", "so many requests in a row fail and the backend is left alone; 0: never",
             [](Config& c, Text t) { return parse_count(t, c.llm.breaker_failures); }},
     Setting{"llm.breaker_cooldown", "10s", "for so long; then one request tries",
             [](Config& c, Text t) { return parse_duration(t, c.llm.breaker_cooldown); }},

@@ -95,6 +95,9 @@ Problem Call::problem_of(const base::Error& error) const {
   Problem problem = api::problem_of(error);
   if (problem.status >= 500) {
     base::log_warning("A request failed", {{"route", route_}, {"request_id", request_id_}, {"error", error.message}});
+  } else if (error.remote) {
+    base::log_info("A backend refused a request",
+                   {{"route", route_}, {"request_id", request_id_}, {"error", error.message}});
   }
   return problem;
 }

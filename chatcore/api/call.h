@@ -51,7 +51,7 @@ class Call {
   void respond(base::HttpResponse response);
   void refuse(const Problem& problem);
   // What the client is told of an error from inside. The error's own words go to the log where the fault is on this
-  // side; a conflict or a client that left is no fault.
+  // side or a backend's; a conflict or a client that left is no fault.
   [[nodiscard]] Problem problem_of(const base::Error& error) const;
 
   // Begins a stream of server-sent events.

@@ -91,6 +91,8 @@ void show_ready(const ApiParts& parts,
 void run_sweep(const ApiParts& parts, const SharedCall& call);    // POST /admin/sweep
 void run_shed(const ApiParts& parts, const SharedCall& call);     // POST /admin/shed
 void show_memory(const ApiParts& parts, const SharedCall& call);  // GET /admin/memory
+// GET /admin/backend: how the language model's backend is, and what its refusals have taught
+void show_backend(const ApiParts& parts, const SharedCall& call);
 
 // What a store is given to call back: goes on with `step` on the client's own I/O thread, where answers are written. A
 // store calls back on a thread of its own, which is for its own work (storage/store.h). For I/O threads.

@@ -194,6 +194,7 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
     turn.max_tokens = request_.max_output_tokens;
     turn.sampling = {.temperature = request_.temperature, .top_p = request_.top_p};
     turn.instructions = request_.instructions;
+    turn.user = call_->user();
     if (request_.store) turn.response_id = head_.id;
     const std::string conversation_id = turn.conversation ? turn.conversation->id : "";
     auto events = request_.stream ? streamed(conversation_id) : whole(conversation_id);

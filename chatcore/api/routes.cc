@@ -52,6 +52,7 @@ constexpr std::array kRoutes{
     Route{"POST", "/admin/sweep", Access::admin, run_sweep},
     Route{"POST", "/admin/shed", Access::admin, run_shed},
     Route{"GET", "/admin/memory", Access::admin, show_memory},
+    Route{"GET", "/admin/backend", Access::admin, show_backend},
 };
 
 constexpr std::string_view kOtherPaths = "other";

@@ -91,8 +91,9 @@ struct Program {
                    .index = config.retrieval.index,
                    .on_search = [this](base::Duration took) { metrics.search_ended(took); }},
                   embedder),
-        answerer(make_answerer(config, keys, loop)),
-        summary_writer(make_summary_writer(config, keys, loop)),
+        learned(std::make_shared<llm::LearnedLimits>("the language model")),
+        answerer(make_answerer(config, keys, learned, loop)),
+        summary_writer(make_summary_writer(config, keys, learned, loop)),
         summarizer(make_summarizer(config)),
         authenticator(std::move(access.credentials)),
         user_limits(access.limits, [this](base::Bytes change) { count_users(change); }),
@@ -156,6 +157,7 @@ struct Program {
   MemoryKeeper keeper;
   std::shared_ptr<retrieval::QueryEmbedder> embedder;
   retrieval::Retriever retriever;
+  std::shared_ptr<llm::LearnedLimits> learned;
   std::unique_ptr<llm::Answerer> answerer;
   std::unique_ptr<llm::Answerer> summary_writer;  // null, as the next: what leaves a window is not summarised
   std::unique_ptr<Summarizer> summarizer;

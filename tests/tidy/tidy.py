@@ -69,6 +69,7 @@ LIBRARIES = {
                    "agent/rehearsal/replay_json.cc", "agent/rehearsal/drill_json.cc", "agent/recording/report_page.cc", "chatcore/access/jwt.cc",
                    "chatcore/storage/archive_lines.cc", "chatcore/api/problem.cc", "chatcore/retrieval/docs_json.cc",
                    "chatcore/llm/openai_json.cc", "chatcore/llm/chat_chunk.cc", "chatcore/llm/passed_on.cc",
+                   "chatcore/llm/backend_refusal.cc", "chatcore/llm/learned_limits.cc",
                    "chatcore/api/json_reader.h", "chatcore/api/json_writer.h"],
 }
 
