@@ -125,10 +125,11 @@ SpawnRequest Child::request() const {
 void Child::launch() {
   pause_timer_.cancel();
   if (auto made = make_cgroup(); !made) return fail_to_start(made.error());
-  // First what may fail: what still runs of an earlier agent is not ended for a command that cannot be started.
+  // Start the holder first, which may fail: processes of an earlier agent are not ended for a command that cannot
+  // start.
   if (auto begun = begin_holder(); !begun) {
     base::Error error = begun.error();
-    if (!cgroup_.processes().empty()) error.message += "; what runs of an earlier agent is left running";
+    if (!cgroup_.processes().empty()) error.message += "; processes of an earlier agent are left running";
     return fail_to_start(error);
   }
   if (is_waiting_for_leftovers()) return;

@@ -113,7 +113,7 @@ base::Result<pid_t> start_process(int listening, const std::string& name) {
 }  // namespace
 
 base::Status make_holder_folder(const std::string& folder) {
-  // The state folder, which is nobody else's to read either. What is wrong with it, mkdir() tells.
+  // The state folder, private to this user. mkdir() reports errors.
   static_cast<void>(guard::history::make_state_folder(fs::path(folder).parent_path()));
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
     return base::fail(base::error_from_errno(errno, "make " + folder));

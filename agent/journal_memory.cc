@@ -46,8 +46,9 @@ std::vector<guard::PastAction> read_journal(const std::string& journal) {
   for (const std::string& path : {journal + ".1", journal}) {
     if (const auto plain = base::check_plain_file(path); !plain) {
       if (plain.error().code != base::Code::not_found)
-        base::log_error("the journal of actions cannot be read: what earlier agents did does not count",
-                        {{"error", plain.error().message}});
+        base::log_error(
+            "the journal of actions cannot be read: actions of earlier agents do not count towards the limits",
+            {{"error", plain.error().message}});
       continue;
     }
     std::ifstream file(path);

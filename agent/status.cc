@@ -81,7 +81,7 @@ int status(const StatusOptions& given) {
     }
     options.address = *address;
   } else if (options.address.empty()) {
-    // Whoever may not read the configuration, or has broken it meanwhile, still asks the agent that runs.
+    // A configuration that is unreadable or invalid must not prevent the query: use the default address.
     options.address = address_in(kDefaultConfigFile).value_or(kDefaultAddress);
   }
   base::FetchRequest request;

@@ -15,8 +15,7 @@ std::string_view without_blanks(std::string_view text) {
 // A number without a unit, in digits and at most one point.
 std::optional<double> bare_number(std::string_view text) {
   double number = 0;
-  const auto [end, error] =
-      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return number;
 }
@@ -38,7 +37,7 @@ std::string size_correction(std::string_view text, bool may_be_share) {
   const std::string digits(text);
   const std::string size = digits + (*number == 1 ? " byte; write " : " bytes; write ");
   if (*number < 1) return size + (may_be_share ? number_text(*number * 100) + "%" : digits + "g");
-  constexpr double kMostMebibytes = 100'000;  // more of them than a machine has memory: kibibytes were meant
+  constexpr double kMostMebibytes = 100'000;  // larger than the memory of any machine: kibibytes were meant
   const bool is_share = may_be_share && *number < 100;
   return size + (is_share ? digits + "% or " : "") + digits + (*number < kMostMebibytes ? "m" : "k");
 }
@@ -59,9 +58,9 @@ std::string share_correction(std::string_view text) {
   const auto number = bare_number(without_blanks(text.substr(0, text.size() - (is_percent ? 1 : 0))));
   if (!number) return {};
   if (!is_percent && *number >= 1 && *number < 100)
-    return number_text(*number) + " is more than a whole; write " + number_text(*number) + "%";
+    return number_text(*number) + " is more than 100%; write " + number_text(*number) + "%";
   if (is_percent && *number > 0 && *number < 1)
-    return number_text(*number) + "% is next to nothing; write " + number_text(*number * 100) + "%";
+    return number_text(*number) + "% is less than 1%; write " + number_text(*number * 100) + "%";
   return {};
 }
 

@@ -238,7 +238,7 @@ class StreamClient::Handle final : public HttpStream {
   Handle& operator=(const Handle&) = delete;
 
   void pause() override { transfer_->paused = true; }
-  // The client looks at its deadlines as often as the idle timeout needs, so it need not be told.
+  // The client's deadline timer is at least as frequent as the idle timeout needs, so it needs no wake-up.
   void answer_begun() override { transfer_->reader_has_begun = true; }
   void resume() override {
     const auto impl = impl_.lock();

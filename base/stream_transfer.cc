@@ -174,7 +174,8 @@ std::optional<SteadyTime> StreamTransfer::next_check(SteadyTime now) const {
   if (paused) return std::nullopt;
   const auto ends = patience_ends();
   const auto idle = request_.idle_timeout;
-  // The answer's beginning makes the idle timeout count, which may end earlier: so it is looked at as often as that.
+  // When the answer begins, idle_timeout applies, which may end earlier than first_byte_timeout: so check at that
+  // interval from the start.
   if (!has_begun() && idle != milliseconds::zero()) return std::min(ends, now + idle);
   return ends == SteadyTime::max() ? std::nullopt : std::optional(ends);
 }

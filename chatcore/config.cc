@@ -39,10 +39,10 @@ std::vector<ConfigError> check_authentication(const Config& config, bool on_loop
   const bool configured = !config.auth.keys_file.empty() || !config.auth.jwt_secret_file.empty();
   const auto is_any_page = [](const std::string& origin) { return origin == "*" || origin == "null"; };
   if (!configured && std::ranges::any_of(config.allowed_origins, is_any_page)) {
-    return {
-        {"allowed_origins",
-         "lets every web page ask, and nobody is asked who they are: set auth.keys_file or auth.jwt_secret_file, or "
-         "name the pages' origins"}};
+    return {{"allowed_origins",
+             "lets every web page send requests, and no keys are set: set auth.keys_file or auth.jwt_secret_file, or "
+             "name the "
+             "pages' origins"}};
   }
   if (config.auth.required == AuthRequired::no && configured) {
     return {{"auth.required", "is false, but auth.keys_file or auth.jwt_secret_file is set: take one of them out"}};
@@ -79,21 +79,23 @@ std::vector<ConfigError> check_retention(const Config& config) {
   std::vector<ConfigError> errors;
   const bool is_postgresql = config.database.url.starts_with("postgres");
   if (config.retention.max_size.count > 0 && is_postgresql) {
-    errors.push_back({"retention.max_size",
-                      "works with SQLite only, since PostgreSQL gives room back when it likes: set "
-                      "retention.conversations instead"});
+    errors.push_back(
+        {"retention.max_size",
+         "works with SQLite only (PostgreSQL does not report the space in use): set retention.conversations "
+         "instead"});
   }
   if (config.retention.max_size.count > 0 && config.retention.max_size < base::mebibytes(16)) {
-    errors.push_back({"retention.max_size", "is less than 16m, which is soon full: did you leave out the unit?"});
+    errors.push_back({"retention.max_size", "is less than the minimum of 16m; is the unit missing?"});
   }
   const auto is_short = [&](base::Duration limit) {
     return limit.count() > 0 && limit < config.conversation.time_to_live;
   };
   if (is_short(config.retention.conversations))
-    errors.push_back(
-        {"retention.conversations", "is less than conversation.ttl: what is in memory would lose its text"});
+    errors.push_back({"retention.conversations",
+                      "is less than conversation.ttl, so conversations in use could be deleted: raise it"});
   if (is_short(config.retention.responses))
-    errors.push_back({"retention.responses", "is less than conversation.ttl: what is in memory would lose its text"});
+    errors.push_back(
+        {"retention.responses", "is less than conversation.ttl, so conversations in use could be deleted: raise it"});
   return errors;
 }
 

@@ -125,7 +125,7 @@ void add_backend(Page& page, const llm::BackendStatistics& backend) {
   page.counter("chatcore_backend_connects_total", "Connections to the backend made.", number(backend.connects_total));
   if (backend.learned.context_tokens) {
     page.gauge("chatcore_backend_context_tokens",
-               "Length of the model's context, as the backend's refusals of longer prompts have taught it.",
+               "Length of the model's context, in tokens, learned from refusals of longer prompts.",
                number(*backend.learned.context_tokens));
   }
   for (const auto state : {llm::BreakerState::closed, llm::BreakerState::open, llm::BreakerState::half_open}) {

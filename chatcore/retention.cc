@@ -13,7 +13,7 @@ namespace {
 
 using storage::OldConversation;
 
-// Removed between two looks at what else is to be written: a commit of so many takes some milliseconds.
+// Conversations removed at a time, between which other writes are committed: such a commit takes a few milliseconds.
 constexpr std::size_t kSlice = 32;
 constexpr std::size_t kListed = 1000;
 
@@ -21,7 +21,7 @@ bool is_off(base::Duration limit) { return limit.count() <= 0; }
 
 }  // namespace
 
-// One sweep. A store calls back on threads of its own; the steps are on one thread of the loop.
+// One sweep. The store calls back on its own threads; all steps run on one loop thread.
 class Retention::Sweep : public std::enable_shared_from_this<Sweep> {
  public:
   Sweep(const RetentionLimits& limits, const RetentionParts& parts)
@@ -46,13 +46,13 @@ class Retention::Sweep : public std::enable_shared_from_this<Sweep> {
     list(request, Why::age);
   }
 
-  // The oldest go, a slice at a time, until what is left fits.
+  // Removes the least recently used, a slice at a time, until the database is within the limit.
   void measure() {
     if (limits_.max_size.count <= 0) return end({});
     parts_.store.used_bytes(on_loop<base::Bytes>([](Sweep& self, base::Result<base::Bytes> used) {
       if (!used) return self.end(base::fail(used.error()));
       if (*used <= self.limits_.max_size) return self.end({});
-      // Nothing is used later than a moment ahead of now.
+      // One second ahead of now: includes every conversation.
       const auto all = self.parts_.clock.wall_now() + std::chrono::seconds(1);
       self.list({.listed_before = all, .unlisted_before = all, .limit = kSlice}, Why::size);
     }));
@@ -100,7 +100,7 @@ class Retention::Sweep : public std::enable_shared_from_this<Sweep> {
   }
 
   void go_on_after_list() {
-    // Nothing was left, or all of it was used meanwhile: the next sweep looks again.
+    // Nothing was removed: none were left, or all of them were used meanwhile. The next sweep tries again.
     const bool has_more = removed_in_list_ > 0;
     if (why_ == Why::size) return has_more ? measure() : end({});
     return has_more ? list_expired() : measure();
@@ -108,9 +108,9 @@ class Retention::Sweep : public std::enable_shared_from_this<Sweep> {
 
   void end(const base::Status& status) {
     if (!status)
-      base::log_warning("retention stopped: it goes on with the next sweep", {{"error", status.error().message}});
+      base::log_warning("retention sweep failed: the next sweep tries again", {{"error", status.error().message}});
     if (conversations_ + responses_ == 0) return;
-    base::log_info("removed what retention does not keep",
+    base::log_info("retention sweep removed conversations and responses",
                    {{"conversations", conversations_},
                     {"responses", responses_},
                     {"took", base::format_duration(parts_.clock.steady_now() - began_)}});

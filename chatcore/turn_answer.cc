@@ -19,8 +19,8 @@ using conversation::Role;
 // With so much not yet taken by the client the answerer is paused until it has taken all.
 constexpr std::size_t kSlowClientBytes = 64u << 10;
 
-// When an answer begins without a word. Proxies wait 60 s for the first byte. A backend that accepts a request, and
-// then fails after all, mostly does so at once; that can still be told by a status.
+// When the response starts although there is no text yet. Proxies wait 60 s for the first byte. A backend that accepts
+// a request and then fails usually does so at once: an error in that time still sets the HTTP status.
 constexpr base::Duration kLongestSilence = std::chrono::seconds(30);
 constexpr base::Duration kSilenceAfterAccepted = std::chrono::milliseconds(500);
 
@@ -114,7 +114,7 @@ llm::Prompt Turn::compose_prompt(std::vector<retrieval::Passage> passages) {
   return prompt;
 }
 
-// A stateless conversation is told from others by what it begins with, which its client sends again each time.
+// A stateless conversation is identified by its first messages, which its client sends again each time.
 llm::Asker Turn::asker() const {
   const std::string& user = request_.conversation ? request_.conversation->user : request_.user;
   const auto first = std::ranges::find_if(request_.messages, [](const auto& one) { return one.role != Role::system; });
@@ -145,7 +145,7 @@ void Turn::take_part(llm::AnswerPart part, std::string_view piece) {
     if (part == llm::AnswerPart::fields) return;
   }
   if (!events_.on_part) return;
-  // Whoever gives the answer whole holds its parts until then.
+  // A client that does not stream: the parts are held in memory until the end.
   part_bytes_ += piece.size();
   const bool has_room = ticket_->grow({static_cast<std::int64_t>(piece.size())});
   take_queued(events_.on_part(part, piece));
@@ -251,7 +251,7 @@ void Turn::append_answer() {
   if (result_.answer_tokens == 0) result_.answer_tokens = llm::estimate_tokens(answer_.content);
   // An answer without a word is one, and was announced as such, when it came to a good end.
   if (!lease_ || !is_to_be_kept()) return end(result_.status);
-  // Of a response that failed before its first word nobody has the id.
+  // A response that failed before its first text has no id that a client knows.
   if (answer_.content.empty() && !result_.status) request_.response_id.clear();
   parts_.store.append({.key = *request_.conversation,
                        .message = answer_,
@@ -266,7 +266,7 @@ void Turn::append_answer() {
                       });
 }
 
-// Not the want of an answer whose cause is elsewhere: the next prompt may well have this question in it.
+// Only if this question caused the failure. After other failures the next prompt includes the question.
 bool Turn::is_to_be_kept() const {
   if (!answer_.content.empty() || result_.status) return true;
   const auto& remote = result_.status.error().remote;

@@ -168,8 +168,8 @@ void LogWatches::on_child_line(const std::string& workload, std::string_view lin
   if (counters != outputs_.end()) counters->second->take(line, clock_.steady_now(), clock_.wall_now());
 }
 
-// A line is overdue only when the log was read to its end after it was due: look as often as that is to be known. Each
-// look costs the engine about 10 ms of CPU.
+// How often the log is read to its end: a line is overdue only if the log was read to its end after the line was due.
+// Each read costs the engine about 10 ms of CPU.
 std::chrono::milliseconds LogWatches::audit_interval(const std::string& workload) const {
   constexpr std::chrono::milliseconds kLeast{2000};
   std::chrono::milliseconds interval = source::ContainerLogOptions().audit;
@@ -253,7 +253,7 @@ void LogWatches::describe_source(const Watch& watch, sample::LogWatch& log) cons
     const base::SteadyTime now = clock_.steady_now();
     const auto unread = followed->second.log->since_read();
     log.read_until = unread ? now - *unread : watch.watched_since;
-    // What was lost may have been the expected line.
+    // The expected line may be among those that were lost.
     if (const auto lost = followed->second.log->since_lost())
       log.watched_since = std::max(log.watched_since, now - *lost);
   } else {

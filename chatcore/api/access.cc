@@ -45,11 +45,12 @@ bool is_handed_on(const base::HttpRequest& request) {
 std::optional<Problem> check_admin(const base::HttpRequest& request, const AdminAccess& access) {
   if (access.token.empty()) {
     if (access.needs_token && !access.allow_remote) {
-      return Problem{.status = 403,
-                     .message =
-                         "Admin routes need a token here, since others reach this address or share the database: set "
-                         "admin.token_file",
-                     .code = "admin_token_required"};
+      return Problem{
+          .status = 403,
+          .message =
+              "Admin routes need a token here, since the address or the database is reachable from other machines: set "
+              "admin.token_file",
+          .code = "admin_token_required"};
     }
     if (access.allow_remote || (request.peer_is_loopback && !is_handed_on(request))) return std::nullopt;
     return Problem{.status = 403,
@@ -83,7 +84,7 @@ std::optional<Problem> check_same_site(const base::HttpRequest& request, const s
   const Problem refused{.status = 403,
                         .message =
                             "Requests from pages of other sites are refused: name the page's origin in "
-                            "allowed_origins. A proxy in front must pass the Host header on as it is",
+                            "allowed_origins. A proxy in front must pass the Host header on unchanged",
                         .code = "cross_site"};
   const std::string_view origin = request.header("origin");
   if (!origin.empty()) {
@@ -105,8 +106,8 @@ bool is_preflight(const base::HttpRequest& request) {
 
 base::HttpResponse preflight_response(const base::HttpRequest& request, const std::string& methods) {
   base::HttpResponse response{.status = 204, .headers = {{"access-control-allow-methods", methods}}, .body = ""};
-  // Clients send headers of their own (x-stainless-…): whatever is asked for may come, no header means more to us than
-  // it would from elsewhere.
+  // Clients send headers of their own (x-stainless-…). All are allowed: no header grants rights that the same request
+  // without a browser would not have.
   constexpr std::size_t kMaxBytes = 2048;
   const std::string_view wanted = request.header("access-control-request-headers");
   const bool is_list =

@@ -13,7 +13,7 @@ namespace {
 // What nginx made customary for "the client closed the request before it was answered".
 constexpr int kClientLeft = 499;
 constexpr std::size_t kMaxRequestIdBytes = 64;
-// Of a path or an identifier in an audit line.
+// Bytes of a path or an identifier in an audit line.
 constexpr std::size_t kMaxAuditedBytes = 256;
 
 bool is_plain_word(std::string_view text) {
@@ -51,7 +51,7 @@ void Call::count_end(int status) {
   if (is_audited_) audit(status);
 }
 
-// Names only, never what was said.
+// Names only, never message text.
 void Call::audit(int status) const {
   const base::HttpRequest& asked = request();
   const std::string conversation = asked.query_value("conversationId");
@@ -126,7 +126,7 @@ void Call::keep_alive_after(const std::shared_ptr<Call>& call, base::EventLoop& 
     if (!still || still->counted_) return;
     const base::Duration silent = std::chrono::steady_clock::now() - still->last_write_.load();
     if (silent < kKeepAlive) return keep_alive_after(still, loop, kKeepAlive - silent);
-    // What a slow client has yet to take keeps the connection alive as well; nothing is to pile up behind it.
+    // While a slow client still has bytes to read the connection is not silent; do not queue more behind them.
     if (still->exchange_->write("") == 0) still->write(": keep-alive\n\n");
     keep_alive_after(still, loop, kKeepAlive);
   });

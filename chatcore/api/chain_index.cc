@@ -11,7 +11,7 @@ using conversation::Role;
 
 HistoryDigest::HistoryDigest(const std::string& user) : digest_(access::sha256("user " + user)) {}
 
-// Each step takes in the digest of all before, so neither sizes nor separators can be mistaken for text.
+// Each message's digest includes the digest of all messages before it, so message boundaries cannot be forged by text.
 void HistoryDigest::begin(Role role) {
   step_ = access::Sha256();
   step_.add(access::view_of(digest_));

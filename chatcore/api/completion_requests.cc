@@ -8,7 +8,8 @@
 namespace chatcore::api {
 namespace {
 
-// Not OpenAI's: a longer list is most likely a mistake, and each message costs more than its bytes.
+// A limit of chatcore, not of OpenAI: a longer list is most likely a mistake, and each message needs more memory than
+// its bytes.
 constexpr std::size_t kMaxMessages = 20'000;
 constexpr std::uint64_t kMostTokens = 1'000'000;
 constexpr std::size_t kMostStops = 16;
@@ -22,7 +23,7 @@ void refuse_what_cannot_be_done(JsonReader& reader) {
   reader.refuse_unsupported("modalities", {Json::array({"text"})});
 }
 
-// What the built-in answerer cannot do. That it may call a tool is an offer which it need not use.
+// Fields that the built-in answerer cannot honour. `tools` is accepted: it allows tool calls and does not require one.
 void refuse_what_needs_a_model(JsonReader& reader) {
   for (const char* name : {"logit_bias", "web_search_options", "prediction"}) reader.refuse_unsupported(name);
   (void)reader.list("tools", kMostTools);
@@ -49,7 +50,7 @@ std::vector<std::string> read_stop(JsonReader& reader) {
   return stop;
 }
 
-// All but what chatcore says itself, in its own words.
+// The request's fields except those that chatcore reads and sends itself.
 std::string fields_to_pass(const Json& object) {
   constexpr std::array kOwn = std::to_array<std::string_view>(
       {"messages", "prompt", "suffix", "echo", "best_of", "model", "models", "stream", "stream_options", "max_tokens",
@@ -84,7 +85,7 @@ void read_prompt(JsonReader& reader, CompletionRequest& request) {
   const auto* const text = given == nullptr ? nullptr : given->get_ptr<const std::string*>();
   if (text == nullptr) {
     reader.refuse("prompt", given == nullptr ? "missing_field" : "unsupported_parameter",
-                  "\"prompt\" must be one text: neither several nor numbers of tokens are taken");
+                  "\"prompt\" must be one text: lists of texts and token ids are not supported");
     return;
   }
   if (text->find('\0') != std::string::npos) {

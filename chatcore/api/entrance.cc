@@ -17,7 +17,7 @@ namespace {
 // A place is free when an answer ends, which nobody can foretell.
 constexpr int kRetryAfterStreams = 2;
 
-// A person mistypes a few times; after that a network may try one key in six seconds.
+// Ten wrong keys at once are allowed for typing mistakes; after that a network may try one key every six seconds.
 constexpr double kWrongKeysPerSecond = 1.0 / 6;
 constexpr std::size_t kWrongKeysAtOnce = 10;
 constexpr std::size_t kMostNetworks = 4096;
@@ -123,15 +123,15 @@ Parsed<Visitor> Entrance::enter_as_user(Access access, const base::HttpRequest& 
 }
 
 Problem Entrance::wrong_key(const Problem& refusal, const base::HttpRequest& request, Moment now) const {
-  // A page that asks for its key, or a client that has none yet, guesses nothing.
+  // A request without a key is not an attempt to guess one.
   if (bearer_of(request).empty()) return refusal;
   const std::string network = network_of(request.peer);
   const auto wait = wrong_keys_.check_rate(network, now.steady);
   if (!wait) return refusal;
   if (!wrong_key_logs_.check_rate(network, now.steady))
-    base::log_warning("audit: wrong keys again and again; answered more slowly", {{"network", network}});
+    base::log_warning("audit: repeated wrong keys: further ones get 429", {{"network", network}});
   return {.status = 429,
-          .message = "Too many wrong keys came from your network",
+          .message = "Too many wrong keys from your network",
           .code = "too_many_wrong_keys",
           .retry_after_seconds = static_cast<int>(wait->count())};
 }

@@ -44,10 +44,11 @@ void show_health(const ApiParts& /*parts*/, const SharedCall& call) { call->resp
 
 namespace {
 
-// How long the database may take before an instance counts as not ready: a balancer's probe often waits for one second.
+// How long the database may take before the instance counts as not ready. A load balancer's probe often waits one
+// second.
 constexpr std::chrono::milliseconds kReadyPatience{800};
 
-// One answer to a probe, whichever comes first: the database's, or that it took too long.
+// Answers a readiness probe once: with the database's result, or with a timeout, whichever comes first.
 struct ReadyProbe {
   explicit ReadyProbe(SharedCall its_call) : call(std::move(its_call)) {}
   SharedCall call;
@@ -63,20 +64,20 @@ struct ReadyProbe {
 
 }  // namespace
 
-// Asks the database for a read and a write, so that a balancer turns to an instance that can do both. All of it is on
-// the call's I/O thread.
+// Ready means that the database can be read and written, so that a load balancer uses an instance that can do both.
+// Everything here runs on the call's I/O thread.
 void show_ready(const ApiParts& parts, const SharedCall& call) {
   if (parts.admission.is_draining()) return call->respond(plain(503, "draining\n"));
   const auto probe = std::make_shared<ReadyProbe>(call);
   probe->timer = parts.turn.loop.after(
-      kReadyPatience, [probe] { probe->answer(503, "the database does not answer in time: look at its disk\n"); });
+      kReadyPatience, [probe] { probe->answer(503, "the database does not answer in time: check its disk\n"); });
   parts.turn.store.describe(
       {}, on_loop(parts, [&parts, probe](const auto& answer) {
         if (!answer) return probe->answer(503, "the database cannot be read: see the log\n");
         parts.turn.store.check_write(on_loop(parts, [probe](const base::Status& status) {
           if (status) return probe->answer(200, "ready\n");
           const bool is_full = status.error().code == base::Code::exhausted;
-          probe->answer(503, is_full ? "the database cannot be written: its disk is full, or too many writes wait\n"
+          probe->answer(503, is_full ? "the database cannot be written: its disk is full, or its write queue is full\n"
                                      : "the database cannot be written: see the log\n");
         }));
       }));

@@ -49,7 +49,7 @@ Problem refused_by_remote(const base::Error& error) {
   const base::Remote& remote = *error.remote;
   const bool is_too_long = remote.code == "context_length_exceeded";
   return {.status = 400,
-          .message = subject_of(error) + (is_too_long ? " cannot take so long a text: it exceeds the model's context"
+          .message = subject_of(error) + (is_too_long ? " refuses this request: it is longer than the model's context"
                                                       : " refuses this request"),
           .code = remote.code.empty() ? "backend_refused" : remote.code,
           .type = remote.type,
@@ -87,7 +87,7 @@ Problem problem_of_code(const base::Error& error) {
     case Code::permission_denied:
       return {.status = 502,
               .message = subject_of(error) +
-                         " refuses this server's key, account or model: its operator must look, the log says more",
+                         " refuses this server's key, account or model: its operator finds the reason in the log",
               .code = "backend_refused"};
     default: return {.status = 500, .message = "Internal error", .code = "internal"};
   }

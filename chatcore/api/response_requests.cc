@@ -20,7 +20,7 @@ void refuse_what_cannot_be_done(JsonReader& reader, bool passes_on) {
     reader.refuse("tools", "unsupported_parameter",
                   "Tools are passed on to the language model by /v1/chat/completions only");
   }
-  // Of tools, of images and of encrypted reasoning there is nothing to include.
+  // Accepted without effect: this server has no output of tools, no images and no encrypted reasoning.
   constexpr std::array<std::string_view, 7> kNothing{
       "reasoning.encrypted_content",   "web_search_call.action.sources",        "web_search_call.results",
       "code_interpreter_call.outputs", "computer_call_output.output.image_url", "file_search_call.results",
@@ -28,7 +28,7 @@ void refuse_what_cannot_be_done(JsonReader& reader, bool passes_on) {
   const Json* include = reader.list("include", kMaxIncluded);
   for (const Json& name : include == nullptr ? Json::array() : *include) {
     if (name.is_string() && std::ranges::find(kNothing, name.get<std::string>()) != kNothing.end()) continue;
-    reader.refuse("include", "unsupported_parameter", "\"include\" names what this server does not have");
+    reader.refuse("include", "unsupported_parameter", "\"include\" names an output that this server does not support");
   }
   reader.refuse_unsupported("tool_choice", {"none", "auto"});
   if (const Json* text = reader.object("text")) {
@@ -69,7 +69,7 @@ std::string read_previous(JsonReader& reader) {
   return id;
 }
 
-// How long a summary is to be is the model's affair: what it says of its thoughts is passed on as it is.
+// The requested length of the summary is ignored: the model's reasoning text is passed on unchanged.
 std::string read_reasoning_summary(JsonReader& reader) {
   const Json* reasoning = reader.object("reasoning");
   if (reasoning == nullptr) return "";

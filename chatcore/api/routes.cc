@@ -92,16 +92,17 @@ std::string without_extra_slashes(std::string_view path) {
   return tidy;
 }
 
-// The path that was meant by one that is none, as a hint; "" when nobody can tell. Mostly the client's base URL is
-// wrong.
+// A hint for an unknown path: the route that was probably meant; "" when there is none. The usual cause is a wrong base
+// URL in the client.
 std::string hint_for(std::string_view path) {
   const std::string tidy = without_extra_slashes(path);
-  if (is_path(tidy)) return "; " + tidy + " is one: take the extra slash out of the client's base URL";
-  if (is_path("/v1" + tidy)) return "; /v1" + tidy + " is one: a client's base URL ends with /v1";
+  if (is_path(tidy)) return "; " + tidy + " exists: remove the extra slash from the client's base URL";
+  if (is_path("/v1" + tidy)) return "; /v1" + tidy + " exists: the client's base URL must end with /v1";
   const auto under_v1 = tidy.rfind("/v1/");
   if (under_v1 != std::string::npos && under_v1 > 0 && is_path(tidy.substr(under_v1)))
-    return "; " + tidy.substr(under_v1) + " is one: a client's base URL ends with one /v1, right after the port";
-  if (tidy == "/v1") return "; it is the base URL of clients, which add such as /chat/completions themselves";
+    return "; " + tidy.substr(under_v1) +
+           " exists: the client's base URL must end with one /v1, directly after the port";
+  if (tidy == "/v1") return "; it is the base URL for clients, which add /chat/completions and the like themselves";
   return "";
 }
 
@@ -118,7 +119,8 @@ void refuse_unknown(const SharedCall& call, const std::string& methods) {
   call->respond(std::move(response));
 }
 
-// Of the first route of that path; of one that is none, what pages elsewhere may see.
+// Of the first route of that path. An unknown path counts as a user route, so that pages of allowed origins can read
+// its 404.
 Access access_of(std::string_view path) {
   const auto* found =
       std::ranges::find_if(kRoutes, [&](const Route& route) { return match_path(route.path, path).has_value(); });
@@ -152,7 +154,7 @@ void run(const Route& route, const ApiParts& parts, const SharedCall& call) {
   if (const std::string coding = base::lower_case(request.header("content-encoding"));
       !coding.empty() && coding != "identity") {
     auto response = response_of({.status = 415,
-                                 .message = "The body is encoded as " + coding + ": send it as it is",
+                                 .message = "The body has the encoding " + coding + ": send it uncompressed",
                                  .code = "unsupported_content_encoding"});
     response.headers.emplace_back("accept-encoding", "identity");
     return call->respond(std::move(response));

@@ -88,9 +88,9 @@ void remove_response(const ApiParts& parts, const SharedCall& call) {
 
 void cancel_response(const ApiParts& parts, const SharedCall& call) {
   find(parts, call, [call](const StoredResponse& /*response*/, const SharedPlace& /*place*/) {
-    call->refuse(bad_request("response_not_cancellable",
-                             "Only a response that runs in the background can be cancelled; close its connection",
-                             "id"));
+    call->refuse(bad_request(
+        "response_not_cancellable",
+        "Only a response that runs in the background can be cancelled. Close the connection instead", "id"));
   });
 }
 
@@ -105,7 +105,7 @@ void list_input_items(const ApiParts& parts, const SharedCall& call) {
         {.user = call->user(), .id = id}, *query, on_loop(parts, [&parts, call, id, end, place](auto page) {
           if (!page) return call->refuse(call->problem_of(page.error()));
           if (!*page) return call->refuse(response_not_found("response_id"));
-          // In the order of their places a page may reach beyond the answer.
+          // In ascending order a page may reach beyond the answer.
           auto& messages = (*page)->messages;
           const auto beyond = std::erase_if(messages, [end](const auto& message) { return message.sequence >= end; });
           if (beyond != 0) (*page)->has_more = false;

@@ -62,7 +62,7 @@ base::Status AnswerReader::find_form() {
   if (text.starts_with(kByteOrderMark)) text.remove_prefix(kByteOrderMark.size());
   const auto first = text.find_first_not_of(kWhiteSpace);
   if (first == std::string_view::npos) return {};
-  if (text[first] == '<') return not_an_answer("answered with a web page; is its base_url right?");
+  if (text[first] == '<') return not_an_answer("answered with a web page; check base_url");
   if (text[first] == '{' || text[first] == '[') {
     form_ = Form::document;
     document_ = std::string(text.substr(first));

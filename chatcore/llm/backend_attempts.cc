@@ -26,9 +26,9 @@ base::SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
 
 // For the log: what most often is wrong. The backend's own words may quote the key.
 std::string_view hint_of(int status) {
-  if (status == 401 || status == 403) return "; is its key right?";
-  if (status == 402 || status == 429) return "; is its account in order?";
-  return "; are its base_url (most end with /v1) and its model right?";
+  if (status == 401 || status == 403) return "; check its API key";
+  if (status == 402 || status == 429) return "; check its quota and billing";
+  return "; check base_url (usually ends with /v1) and model";
 }
 
 // Of an answer that is an error so much is read to see what it means.
@@ -229,7 +229,7 @@ base::Error Backend::Attempts::error_of_refusal() const {
       remote.code = "context_length_exceeded";
       remote.type = "invalid_request_error";
       remote.param = events_.on_refused ? "messages" : "input";
-      error.message += "; the request is longer than its context";
+      error.message += "; the request is longer than the model's context";
       break;
     case Kind::request:
     case Kind::field:
@@ -259,7 +259,7 @@ base::Status Backend::Attempts::judge(base::Status status) {
     return base::fail({code, status.error().message});
   }
   if (!is_right_type_) {
-    return base::fail({Code::unavailable, "answered with another content type; is its base_url right?"});
+    return base::fail({Code::unavailable, "answered with another content type; check base_url"});
   }
   return events_.on_last_byte();
 }
@@ -289,7 +289,7 @@ void Backend::Attempts::retry_or_end(base::Error error) {
 }
 
 void Backend::Attempts::ask_again_after(base::Error error, base::Duration delay) {
-  base::log_debug("Asking a backend again", {{"retry", retries_}, {"after", error.message}});
+  base::log_debug("Retrying a backend request", {{"retry", retries_}, {"after", error.message}});
   timer_ = backend_->loop.after(delay, [self = shared_from_this(), error = std::move(error)] {
     self->in_order([self, error] {
       if (self->has_ended_ || self->is_trying_) return;

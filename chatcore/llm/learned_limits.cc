@@ -302,16 +302,16 @@ void LearnedLimits::learn(const Lesson& lesson) {
     known_.fields[field] = other;
     // It has come to take the one that it did not.
     if (!other.empty()) known_.fields.erase(other);
-    base::log_warning("A backend does not take a field: from now on it is not sent",
+    base::log_warning("A backend refuses a field: from now on it is not sent",
                       {{"backend", backend_}, {"field", field}, {"instead", other}});
   }
   if (lesson.no_system_role && !std::exchange(known_.no_system_role, true)) {
-    base::log_warning("A backend takes no system message: from now on its text goes into the first question",
+    base::log_warning("A backend refuses system messages: from now on their text goes into the first question",
                       {{"backend", backend_}});
   }
   if (lesson.context_tokens != 0) {
     if (known_.context_tokens != lesson.context_tokens) {
-      base::log_warning("A backend's context is known now: from now on the oldest turns are left out of longer prompts",
+      base::log_warning("A backend's context length is learned: from now on longer prompts lose their oldest turns",
                         {{"backend", backend_}, {"context_tokens", lesson.context_tokens}});
     }
     known_.context_tokens = lesson.context_tokens;

@@ -14,7 +14,7 @@ namespace {
 using base::Code;
 
 constexpr char32_t kReplacement = 0xFFFD;
-// Of bytes that are no text in one that is taken for text.
+// A file counts as text if at most one byte in this many is not text.
 constexpr std::size_t kMostBadShare = 10;
 
 bool has_suffix(std::string_view name, std::initializer_list<std::string_view> suffixes) {
@@ -48,7 +48,7 @@ std::string from_utf16(std::string_view bytes, bool is_big_endian) {
   return text;
 }
 
-// Control characters that no text has: a file of them is something else.
+// Control characters that do not occur in text; many of them mean a binary file.
 bool is_control(char32_t value) {
   return value < ' ' && value != '\t' && value != '\n' && value != '\r' && value != '\f' && value != '\v' &&
          value != 0x1B;

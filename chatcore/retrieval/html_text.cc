@@ -31,7 +31,7 @@ std::size_t heading_level(std::string_view name) {
 class Reader {
  public:
   void read(const xmlNode* first) {
-    // Pages nest deeply, the stack does not have to: libxml2 bounds the depth at 256 (HTML_PARSE without HUGE).
+    // Recursion is bounded: libxml2 limits the depth to 256 (without HTML_PARSE_HUGE).
     for (const xmlNode* node = first; node != nullptr; node = node->next) {
       if (node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE) add(view(node->content));
       if (node->type == XML_ELEMENT_NODE) read_element(*node);
@@ -99,7 +99,7 @@ std::string text_of_html(std::string_view html) {
   constexpr int kOptions =
       HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET | HTML_PARSE_COMPACT;
   if (html.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) return "";
-  // Without a word about its encoding a page is taken for UTF-8: Latin-1, libxml2's own guess, would break it.
+  // A page without a declared encoding is read as UTF-8; libxml2's own default is Latin-1.
   const bool says_encoding = html.substr(0, 4096).find("charset") != std::string_view::npos;
   const std::unique_ptr<xmlDoc, void (*)(xmlDocPtr)> document(
       htmlReadMemory(html.data(), static_cast<int>(html.size()), nullptr, says_encoding ? nullptr : "UTF-8", kOptions),

@@ -93,7 +93,7 @@ class Ingestion {
       return {};
     }
     if (document->bad_bytes != 0) {
-      base::log_warning("file ingested without the bytes that are not UTF-8",
+      base::log_warning("file ingested; bytes that are not UTF-8 were replaced",
                         {{"file", file.path.string()}, {"bytes", document->bad_bytes}});
     }
     if (document->has_headings) {

@@ -25,7 +25,7 @@ using std::chrono::steady_clock;
 
 constexpr std::chrono::minutes kPatience{2};
 
-// One run of a program whose output is read; ends with this.
+// One run of a program whose output is read. The destructor ends the program.
 class Run {
  public:
   Run() = default;
@@ -104,14 +104,15 @@ base::Result<std::string> text_of_pdf(const std::filesystem::path& path, std::si
   // An absolute path is no option, whatever it begins with.
   if (const int error = run.start(program, std::filesystem::absolute(path).string()); error != 0) {
     if (error == ENOENT)
-      return base::fail(Code::not_found, "a PDF, which needs pdftotext: apt install poppler-utils, and ingest again");
+      return base::fail(Code::not_found,
+                        "a PDF, and pdftotext is not installed: apt install poppler-utils, then ingest again");
     return base::fail(base::error_from_errno(error, "start pdftotext"));
   }
   auto text = run.read_all(max_bytes);
   if (!text) return text;
   const int status = run.wait();
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-    return base::fail(Code::invalid_argument, "not a PDF that pdftotext can read (damaged, or with a password)");
+    return base::fail(Code::invalid_argument, "pdftotext cannot read this PDF (damaged, or protected by a password)");
   const bool has_text = std::ranges::any_of(*text, [](unsigned char c) { return c > ' '; });
   if (!has_text) return base::fail(Code::invalid_argument, "a PDF without text: scanned pages need OCR first");
   return text;

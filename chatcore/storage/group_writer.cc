@@ -12,7 +12,7 @@
 namespace chatcore::storage {
 namespace {
 
-// A commit this recent says that writes work. Trying costs a sync of the disk.
+// A commit this recent shows that writes work; another one would cost a sync of the disk.
 constexpr std::chrono::seconds kRecent{5};
 
 }  // namespace

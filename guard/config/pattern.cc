@@ -19,9 +19,9 @@ std::string hint_for(const std::string& pattern) {
   return {};
 }
 
-// Which character of a line's end or of a colour code the pattern asks for, "" when none: it would never match, since
-// lines are matched one by one, without their ends and without escape sequences. What may be left out ("\\r?$") or
-// stands in a class is no demand.
+// The first line-end or escape character that `pattern` requires; "" when there is none. Such a pattern never matches:
+// lines are matched one at a time, without line ends and escape sequences. An optional character ("\\r?$") or one in a
+// character class is not required.
 std::string impossible_character(std::string_view pattern) {
   const auto name_of_raw = [](char c) {
     return c == '\n' ? "a line end" : c == '\r' ? "a carriage return" : c == '\0' ? "a NUL" : "an escape character";
@@ -35,9 +35,14 @@ std::string impossible_character(std::string_view pattern) {
       found = name_of_raw(rest[0]);
     } else if (rest[0] == '\\') {
       length = 2;
-      for (const auto& [written, raw] : std::initializer_list<std::pair<std::string_view, char>>{
-               {"\\n", '\n'}, {"\\r", '\r'}, {"\\x0a", '\n'}, {"\\x0d", '\r'}, {"\\x00", '\0'},
-               {"\\x1b", '\x1b'}, {"\\x1B", '\x1b'}, {"\\033", '\x1b'}}) {
+      for (const auto& [written, raw] : std::initializer_list<std::pair<std::string_view, char>>{{"\\n", '\n'},
+                                                                                                 {"\\r", '\r'},
+                                                                                                 {"\\x0a", '\n'},
+                                                                                                 {"\\x0d", '\r'},
+                                                                                                 {"\\x00", '\0'},
+                                                                                                 {"\\x1b", '\x1b'},
+                                                                                                 {"\\x1B", '\x1b'},
+                                                                                                 {"\\033", '\x1b'}}) {
         if (!rest.starts_with(written)) continue;
         found = name_of_raw(raw);
         length = written.size();
@@ -73,13 +78,14 @@ std::string find_pattern_problem(const std::string& pattern) {
   if (form != pattern && (is_delimited || !compiled.ok()) && RE2(form, options).ok())
     return "the pattern is written in another language's form; RE2 takes '" + form + "'";
   if (!compiled.ok()) return "not a pattern that RE2 takes: " + compiled.error() + hint_for(pattern);
-  // Alternatives and optional groups may do without it; that much reading is left to people.
+  // With alternatives, optional groups and \Q the character may not be required: such patterns are not checked.
   const bool has_ways_around = pattern.find('|') != std::string::npos || pattern.find(")?") != std::string::npos ||
                                pattern.find(")*") != std::string::npos || pattern.find("\\Q") != std::string::npos;
   if (const std::string character = impossible_character(pattern); !character.empty() && !has_ways_around)
-    return "this pattern would never match: it asks for " + character +
-           ", and lines are matched one by one, without their ends and colours; leave it out (in YAML, write the "
-           "pattern in single quotes, not after |)";
+    return "this pattern can never match: it requires " + character +
+           ", and lines are matched one at a time, without line ends and colours; remove it (in YAML, write the "
+           "pattern "
+           "in single quotes, not after |)";
   if (RE2::FullMatch("", compiled)) return "this pattern matches every line, the empty one too";
   if (compiled.NumberOfCapturingGroups() > kMostGroups)
     return "a pattern has at most 16 groups; write (?:…) for those that only hold together";

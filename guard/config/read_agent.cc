@@ -15,7 +15,7 @@ constexpr std::size_t kMostListens = 16;
 constexpr std::size_t kMostMounts = 32;
 constexpr std::size_t kMostHosts = 64;
 
-// The kernel gives out one port of an address once, and with every address all of them.
+// A port of an address can be bound once. The wildcard address binds the port of all addresses.
 bool collide(const base::SocketAddress& a, const base::SocketAddress& b) {
   if (a.family() != b.family()) return false;
   if (a.family() == AF_INET) {
@@ -48,7 +48,7 @@ void read_listen(const Reader& section, const WebConfig& web, std::vector<std::s
           "other machines can reach this address, and the agent has neither TLS nor sign-in yet; listen on "
           "127.0.0.1:10780, or set web.allow_insecure to true where everyone may read the status");
     else if (std::ranges::any_of(seen, [&](const auto& other) { return collide(*parsed, other); }))
-      problem("another address of this list covers this one; leave one of them out");
+      problem("another address in this list has the same port and includes this one; remove one of them");
     else
       listen.push_back(std::move(address.text));
     if (parsed) seen.push_back(*parsed);

@@ -128,8 +128,9 @@ base::Result<Written> parse_comparison(const MetricForm& form, std::string_view 
     return wrong(std::string(name_of(form.metric)) + " has no limit to take per cent of");
   // A pressure of half a per cent can be meant, a threshold of half a per cent of the memory limit cannot.
   const bool is_small_share = is_percent && form.unit == Unit::share && form.metric != Metric::disk;
-  const std::string correction =
-      is_small_share ? "" : is_percent ? base::share_correction(text) : correction_for(form, text);
+  const std::string correction = is_small_share ? ""
+                                 : is_percent   ? base::share_correction(text)
+                                                : correction_for(form, text);
   if (!correction.empty()) return base::fail(base::Code::invalid_argument, correction);
   const auto amount = parse_amount(is_percent ? Unit::share : form.unit, text);
   if (!amount) return base::fail(amount.error());
@@ -222,19 +223,19 @@ std::string cores_text(base::Cores cores) {
   return text.ends_with('.') ? text.substr(0, text.size() - 1) : text;
 }
 
-// Amounts that nothing is ever below, or everything always above.
+// Thresholds that no value is ever below, or that every value is always above.
 void check_not_trivial(const Reader& section, const MetricForm& form, const policy::Rule& rule) {
   const auto key = name_of(form.metric);
   const auto write = std::string("; write for example ") + form.example;
   const bool is_amount = form.unit == Unit::size || form.unit == Unit::size_an_hour || form.unit == Unit::cores ||
                          form.unit == Unit::duration || form.metric == Metric::pids;
   if (!is_amount || rule.trip.is_ratio) return;
-  constexpr double kLeastMemory = 1 << 10;  // "85B"; '> 1k' is written by whoever wants a rule that always holds
+  constexpr double kLeastMemory = 1 << 10;  // bytes; "85B" is a mistake, '> 1k' may be a rule that is always true
   const bool is_above = rule.comparison == Comparison::above;
   if (!is_above && rule.trip.value <= 0)
-    section.problem(key, "can never be" + write);
+    section.problem(key, "can never be true" + write);
   else if (is_above && form.unit == Unit::size && rule.trip.value > 0 && rule.trip.value < kLeastMemory)
-    section.problem(key, "less than 1 KiB, so true of whatever runs" + write);
+    section.problem(key, "less than 1 KiB, so always true" + write);
   else if (form.unit == Unit::duration && rule.trip.value > base::to_seconds(kLongestDuration))
     section.problem(key, "more than " + base::format_duration(kLongestDuration) + write);
 }
@@ -248,14 +249,14 @@ void check_possible(const Reader& section, const MetricForm& form, const Workloa
     section.problem(key, "per cent of which limit? set caps.cpus, or write cores");
   if (form.metric == Metric::cpu && !rule.trip.is_ratio && rule.comparison == Comparison::above && caps.cpus &&
       rule.trip.value >= caps.cpus->count)
-    section.problem(key, "can never be: caps.cpus is " + cores_text(*caps.cpus) + "; write for example '> 95%'");
+    section.problem(key, "can never be true: caps.cpus is " + cores_text(*caps.cpus) + "; write for example '> 95%'");
   const bool is_memory = form.metric == Metric::memory || form.metric == Metric::memory_working_set;
   if (is_memory && !rule.trip.is_ratio && rule.comparison == Comparison::above && caps.memory &&
       rule.trip.value >= static_cast<double>(caps.memory->count))
-    section.problem(key, "can never be: caps.memory is " + base::format_bytes(*caps.memory));
+    section.problem(key, "can never be true: caps.memory is " + base::format_bytes(*caps.memory));
   if (form.metric == Metric::pids && rule.comparison == Comparison::above && caps.pids &&
       rule.trip.value >= static_cast<double>(*caps.pids))
-    section.problem(key, "can never be: caps.pids is " + std::to_string(*caps.pids));
+    section.problem(key, "can never be true: caps.pids is " + std::to_string(*caps.pids));
   const bool is_of_growth =
       form.metric == Metric::time_to_limit || form.metric == Metric::memory_growth || form.metric == Metric::leaking;
   if (is_of_growth && !workload.leak_enabled)
@@ -306,7 +307,7 @@ void read_goal(const Reader& section, const WorkloadConfig& workload, policy::Co
     return;
   }
   if (form->unit != Unit::number && written->comparison == Comparison::below && written->threshold.value <= 0) {
-    section.problem(key, "can never be");
+    section.problem(key, "can never be true");
     return;
   }
   policy::Rule shown;

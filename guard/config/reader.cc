@@ -185,9 +185,9 @@ std::optional<Scalar> read_scalar(const YamlNode& node, const std::string& path,
     return std::nullopt;
   }
   auto expanded = expand_variables(node.text, context.environment);
-  // Paths, arguments and names would end there without a word.
+  // Paths, arguments and names would silently end there.
   if (expanded && expanded->find('\0') != std::string::npos) {
-    context.add_problem(node.at, path, "a NUL character does not belong here");
+    context.add_problem(node.at, path, "NUL characters are not allowed");
     return std::nullopt;
   }
   if (!expanded) {

@@ -38,7 +38,7 @@ base::Result<int> open_state_file(const std::string& path, int flags) {
   std::error_code ignored;
   if (!fd && no_follow != 0 && fs::is_symlink(path, ignored))
     return base::fail(base::Code::permission_denied,
-                      "open " + path + ": a symbolic link in a folder that others may write");
+                      "open " + path + ": a symbolic link in a folder that other users may write to");
   return fd;
 }
 

@@ -117,7 +117,7 @@ struct ContainerLog::State {
       status = read(client, container, question, count);
     }
     if (!status) return status;
-    // The line that was read last is gone from the log, and so may be others that followed it.
+    // The last line that was read is no longer in the log, so lines after it may be lost, too.
     if (knows_lines && known_lines == 0) lost_at = std::chrono::steady_clock::now();
     is_all_due = false;
     position.settle();
@@ -214,9 +214,9 @@ struct ContainerLog::State {
   bool has_long_lines = false;  // the engine splits some
   base::SteadyTime last_audit;
   base::WallTime latest = base::WallTime::min();  // of the lines delivered
-  std::optional<base::WallTime> followed_run;  // started_at of the run that was followed last
-  std::optional<base::WallTime> read_run;      // finished_at of the run whose end was read
-  bool has_ended = false;                      // the stream of followed_run ended by itself
+  std::optional<base::WallTime> followed_run;     // started_at of the run that was followed last
+  std::optional<base::WallTime> read_run;         // finished_at of the run whose end was read
+  bool has_ended = false;                         // the stream of followed_run ended by itself
 
   mutable std::mutex mutex;
   std::condition_variable_any wake_up;
@@ -228,7 +228,7 @@ struct ContainerLog::State {
   std::atomic<base::SteadyTime> last_old_line{base::SteadyTime::min()};
   std::atomic<base::SteadyTime> read_at{base::SteadyTime::min()};  // when the last reading to the log's end began
   std::atomic<base::SteadyTime> lost_at{base::SteadyTime::min()};  // when lines were last found to be gone
-  std::jthread thread;  // last: it uses all of the above
+  std::jthread thread;                                             // last: it uses all of the above
 };
 
 ContainerLog::ContainerLog(ContainerLogOptions options,

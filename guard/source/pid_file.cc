@@ -88,7 +88,7 @@ class Walk {
     if (std::ranges::find(owners_, owner) == owners_.end()) owners_.push_back(owner);
   }
 
-  // In a sticky folder, such as /tmp, others can add files, which are then theirs, but not replace one.
+  // In a sticky folder such as /tmp other users can add files of their own, but cannot replace files of others.
   void note_mode(const struct stat& status, const std::string& name) {
     const bool is_sticky = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
     if ((status.st_mode & S_IWOTH) != 0 && !is_sticky) open_to_all_ = name;
@@ -129,7 +129,7 @@ class Walk {
     if (status.st_dev != seen.st_dev || status.st_ino != seen.st_ino)
       return base::fail(Code::conflict, "pid file " + path_ + " was replaced while it was read");
     note(status.st_uid);
-    note_mode(status, "it");
+    note_mode(status, "the file");
     return file;
   }
 
@@ -173,8 +173,8 @@ base::Status check_pid_file(const PidFile& file, const std::string& root, const 
     return base::fail(Code::invalid_argument, "the pid file names " + process + ", which is a thread of process " +
                                                   std::to_string(*leader) + ": not guarded");
   if (!file.open_to_all.empty())
-    return base::fail(Code::permission_denied, "the pid file is not trusted: everybody may write " + file.open_to_all +
-                                                   "; take that right from others (chmod o-w)");
+    return base::fail(Code::permission_denied,
+                      "the pid file is not trusted: " + file.open_to_all + " is world-writable; run chmod o-w on it");
   const auto owner = parse_process_owner(text.text);
   if (!owner) return base::fail(Code::corrupt, "process " + process + ": its owner cannot be read");
   const auto stranger = std::ranges::find_if(file.owners, [&](uid_t uid) { return uid != 0 && uid != *owner; });

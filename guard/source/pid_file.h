@@ -16,7 +16,7 @@ namespace guard::source {
 struct PidFile {
   std::int64_t pid = 0;
   std::vector<uid_t> owners;  // of the file, and of every folder and symbolic link on the way to it; each once
-  std::string open_to_all;    // the file or a folder on the way that everybody may write; "" for none
+  std::string open_to_all;    // "the file", or "the folder NAME" of its path, if it is world-writable; else ""
 };
 
 // A regular file of at most 64 bytes whose first line is a number > 1 that is not this process. `path` is absolute.
@@ -24,9 +24,10 @@ struct PidFile {
 // agent itself).
 base::Result<PidFile> read_pid_file(const std::string& path);
 
-// Whether all who could have written the pid are root or the owner (real user) of the process that it names, and it is
-// a process: a signal to another thread of a process reaches all of it. Errors: permission_denied, with the one who is
-// neither; invalid_argument (a thread); not_found (no such process).
+// Whether all who could have written the pid are root or the owner (real user) of the process that it names, and that
+// the pid is a process's and not one of its threads' (a signal to a thread's id reaches the whole process). Errors:
+// permission_denied, with the other user or the world-writable path; invalid_argument (a thread); not_found (no such
+// process).
 base::Status check_pid_file(const PidFile& file, const std::string& root,
                             const SmallFiles& files = SmallFiles::system());
 

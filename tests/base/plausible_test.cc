@@ -36,8 +36,8 @@ TEST(CoresCorrection, SaysWhatABareShareShouldBe) {
 }
 
 TEST(ShareCorrection, SaysWhatAWholeNumberAndAFractionOfAPerCentShouldBe) {
-  EXPECT_EQ(share_correction("70"), "70 is more than a whole; write 70%");
-  EXPECT_EQ(share_correction(" 0.85 %"), "0.85% is next to nothing; write 85%");
+  EXPECT_EQ(share_correction("70"), "70 is more than 100%; write 70%");
+  EXPECT_EQ(share_correction(" 0.85 %"), "0.85% is less than 1%; write 85%");
   for (const char* text : {"0.7", "70%", "1%", "0", "0%", "100", "", "%", "much"})
     EXPECT_EQ(share_correction(text), "") << text;
 }

@@ -73,7 +73,7 @@ TEST(Until, MustBeAnEndOfTheTrouble) {
   EXPECT_EQ(until("memory: '< 86%'"),
             "escalate[0].until: is true already when the rule trips, so the step would always have helped");
   EXPECT_EQ(until("memory: '> 90%'"), "escalate[0].until: on the rule's own side: write <");
-  EXPECT_EQ(until("memory: '< 0'"), "escalate[0].until.memory: can never be");
+  EXPECT_EQ(until("memory: '< 0'"), "escalate[0].until.memory: can never be true");
   EXPECT_EQ(until("time_to_limit: '> 2h'"), "");
   EXPECT_EQ(until("time_to_limit: '< 2h'"),
             "escalate[0].until.time_to_limit: wrong way round: that is the trouble and not its end");

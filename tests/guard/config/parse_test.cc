@@ -177,7 +177,7 @@ TEST(Agent, ChecksItsValues) {
   for (const char* both : {"'127.0.0.1:80', '127.0.0.1:80'", "'127.0.0.1:80', 'localhost:80'",
                            "'0.0.0.0:80', '127.0.0.1:80'", "'[::1]:80', '[::]:80'"})
     EXPECT_NE(problems_of("web: {allow_insecure: true}\nagent: {listen: [" + std::string(both) + "]}")
-                  .find("another address of this list covers this one"),
+                  .find("has the same port and includes this one"),
               std::string::npos)
         << both;
   for (const char* apart : {"'127.0.0.1:80', '127.0.0.1:81'", "'127.0.0.1:80', '127.0.0.2:80'",

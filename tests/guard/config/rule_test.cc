@@ -65,8 +65,8 @@ TEST(Condition, RefusesWhatCanNeverBe) {
   };
   EXPECT_EQ(capped("memory: '> 699m'"), "");
   EXPECT_EQ(capped("memory: '> 700m'"),
-            "1:115 workloads[0].rules[0].when.memory: can never be: caps.memory is 700 MiB");
-  EXPECT_EQ(capped("pids: '> 9'"), "1:113 workloads[0].rules[0].when.pids: can never be: caps.pids is 9");
+            "1:115 workloads[0].rules[0].when.memory: can never be true: caps.memory is 700 MiB");
+  EXPECT_EQ(capped("pids: '> 9'"), "1:113 workloads[0].rules[0].when.pids: can never be true: caps.pids is 9");
   EXPECT_EQ(when("log_overdue: true"),
             "1:89 workloads[0].rules[0].when.log_overdue: no line of expect_log has `every`, so none is ever overdue");
   EXPECT_EQ(with("leak: {enabled: false}, rules: [{name: r, do: [notify], when: {leaking: true}}]"),
@@ -157,15 +157,15 @@ TEST(Thresholds, ThatAreSharesWithoutTheirPerCentAreCorrected) {
   says("memory: '> 0.85'", "0.85 bytes; write 85%");
   says("memory: '> 85.5'", "85.5 bytes; write 85.5% or 85.5m");
   says("memory_working_set: '> 0.9'", "0.9 bytes; write 90%");
-  says("memory: '> 0.85%'", "0.85% is next to nothing; write 85%");
-  says("memory: '> 85B'", "less than 1 KiB, so true of whatever runs");
-  says("cpu_throttled: '> 25'", "25 is more than a whole; write 25%");
-  says("disk: '> 90'", "90 is more than a whole; write 90%");
-  says("disk: '> 0.9%'", "0.9% is next to nothing; write 90%");
+  says("memory: '> 0.85%'", "0.85% is less than 1%; write 85%");
+  says("memory: '> 85B'", "less than 1 KiB, so always true");
+  says("cpu_throttled: '> 25'", "25 is more than 100%; write 25%");
+  says("disk: '> 90'", "90 is more than 100%; write 90%");
+  says("disk: '> 0.9%'", "0.9% is less than 1%; write 90%");
   says("cpu: '> 150'", "150 CPU cores; write 1.5 for 150% of a core");
-  says("time_to_limit: '< 0s'", "can never be");
+  says("time_to_limit: '< 0s'", "can never be true");
   says("time_to_limit: '< 1000d'", "more than 366d");
-  says("pids: '< 0'", "can never be");
+  says("pids: '< 0'", "can never be true");
   for (const char* right : {"memory: '> 1k'", "memory: '> 1%'", "memory_pressure: '> 0.5%'", "cpu_throttled: '> 0.25'",
                             "disk: '> 0.9'", "cpu: '> 8'", "pids: '> 0'"})
     EXPECT_EQ(when(right), "") << right;
@@ -177,7 +177,7 @@ TEST(Thresholds, OfMemoryAboveTheCapCanNeverBe) {
       return with("caps: {memory: 700m}, rules: [{name: r, do: [notify], when: {" + std::string(metric) + ": '> " +
                   limit + "'}}]");
     };
-    EXPECT_NE(capped("700m").find("can never be: caps.memory is 700 MiB"), std::string::npos) << metric;
+    EXPECT_NE(capped("700m").find("can never be true: caps.memory is 700 MiB"), std::string::npos) << metric;
     EXPECT_EQ(capped("699m"), "") << metric;
   }
 }
@@ -186,7 +186,7 @@ TEST(Thresholds, OfCpuAboveTheCapCanNeverBe) {
   const auto capped = [](const std::string& condition) {
     return with("caps: {cpus: 0.8}, rules: [{name: r, do: [notify], when: {" + condition + "}}]");
   };
-  EXPECT_NE(capped("cpu: '> 0.8'").find("can never be: caps.cpus is 0.8"), std::string::npos);
+  EXPECT_NE(capped("cpu: '> 0.8'").find("can never be true: caps.cpus is 0.8"), std::string::npos);
   EXPECT_EQ(capped("cpu: '> 0.79'"), "");
   EXPECT_EQ(capped("cpu: '< 0.8'"), "");
 }

@@ -50,7 +50,7 @@ TEST(StateFile, FollowsNoLinkWhereOthersMayWrite) {
   ::chmod(folder.path().c_str(), 01777);
   const auto fd = open_state_file(folder.at("actions.jsonl"), O_WRONLY | O_CREAT);
   ASSERT_FALSE(fd);
-  EXPECT_THAT(fd.error().message, HasSubstr("a symbolic link in a folder that others may write"));
+  EXPECT_THAT(fd.error().message, HasSubstr("a symbolic link in a folder that other users may write to"));
 }
 
 TEST(StateFile, IsARegularFile) {

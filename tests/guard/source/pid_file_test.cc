@@ -91,11 +91,11 @@ TEST(PidFile, ThatEverybodyMayWriteIsNotTrusted) {
   EXPECT_TRUE(trusted());
   ::chmod(folder.at("run/a.pid").c_str(), 0666);
   ASSERT_FALSE(trusted());
-  EXPECT_THAT(trusted().error().message, HasSubstr("everybody may write it"));
+  EXPECT_THAT(trusted().error().message, HasSubstr("the file is world-writable"));
   ::chmod(folder.at("run/a.pid").c_str(), 0664);
   ::chmod(folder.at("run").c_str(), 0777);
   ASSERT_FALSE(trusted());
-  EXPECT_THAT(trusted().error().message, HasSubstr("everybody may write the folder run"));
+  EXPECT_THAT(trusted().error().message, HasSubstr("the folder run is world-writable"));
   ::chmod(folder.at("run").c_str(), 01777);
   EXPECT_TRUE(trusted()) << "a sticky folder's files are replaced by their owners only";
 }

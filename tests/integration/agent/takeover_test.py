@@ -67,7 +67,7 @@ class Takeover(unittest.TestCase):
         os.rename(state, state + ".away")
         with open(state, "w", encoding="ascii"):
             agent = self.start()
-        why = "what runs of an earlier agent is left running"
+        why = "processes of an earlier agent are left running"
         agent.wait_for_line(why, SECONDS)
         self.assertTrue(is_alive(pid))
         os.unlink(state)

@@ -34,7 +34,7 @@ class BeforeTheFirstByte(BackendTest):
             self.assert_error(refused, told, "backend_refused")
             self.assertEqual("operator must look" in refused.json()["error"]["message"], told == 502)
             self.assertEqual(len(self.stub.requests), 1)
-        for hint in ("status 401 (type=stub); is its key right?", "status 404 (type=stub); are its base_url"):
+        for hint in ("status 401 (type=stub); check its API key", "status 404 (type=stub); check base_url"):
             wait_for(lambda: hint in self.server.log(), hint)
 
     def test_what_a_backend_calls_the_fault_of_a_request_reaches_the_client_and_the_log(self):

@@ -120,7 +120,7 @@ class Fields(BackendTest):
         self.assertEqual(self.learned(), {"context_tokens": None, "system_message_taken": True, "fields_not_taken": [
             {"field": "max_tokens", "instead": "max_completion_tokens"}, {"field": "stream_options", "instead": None},
             {"field": "temperature", "instead": None}]})
-        log = wait_for(lambda: self.server.log() if self.server.log().count("does not take a field") == 3 else None, "three lines")
+        log = wait_for(lambda: self.server.log() if self.server.log().count("refuses a field") == 3 else None, "three lines")
         self.assertIn("field=max_tokens instead=max_completion_tokens", log)
 
     def test_a_value_out_of_range_is_the_clients_fault_and_teaches_nothing(self):

@@ -90,7 +90,7 @@ class Retention(ChatcoreTest):
             return not self.server.rows("SELECT 1 FROM conversations")
 
         wait_for(swept, "both to be gone")
-        wait_for(lambda: "removed what retention does not keep" in self.server.log(), "the line of the log")
+        wait_for(lambda: "retention sweep removed" in self.server.log(), "the line of the log")
         for kind in ("conversation", "response"):
             name = f'chatcore_retention_removed_total{{kind="{kind}",reason="age"}}'
             wait_for(lambda name=name: self.server.metric(name) == 1, name)
