@@ -143,8 +143,8 @@ class Child {
   bool start_after_stop_ = false;
 
   std::unique_ptr<Holder> holder_;
-  bool is_new_holder_ = false;  // begun, and no command launched by it yet
-  int orphan_ = -1;  // pidfd of a command whose holder is gone
+  bool is_new_holder_ = false;  // started, and has launched no command yet
+  int orphan_ = -1;             // pidfd of a command whose holder is gone
   base::Pending orphan_watch_;
   ChildOutput output_;
 };

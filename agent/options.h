@@ -54,8 +54,8 @@ struct CheckConfigOptions {
 };
 
 struct StatusOptions {
-  std::string address;   // "": that of `config`
-  std::string config;    // whose agent.listen it is; "": the default file where it can be read, else kDefaultAddress
+  std::string address;   // of the agent, address:port; "": the one in `config`
+  std::string config;    // file with agent.listen; "": the default file if it is readable, else kDefaultAddress
   std::string workload;  // "": all
   bool json = false;
 };

@@ -1,6 +1,6 @@
 #pragma once
-// Files that somebody names: a token, a marker, a journal. What stands there may be no file at all. Opening a named pipe
-// waits for its other end, a device never ends, and a folder cannot be read; so only regular files are opened.
+// Opens and reads files whose path is configured: a token, a marker, a journal. Only regular files are accepted:
+// opening a named pipe blocks until its other end opens, a device has no end, and a folder cannot be read.
 
 #include <cstddef>
 #include <string>
@@ -9,14 +9,15 @@
 
 namespace base {
 
-// Follows symbolic links. Does not block. Errors: invalid_argument: there is something else than a regular file; else
-// from errno.
+// Whether `path` is a regular file. Follows symbolic links. Does not block on pipes and devices. Errors:
+// invalid_argument (not a regular file); others from errno.
 Status check_plain_file(const std::string& path);
 
-// As open(2), close-on-exec; `mode` is that of a new file. Returns the descriptor. Does not block. Errors: as above.
+// As open(2), with O_CLOEXEC; `mode` is the mode of a new file. Returns the descriptor, which the caller closes. Does
+// not block on pipes and devices. Errors: as above.
 Result<int> open_plain_file(const std::string& path, int flags, unsigned mode = 0);
 
-// Its first `most` bytes. Errors: as above.
+// Returns the first `most` bytes of the file. Errors: as above.
 Result<std::string> read_plain_file(const std::string& path, std::size_t most);
 
 }  // namespace base

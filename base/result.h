@@ -31,14 +31,14 @@ enum class Code {
 // The code's name as it stands above, for logs.
 std::string_view name_of(Code code);
 
-// What a program on the other side of the network said of a failure. `code`, `type` and `param` are its own names for
-// it, for programs to read: identifiers ([A-Za-z0-9_.-]{1,64}) or empty, never free text, which may quote a secret.
+// A failure reported by a remote service. `code`, `type` and `param` are the service's own identifiers for it
+// ([A-Za-z0-9_.-]{1,64}) or empty, never free text, which may quote a secret.
 struct Remote {
-  std::string side;  // how messages call it: "the language model"
+  std::string side;  // the service's name in messages: "the language model"
   std::string code = {};
   std::string type = {};
   std::string param = {};
-  bool saw_request = false;  // it failed at this very request, and may at the next one that contains it
+  bool saw_request = false;  // this request may have caused the failure, and may cause it again
 };
 
 struct Error {
@@ -48,7 +48,7 @@ struct Error {
 
   bool is_permanent = false;  // the other side understood and said no: the same question again gets the same answer
 
-  std::shared_ptr<const Remote> remote = {};  // null: the failure is of this program, or nobody said who failed
+  std::shared_ptr<const Remote> remote = {};  // null: the failure is local, or its origin is not known
 
   // The same failure seen from one step further out: "context: message".
   [[nodiscard]] Error within(std::string_view context) const;

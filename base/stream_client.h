@@ -40,7 +40,7 @@ struct StreamRequest {
   std::string body;
   std::chrono::milliseconds connect_timeout{5'000};      // name, connection and TLS; off is libcurl's 5 minutes
   std::chrono::milliseconds first_byte_timeout{30'000};  // from the beginning to the body's first byte
-  // The first bytes may be no more than a sign of life: until the reader says answer_begun(), first_byte_timeout holds.
+  // true: the first bytes may be keep-alives only; first_byte_timeout applies until the reader calls answer_begun().
   bool reader_says_begun = false;
   std::chrono::milliseconds idle_timeout{30'000};    // between bytes of the body, except while paused
   std::chrono::milliseconds total_timeout{300'000};  // for all of it, pauses included
@@ -68,7 +68,7 @@ class HttpStream {
   virtual ~HttpStream() = default;
   virtual void pause() = 0;  // no on_data begins after this returns, except one already running
   virtual void resume() = 0;
-  virtual void answer_begun() = 0;  // from now on idle_timeout holds (StreamRequest::reader_says_begun)
+  virtual void answer_begun() = 0;  // from now on idle_timeout applies (StreamRequest::reader_says_begun)
   virtual void cancel() = 0;        // no event begins after this returns, except one already running
 };
 

@@ -53,7 +53,7 @@ class StreamTransfer {
   bool take_header(std::string_view line);
   std::size_t take_body(std::string_view data);
   bool give_up(Code code, std::string message);
-  [[nodiscard]] bool has_begun() const;  // of the answer, as its reader sees it
+  [[nodiscard]] bool has_begun() const;  // the answer: a byte has come, or the reader has called answer_begun()
   [[nodiscard]] SteadyTime patience_ends() const;
 
   StreamRequest request_;

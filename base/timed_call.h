@@ -1,6 +1,6 @@
 #pragma once
-// A call that may hang for ever, such as one into a file system whose server is gone: it runs on a thread of its own,
-// and the caller waits only a bounded time for the answer. While a call hangs it is not made again.
+// A call that may block for ever, such as a system call on a file system whose server is gone. It runs on a thread of
+// its own, and the caller waits a bounded time for the result. While a call hangs it is not made again.
 
 #include <condition_variable>
 #include <functional>
@@ -16,12 +16,12 @@
 
 namespace base {
 
-// `T` is the answer: default-constructible and copyable. One thread uses an object.
+// `T` is the result's type. REQUIRES: default-constructible and copyable. Use an object from one thread at a time.
 template <typename T>
 class TimedCall {
  public:
-  // `name` shows in the thread list (15 characters at most). The call owns all that it uses: it may still run when this
-  // object is gone.
+  // `name` is the thread's name (at most 15 characters). REQUIRES: `call` owns everything that it uses, since it may
+  // still run after this object's destruction; it does not throw.
   TimedCall(const char* name, std::function<T()> call) : state_(std::make_shared<State>()) {
     state_->call = std::move(call);
     thread_ = std::thread([state = state_, name] {
@@ -29,7 +29,7 @@ class TimedCall {
       state->run();
     });
   }
-  // Does not wait for a call that hangs: its thread ends when the call returns.
+  // Does not wait for a call in progress: its thread is detached and ends when the call returns.
   ~TimedCall() {
     bool is_under_way = false;
     {
@@ -46,7 +46,7 @@ class TimedCall {
   TimedCall(const TimedCall&) = delete;
   TimedCall& operator=(const TimedCall&) = delete;
 
-  // Makes the call, unless one is under way. Does not wait.
+  // Starts the call, unless one is in progress. Does not wait. `now` is returned by started_at().
   void start(SteadyTime now) {
     const std::lock_guard lock(state_->mutex);
     if (state_->is_asked) return;
@@ -56,8 +56,8 @@ class TimedCall {
     state_->changed.notify_all();
   }
 
-  // The answer to the last start(), waited for until `end` (real time); nothing while the call hangs. A call that was
-  // waited for once without an answer is not waited for again.
+  // Returns the result of the last start(), waiting for it until `end` (real time); nullopt while the call is in
+  // progress. After one timeout it does not wait again for the same call. REQUIRES: start() was called.
   std::optional<T> answer(std::chrono::steady_clock::time_point end) {
     std::unique_lock lock(state_->mutex);
     if (!is_hanging_) is_hanging_ = !state_->changed.wait_until(lock, end, [&] { return !state_->is_asked; });

@@ -24,7 +24,7 @@ enum class AuthRequired { automatic, yes, no };
 struct Config {
   std::string listen;                      // address:port
   std::vector<std::string> allowed_hosts;  // what requests may name as their host besides this machine
-  // Of pages elsewhere whose requests are answered: https://app.example, http://localhost:3000, "*".
+  // Origins of other web pages that may send requests: https://app.example, http://localhost:3000, "*" (all).
   std::vector<std::string> allowed_origins;
   std::size_t threads = 0;  // 0: as many as the cores that the cgroup's quota allows
 
@@ -47,9 +47,9 @@ struct Config {
   } conversation;
 
   struct {
-    base::Duration conversations{0};  // kept in the database so long after their last use; 0: for ever
-    base::Duration responses{0};      // likewise, of those without a conversation
-    base::Bytes max_size;             // of the database; 0: any
+    base::Duration conversations{0};  // time since the last use after which they are removed; 0: never
+    base::Duration responses{0};      // the same for responses without a conversation
+    base::Bytes max_size;             // of the database; 0: no limit
   } retention;
 
   struct {
@@ -152,7 +152,7 @@ std::vector<ConfigError> check_authentication(const Config& config, bool on_loop
 // What must be right between settings for summaries.
 std::vector<ConfigError> check_summary(const Config& config);
 
-// What must be right between settings for retention.
+// Checks the retention settings against each other and against the database's kind.
 std::vector<ConfigError> check_retention(const Config& config);
 
 // Settings of what is not used: of a backend without an address, of tokens without a secret.

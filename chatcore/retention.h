@@ -1,6 +1,7 @@
 #pragma once
-// Removes from the database what is older than it has to be kept, and the oldest of all when the database is larger
-// than it may be. Off unless configured, but for responses that no list shows and nobody asked for in 30 days.
+// Removes conversations and responses from the database: those not used for a configured time, and the least recently
+// used ones while the database is larger than configured. By default only responses without a conversation are removed,
+// 30 days after their last use.
 
 #include <cstdint>
 #include <memory>
@@ -15,12 +16,12 @@
 namespace chatcore {
 
 struct RetentionLimits {
-  base::Duration conversations{0};  // since their last use; 0: for ever
-  base::Duration responses{0};      // likewise, of responses without a conversation
-  base::Bytes max_size = {};        // of what the database holds; 0: any. SQLite only
+  base::Duration conversations{0};  // time since the last use; 0: never removed
+  base::Duration responses{0};      // the same for responses without a conversation
+  base::Bytes max_size = {};        // of the data in the database; 0: no limit. SQLite only
 };
 
-// All of it is borrowed and outlives the sweep; the store is closed before.
+// Borrowed: all members outlive the sweep. Close the store before they are destroyed.
 struct RetentionParts {
   storage::Store& store;
   conversation::Registry& registry;
@@ -36,8 +37,8 @@ class Retention {
   Retention(const Retention&) = delete;
   Retention& operator=(const Retention&) = delete;
 
-  // Begins a sweep unless one is under way; call it now and then, on the loop. Goes on in slices, between which turns
-  // are stored. Logs what it removed, and a failure.
+  // Begins a sweep unless one is in progress. Call it periodically, on a loop thread. A sweep works in slices, between
+  // which other writes are committed. Logs the number of removed conversations, and a failure.
   void sweep();
   [[nodiscard]] bool is_under_way() const;
 

@@ -68,8 +68,8 @@ class MachineCollector final : public Collector {
     Located located;
     EngineStatistics statistics;
     UnitTarget unit;
-    std::unique_ptr<PidFileTarget> pid_file;  // of a pid file
-    std::string cgroup_path;  // from the hierarchy's root, where it is known without asking; else ""
+    std::unique_ptr<PidFileTarget> pid_file;  // null unless the workload is named by a pid file
+    std::string cgroup_path;                  // from the hierarchy's root, where it is known without asking; else ""
   };
 
   // Who is who in the engine's list of now; only when that list is another than at the last look.

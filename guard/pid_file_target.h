@@ -14,14 +14,14 @@ namespace guard {
 
 class PidFileTarget {
  public:
-  // How long read() waits for the file, once for each time that its file system hangs.
+  // Longest time that read() waits for the file. While its file system hangs, later reads do not wait.
   static constexpr std::chrono::milliseconds kPatience{20};
 
-  // `root` is where /proc is.
+  // `root` is the folder that contains /proc.
   PidFileTarget(std::string path, std::string root);
 
-  // Fills identity, lifecycle and resources. A pid file that is not trusted (guard/source/pid_file.h) or whose file
-  // system does not answer makes the workload unknown, with the reason.
+  // Fills identity, lifecycle and resources. If the pid file is not trusted (guard/source/pid_file.h) or its file
+  // system hangs, the workload is unknown, with the reason. `now`: start time of the read.
   void read(base::SteadyTime now, sample::Workload& workload);
 
  private:

@@ -1,6 +1,6 @@
 #pragma once
-// The primitives that telling users and texts apart rests on. OpenSSL is met in digest.cc alone; a failure of it (out
-// of memory, a broken installation) ends the process, since no answer about who may enter can be trusted then.
+// The cryptographic primitives that identify users and texts. Only digest.cc includes OpenSSL. A failure of OpenSSL
+// (out of memory, a broken installation) ends the process: no authentication result could be trusted.
 
 #include <array>
 #include <memory>
@@ -13,7 +13,7 @@ using Digest = std::array<unsigned char, 32>;
 
 Digest sha256(std::string_view text);
 
-// The same of a text that comes in pieces. Copies go on by themselves.
+// SHA-256 of a text that arrives in pieces. A copy has the state so far and continues independently.
 class Sha256 {
  public:
   Sha256();
@@ -22,7 +22,7 @@ class Sha256 {
   ~Sha256();
 
   void add(std::string_view piece);
-  // Of all pieces so far.
+  // The digest of all pieces so far; more may be added after it.
   [[nodiscard]] Digest value() const;
 
  private:

@@ -15,11 +15,11 @@ namespace chatcore::api {
 struct AdminAccess {
   std::string token;          // when set it is asked of everyone, as "Authorization: Bearer …"
   bool allow_remote = false;  // without a token: peers other than loopback too
-  // Without a token nobody is an administrator: others reach this address, or share the database.
+  // Without a token admin routes are refused: the address or the database is reachable from other machines.
   bool needs_token = false;
 };
 
-// Whether a proxy says that it handed the request on: who is at this machine's loopback then is the proxy.
+// Whether a header shows that a proxy forwarded the request. Its loopback peer then is the proxy, not the client.
 bool is_handed_on(const base::HttpRequest& request);
 // Empty: let in. Else 401 (token wrong or missing) or 403 (not from loopback, or a token has to be configured).
 std::optional<Problem> check_admin(const base::HttpRequest& request, const AdminAccess& access);
@@ -30,11 +30,12 @@ std::string_view allowed_origin(const base::HttpRequest& request, const std::vec
 // A page of another site may make a visitor's browser send requests to this server: they carry an Origin that is
 // neither this server's Host nor `allowed`, or say that they come from another site, and get 403.
 std::optional<Problem> check_same_site(const base::HttpRequest& request, const std::vector<std::string>& allowed);
-// A browser's question whether a page of another origin may send a request (Fetch standard: CORS-preflight).
+// Whether the request is a CORS preflight (Fetch standard): a browser asks whether a page of another origin may send
+// one.
 bool is_preflight(const base::HttpRequest& request);
-// The answer: `methods` as "GET, DELETE", and the headers that were asked for.
+// The response to a preflight: allows `methods` ("GET, DELETE") and the requested headers.
 base::HttpResponse preflight_response(const base::HttpRequest& request, const std::string& methods);
-// What a browser needs in order to hand the answer to the page of `origin`.
+// Adds the headers with which a browser lets the page of `origin` read the response.
 void add_cors_headers(base::HttpHeaders& headers, std::string_view origin);
 
 // What follows "Bearer " in the one Authorization header; "" when there is none, or more than one.

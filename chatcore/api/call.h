@@ -39,9 +39,9 @@ class Call {
   // Before the handler runs. The visitor's place among the user's answers is free again when the request is counted as
   // ended.
   void set_visitor(Visitor visitor) { visitor_ = std::move(visitor); }
-  // A line in the log says who asked for it and how it ended: for deletions and administration.
+  // Writes an audit line to the log when the call ends: user, address, status. For deletions and admin routes.
   void set_audited() { is_audited_ = true; }
-  // Every answer lets the page of this origin read it; "": none.
+  // Pages of this origin may read the response (CORS headers); "": none.
   void set_allowed_origin(std::string origin) { allowed_origin_ = std::move(origin); }
   // What the path says in a place of the route's pattern; "" when the pattern has no such place.
   [[nodiscard]] std::string path_value(std::string_view name) const;
@@ -56,8 +56,8 @@ class Call {
 
   // Begins a stream of server-sent events.
   void start_events(base::HttpHeaders headers);
-  // From then on until its end a stream that has nothing to say says `: keep-alive`, a comment of the events' form,
-  // every kKeepAlive: proxies hang up on what is silent (nginx after 60 s). `call` is this one.
+  // Writes the comment `: keep-alive` when the stream has been silent for kKeepAlive, until the stream ends: proxies
+  // close silent connections (nginx after 60 s). REQUIRES: start_events() was called. `call` is the call itself.
   static void keep_alive(const std::shared_ptr<Call>& call, base::EventLoop& loop);
   static constexpr base::Duration kKeepAlive = std::chrono::seconds(10);
   std::size_t write(std::string event);

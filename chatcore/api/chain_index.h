@@ -1,10 +1,10 @@
 #pragma once
-// Which chains of responses end with which history. A client that keeps its own history sends all of it with each
-// request (LangChain, the AI SDK, the Agents SDK): stored anew each time, n turns would cost n² messages. A history
-// that is known here is the chain that ended with it, and the request goes on there.
+// Finds the chain of responses that ends with a given history. Some clients keep the history and send all of it with
+// each request (LangChain, the AI SDK, the Agents SDK). If it were stored each time, n turns would store n² messages.
+// When a request's history is the whole history of a chain, the request continues that chain instead.
 //
-// Held in memory and bounded: what is forgotten (the chain unused for longest, or all with a restart) costs one more
-// copy of that history, nothing else.
+// A bounded LRU map in memory. An entry that is evicted, or lost in a restart, costs one more stored copy of its
+// history.
 
 #include <cstddef>
 #include <cstdint>
@@ -20,16 +20,17 @@
 
 namespace chatcore::api {
 
-// A digest of who said what in which order, of whom: two histories have the same one only when they are the same.
+// A digest of a user's history: roles and texts in their order. Only identical histories of one user have the same
+// digest.
 class HistoryDigest {
  public:
   explicit HistoryDigest(const std::string& user);
   void add(conversation::Role role, std::string_view content);
-  // The same for a message that comes in pieces: begin(), more() …, end().
+  // The same for a message that arrives in pieces: begin(), more() …, end().
   void begin(conversation::Role role);
   void more(std::string_view piece) { step_.add(piece); }
   void end() { digest_ = step_.value(); }
-  // Of all messages that have ended.
+  // The digest of all complete messages.
   [[nodiscard]] const access::Digest& value() const { return digest_; }
 
  private:
@@ -44,20 +45,20 @@ class ChainIndex {
     std::string conversation_id;
     std::int64_t last_sequence = 0;
   };
-  // A history and where it stands.
+  // The part of a request's history that is stored, and the chain that has it.
   struct Known {
-    std::size_t messages = 0;  // of those that were asked about: the first so many are stored there
+    std::size_t messages = 0;  // number of leading messages of the request that are stored there
     End end;
   };
 
   explicit ChainIndex(std::size_t most = kMost) : most_(most) {}
 
-  // The longest beginning of `messages` that ends with an answer and is a chain's whole history.
+  // Finds the longest prefix of `messages` that ends with an answer and is a chain's whole history; absent: none.
   [[nodiscard]] std::optional<Known> find(const std::string& user, std::span<const conversation::Message> messages);
-  // The chain has come to `end` by a history of this digest; what it ended with before is no end any more.
+  // Records that the chain now ends at `end` with this history. Replaces the chain's earlier entry.
   void put(const access::Digest& history, End end);
 
-  // About 250 bytes each.
+  // Number of chains; about 250 bytes each.
   static constexpr std::size_t kMost = 8192;
 
  private:

@@ -16,17 +16,17 @@ struct CompletionHead {
   std::string id;  // "chatcmpl-…"
   std::string model;
   base::WallTime created;
-  bool is_text = false;        // of /v1/completions: text alone, neither role nor other parts
+  bool is_text = false;        // /v1/completions: text only, neither role nor other parts
   bool counts_tokens = false;  // a stream that ends with the counts says `"usage":null` until then
 };
 
-// An answer that is given whole, in the pieces it came in.
+// Collects the parts of an answer that is not streamed.
 struct CompletionAnswer {
   std::string text = {};
   std::string reasoning = {};
   llm::AnswerPart reasoning_name = llm::AnswerPart::reasoning_content;
   std::string refusal = {};
-  std::vector<std::string> fields = {};  // deltas, to be put together
+  std::vector<std::string> fields = {};  // deltas (JSON objects), merged by completion_json()
 
   void add(llm::AnswerPart part, std::string_view piece);
 };
@@ -36,7 +36,7 @@ std::string completion_json(const CompletionHead& head, const CompletionAnswer& 
 // token counts when asked for.
 std::string completion_role_event(const CompletionHead& head);
 std::string completion_text_event(const CompletionHead& head, std::string_view text);
-// Another part of the answer, as the backend has it.
+// A part of the answer other than text, as the backend sent it.
 std::string completion_part_event(const CompletionHead& head, llm::AnswerPart part, std::string_view piece);
 std::string completion_finish_event(const CompletionHead& head, const TurnResult& result);
 std::string completion_usage_event(const CompletionHead& head, const TurnResult& result);

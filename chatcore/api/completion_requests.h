@@ -18,14 +18,14 @@ struct CompletionRequest {
   bool include_usage = false;  // stream_options.include_usage: a last chunk with the token counts
   std::size_t max_tokens = 0;  // 0: not given
   llm::Sampling sampling;
-  std::vector<std::string> stop = {};  // for an answerer that passes nothing on
+  std::vector<std::string> stop = {};  // for the built-in answerer; a backend gets it in `passed_on`
   llm::PassedOn passed_on = {};
 };
 
-// `passes_on`: there is a backend, which gets what chatcore has no part in (tools, response_format, images, names that
-// nobody here knows) as it is. Without one, offers that need not be used (tools) and names are taken and have no
-// effect; what would change the answer's form is refused by name. So is, with a backend too, what chatcore would lose
-// on the way back: n, logprobs, audio.
+// `passes_on`: there is a backend, and fields that chatcore does not interpret (tools, response_format, images, unknown
+// fields) are passed on to it unchanged. Without a backend `tools` and unknown fields are accepted without effect, and
+// fields that would change the answer's form are refused by name. Fields whose results chatcore could not return are
+// always refused: n, logprobs, audio.
 Parsed<CompletionRequest> parse_completion_request(std::string_view body, bool passes_on);
 
 // POST /v1/completions: one prompt, which becomes the question.

@@ -66,11 +66,11 @@ void embed_texts(const ApiParts& parts, const SharedCall& call);
 void create_response(const ApiParts& parts, const SharedCall& call);
 void show_response(const ApiParts& parts, const SharedCall& call);    // GET /v1/responses/{id}
 void remove_response(const ApiParts& parts, const SharedCall& call);  // DELETE /v1/responses/{id}
-// POST /v1/responses/{id}/cancel: refused, as OpenAI does, since none runs in the background.
+// POST /v1/responses/{id}/cancel: always refused, since no response runs in the background.
 void cancel_response(const ApiParts& parts, const SharedCall& call);
 // GET /v1/responses/{id}/input_items: the messages that precede its answer.
 void list_input_items(const ApiParts& parts, const SharedCall& call);
-// POST /v1/responses/input_tokens: how long a prompt would be, about.
+// POST /v1/responses/input_tokens: estimates the number of tokens of a request's prompt.
 void count_input_tokens(const ApiParts& parts, const SharedCall& call);
 
 void create_conversation(const ApiParts& parts, const SharedCall& call);  // POST /v1/conversations
@@ -91,7 +91,7 @@ void show_ready(const ApiParts& parts,
 void run_sweep(const ApiParts& parts, const SharedCall& call);    // POST /admin/sweep
 void run_shed(const ApiParts& parts, const SharedCall& call);     // POST /admin/shed
 void show_memory(const ApiParts& parts, const SharedCall& call);  // GET /admin/memory
-// GET /admin/backend: how the language model's backend is, and what its refusals have taught
+// GET /admin/backend: state of the language model's backend, and the limits learned from its refusals.
 void show_backend(const ApiParts& parts, const SharedCall& call);
 
 // What a store is given to call back: goes on with `step` on the client's own I/O thread, where answers are written. A
@@ -117,7 +117,7 @@ std::optional<conversation::ConversationKey> conversation_of_path(const SharedCa
 void describe_conversation(const ApiParts& parts, const SharedCall& call, const conversation::ConversationKey& key,
                            const SharedPlace& place);
 Problem response_not_found(std::string param);
-// Begins a turn's stream of events, which is kept alive while its answerer waits for others.
+// Begins a turn's stream of events, with keep-alives if its answerer waits for a backend.
 void begin_events(const ApiParts& parts, const SharedCall& call, base::HttpHeaders headers = {});
 // Tells the turn when its client catches up and when it leaves.
 void bind_client(const SharedCall& call, const std::shared_ptr<Turn>& turn);

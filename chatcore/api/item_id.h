@@ -1,7 +1,7 @@
 #pragma once
 // How clients name a message: "msg_" and its place, with its conversation's mark in front, so that ids of two
-// conversations differ and an id in the wrong conversation names nothing. Of conversations that were named here the
-// mark is the name itself, so that a message of theirs is found by its id alone. Derived, never stored. Pure.
+// conversations differ and an id in the wrong conversation names nothing. If chatcore generated the conversation's id,
+// the mark is that id, so that a message can be found by its own id alone. Derived, never stored. Pure.
 
 #include <cstdint>
 #include <optional>
@@ -18,7 +18,7 @@ struct ItemPlace {
   std::string conversation_id;
   std::int64_t sequence = 0;
 };
-// Where the message is that an id names; absent when the id does not tell.
+// The conversation and sequence that a message id contains; absent if it does not contain them.
 std::optional<ItemPlace> place_of_item(std::string_view item_id);
 
 }  // namespace chatcore::api

@@ -12,24 +12,24 @@
 namespace chatcore::api {
 
 // `where` is the way to the list, as "messages". Understood are messages of text; a part or an item that is anything
-// else (an image, a file, a call of a tool) is refused by its place. An answer may be without a word, as one that
-// called a tool or refused is (then its refusal is its text); what a model thought before it is left out.
+// else (an image, a file, a call of a tool) is refused by its place. An answer's text may be empty (it called a tool);
+// the text of a refusal is the answer's text. Reasoning parts are left out.
 std::vector<conversation::Message> read_messages(const Json& list, const std::string& where, Fault& fault);
 
-// Whether messages of chat completions are more than read_messages() understands, which a backend may: calls of tools
-// and what came of them, images and the like.
+// Whether messages of chat completions have content that read_messages() refuses and a backend may accept: tool calls
+// and their results, images and the like.
 bool is_more_than_text(const Json& list);
-// The texts of such messages, at least one; what is not text is left out. Refuses what is not a message at all.
+// The texts of such messages, at least one message; other content is left out. Refuses entries that are not messages.
 std::vector<conversation::Message> read_texts_of_messages(const Json& list, const std::string& where, Fault& fault);
 
-// An item that stands for a stored one: its message is put into the list before that of index `before`.
+// A reference to a stored item: its message is inserted before index `before` of the list.
 struct ItemReference {
   std::size_t before = 0;
   std::string id;
 };
 
-// The input of a response: read_messages(), references to stored items beside it. Items of type "reasoning", and
-// references to them, are passed over: they are not kept, and no answer needs them.
+// The input of a response: as read_messages(), and adds references to stored items to `references`. Items of type
+// "reasoning" and references to them are ignored: they are not stored.
 std::vector<conversation::Message> read_items(const Json& list, const std::string& where, Fault& fault,
                                               std::vector<ItemReference>& references);
 

@@ -54,7 +54,7 @@ struct MemoryReport {
 };
 std::string memory_json(const MemoryReport& report);
 
-// `backend` absent: answers are made here.
+// `backend` absent: the built-in answerer is used.
 std::string backend_json(std::string_view model, const std::optional<llm::BackendStatistics>& backend);
 
 }  // namespace chatcore::api

@@ -28,10 +28,10 @@ struct ResponseHead {
   std::string metadata = "{}";
   std::optional<double> temperature = {};
   std::optional<double> top_p = {};
-  std::string reasoning_summary = {};  // as it was asked for; empty: it was not
+  std::string reasoning_summary = {};  // as requested ("auto" …); empty: not requested
 };
 
-// What a thinking model says of its thoughts: an item of its own in front of the answer's message.
+// A reasoning model's reasoning text: an item of its own before the answer's message.
 struct ReasoningItem {
   std::string id = {};  // "rs_…"
   std::string text = {};
@@ -51,8 +51,8 @@ std::string input_tokens_json(std::size_t tokens);
 //   response.output_text.delta …
 //   response.output_text.done, response.content_part.done, response.output_item.done,
 //   response.completed | response.incomplete
-// or, in place of the last four, response.failed. Where a summary of the reasoning has been asked for, the message
-// begins with its first text, and what the model thinks before it is an item in front of it:
+// or, in place of the last four, response.failed. If a reasoning summary was requested, the reasoning text is an item
+// before the message, and the message's events begin with its first text:
 //   response.output_item.added, response.reasoning_summary_part.added, response.reasoning_summary_text.delta …
 //   response.reasoning_summary_text.done, response.reasoning_summary_part.done, response.output_item.done
 // Gathers the answer's text on the way. Use from one thread at a time.
@@ -61,7 +61,7 @@ class ResponseEvents {
   explicit ResponseEvents(ResponseHead head) : head_(std::move(head)) {}
 
   std::string begin(std::string item_id);
-  // What the model thinks; "" once its answer has begun.
+  // A piece of reasoning text. `make_id` returns a new "rs_…" id. Returns "" once the answer has begun.
   std::string reasoning(std::string_view text, std::string (*make_id)());
   std::string delta(std::string_view text);
   std::string end(const TurnResult& result);

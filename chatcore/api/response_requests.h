@@ -25,12 +25,12 @@ struct ResponseRequest {
   std::string metadata = "{}";        // a JSON object as text
   std::optional<double> temperature;  // for the model, and shown again
   std::optional<double> top_p;
-  std::string reasoning_summary;  // "auto", "concise" or "detailed": shown with the answer; empty: not asked for
+  std::string reasoning_summary;  // "auto", "concise" or "detailed": return the reasoning text; empty: do not
 };
 
 // Hints (reasoning, prompt_cache_key …) are taken and have no effect; what would change the answer's form or meaning
-// (text.format, background …) is refused by name. `passes_on`: there is a backend, which might use the tools on offer and
-// would not get them; the built-in answerer takes them as offers.
+// (text.format, background …) is refused by name. `passes_on`: there is a backend. Then `tools` is refused, since tools
+// of responses are not passed on to it; the built-in answerer accepts `tools` and calls none.
 Parsed<ResponseRequest> parse_response_request(std::string_view body, bool passes_on);
 
 }  // namespace chatcore::api

@@ -27,7 +27,7 @@ BackendKeys read_backend_keys(const Config& config);
 std::unique_ptr<llm::Answerer> make_answerer(const Config& config, const BackendKeys& keys,
                                              std::shared_ptr<llm::LearnedLimits> learned, base::EventLoop& loop);
 // Of summaries, on connections of its own so that it never takes one from a turn; null unless they are configured. It
-// shares with the answerer what is learned about their model.
+// shares the learned limits of the model with the answerer.
 std::unique_ptr<llm::Answerer> make_summary_writer(const Config& config, const BackendKeys& keys,
                                                    std::shared_ptr<llm::LearnedLimits> learned, base::EventLoop& loop);
 std::shared_ptr<retrieval::QueryEmbedder> make_query_embedder(const Config& config, const BackendKeys& keys,

@@ -3,8 +3,8 @@
 //
 // The window is the system message (the conversation's first message, when it has that role) and the last
 // `max_messages` of the others; the system message is not counted. A question and its answer leave together: when
-// the cut would fall between them the answer goes too, since it means little without its question. Only an answer that
-// the whole conversation begins with, a greeting, may begin a window (llm/prompt_messages.h makes a prompt of it).
+// the cut would fall between them the answer goes too, since it means little without its question. A
+// window begins with an answer only if the whole conversation does, as with a greeting (llm/prompt_messages.h).
 //
 // Cut after a message has been appended, never before: cutting first lets history grow past its bound again.
 

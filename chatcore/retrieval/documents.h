@@ -1,6 +1,5 @@
 #pragma once
-// What stands in a file that is ingested, as text: plain text and Markdown as they are, HTML and PDF as a reader sees
-// them. Blocking.
+// Reads a file for ingestion as text: plain text and Markdown unchanged, HTML and PDF as their visible text. Blocking.
 
 #include <cstddef>
 #include <string>
@@ -13,20 +12,20 @@ namespace chatcore::retrieval {
 
 struct Document {
   std::string text;           // UTF-8, without NUL and byte order mark
-  bool has_headings = false;  // Markdown's
-  std::size_t bad_bytes = 0;  // replaced or taken out, since they were not text in UTF-8
+  bool has_headings = false;  // the text has Markdown headings
+  std::size_t bad_bytes = 0;  // number of bytes that were not valid UTF-8 text and were replaced or removed
 };
 
-// By the file's name: .html, .htm, .xhtml, .md, .markdown, .pdf; anything else is plain text. Errors, short, as reasons
-// to skip the file: those of read_text_file() and text_of_pdf(); invalid_argument (binary).
+// Chooses the format by the file's name: .html, .htm, .xhtml, .md, .markdown, .pdf; anything else is plain text. An
+// error is a short reason to skip the file: those of read_text_file() and text_of_pdf(); invalid_argument (binary).
 base::Result<Document> read_document(const TextFile& file, std::size_t max_bytes);
 
-// Text as it should have been written: a byte that belongs to no character of UTF-8 becomes U+FFFD, NUL and the byte
-// order mark go, UTF-16 with its mark is converted. Errors: invalid_argument when more than a tenth is no text. Pure.
+// Makes valid UTF-8 of `bytes`: an invalid byte becomes U+FFFD, NUL and the byte order mark are removed, UTF-16 with a
+// byte order mark is converted. Errors: invalid_argument when more than a tenth of the bytes is not text. Pure.
 base::Result<Document> clean_text(std::string bytes);
 
-// The text after a front matter of YAML (between lines of ---) or TOML (of +++), which is about the page and no part of
-// it. Pure.
+// The text after front matter in YAML (between lines ---) or TOML (between lines +++). Returns a view into `markdown`.
+// Pure.
 std::string_view without_front_matter(std::string_view markdown);
 
 }  // namespace chatcore::retrieval

@@ -6,9 +6,9 @@
 
 namespace chatcore::retrieval {
 
-// As a reader sees it: one line for each block, without scripts, styles and markup; the title first. Headings become
-// Markdown's, so that split_markdown() puts them over what stands below them. Broken HTML is read as browsers do.
-// `html` is UTF-8 unless it says otherwise (meta charset). Pure; the result is UTF-8.
+// Returns the visible text: the title first, then one line for each block, without scripts, styles and markup. Headings
+// become Markdown headings, so that split_markdown() keeps them with the text below them. Malformed HTML is parsed as
+// leniently as libxml2 does. `html` is UTF-8 unless a meta charset says otherwise. Pure; the result is UTF-8.
 std::string text_of_html(std::string_view html);
 
 }  // namespace chatcore::retrieval

@@ -9,9 +9,9 @@
 
 namespace chatcore::retrieval {
 
-// UTF-8. `program` is looked up in PATH. Errors: not_found (no such program: says what to install), invalid_argument
-// (not a PDF that can be read, or one without text), too_large (more text than `max_bytes`), deadline_exceeded (two
-// minutes).
+// Returns UTF-8. Blocking, for at most two minutes. `program` is looked up in PATH. Errors: not_found (no such program;
+// the message says what to install), invalid_argument (unreadable PDF, or one without text), too_large (more text than
+// `max_bytes`), deadline_exceeded (two minutes).
 base::Result<std::string> text_of_pdf(const std::filesystem::path& path, std::size_t max_bytes,
                                       const char* program = "pdftotext");
 

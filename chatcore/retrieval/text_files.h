@@ -21,7 +21,8 @@ struct TextFile {
 base::Result<std::vector<TextFile>> list_text_files(const std::vector<std::string>& paths,
                                                     const std::string& store_file);
 
-// Its bytes. Errors, short: too_large, invalid_argument (no file), conflict (being written), those of reading.
+// Returns the file's bytes. Errors, with short messages: too_large, invalid_argument (not a regular file), conflict (it
+// is being written), those of reading.
 base::Result<std::string> read_text_file(const std::filesystem::path& path, std::size_t max_bytes);
 
 // The first bytes, at most `count`; empty when it cannot be read.

@@ -43,7 +43,7 @@ class GroupWriter {
  private:
   void run();
   void write_group(std::vector<Write>& group);
-  // Nothing has to be tried for a group of WriteChecks while the last commit is recent.
+  // Whether the group has only WriteChecks and the last commit is recent, so that no commit is needed to answer them.
   [[nodiscard]] bool is_known_to_work(const std::vector<Write>& group) const;
   void count(const std::vector<Write>& group, const std::vector<WriteOutcome>& outcomes);
 
@@ -51,7 +51,7 @@ class GroupWriter {
   StoreCounters& counters_;
   const base::Clock& clock_;
   Outage outage_;
-  std::optional<base::SteadyTime> committed_at_;  // the thread's
+  std::optional<base::SteadyTime> committed_at_;  // time of the last commit; used by the writer thread only
   BoundedQueue<Write> queue_;
   std::atomic<std::size_t> queued_bytes_{0};
   std::unique_ptr<WriteSession> session_;  // the thread's, until it has ended

@@ -100,8 +100,8 @@ inline constexpr PostgresStatement kDropUnreachable{
     "drop_unreachable",
     "DELETE FROM conversations c WHERE c.user_id = $1::text AND c.external_id = $2::text AND NOT c.listed "
     "AND NOT EXISTS (SELECT 1 FROM responses r WHERE r.conversation_id = c.id)"};
-// $1 user, $2 external id, $3 the last use, in milliseconds, after which it stays → a row when it was there; its
-// messages go with it.
+// $1 user, $2 external id, $3: delete only if last used at or before (milliseconds since 1970) → a row when deleted;
+// its messages are deleted with it.
 inline constexpr PostgresStatement kDeleteConversation{
     "delete_conversation",
     "DELETE FROM conversations WHERE user_id = $1::text AND external_id = $2::text AND last_used_at <= $3::bigint "
@@ -154,8 +154,8 @@ inline constexpr PostgresStatement kList{
     "list",
     "SELECT external_id, title, last_sequence - removed_messages, last_used_at FROM conversations "
     "WHERE user_id = $1::text AND listed ORDER BY last_used_at DESC, id DESC LIMIT $2::bigint"};
-// $1 and $2 the last use, in milliseconds, before which a listed and an unlisted conversation is old, $3 how many →
-// user, external id, last use, listed; the longest unused first.
+// $1 and $2: select listed and unlisted conversations last used before (milliseconds since 1970), $3: limit → user,
+// external id, last use, listed; the least recently used first.
 inline constexpr PostgresStatement kListOld{
     "list_old",
     "SELECT user_id, external_id, last_used_at, CASE WHEN listed THEN 1 ELSE 0 END FROM conversations "
@@ -168,7 +168,7 @@ inline constexpr PostgresStatement kFindResponse{
     "JOIN messages m ON m.conversation_id = r.conversation_id AND m.sequence = r.sequence "
     "WHERE r.user_id = $1::text AND r.response_id = $2::text"};
 
-// Writes a row as it is.
+// Writes a row unchanged.
 inline constexpr PostgresStatement kCheckWrite{"check_write", "UPDATE schema_version SET version = version"};
 
 inline constexpr std::array kWriting{kBegin,       kCommit,      kAppend,        kCreate,          kFork,

@@ -37,8 +37,8 @@ class SqliteConnection {
   // replaced, and all that it stores then is gone with the process. Costs one look at the file's name.
   // Errors: unavailable, until that file is back under its name.
   [[nodiscard]] base::Status check_file() const;
-  // Whether the disk has room for some messages. A full one may still take a page of the log that is written anew, so a
-  // write that succeeds does not tell. Errors: exhausted.
+  // Whether the disk has room for some messages. On a full disk a write may still succeed, because SQLite overwrites
+  // pages of the WAL in place. Errors: exhausted.
   [[nodiscard]] base::Status check_room() const;
 
  private:

@@ -47,8 +47,8 @@ inline constexpr const char* kMessagesBefore =
 inline constexpr const char* kListConversations =
     "SELECT external_id, title, last_sequence - removed_messages, last_used_at FROM conversations "
     "WHERE user = ?1 AND listed = 1 ORDER BY last_used_at DESC, id DESC LIMIT ?2";
-// ?1 and ?2 the last use, in milliseconds, before which a listed and an unlisted conversation is old, ?3 how many →
-// user, external id, last use, listed; the longest unused first.
+// ?1 and ?2: select listed and unlisted conversations last used before (milliseconds since 1970), ?3: limit → user,
+// external id, last use, listed; the least recently used first.
 inline constexpr const char* kListOld =
     "SELECT user, external_id, last_used_at, listed FROM conversations "
     "WHERE last_used_at < CASE listed WHEN 1 THEN ?1 ELSE ?2 END ORDER BY last_used_at LIMIT ?3";
@@ -110,7 +110,7 @@ inline constexpr const char* kSettleCopy =
     "removed_messages = ?3 - (SELECT count(*) FROM messages WHERE conversation_id = ?1), "
     "title = (SELECT title FROM conversations WHERE id = ?2) WHERE id = ?1";
 
-// Writes the file's first page as it is. The number is the application_id that the file has ("chat").
+// Writes the file's first page unchanged. The number is the application_id that the file has ("chat").
 inline constexpr const char* kCheckWrite = "PRAGMA application_id = 1667785076";
 
 }  // namespace sql

@@ -31,10 +31,10 @@ struct RemoveMessageWrite {
 
 struct RemoveWrite {
   ConversationKey key;
-  std::optional<base::WallTime> unused_since = {};  // left alone when it was used later
+  std::optional<base::WallTime> unused_since = {};  // not removed if it was used after this
 };
 
-// Changes nothing, but is committed and synced as every write.
+// Changes nothing, but is committed and synced like any write.
 struct WriteCheck {};
 
 using WriteOperation = std::variant<Append, NewConversation, ForkWrite, MetadataWrite, KeptSummary, RemoveMessageWrite,
