@@ -6,8 +6,8 @@
 //   → append      the question, durable before anything is answered
 //   → retrieve    passages that bear on it; into this prompt only, never stored
 //   → generate    text streamed through; paused while the client is slow, cancelled when it leaves
-//   → append      the answer, durable, also when it was cut short: then marked interrupted. One without a word stands
-//                 for an answerer that failed at this question, which then is in no later prompt (prompt_messages.h)
+//   → append      the answer, durable, also when it was cut short: then marked interrupted. An empty
+//                 one marks a question at which the answerer failed; later prompts omit it (prompt_messages.h)
 //   → account     bytes, last use, metrics; and what has left the window may be summarised (summarizer.h)
 //
 // Only after the answer is stored does the client see the end of its stream. The stateless way of
@@ -60,13 +60,13 @@ struct TurnRequest {
   llm::Sampling sampling = {};
   std::vector<std::string> stop = {};      // llm::Prompt::stop
   llm::PassedOn passed_on = {};            // to an answerer that passes_on(); stateless turns only
-  bool takes_fields = false;               // calls of tools and refusals are for the client, as on_part has them
+  bool takes_fields = false;               // the client accepts tool calls and refusals, through on_part
   std::string instructions = {};           // a system message of this prompt alone, never stored
   std::string response_id = {};            // names the answer in storage; empty: no name
   bool must_exist = false;                 // not_found, rather than beginning the conversation
   std::optional<std::int64_t> after = {};  // the conversation must end there, else conflict
   bool is_stored = false;                  // the messages are in the conversation already, at its end
-  std::string user = {};                   // of a stateless turn: who asks; empty: nobody knows
+  std::string user = {};                   // of a stateless turn; empty: not known
 };
 
 struct TurnResult {
@@ -74,22 +74,22 @@ struct TurnResult {
   std::int64_t sequence = 0;      // the stored answer's place; 0 when none was stored
   bool cut = false;               // the answer met a bound of bytes or tokens, or the end of the memory budget
   bool filtered = false;          // the backend kept the rest of the answer, or all of it, back
-  bool calls_tools = false;       // the client has been given calls of tools (TurnRequest::takes_fields)
+  bool calls_tools = false;       // the client received tool calls (TurnRequest::takes_fields)
   std::size_t prompt_tokens = 0;  // as the backend counted them, else estimated
   std::size_t answer_tokens = 0;
 };
 
 // Called on a loop thread, one at a time: on_begin at most once, then on_text and on_part, then on_end exactly once. An
-// answer begins with what a backend says first, were it that its model thinks (or with its good end): one that fails
-// before that is an error that can still be told by a status. Where a backend has accepted the request and says nothing
-// the answer begins all the same, since no proxy waits for a first byte as long as a model may think.
+// answer begins with the first part from the backend, reasoning included, or with a successful end. An error before
+// that can still set the HTTP status. If the backend has accepted the request and sends nothing, the answer begins
+// after a short time anyway, since proxies do not wait for a first byte as long as a model may think.
 struct TurnEvents {
   // The question is durable and an answer comes, which will be stored at that place; 0: will not be stored.
   std::function<void(std::int64_t answer_sequence)> on_begin;
   std::function<std::size_t(std::string_view text)> on_text;  // returns the bytes the client has yet to take
   std::function<void(const TurnResult&)> on_end;              // errors before on_begin left nothing acknowledged
-  // As on_text, for what else an answer consists of; never stored. Without TurnRequest::takes_fields it is what the
-  // model thinks alone, and a refusal is text. May be empty.
+  // As on_text, for the other parts of an answer; never stored. Without TurnRequest::takes_fields only reasoning, and a
+  // refusal is delivered as text. May be empty.
   std::function<std::size_t(llm::AnswerPart part, std::string_view piece)> on_part = {};
 };
 
@@ -97,7 +97,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
  public:
   // Errors that on_end brings: not_found (see must_exist), conflict (another writer, or too many wait for this
   // conversation), exhausted (no room in memory, disk full), unavailable (storage or backend down), deadline_exceeded,
-  // permission_denied and invalid_argument (backend), cancelled. Those of a backend have their `remote`.
+  // permission_denied and invalid_argument (backend), cancelled. Errors of a backend have `remote` set.
   static std::shared_ptr<Turn> begin(const TurnParts& parts, std::unique_ptr<Admission::Ticket> ticket,
                                      TurnRequest request, TurnEvents events);
   // The client has taken what was queued for it. Thread-safe.
@@ -160,10 +160,10 @@ class Turn : public std::enable_shared_from_this<Turn> {
   std::unique_ptr<llm::Generation> generation_;
   base::SteadyTime generation_began_;
   bool answer_begun_ = false;
-  base::Pending silence_;  // until the answer begins without a word
+  base::Pending silence_;  // timer after which the answer begins without text
   bool paused_ = false;
-  std::size_t part_bytes_ = 0;  // of the answer's parts besides its text
-  std::size_t held_bytes_ = 0;  // by the answerer, the most so far
+  std::size_t part_bytes_ = 0;  // bytes of the answer's parts other than text
+  std::size_t held_bytes_ = 0;  // largest number of bytes that the answerer has buffered so far
   conversation::Message answer_;
   TurnResult result_;
 };

@@ -1,7 +1,7 @@
 #pragma once
-// A backend's answer out of its bytes: server-sent events, or one JSON document where a backend does not stream. What
-// the events say is chat_chunk.h's business; here they become one answer with one end. Pure; split the bytes anywhere,
-// the answer is the same. What it holds is bounded by the largest event allowed.
+// Decodes a backend's answer from its bytes: server-sent events, or one JSON document if the backend does not stream.
+// chat_chunk.h parses the events; here they become one answer with one end. Pure. The result does not depend on where
+// the bytes are split. Memory is bounded by the largest event allowed (SseParser::kMaxEventBytes).
 
 #include <cstddef>
 #include <functional>
@@ -20,21 +20,21 @@ namespace chatcore::llm {
 // Use from one thread at a time.
 class AnswerReader {
  public:
-  // Gets what has come, in its order; pieces of one kind that come together are handed on as one.
+  // Receives the pieces in order; adjacent pieces of one part from one feed() arrive as one.
   using Sink = std::function<void(AnswerPart part, std::string_view piece)>;
 
   // Errors: unavailable (the backend reports an error, or what it sends is not an answer), too_large. What came before
   // the fault has been handed on by then. After an error nothing more may be fed.
   base::Status feed(std::string_view bytes, const Sink& sink);
-  // The answer's last byte has come. Errors as above, and unavailable when the answer has broken off.
+  // Call after the last byte. Errors: as above, and unavailable when the answer is incomplete.
   base::Status finish(const Sink& sink);
 
-  // The backend answers, were it with thoughts or an empty piece; more than comments and objects of another kind.
+  // A choice has come, even an empty one or reasoning only; comments and other objects do not count.
   [[nodiscard]] bool has_choice() const { return has_choice_; }
-  [[nodiscard]] bool is_done() const { return is_done_; }  // what still comes does not matter
-  // The model has said that it has finished; token counts may follow.
+  [[nodiscard]] bool is_done() const { return is_done_; }  // the rest of the bytes can be ignored
+  // A finish reason has come; token counts may follow.
   [[nodiscard]] bool is_finished() const { return is_finished_; }
-  // Something of the answer itself has come: more than comments and what the model thinks before it answers.
+  // A part of the answer other than reasoning has come.
   [[nodiscard]] bool has_begun() const { return has_begun_; }
   // How the answer ended, without a status.
   [[nodiscard]] Generated generated() const;

@@ -27,12 +27,13 @@ struct Sampling {
   std::optional<double> frequency_penalty = {};  // -2 to 2
 };
 
-// What a client wants a backend to get as it is: JSON in OpenAI's form, checked for its syntax alone.
+// Parts of a client's request that are passed on to a backend unchanged: JSON in OpenAI's form; only its syntax was
+// checked.
 struct PassedOn {
-  // One message each, in the place of the prompt's own, which then are no more than their texts. Empty: the prompt's
-  // messages say all that there is to say.
+  // JSON of one message each, sent instead of Prompt::messages, which then have only their texts. Empty:
+  // Prompt::messages are sent.
   std::vector<std::string> messages = {};
-  std::string fields = {};  // of the request: tools, response_format …, as an object; "": none
+  std::string fields = {};  // fields of the request (tools, response_format …) as a JSON object; "": none
 };
 
 // Everything an answer is made from. `messages` end with the question; `passages` are for this prompt only.
@@ -43,7 +44,7 @@ struct Prompt {
   Sampling sampling = {};
   std::vector<std::string> stop = {};  // the answer ends before any of these; a backend gets them by passed_on
   PassedOn passed_on = {};             // for an answerer that passes_on()
-  std::string summary = {};  // a note of what precedes the messages (summary_prompt.h); empty: none
+  std::string summary = {};            // a note of what precedes the messages (summary_prompt.h); empty: none
   Asker asker = {};
 };
 
@@ -57,19 +58,19 @@ struct Generated {
   base::Status status = {};
   bool is_cut = false;                   // it met the bound of tokens
   bool is_filtered = false;              // the backend kept the rest, or all of it, back
-  bool calls_tools = false;              // among the fields were calls of tools
+  bool calls_tools = false;              // the answer has tool calls
   std::optional<TokenUsage> usage = {};  // absent: nobody counted
 };
 
-// What an answer consists of. All but its text come from backends alone.
+// The parts of an answer. The built-in answerer sends text only.
 enum class AnswerPart {
   text,
-  reasoning_content,  // what a thinking model thinks before it answers, under the name that the backend has for it
-  reasoning,          //
-  refusal,            // why the model does not answer, in its own words
-  fields,             // what else a delta has (tool_calls …): a JSON object
+  reasoning_content,  // a reasoning model's text before its answer, in the field "reasoning_content"
+  reasoning,          // the same in the field "reasoning": kept apart so that clients see the backend's own name
+  refusal,            // the model's text that explains why it does not answer
+  fields,             // the delta's other fields (tool_calls …) as a JSON object
 };
-// OpenAI's name of a delta's field; of `fields`, which has names of its own, "".
+// OpenAI's name of the delta's field; "" for `fields`.
 std::string_view name_of(AnswerPart part);
 
 // Called on a loop thread, one at a time. on_end comes exactly once unless cancelled; nothing follows it. All but
@@ -79,12 +80,11 @@ struct GenerationEvents {
   std::function<void(Generated)> on_end;
   // The backend has accepted the request: an answer comes, or an error in its place.
   std::function<void()> on_accepted = {};
-  // The answer has begun to come, and nothing is wrong with it so far; the model may still be thinking. Once, before
-  // on_text and on_part.
+  // The first part of the answer has come, which may be reasoning. At most once, before on_text and on_part.
   std::function<void()> on_first_byte = {};
   // Another part than text.
   std::function<void(AnswerPart part, std::string_view piece)> on_part = {};
-  // So many bytes are held of what has come and is not yet to be read; called when they have become more.
+  // The answerer buffers this number of bytes; called when the number has grown.
   std::function<void(std::size_t bytes)> on_held = {};
 };
 
@@ -105,7 +105,7 @@ class Answerer {
                                                              base::EventLoop& loop) = 0;
   // Waits for nothing but this machine's processor, from generate() to the end.
   [[nodiscard]] virtual bool is_cpu_bound() const = 0;
-  // Takes what a prompt has passed_on, and brings parts other than text.
+  // Whether it sends Prompt::passed_on to a backend, and its answers have parts other than text.
   [[nodiscard]] virtual bool passes_on() const { return false; }
   // What one generation holds beside its prompt, for the memory budget.
   [[nodiscard]] virtual base::Bytes cost() const { return {0}; }

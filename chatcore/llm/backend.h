@@ -3,13 +3,13 @@
 // words, as kindly as the two of us need.
 //
 //   place     so many calls at once; a few more wait for a short time, the rest are sent away
-//   breaker   a backend that keeps failing is left alone for a while (circuit_breaker.h); it counts calls
+//   breaker   a backend that keeps failing gets no requests for a while (circuit_breaker.h); counts calls, not attempts
 //   attempt   one HTTP exchange; its answer is handed on as it comes
 //   retry     with jitter, only while nothing of an answer has come, and within the call's total time
-//   refusal   read for what it means (backend_refusal.h); a request that can be amended is asked again at once
+//   refusal   classified (backend_refusal.h); a request that can be amended is retried at once
 //
-// The key goes into the request's header and nowhere else; of what a backend says about an error, only the names that
-// it gives it are repeated.
+// The key goes into the request's header and nowhere else. Of a backend's error only identifiers are repeated (code,
+// type, param).
 
 #include <chrono>
 #include <deque>
@@ -38,7 +38,7 @@ struct BackendOptions {
   std::size_t max_calls = 64;  // at once, each with a connection; as many more may wait
   std::chrono::milliseconds queue_timeout{2'000};
   std::chrono::milliseconds connect_timeout{5'000};
-  std::chrono::milliseconds first_byte_timeout{30'000};  // until on_data has said more than `waiting`
+  std::chrono::milliseconds first_byte_timeout{30'000};  // until on_data returns something other than `waiting`
   std::chrono::milliseconds idle_timeout{30'000};
   std::chrono::milliseconds total_timeout{300'000};  // of a call, waiting and retries included
   int max_retries = 2;
@@ -47,8 +47,8 @@ struct BackendOptions {
 
 // Called on a loop thread, one at a time; on_end exactly once unless cancelled, nothing after it.
 struct CallEvents {
-  // waiting: nothing of what was asked for has come yet, and first_byte_timeout goes on; more: it has; finished: it has
-  // come to its end, what still comes is welcome but not waited for; complete: what still comes does not matter.
+  // waiting: no part of the answer has come, first_byte_timeout still applies. more: a part has come. finished: the
+  // answer has ended; token counts that follow are awaited for a short time. complete: ignore the rest of the bytes.
   enum class Progress { waiting, more, finished, complete };
   // The backend has accepted the request. May be empty.
   std::function<void()> on_accepted = {};
@@ -60,8 +60,8 @@ struct CallEvents {
   // deadline_exceeded, permission_denied (it refuses our key, model or account), invalid_argument (it refuses this
   // request). Each has its `remote`.
   std::function<void(base::Status)> on_end;
-  // The backend refuses the request, whose body is `body`: the one to send instead, a few times at most; absent: the
-  // refusal stands. May be empty.
+  // The backend has refused the request with this body. Returns the body to send instead (at most a few times); absent:
+  // the call ends with the refusal. May be empty.
   std::function<std::optional<std::string>(const std::string& body, const BackendRefusal& refusal)> on_refused = {};
 };
 
@@ -69,7 +69,7 @@ struct CallRequest {
   std::string path;             // after the base URL: "/chat/completions"
   std::string body;             // JSON
   std::string content_type;     // that a good answer's begins with
-  bool takes_any_type = false;  // what the answer's says does not matter: on_data judges by the bytes
+  bool takes_any_type = false;  // accept any Content-Type: on_data checks the bytes
   Asker asker = {};
 };
 
@@ -85,7 +85,7 @@ class Call {
 // Thread-safe. The loop must outlive it.
 class Backend : public std::enable_shared_from_this<Backend> {
  public:
-  // `name` is how the log calls it, "the language model, for a summary"; errors say what precedes a comma.
+  // `name` is used in the log: "the language model, for a summary". Errors use the part before the comma.
   Backend(std::string name, BackendOptions options, base::EventLoop& loop);
 
   // No event comes before this has returned.
@@ -99,7 +99,7 @@ class Backend : public std::enable_shared_from_this<Backend> {
   enum class Place { granted, waiting, none };
   Place enter(const std::shared_ptr<Attempts>& call);
   void leave();
-  // Absent: the breaker lets the call pass, whose end must be told. `is_probe` is for that.
+  // Absent: the breaker admits the call; call_ended() must be called for it, with `is_probe` as set here.
   std::optional<base::Error> breaker_refusal(const Asker& asker, bool& is_probe);
   [[nodiscard]] bool is_shut_for(const Asker& asker) const;
   enum class Outcome { succeeded, failed, gave_up };

@@ -61,17 +61,17 @@ class Backend::Attempts : public std::enable_shared_from_this<Attempts> {
   bool is_paused_ = false;
   base::Pending timer_;  // for a place, for a retry, for the end of an answer that is complete
   int attempt_ = 0;      // from 1
-  int retries_ = 0;      // of them that followed a failure, and
-  int amendments_ = 0;   // those that followed a refusal
+  int retries_ = 0;      // attempts that followed a failure
+  int amendments_ = 0;   // attempts that followed a refusal
   bool is_trying_ = false;
-  bool is_admitted_ = false;  // by the breaker, which must be told the outcome
+  bool is_admitted_ = false;  // by the breaker, which must get the outcome
   bool is_probe_ = false;
   Outcome outcome_ = Outcome::gave_up;
   std::unique_ptr<base::HttpStream> stream_;
   int status_ = 0;  // of the attempt's answer; 0: none yet
   bool is_right_type_ = false;
   std::chrono::seconds retry_after_{0};
-  std::string said_;  // the beginning of an answer that is not a good one
+  std::string said_;  // the first bytes of an error's body
   std::optional<BackendRefusal> refusal_;
   bool has_begun_ = false;  // a byte of a good answer has been handed on
   bool is_finished_ = false;

@@ -1,8 +1,8 @@
 #pragma once
-// What a backend's answer to a request that it did not fulfil means: whose fault it is, and what would help. OpenAI's
-// form is a custom that each server follows in its own way ({"error":{…}}, {"message":…}, {"error":"…"},
-// {"detail":[…]}, a list around all of it), so names and a few phrases are looked for wherever they stand. Pure;
-// nothing of the answer's free text is kept, since it may quote the key or the prompt.
+// Classifies a backend's error response: its cause, and which change of the request would help. Servers deviate from
+// OpenAI's form ({"error":{…}}, {"message":…}, {"error":"…"}, {"detail":[…]}, each possibly in a list), so identifiers
+// and a few phrases are searched for anywhere in it. Pure. The response's free text is not kept: it may quote the key
+// or the prompt.
 
 #include <cstddef>
 #include <optional>
@@ -14,13 +14,13 @@ namespace chatcore::llm {
 
 struct BackendRefusal {
   enum class Kind {
-    request,      // this request, as it is
-    context,      // it is longer than the model's context, or than what is taken at once
+    request,      // the request is invalid
+    context,      // the request is longer than the model's context, or than the server accepts
     field,        // a field that the backend does not know or support: `fields`
-    system_role,  // the model's template knows no system message
-    operators,    // our key, our model or our account: only the operator can help
-    busy,         // another time it may be answered: overloaded, starting, limited in its rate
-    failure,      // it broke at it
+    system_role,  // the model's template has no system message
+    operators,    // the configured key, model or account: only the operator can help
+    busy,         // temporary: overloaded, starting, rate limit
+    failure,      // the backend failed while it handled the request
   };
   Kind kind = Kind::failure;
   // Identifiers ([A-Za-z0-9_.-]{1,64}) that do not hold our key; else empty.
@@ -29,19 +29,19 @@ struct BackendRefusal {
   std::string param = {};
   std::optional<std::size_t> context_tokens = {};  // how long the model's context is
   std::optional<std::size_t> prompt_tokens = {};   // how long the prompt was
-  bool is_typed = false;  // the context was named by a code, a type or a field, which no quoted text can bring about
-  // Of kOptionalFields those that the answer is about, and those that it names otherwise ("use … instead").
+  bool is_typed = false;  // `context` comes from a code, a type or a field, which quoted text cannot imitate
+  // Those of optional_fields() that are refused, and those that the error names otherwise ("use … instead").
   std::vector<std::string> fields = {};
   std::vector<std::string> also_named = {};
-  bool is_not_together = false;  // the fields exclude one another
+  bool is_not_together = false;  // the fields are mutually exclusive
 };
 
-// The fields of a chat request that an answer can do without, at worst with other words in it. Others change its form,
-// and belong to whoever asked for them.
+// The fields of a chat request that can be left out without a change of the answer's form. Other fields are never left
+// out.
 const std::vector<std::string>& optional_fields();
 
-// `status` is the answer's (any but a good one, or 200 with a body of JSON that is an error), `body` its beginning,
-// `key` what must not be repeated.
+// `status` is an error status, or 200 with a JSON body that is an error; `body` may be cut off; `key` is the API key,
+// which must not be in the result.
 BackendRefusal read_refusal(int status, std::string_view body, std::string_view key);
 
 }  // namespace chatcore::llm

@@ -1,5 +1,5 @@
 #pragma once
-// What a backend's client counts and has learned, for the metrics and for /admin.
+// Counters and learned limits of a backend's client, for the metrics and for /admin/backend.
 
 #include <cstddef>
 #include <cstdint>
@@ -11,11 +11,11 @@
 
 namespace chatcore::llm {
 
-// What the backend's refusals have taught (learned_limits.h).
+// Limits learned from the backend's refusals (learned_limits.h).
 struct LearnedReport {
-  std::optional<std::size_t> context_tokens = {};  // of its model; absent: no prompt was too long yet
-  std::map<std::string, std::string> fields = {};  // that it does not take; each with what is sent instead, or ""
-  bool no_system_role = false;                     // what would be the system message goes into the first question
+  std::optional<std::size_t> context_tokens = {};  // the model's context length; absent: not known
+  std::map<std::string, std::string> fields = {};  // refused field → the field sent instead, or ""
+  bool no_system_role = false;                     // the system message's text goes into the first question
 };
 
 struct BackendStatistics {

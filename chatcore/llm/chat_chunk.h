@@ -1,7 +1,7 @@
 #pragma once
-// One event of a chat completion's stream, or a whole chat completion, as backends send it. Pure. Backends differ in
-// nearly every field; what can be understood is. Nothing is trusted: NUL characters are taken out of texts, numbers are
-// checked, and an error's words are not repeated, since they may quote the key or the prompt.
+// Parses one event of a chat completion's stream, or a whole chat completion. Pure. Backends differ in nearly every
+// field, so many variants are accepted. Nothing is trusted: NUL characters are removed from texts, numbers are checked,
+// and an error's text is not repeated, since it may quote the key or the prompt.
 
 #include <cstddef>
 #include <optional>
@@ -13,25 +13,25 @@
 
 namespace chatcore::llm {
 
-// Why an answer ended, of all the names that backends have for it. A word that nobody knows, and a number, are `stop`.
+// Why an answer ended. Backends' different names are mapped to these; an unknown word or a number is `stop`.
 enum class Finish { none, stop, length, content_filter, tool_calls, error };
 
-// What one choice says; of several only that with index 0.
+// The content of the choice with index 0; other choices are ignored.
 struct ChatChunk {
   bool has_choice = false;  // false: token counts, a ping, an object of another kind
   std::string text = {};
-  std::string reasoning = {};          // what a thinking model thinks before it answers
-  bool is_reasoning_named_so = false;  // "reasoning", else "reasoning_content"
-  std::string refusal = {};            // in the model's words
-  std::string fields = {};             // all that is left of the delta (tool_calls …), a JSON object; "": nothing
-  bool calls_tools = false;            // `fields` has a call in it
-  bool is_message = false;             // a whole message stood in the delta's place
+  std::string reasoning = {};          // a reasoning model's text before its answer
+  bool is_reasoning_named_so = false;  // the field was "reasoning"; false: "reasoning_content"
+  std::string refusal = {};            // the model's refusal text
+  std::string fields = {};             // the delta's other fields (tool_calls …), a JSON object; "": none
+  bool calls_tools = false;            // `fields` has a tool call
+  bool is_message = false;             // the choice had a whole message, not a delta
   Finish finish = Finish::none;
   std::optional<TokenUsage> usage = {};
   bool is_mended = false;  // its texts may hold halves of letters: for LetterJoiner (mended_json.h)
 };
 
-// Which call of a tool a delta is about, for backends that do not say so by an index. One for each answer.
+// Assigns indices to the tool calls of deltas, for backends that send none. Use one for each answer.
 struct ToolCallOrder {
   std::size_t calls = 0;
   std::string last_id = {};

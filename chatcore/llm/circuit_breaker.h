@@ -2,13 +2,12 @@
 // Stops asking a backend that keeps failing, so that its clients get their 503 at once and it gets the time to recover.
 // It counts requests, each with all its attempts as one.
 //
-//   closed      all pass. It opens after so many failures in a row. Of these one conversation counts for half at most,
-//   and
-//               so does one known user: whose request makes a backend fail shuts nobody else out. When one user's
-//               conversations alone come to that number, it opens for that user.
-//   open        none passes until the cool-down is over
-//   half open   one passes, and its success closes it. When it fails, one of another conversation may try at once; when
-//               that fails too it is open for another cool-down.
+//   closed      all requests pass. Opens after `failures` failures in a row. One conversation counts for at most
+//               half of them, and so does one known user, so that one client's failing requests do not block other
+//               clients. If the conversations of one user alone reach `failures`, it opens for that user only.
+//   open        no request passes until the cool-down is over
+//   half open   one request passes, the probe. Its success closes the breaker. If it fails, a request of another
+//               conversation may probe at once; if that fails too, the breaker is open for another cool-down.
 //
 // Pure; time is an argument, and the caller holds the lock.
 
@@ -22,7 +21,7 @@
 
 namespace chatcore::llm {
 
-// Whose request it is, as hashes: who can be told apart is all that matters here.
+// The user and conversation of a request, as hashes: only their identity matters here.
 struct Asker {
   std::size_t user = 0;  // 0: not known
   std::size_t conversation = 0;
@@ -44,17 +43,17 @@ class CircuitBreaker {
   explicit CircuitBreaker(BreakerOptions options) : options_(options) {}
 
   struct Verdict {
-    std::optional<base::Duration> wait = {};  // absent: the request passes. Else how long until another may
-    bool is_probe = false;                    // it is the one that tries while the others wait
+    std::optional<base::Duration> wait = {};  // absent: the request passes; else the time until the next may pass
+    bool is_probe = false;                    // it is the half-open probe
   };
-  // May one request pass? If so its outcome must be told by one of the three below, with the verdict's `is_probe`.
+  // May one request pass? If so, report its outcome with one of the three functions below and the verdict's `is_probe`.
   [[nodiscard]] Verdict admit(base::SteadyTime now, const Asker& asker);
   void succeeded(const Asker& asker, bool is_probe);
   void failed(base::SteadyTime now, const Asker& asker, bool is_probe);
-  // Says nothing about the backend's health: the client left, the backend refused this request, is busy, or broke off
-  // an answer that it had begun.
+  // The outcome does not count: the client left, or the backend refused this request, is busy, or broke off an answer
+  // that it had begun.
   void gave_up(bool is_probe);
-  // Whether a request of this asker would have to wait; changes nothing.
+  // Whether a request of this origin would be refused now; changes no state.
   [[nodiscard]] bool is_shut_for(base::SteadyTime now, const Asker& asker) const;
   [[nodiscard]] BreakerState state(base::SteadyTime now) const;
 
@@ -67,13 +66,12 @@ class CircuitBreaker {
   [[nodiscard]] int most_of_one() const { return (options_.failures + 1) / 2; }
 
   const BreakerOptions options_;
-  // Failures in a row by user and conversation. Each failure of a new one brings the breaker nearer to opening, which
-  // clears it: so it has at most as many entries as failures are needed.
+  // Failures in a row by user and conversation. Bounded: each new conversation counts towards opening, which clears it.
   std::map<std::size_t, std::map<std::size_t, int>> failures_;
   bool is_open_ = false;
-  std::size_t only_user_ = 0;  // for whom alone it is open; 0: for all
+  std::size_t only_user_ = 0;  // the user for which it is open; 0: open for all
   bool is_probing_ = false;
-  std::size_t failed_probe_ = 0;  // the conversation of a failed one, while another may try; 0: none may
+  std::size_t failed_probe_ = 0;  // conversation of a failed probe, while another one may probe; 0: no second probe
   base::SteadyTime opened_;
 };
 

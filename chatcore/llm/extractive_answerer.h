@@ -33,8 +33,8 @@ class ExtractiveAnswerer final : public Answerer {
   const ExtractiveOptions options_;
 };
 
-// The whole answer at once; pure. Its text is never empty unless the prompt's stop says so, and valid UTF-8 as far as
-// the prompt is.
+// The whole answer at once; pure. Its text is empty only if Prompt::stop cuts it off, and is valid UTF-8 if the
+// prompt is.
 WholeAnswer compose_answer(const Prompt& prompt, const ExtractiveOptions& options);
 
 }  // namespace chatcore::llm

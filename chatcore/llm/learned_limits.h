@@ -1,13 +1,13 @@
 #pragma once
-// What a backend's refusals have taught about it, and how a request is made that it does not refuse: fields that it
-// does not take are left out or called by another name, a system message goes into the first question where its
-// template knows none, and the oldest turns are left out of what is longer than its context.
+// Limits of a backend, learned from its refusals, and how requests are adapted to them: refused fields are left out or
+// renamed, the system message goes into the first question if the model's template has none, and the oldest turns are
+// left out of a prompt that is longer than the context.
 //
-//   amended()  after a refusal: the request anew, and what was learned, kept aside in a Lesson
-//   learn()    once the new request has been taken, since an error's text can be a quoted user's
-//   fitted()   every later request
+//   amended()  after a refusal: returns the changed request, and adds what was learned to the request's Lesson
+//   learn()    once the backend has accepted the changed request, since an error's text may quote a user
+//   fitted()   applies all that is known to a later request
 //
-// It lasts as long as the process: a backend that has changed teaches anew after a restart.
+// Kept in memory only: after a restart the limits are learned again.
 
 #include <atomic>
 #include <cstddef>
@@ -26,26 +26,26 @@ struct Lesson {
   std::map<std::string, std::string> fields = {};  // name → its other name; "": left out
   bool no_system_role = false;
   std::size_t context_tokens = 0;    // 0: nothing
-  double tokens_per_estimate = 1.0;  // the backend's for each of estimate_tokens()
-  std::size_t folded_bytes = 0;      // of the first question of the request at hand: they were its system message
+  double tokens_per_estimate = 1.0;  // the backend's token count divided by estimate_tokens()
+  std::size_t folded_bytes = 0;  // length of the system message at the start of this request's first question; 0: none
   [[nodiscard]] bool is_empty() const { return fields.empty() && !no_system_role && context_tokens == 0; }
 };
 
-// `body` is a chat request in JSON. What `refusal` asks for is taken out of it, and added to `lesson`; absent: there is
-// nothing (more) that can be taken out. Each time something is, so it ends. Pure.
+// Changes `body`, a chat request in JSON, as `refusal` requires, and adds the change to `lesson`. Absent: nothing
+// (more) can be left out. Each call leaves something out, so repeated calls end. Pure.
 std::optional<std::string> amended(const std::string& body, const BackendRefusal& refusal, Lesson& lesson);
-// `body` with all of the lesson applied, which notes what it did to this body. Pure.
+// Returns `body` with all of `lesson` applied; sets lesson.folded_bytes for this body. Pure.
 std::string applied(Lesson& lesson, const std::string& body);
 
-// Thread-safe. Shared by all who talk to one backend about one model.
+// Thread-safe. Shared by all answerers of one backend and model.
 class LearnedLimits {
  public:
-  // `backend` is how the log calls it.
+  // `backend` is its name in the log.
   explicit LearnedLimits(std::string backend) : backend_(std::move(backend)) {}
 
-  // `lesson` is what this request has yet to teach, for amended().
+  // Returns `body` adapted to the known limits. `lesson` receives this request's state, for amended().
   [[nodiscard]] std::string fitted(std::string body, Lesson& lesson) const;
-  // Says each thing that is new once in the log.
+  // Logs each new limit once.
   void learn(const Lesson& lesson);
   [[nodiscard]] LearnedReport report() const;
 

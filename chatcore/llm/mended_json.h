@@ -1,25 +1,25 @@
 #pragma once
-// JSON as backends write it that a strict parser refuses, and its texts as they were meant. Some backends cut their
-// text by tokens and not by letters, so that an event ends with the first half of a surrogate pair or of a UTF-8
-// sequence and the next one begins with the other half; some write NaN for a number that they do not have. Pure.
+// Repairs invalid JSON of backends. Some split their text between tokens instead of characters, so that one event ends
+// with the first half of a surrogate pair or UTF-8 sequence and the next event begins with the other half. Some write
+// NaN for a missing number. Pure.
 
 #include <string>
 #include <string_view>
 
 namespace chatcore::llm {
 
-// The text in a form that parses, if that was all that was wrong with it: outside of strings NaN and infinities become
-// null; inside them a raw control character is escaped, and a half of a letter stands as a private code point that
-// LetterJoiner understands.
+// Returns the JSON text repaired: outside of strings NaN and infinities become null; inside strings raw control
+// characters are escaped, and half of a character becomes a private code point that LetterJoiner decodes. Other errors
+// remain.
 std::string mend_json(std::string_view text);
 
-// Puts the pieces of one text together. What it returns is valid UTF-8; half a letter at a piece's end is kept for the
-// next one, and becomes U+FFFD when the other half does not come. Use from one thread at a time.
+// Joins the pieces of one text. Returns valid UTF-8. Half of a character at a piece's end is kept for the next piece,
+// and becomes U+FFFD if the other half does not come. Use from one thread at a time.
 class LetterJoiner {
  public:
-  // `is_mended`: the piece comes out of a document that mend_json() has mended.
+  // `is_mended`: the piece is from a document that mend_json() has repaired.
   std::string join(std::string_view piece, bool is_mended);
-  // U+FFFD when the text has ended within a letter, else nothing.
+  // Call at the text's end. Returns U+FFFD if half of a character is left, else "".
   std::string rest();
 
  private:

@@ -1,7 +1,7 @@
 #pragma once
-// Answers by any OpenAI-compatible backend: POST {base_url}/chat/completions with "stream": true. What comes is handed
-// on as it comes (answer_reader.h); an answer that breaks off in the middle is an error, and what there was of it has
-// been handed on.
+// Answers by any OpenAI-compatible backend: POST {base_url}/chat/completions with "stream": true. Each part
+// is delivered as it arrives (answer_reader.h). An answer that breaks off is an error; the parts before that were
+// delivered.
 
 #include <memory>
 #include <string>
@@ -22,7 +22,7 @@ struct OpenAiOptions {
 // Thread-safe.
 class OpenAiAnswerer final : public Answerer {
  public:
-  // Answerers of one backend and model share what they learn about it.
+  // `learned` is shared by all answerers of one backend and model.
   OpenAiAnswerer(OpenAiOptions options, std::shared_ptr<Backend> backend, std::shared_ptr<LearnedLimits> learned)
       : options_(std::move(options)), backend_(std::move(backend)), learned_(std::move(learned)) {}
 

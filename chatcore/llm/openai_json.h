@@ -1,6 +1,6 @@
 #pragma once
-// What is said to an OpenAI-compatible backend, as JSON text, and the embeddings heard from it (its answers are read by
-// chat_chunk.h). Pure. Nothing that comes from there is trusted: a wrong type is an error, numbers are checked.
+// Requests to an OpenAI-compatible backend as JSON text, and the parser of its embeddings (chat_chunk.h parses its
+// answers). Pure. The backend's data is not trusted: a wrong type is an error, numbers are checked.
 
 #include <cstddef>
 #include <optional>
@@ -19,8 +19,8 @@ namespace chatcore::llm {
 //   Use these passages to answer where they bear on the question, and name their source. …
 //   {"source":"notes.md","text":"…"}
 //
-// one line each, in JSON, so that no text can end its passage and speak in our name. What the prompt has passed on goes
-// in as it is (passed_on.h).
+// one line each, in JSON, so that no text can end its passage and speak in our name. Prompt::passed_on is
+// included unchanged (passed_on.h).
 std::string chat_request(const Prompt& prompt, std::string_view model, std::string_view system_prompt,
                          std::string_view max_tokens_field);
 

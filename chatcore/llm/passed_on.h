@@ -1,5 +1,5 @@
 #pragma once
-// What a client wants a backend to get as it is (PassedOn, answerer.h), put into a request. Pure.
+// Puts the parts that are passed on unchanged (PassedOn, answerer.h) into a request. Pure.
 
 #include <string>
 #include <string_view>
@@ -9,11 +9,11 @@
 
 namespace chatcore::llm {
 
-// The list "messages" of a request: those given, byte by byte. What the server has to say before them joins a system
-// message that they begin with, or stands in front as one, since strict backends take one system message alone.
+// The JSON list "messages" of a request: `messages` byte by byte. `system` is put in front of the text of a leading
+// system message, or becomes the system message, since strict backends accept only one. `system` may be "".
 std::string passed_messages(const std::vector<std::string>& messages, std::string_view system);
 
-// A request, which is a JSON object with a field at least, with more fields. `fields` is an object, or "".
+// Adds `fields`, a JSON object or "", to `request`. REQUIRES: `request` is a JSON object with at least one field.
 std::string with_fields(std::string request, std::string_view fields);
 
 }  // namespace chatcore::llm

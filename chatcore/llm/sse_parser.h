@@ -19,7 +19,7 @@ struct SseEvent {
 
 class SseParser {
  public:
-  // A whole answer of a model that writes long, or an image, may come as one event.
+  // One event may contain a long whole answer, or an image.
   static constexpr std::size_t kMaxEventBytes = 4u << 20;
 
   // `max_event_bytes` bounds the data of one event and any single line.
@@ -28,10 +28,10 @@ class SseParser {
   // Calls `on_event` for each event that `bytes` complete; it returns an error to stop, which is returned. Errors of
   // its own: too_large. After an error nothing more may be fed.
   base::Status feed(std::string_view bytes, const std::function<base::Status(const SseEvent&)>& on_event);
-  // The stream has come to its regular end. The specification throws an event away whose blank line did not come; here
-  // it is one, since some servers leave the last blank line out. Nothing more may be fed.
+  // Call at the regular end of the stream. An event without its final blank line is delivered, although the
+  // specification discards it, since some servers omit that line. Do not call feed() after it. Errors: as feed().
   base::Status finish(const std::function<base::Status(const SseEvent&)>& on_event);
-  // Of what has come and is no event yet.
+  // Bytes buffered for an incomplete event.
   [[nodiscard]] std::size_t bytes_held() const { return line_.capacity() + data_.capacity(); }
 
  private:

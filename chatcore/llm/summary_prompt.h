@@ -13,11 +13,11 @@
 
 namespace chatcore::llm {
 
-// The summary as a part of the system message, marked as what it is; "" when there is none. What users and answers said
-// is in it in a model's words, so it is said to be no instruction.
+// The summary as a part of the system message, marked as what it is; "" when there is none. It contains text from users
+// and answers, so it is marked as not an instruction.
 std::string summary_note(const conversation::Summary& summary);
 
-// The bytes of messages that one prompt for a summary may hold when the model's context has so many tokens; 0: unknown.
+// Maximum bytes of messages in one summary prompt for a model with a context of `context_tokens`; 0: not known.
 std::size_t summary_material_bytes(std::size_t context_tokens);
 
 struct SummaryPrompt {
