@@ -27,7 +27,7 @@ OrderedJson parsed(std::string_view object) {
 
 void put_together(OrderedJson& whole, const OrderedJson& delta);
 
-// Entries of one index are one entry; what has no index is an entry of its own.
+// Entries with the same index are merged; an entry without an index is added.
 void put_lists_together(OrderedJson& whole, const OrderedJson& delta) {
   for (const auto& entry : delta) {
     const auto index = entry.is_object() ? entry.find("index") : entry.end();
@@ -42,7 +42,7 @@ void put_lists_together(OrderedJson& whole, const OrderedJson& delta) {
   }
 }
 
-// As OpenAI's own clients make a message of its deltas. Some backends say a call's name and id in each of them again.
+// Merges deltas into a message as OpenAI's own clients do. Some backends repeat a call's name and id in each delta.
 void put_together(OrderedJson& whole, const OrderedJson& delta) {
   for (const auto& [name, value] : delta.items()) {
     auto& place = whole[name];
@@ -66,7 +66,7 @@ void put_together(OrderedJson& whole, const OrderedJson& delta) {
 OrderedJson fields_of(const std::vector<std::string>& deltas) {
   OrderedJson fields = OrderedJson::object();
   for (const auto& delta : deltas) {
-    // The first one too: a list's entries may belong together.
+    // Also for the first delta: entries of one list may have to be merged.
     OrderedJson merged = parsed(delta);
     for (auto& [name, value] : merged.items()) {
       if (value.is_array() && !fields.contains(name)) fields[name] = OrderedJson::array();

@@ -1,4 +1,4 @@
-// POST /v1/responses/input_tokens: how many tokens a response's prompt would have, as estimates go.
+// POST /v1/responses/input_tokens: estimates the number of tokens of a response's prompt.
 
 #include <memory>
 #include <utility>
@@ -39,7 +39,7 @@ class Count : public std::enable_shared_from_this<Count> {
   }
 
  private:
-  // What the prompt would have of the conversation, before the message at `before`; 0: all.
+  // Tokens of the conversation's messages in the prompt, up to sequence `before`; 0: all.
   void add(const std::string& conversation_id, std::int64_t before, const char* param) {
     const std::size_t limit = parts_.turn.window_messages == 0 ? kMostReadBack : parts_.turn.window_messages;
     parts_.turn.store.list_messages({.user = call_->user(), .id = conversation_id},

@@ -101,7 +101,7 @@ bool is_more_than_text_alone(const Json& message) {
   return content.is_array() && !std::ranges::all_of(content, is_text_part);
 }
 
-// What can be read of it without understanding it.
+// The text parts of a message; other content is skipped.
 std::string text_in(const Json& content) {
   std::string text(word_in(content));
   if (content.is_array()) {
@@ -148,7 +148,7 @@ std::vector<Message> read_items(const Json& list, const std::string& where, Faul
   for (std::size_t i = 0; i < list.size() && !fault; ++i) {
     const auto type = word_in(member(list[i], "type"));
     const auto id = word_in(member(list[i], "id"));
-    // Some clients leave the type of a reference out.
+    // Some clients omit the type of a reference.
     const bool is_reference = type == "item_reference" || (type.empty() && !id.empty() && list[i].size() == 1);
     if (type == "reasoning" || (is_reference && id.starts_with(kReasoningPrefix))) continue;
     if (is_reference)

@@ -59,8 +59,8 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
     begin_chain(parts_.turn.store, call_->user(), std::move(request_.input), done);
   }
 
-  // The client sent a history that a chain ends with: only what follows is stored. The input is kept for the case that
-  // the chain has gone on or is gone.
+  // The client's history is the whole history of a chain: store only the messages after it. Keep the whole input in
+  // case the chain has been continued or deleted meanwhile.
   void go_on_in_known_chain(const ChainIndex::Known& known) {
     begins_on_conflict_ = true;
     const auto next = request_.input.begin() + static_cast<std::ptrdiff_t>(known.messages);
@@ -70,11 +70,11 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
             .after = known.end.last_sequence});
   }
 
-  // From the last to the first, so that the places of those before stay what they are.
+  // From the last to the first, so that the indices of earlier references stay valid.
   void resolve_next_reference() {
     const auto place = place_of_item(request_.references.back().id);
     if (!place) return call_->refuse(item_not_found());
-    // What the conversation has already need not be said again.
+    // Messages of the same conversation are in the prompt already.
     if (place->conversation_id == request_.conversation_id) return take_reference(std::nullopt);
     parts_.turn.store.list_messages({.user = call_->user(), .id = place->conversation_id},
                                     {.after = place->sequence - 1, .limit = 1}, on_loop(&ResponseAsk::take_referenced));
@@ -138,7 +138,7 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
     fork_chain(parts_.turn.store, call_->user(), previous_, std::move(request_.input), done);
   }
 
-  // A chain of its own because the other one has gone on: the turn that found out gave its place back.
+  // Starts a new chain because the other one was continued meanwhile; the turn that detected this released its permit.
   void have_own_chain() {
     const bool begins = std::exchange(begins_on_conflict_, false);
     forks_on_conflict_ = false;
@@ -203,7 +203,7 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
     bind_client(call_, running);
   }
 
-  // The same events; a client that sends the answer back within its history finds the chain that ended with it.
+  // As `events`, and records the answer's history digest so that a later request with this history continues the chain.
   TurnEvents remembering_history(TurnEvents events, const std::string& conversation_id) {
     auto answered = std::make_shared<HistoryDigest>(*history_);
     answered->begin(conversation::Role::assistant);
@@ -251,7 +251,7 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
 
   static std::string make_reasoning_id() { return random_id("rs_"); }
 
-  // Only who asked for a summary gets one.
+  // Sent only if the request asked for a summary.
   [[nodiscard]] std::function<std::size_t(llm::AnswerPart, std::string_view)> reasoning_to(
       std::function<std::size_t(std::string_view)> take) const {
     if (request_.reasoning_summary.empty()) return {};
@@ -290,7 +290,7 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
         })};
   }
 
-  // Of its chain nobody would ever know.
+  // No client knows the new chain: remove it.
   void remove_empty_chain() {
     if (!made_) return;
     parts_.turn.store.remove(
@@ -329,9 +329,10 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
   std::unique_ptr<Admission::Ticket> place_;  // until the turn has it
   ResponseHead head_;
   StoredResponse previous_;
-  conversation::Message question_;        // while the input is in the store's hands
-  std::optional<ConversationKey> made_;   // the chain that this response began
-  std::optional<HistoryDigest> history_;  // of a client that sends its history; the answer is added as it comes
+  conversation::Message question_;       // copy of the question while the store has the input
+  std::optional<ConversationKey> made_;  // the chain that this response began
+  std::optional<HistoryDigest>
+      history_;  // if the client sends its history; pieces of the answer are added as they come
   bool forks_on_conflict_ = false;
   bool begins_on_conflict_ = false;
   bool has_begun_ = false;

@@ -22,7 +22,7 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kWhiteSpace) - begin + 1);
 }
 
-// Of a text whose halves of letters are not waited for.
+// For a text that has no next piece.
 std::string letters_of(std::string text, bool is_mended) {
   if (!is_mended) return text;
   LetterJoiner joiner;
@@ -30,7 +30,7 @@ std::string letters_of(std::string text, bool is_mended) {
   return joined + joiner.rest();
 }
 
-// Said to keep a connection open, as an event's type or as its data.
+// Keep-alives of backends, as an event's type or as its data.
 bool is_heartbeat(std::string_view word) {
   constexpr std::array<std::string_view, 5> kWords{"ping", "heartbeat", "keep-alive", "keepalive", "keep_alive"};
   if (word.size() > 16) return false;
@@ -55,7 +55,7 @@ base::Status AnswerReader::take_bytes(std::string_view bytes) {
   return form_ == Form::unknown ? find_form() : base::Status();
 }
 
-// By its first letter: what the Content-Type says is often wrong or missing.
+// Detects the form by the first character: the Content-Type is often wrong or missing.
 base::Status AnswerReader::find_form() {
   std::string_view text = document_;
   if (text.size() < kByteOrderMark.size() && kByteOrderMark.starts_with(text)) return {};
@@ -75,7 +75,7 @@ base::Status AnswerReader::find_form() {
 base::Status AnswerReader::take_event(const SseEvent& event) {
   if (is_done_ || is_heartbeat(event.type)) return {};
   if (event.type == "error") {
-    // Its data may name the error; whatever it says, it is one.
+    // An event of type error: its data may contain the error's name.
     ToolCallOrder none;
     const auto chunk = parse_chat_chunk(event.data, none);
     const bool is_named = !chunk && chunk.error().code == Code::unavailable;
@@ -95,8 +95,8 @@ base::Status AnswerReader::take_data(std::string_view data) {
   return not_an_answer(chunk.error().message);
 }
 
-// Some servers end each event with one line's end instead of two, and some send a document a line: every line is a
-// chunk then.
+// Some servers end an event with one line end instead of two, and some send one document per line: then every line is a
+// chunk.
 base::Status AnswerReader::take_lines(std::string_view data) {
   while (!data.empty()) {
     const auto end = std::min(data.find('\n'), data.size());
@@ -136,7 +136,7 @@ base::Status AnswerReader::take_chunk(ChatChunk chunk) {
   return {};
 }
 
-// A stream of nothing but other objects is not an answer without words.
+// A stream without any choice is an error, not an empty answer.
 base::Status AnswerReader::take_end() {
   if (!has_choice_) return not_an_answer("ended the stream without an answer");
   put(AnswerPart::text, text_letters_.rest());
@@ -152,7 +152,7 @@ base::Status AnswerReader::finish(const Sink& sink) {
       return parser_.finish([this](const SseEvent& event) { return take_event(event); });
     }
     auto taken = take_data(document_);
-    // A document is complete when it can be read; not every one says why the model has finished.
+    // A document that parses is complete; some have no finish reason.
     if (taken && has_choice_) is_finished_ = true;
     return taken;
   };
@@ -163,7 +163,7 @@ base::Status AnswerReader::finish(const Sink& sink) {
   return hand_on(std::move(status), sink);
 }
 
-// What depends on no other piece is put to the one before.
+// Appends to the last piece if it is of the same part; `fields` stay separate.
 void AnswerReader::put(AnswerPart part, std::string text) {
   if (text.empty()) return;
   if (!pieces_.empty() && pieces_.back().part == part && part != AnswerPart::fields)

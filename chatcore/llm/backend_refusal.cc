@@ -20,7 +20,7 @@ constexpr std::size_t kMaxWordsBytes = 8u << 10;
 constexpr std::size_t kMaxIdentifierBytes = 64;
 
 struct Said {
-  json root;         // the object that says it
+  json root;         // the object that contains the error
   std::string text;  // all its texts in lower case, a space between them
 };
 
@@ -54,7 +54,7 @@ void gather(const json& value, std::string& text, int depth) {
   for (const auto& [name, one] : value.items()) {
     // {"detail":{"temperature":"not supported"}}
     if (std::ranges::find(optional_fields(), name) != optional_fields().end()) text += " '" + name + "'";
-    // What we sent ourselves, quoted.
+    // Quotes of the request itself are skipped.
     if (name != "input" && name != "flagged_input" && name != "body" && name != "url") gather(one, text, depth + 1);
   }
 }
@@ -65,7 +65,7 @@ Said read(std::string_view body) {
   if (document.is_discarded()) document = std::string(body.substr(0, kMaxWordsBytes));
   if (document.is_array() && !document.empty()) document = json(document.front());
   Said said;
-  // Bytes that are not UTF-8 only matter to who prints them, which nobody does.
+  // Invalid UTF-8 is harmless here: the text is not printed.
   gather(document, said.text, 0);
   said.text.resize(std::min(said.text.size(), kMaxWordsBytes));
   said.text = base::lower_case(said.text);
@@ -148,7 +148,7 @@ std::optional<std::size_t> count(const json& value) {
   return number > 0 && number <= 1'000'000'000 ? std::optional(number) : std::nullopt;
 }
 
-// The number that a phrase speaks of: the first one shortly behind it.
+// The number that belongs to a phrase: the first one shortly after it.
 std::optional<std::size_t> number_behind(std::string_view text, const std::vector<Number>& numbers,
                                          std::initializer_list<std::string_view> phrases) {
   constexpr std::size_t kNear = 32;
@@ -230,14 +230,14 @@ void read_sizes(const Said& said, BackendRefusal& refusal) {
                       {" in the messages", " of text input", " input tokens", " tokens from the input",
                        " in the prompt", " in your prompt", " `inputs` tokens"});
   }
-  // What else is larger than the limit is what was asked for.
+  // Another number that is larger than the limit is the length of the request.
   if (refusal.context_tokens && !refusal.prompt_tokens) {
     for (const Number& one : numbers) {
       if (one.value > *refusal.context_tokens)
         refusal.prompt_tokens = std::max(refusal.prompt_tokens.value_or(0), one.value);
     }
   }
-  // A context in which nothing can be asked is a number that means something else.
+  // A number this small is not a context length.
   constexpr std::size_t kLeastContext = 128;
   if (refusal.context_tokens && *refusal.context_tokens < kLeastContext) refusal.context_tokens.reset();
 }
@@ -291,7 +291,7 @@ void read_fields(const Said& said, BackendRefusal& refusal) {
   const std::string_view param = std::string_view(refusal.param).substr(0, refusal.param.find('.'));
   const auto& optional = optional_fields();
   const bool has_param = std::ranges::find(optional, param) != optional.end();
-  // A field that somebody else asked for by name is what it is about, whatever the text says beside.
+  // `param` names the field, whatever the text says.
   if (!has_param && !param.empty() && param != "body") return;
   for (const std::string& field : optional) {
     const bool is_english =
@@ -356,7 +356,7 @@ BackendRefusal read_refusal(int status, std::string_view body, std::string_view 
   refusal.type = identifier(member(said.root, "type"), key);
   refusal.param = identifier(member(said.root, "param"), key);
   if (status / 100 == 2) status = status_within(said);
-  // Said already by the status.
+  // The status is sufficient.
   if (refusal.code == std::to_string(status)) refusal.code.clear();
   refusal.is_typed = is_context_code(said) && !is_rate_limit(said.text);
   read_fields(said, refusal);

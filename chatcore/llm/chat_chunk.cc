@@ -16,7 +16,7 @@ namespace {
 using base::Code;
 using json = nlohmann::ordered_json;
 
-// OpenAI's own answers nest six deep; what is deeper is left out before it is built.
+// OpenAI's own answers nest six levels deep; deeper values are dropped while parsing.
 constexpr int kMaxDepth = 16;
 
 template <std::size_t size>
@@ -24,7 +24,7 @@ bool is_among(const std::array<std::string_view, size>& words, std::string_view 
   return std::ranges::find(words, word) != words.end();
 }
 
-// Of the document itself only what is read here is built: a tree takes many times the room of its text.
+// Only the members that are read here are kept while parsing: a JSON tree needs many times the memory of its text.
 bool is_read(std::string_view name) {
   constexpr std::array<std::string_view, 11> kRead{"choices", "usage",   "x_groq", "error", "errors", "object",
                                                    "type",    "message", "detail", "code",  "status"};
@@ -61,7 +61,7 @@ std::string_view text_in(const json& value) {
 
 // --- errors
 
-// A program's word for the error, which can quote nothing. A key has a '-' in it.
+// An identifier of the error, which cannot quote a text. '-' is excluded because API keys contain it.
 std::string identifier_of(const json& value) {
   if (value.is_number_integer()) return std::to_string(value.get<std::int64_t>());
   const auto text = text_in(value);
@@ -79,7 +79,7 @@ base::Error reported(const json& error) {
 
 bool is_failure_status(const json& value) { return value.is_number_integer() && value.get<std::int64_t>() >= 400; }
 
-// Most servers say {"error":…}; some say it in a form of their own, and then without choices.
+// Most servers send {"error":…}; others use forms of their own, without choices.
 std::optional<base::Error> error_in(const json& document) {
   const json& error = member(document, "error");
   if (!is_nothing(error)) return reported(error);
@@ -100,7 +100,7 @@ struct Texts {
   std::string reasoning;
 };
 
-// Neither storage nor C interfaces behind us take a NUL.
+// Neither the storage nor C interfaces accept NUL.
 void append_without_nul(std::string& to, std::string_view text) {
   std::ranges::copy_if(text, std::back_inserter(to), [](char c) { return c != '\0'; });
 }
@@ -277,11 +277,11 @@ base::Result<ChatChunk> parse_chat_chunk(std::string_view data, ToolCallOrder& o
   json document = parse_strictly(data);
   const bool is_mended = document.is_discarded();
   if (is_mended) document = parse_strictly(mend_json(data));
-  // A text in quotes is what some servers have to say when they fail.
+  // Some servers send an error as a JSON string.
   if (document.is_discarded() || document.is_string()) {
     return base::fail(Code::corrupt, "an event of the stream is not a JSON object");
   }
-  // Some wrap a document, mostly an error, in a list.
+  // Some servers wrap a document, usually an error, in a list.
   const bool is_wrapped = document.is_array() && !document.empty() && document.front().is_object();
   auto chunk = read_document(is_wrapped ? document.front() : document, order);
   if (chunk) chunk->is_mended = is_mended;

@@ -35,7 +35,7 @@ void CircuitBreaker::close() {
 void CircuitBreaker::open(base::SteadyTime now, std::size_t only_user) {
   failures_.clear();
   opened_ = now;
-  // Two users whose requests fail are more than one.
+  // Already open for another user: the failures are not one user's.
   only_user_ = is_open_ ? 0 : only_user;
   is_open_ = true;
 }
@@ -48,7 +48,7 @@ int CircuitBreaker::count_of(const std::map<std::size_t, int>& conversations) co
 
 void CircuitBreaker::succeeded(const Asker& asker, bool is_probe) {
   if (is_probe) is_probing_ = false;
-  // That others are answered says nothing about the requests of the one that it is open for.
+  // Other users' successes do not close a breaker that is open for one user.
   if (is_open_ && !concerns(asker)) return;
   close();
 }
@@ -61,7 +61,7 @@ void CircuitBreaker::failed(base::SteadyTime now, const Asker& asker, bool is_pr
     failed_probe_ = failed_probe_ == 0 ? asker.conversation : 0;
     return;
   }
-  // Requests that were under way when it opened do not prolong the cool-down.
+  // Requests that were in progress when it opened do not extend the cool-down.
   if (is_open_ && concerns(asker)) return;
   auto& own = failures_[asker.user];
   ++own[asker.conversation];

@@ -16,14 +16,15 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// Of the context, for the answer: an eighth, or as much as was asked for, of which a quarter is granted in any case.
+// Share of the context reserved for the answer: 1/8, or the requested number of tokens, of which at least 1/4 is
+// granted.
 constexpr std::size_t kAnswerShare = 8;
 constexpr std::size_t kLargestAnswerShare = 4;
-// What a template puts around a message.
+// Tokens that a template adds to each message.
 constexpr std::size_t kTokensAroundMessage = 4;
-// What no text stands for; an image takes this order of tokens in most models.
+// Tokens of a part without text; an image takes about this many in most models.
 constexpr std::size_t kTokensOfOtherPart = 800;
-// Of a request whose length is refused without a word about how long it may be, so much is asked next.
+// If the refusal does not state the context length, the next request has 1/2 of the refused one's tokens.
 constexpr std::size_t kNextShare = 2;
 constexpr double kLeastRatio = 0.25;
 constexpr double kMostRatio = 4;  // a token for each byte
@@ -58,7 +59,7 @@ std::size_t tokens_of(const Json& message) {
   return tokens;
 }
 
-// A chat request that is being made to fit.
+// A chat request that is adapted to a backend's limits.
 class Request {
  public:
   explicit Request(const std::string& body) : json_(Json::parse(body, nullptr, false)) {
@@ -71,15 +72,14 @@ class Request {
   [[nodiscard]] std::string text() const { return text_of(json_); }
   [[nodiscard]] bool has(const std::string& field) const { return json_.contains(field); }
 
-  // Under its other name, or not at all.
+  // Renames the field to `other`; "": removes it.
   void rename(const std::string& field, const std::string& other) {
     if (!json_.contains(field)) return;
     if (!other.empty() && !json_.contains(other)) json_[other] = json_[field];
     json_.erase(field);
   }
 
-  // The system message into the first question, in front. Returns how many bytes of it that are; 0: there is nothing to
-  // fold.
+  // Puts the system message's text in front of the first question. Returns its length in bytes; 0: nothing was moved.
   std::size_t fold_system() {
     Json& all = messages();
     const bool can_fold =
@@ -91,7 +91,7 @@ class Request {
     return system.size();
   }
 
-  // The inverse.
+  // Undoes fold_system().
   void unfold_system(std::size_t bytes) {
     Json& all = messages();
     if (bytes < kPartSeparator.size() || all.empty() || !has_text(all[0])) return;
@@ -107,7 +107,7 @@ class Request {
     return sum;
   }
 
-  // The question that came first, and all that followed it up to the next. Returns its tokens; 0: only one is there.
+  // Removes the oldest question and everything up to the next one. Returns its tokens; 0: there is only one question.
   std::size_t drop_oldest_turn() {
     Json& all = messages();
     const auto talk = all.begin() + (has_system() ? 1 : 0);
@@ -120,13 +120,13 @@ class Request {
     return dropped;
   }
 
-  // What we put beside the conversation: passages, then the summary.
+  // Removes what chatcore added to the conversation: the passages first, then the summary.
   bool drop_additions() {
     if (!has_system() || !has_text(messages()[0])) return false;
     auto& system = messages()[0]["content"].get_ref<std::string&>();
     for (const std::string_view begin : {kPassagesIntroduction, kSummaryIntroduction}) {
       const auto at = system.find(begin);
-      // Only what stands at the beginning of a part is ours.
+      // Only a match at the beginning of a part was written by chatcore.
       const bool is_first = at == 0;
       if (at == std::string::npos || !(is_first || std::string_view(system).substr(0, at).ends_with(kPartSeparator)))
         continue;
@@ -180,7 +180,7 @@ class Request {
   bool is_chat_ = false;
 };
 
-// Makes it as long as the context allows, if that can be done. Whether anything was changed.
+// Shortens the request to fit into `context` tokens, as far as possible. Returns whether it was changed.
 bool shorten(Request& request, std::size_t context, double ratio) {
   const auto tokens = [ratio](std::size_t estimate) {
     return static_cast<std::size_t>(static_cast<double>(estimate) * ratio);
@@ -209,7 +209,7 @@ std::optional<std::string> without_fields(Request request, const BackendRefusal&
   }
   if (sent.empty()) return std::nullopt;
   if (refusal.is_not_together) {
-    // Each is taken by itself, so nothing is learned of it.
+    // Each field is accepted without the other, so nothing is learned.
     if (sent.size() < 2) return std::nullopt;
     request.rename(sent.back(), "");
     return request.text();
@@ -218,7 +218,7 @@ std::optional<std::string> without_fields(Request request, const BackendRefusal&
     const std::string other = field == "max_tokens"              ? "max_completion_tokens"
                               : field == "max_completion_tokens" ? "max_tokens"
                                                                  : "";
-    // That one was refused already: so the backend takes neither.
+    // The other name was refused before: the backend accepts neither.
     const bool is_tried = other.empty() || lesson.fields.contains(other) || request.has(other);
     if (is_tried && !other.empty() && lesson.fields.contains(other)) lesson.fields[other] = "";
     lesson.fields[field] = is_tried ? "" : other;
@@ -228,7 +228,7 @@ std::optional<std::string> without_fields(Request request, const BackendRefusal&
 }
 
 std::optional<std::string> shorter(Request request, const BackendRefusal& refusal, Lesson& lesson) {
-  // Else the system message would be left out with the oldest question.
+  // A folded system message would be removed with the oldest question.
   const bool is_folded = lesson.folded_bytes != 0;
   if (is_folded) request.unfold_system(lesson.folded_bytes);
   const std::size_t estimated = std::max<std::size_t>(1, request.tokens());
@@ -238,7 +238,8 @@ std::optional<std::string> shorter(Request request, const BackendRefusal& refusa
   if (context == 0) {
     context = std::max<std::size_t>(1, static_cast<std::size_t>(static_cast<double>(estimated) * ratio) / kNextShare);
   } else {
-    // Where the backend's count is not known, or is one of something else, the estimate was too low in any case.
+    // Without a usable count from the backend: the request was too long, so the estimate was at least this much too
+    // low.
     const double least = 1.1 * static_cast<double>(context) / static_cast<double>(estimated);
     const double told = static_cast<double>(counted) / static_cast<double>(estimated);
     const std::size_t asked = counted + request.answer_bound();
@@ -300,7 +301,7 @@ void LearnedLimits::learn(const Lesson& lesson) {
     const auto known = known_.fields.find(field);
     if (known != known_.fields.end() && known->second == other) continue;
     known_.fields[field] = other;
-    // It has come to take the one that it did not.
+    // The backend accepts `other` now, so it is not refused any more.
     if (!other.empty()) known_.fields.erase(other);
     base::log_warning("A backend refuses a field: from now on it is not sent",
                       {{"backend", backend_}, {"field", field}, {"instead", other}});

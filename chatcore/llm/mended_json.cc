@@ -14,7 +14,7 @@ constexpr char32_t kReplacement = 0xFFFD;
 constexpr char32_t kSurrogates = 0xD800;
 constexpr char32_t kLowSurrogates = 0xDC00;
 constexpr char32_t kSurrogatesEnd = 0xE000;
-// Where halves stand in a mended document: at the end of the last private plane, which no alphabet uses.
+// Code points for halves of characters in a repaired document: the end of the last private-use plane.
 constexpr char32_t kPrivateSurrogates = 0x10F000;
 constexpr char32_t kPrivateBytes = 0x10F800;
 constexpr char32_t kPrivateEnd = kPrivateBytes + 0x100;
@@ -22,7 +22,7 @@ constexpr char32_t kPrivateEnd = kPrivateBytes + 0x100;
 bool is_high(char32_t unit) { return unit >= kSurrogates && unit < kLowSurrogates; }
 bool is_low(char32_t unit) { return unit >= kLowSurrogates && unit < kSurrogatesEnd; }
 
-// The unit of an escape "\uXXXX" that begins at `at`.
+// The UTF-16 unit of an escape "\uXXXX" that begins at `at`.
 std::optional<char32_t> escaped_unit(std::string_view text, std::size_t at) {
   constexpr std::size_t kLength = 6;
   if (text.size() < at + kLength || text[at] != '\\' || text[at + 1] != 'u') return std::nullopt;

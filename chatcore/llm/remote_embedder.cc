@@ -59,7 +59,7 @@ class RemoteQueryEmbedder final : public retrieval::QueryEmbedder {
                             else
                               asking->done(base::fail(status.error()));
                           }};
-    // Whose text it is nobody knows here; a text that makes the backend fail is told from others.
+    // The user is not known here. The text identifies the request, so that one failing text does not open the breaker.
     const Asker asker{.conversation = asker_hash(texts.empty() ? "" : texts.front())};
     backend_->call_to_its_end({.path = "/embeddings",
                                .body = embedding_request(texts, options_.model, options_.dimensions),
