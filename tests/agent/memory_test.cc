@@ -177,7 +177,7 @@ TEST(JournalMemory, PassesOverWhatIsTornOrNoneOfOurs) {
 }
 
 // It was read on the loop's thread at start: a pipe stopped the agent there, and a folder ended it.
-TEST(JournalMemory, IsEmptyWhereTheJournalIsNoFile) {
+TEST(JournalMemory, IsEmptyIfTheJournalIsNotARegularFile) {
   const TemporaryFolder folder;
   ASSERT_EQ(::mkfifo(folder.at("pipe").c_str(), 0600), 0);
   std::filesystem::create_directory(folder.at("folder"));
@@ -185,7 +185,7 @@ TEST(JournalMemory, IsEmptyWhereTheJournalIsNoFile) {
   for (const char* name : {"pipe", "folder", "device"}) EXPECT_THAT(read_journal(folder.at(name)), IsEmpty()) << name;
 }
 
-TEST(Holds, AreNotReleasedByAPipeInTheMarkersPlace) {
+TEST(Holds, AreNotReleasedIfTheMarkerIsAPipe) {
   const TemporaryFolder folder;
   Holds holds(folder.at("held"));
   const std::vector<Hold> held = {{"web", "memory", {}}};

@@ -37,7 +37,7 @@ TEST_F(PlainFile, IsReadUpToTheBound) {
   }
 }
 
-TEST_F(PlainFile, ThatIsMissingIsSaidToBe) {
+TEST_F(PlainFile, ThatIsMissingIsNotFound) {
   EXPECT_EQ(check_plain_file(at("none")).error().code, Code::not_found);
   EXPECT_EQ(read_plain_file(at("none"), 4).error().code, Code::not_found);
 }

@@ -79,7 +79,7 @@ TEST_F(RetentionTest, OffRemovesNothing) {
   EXPECT_TRUE(exists("old chain"));
 }
 
-TEST_F(RetentionTest, ADatabaseThatIsTooLargeLosesWhatIsUnusedForLongest) {
+TEST_F(RetentionTest, ATooLargeDatabaseLosesTheLeastRecentlyUsed) {
   for (int i = 0; i < 100; ++i) {
     add(std::to_string(i), i % 2 == 0, 64 << 10);
     clock.advance(1s);

@@ -32,7 +32,7 @@ TEST(TurnParts, AnAnswerBeginsWithTheBackendsFirstByte) {
   EXPECT_EQ(client.result->sequence, 0) << "nothing was said, so nothing is stored";
 }
 
-TEST(TurnParts, WhatAModelThinksIsPassedOnAndNotStored) {
+TEST(TurnParts, ReasoningIsPassedOnAndNotStored) {
   TurnWorld world;
   Client client;
   world.begin(client, "Hello");
@@ -43,7 +43,7 @@ TEST(TurnParts, WhatAModelThinksIsPassedOnAndNotStored) {
   EXPECT_EQ(world.store.messages.at(1).content, "Hi");
 }
 
-TEST(TurnParts, ARefusalIsTextWhereTheClientTakesNoOther) {
+TEST(TurnParts, ARefusalIsTextUnlessTheClientTakesFields) {
   TurnWorld world;
   Client client;
   world.begin(client, "Hello");
@@ -59,7 +59,7 @@ TEST(TurnParts, ARefusalIsTextWhereTheClientTakesNoOther) {
   EXPECT_EQ(other.text, "");
 }
 
-TEST(TurnParts, ACallOfAToolIsAnAnswerOnlyForWhoTakesIt) {
+TEST(TurnParts, AToolCallIsAnAnswerOnlyIfTheClientTakesFields) {
   for (const bool takes_fields : {true, false}) {
     TurnWorld world;
     Client client;
@@ -72,7 +72,7 @@ TEST(TurnParts, ACallOfAToolIsAnAnswerOnlyForWhoTakesIt) {
   }
 }
 
-TEST(TurnParts, TextBesideACallIsAnAnswer) {
+TEST(TurnParts, TextBesideAToolCallIsAnAnswer) {
   TurnWorld world;
   Client client;
   world.begin(client, "Hello");
@@ -94,7 +94,7 @@ TEST(TurnParts, PartsAreBoundedAsTheTextIs) {
   EXPECT_TRUE(client.result->cut);
 }
 
-TEST(TurnParts, ATextOverItsBoundIsCutBetweenLetters) {
+TEST(TurnParts, ATextOverItsBoundIsCutBetweenCharacters) {
   TurnWorld world(base::Bytes{4});
   Client client;
   world.begin(client, "Hello");
@@ -117,7 +117,7 @@ TEST(TurnParts, AClientThatIsSlowWithThePartsPausesTheBackend) {
   EXPECT_FALSE(world.answerer.running->paused);
 }
 
-TEST(TurnParts, WhatTheAnswererHoldsIsCountedOnce) {
+TEST(TurnParts, BytesBufferedByTheAnswererAreCountedOnce) {
   TurnWorld world;
   Client client;
   world.begin(client, "Hello");

@@ -233,7 +233,7 @@ base::Error at_this_question() {
           .remote = std::make_shared<const base::Remote>(base::Remote{.side = "the model", .saw_request = true})};
 }
 
-TEST(Turn, AQuestionThatTheBackendFailedAtIsInNoLaterPrompt) {
+TEST(Turn, AQuestionThatMadeTheBackendFailIsInNoLaterPrompt) {
   TurnWorld world;
   Client bad;
   world.begin(bad, "Bad");
@@ -269,7 +269,7 @@ TEST(Turn, AskedAgainItIsStoredOnceAndAnswered) {
   world.finish();
 }
 
-TEST(Turn, TheBackendsFailureIsToldEvenWhenItsMarkCannotBeStored) {
+TEST(Turn, TheBackendsErrorIsReturnedEvenIfItsMarkCannotBeStored) {
   TurnWorld world;
   Client client;
   world.begin(client, "Bad");

@@ -30,7 +30,7 @@ TEST(AdminAccess, AProxyOnThisMachineIsNotThisMachine) {
   }
 }
 
-TEST(AdminAccess, WhereOthersReachItATokenIsNeeded) {
+TEST(AdminAccess, NeedsATokenIfOtherMachinesReachIt) {
   EXPECT_EQ(status_of(check_admin(request_with({}, true), {.token = "", .needs_token = true})), 403);
   EXPECT_EQ(status_of(check_admin(request_with({}, true), {.token = "", .allow_remote = true, .needs_token = true})),
             200);
@@ -111,7 +111,7 @@ TEST(Bearer, IsWhatFollowsTheSchemeOfTheOneHeader) {
   EXPECT_EQ(bearer({{"authorization", "Bearer abc"}, {"authorization", "Bearer abc"}}), "") << "two may disagree";
 }
 
-TEST(SameSite, AnAllowedOriginMayAsk) {
+TEST(SameSite, AllowsAConfiguredOrigin) {
   const std::vector<std::string> allowed = {"https://app.example", "http://localhost:3000"};
   const auto status = [&](const char* origin) {
     return status_of(check_same_site(
@@ -133,7 +133,7 @@ std::string header_of(const base::HttpResponse& response, std::string_view name)
   return "";
 }
 
-TEST(Preflight, AnswersWhatTheBrowserAsks) {
+TEST(Preflight, AllowsTheRequestedMethodAndHeaders) {
   base::HttpRequest request = request_with({{"origin", "https://app.example"},
                                             {"access-control-request-method", "POST"},
                                             {"access-control-request-headers", "authorization, x-stainless-os"}},
@@ -147,7 +147,7 @@ TEST(Preflight, AnswersWhatTheBrowserAsks) {
   EXPECT_EQ(header_of(response, "access-control-allow-headers"), "authorization, x-stainless-os");
 }
 
-TEST(Preflight, NamesNoHeadersThatCannotBeOnes) {
+TEST(Preflight, IgnoresInvalidHeaderNames) {
   base::HttpRequest request = request_with({{"origin", "https://app.example"},
                                             {"access-control-request-method", "POST"},
                                             {"access-control-request-headers", "a\x01: b"}},

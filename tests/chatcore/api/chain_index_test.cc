@@ -39,7 +39,7 @@ TEST(ChainIndex, FindsTheChainThatEndedWithTheHistory) {
   EXPECT_EQ(known->end.last_sequence, 3);
 }
 
-TEST(ChainIndex, TakesTheLongestBeginningThatItKnows) {
+TEST(ChainIndex, FindsTheLongestKnownPrefix) {
   ChainIndex index;
   index.put(digest_of(history("ua")), {"chain_1", 2});
   index.put(digest_of(history("uaua")), {"chain_2", 4});
@@ -47,7 +47,7 @@ TEST(ChainIndex, TakesTheLongestBeginningThatItKnows) {
   EXPECT_EQ(index.find("alice", history("uauuu"))->end.conversation_id, "chain_1");
 }
 
-TEST(ChainIndex, KnowsNoOthersHistoryAndNoOtherText) {
+TEST(ChainIndex, FindsNeitherAnotherUsersHistoryNorAnotherText) {
   ChainIndex index;
   index.put(digest_of(history("ua")), {"chain_1", 2});
   EXPECT_FALSE(index.find("bob", history("uau")));
@@ -61,7 +61,7 @@ TEST(ChainIndex, KnowsNoOthersHistoryAndNoOtherText) {
   EXPECT_FALSE(index.find("alice", history("ua"))) << "a question has to follow";
 }
 
-TEST(ChainIndex, AChainThatWentOnEndsWhereItWentTo) {
+TEST(ChainIndex, AContinuedChainIsFoundAtItsNewEndOnly) {
   ChainIndex index;
   index.put(digest_of(history("ua")), {"chain_1", 2});
   index.put(digest_of(history("uaua")), {"chain_1", 4});
@@ -69,7 +69,7 @@ TEST(ChainIndex, AChainThatWentOnEndsWhereItWentTo) {
   EXPECT_EQ(index.find("alice", history("uauau"))->end.last_sequence, 4);
 }
 
-TEST(ChainIndex, ForgetsTheOneUnusedForLongest) {
+TEST(ChainIndex, EvictsTheLeastRecentlyUsed) {
   ChainIndex index(2);
   const auto put = [&](const std::string& user) { index.put(digest_of(history("ua"), user), {"chain_" + user, 2}); };
   put("alice");

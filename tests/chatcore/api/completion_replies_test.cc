@@ -53,7 +53,7 @@ TEST(Completion, WholeItIsOneDocument) {
             R"("usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}})");
 }
 
-TEST(Completion, PartsAreInItUnderTheNamesOfTheBackend) {
+TEST(Completion, PartsHaveTheBackendsNames) {
   CompletionAnswer answer;
   answer.add(llm::AnswerPart::reasoning, "h");
   answer.add(llm::AnswerPart::reasoning, "m");
@@ -71,7 +71,7 @@ TEST(Completion, ARefusalIsNotAnEmptyAnswer) {
   EXPECT_THAT(completion_part_event(kHead, llm::AnswerPart::refusal, "No."), HasSubstr(R"("delta":{"refusal":"No."})"));
 }
 
-TEST(Completion, CallsOfToolsArePutTogether) {
+TEST(Completion, ToolCallDeltasAreMerged) {
   CompletionAnswer answer;
   for (
       const char* delta :

@@ -45,7 +45,7 @@ TEST(CompletionRequest, MessagesMayEndAsOpenAisMay) {
   EXPECT_EQ(parse(R"({"messages":[]})").error().param, "messages");
 }
 
-TEST(CompletionRequest, AnAnswerMayBeWithoutAWord) {
+TEST(CompletionRequest, AnAnswerMayBeEmpty) {
   const std::pair<const char*, const char*> cases[] = {
       {R"("content":null)", ""},
       {R"("content":"b","tool_calls":[],"function_call":null,"audio":null)", "b"},
@@ -66,7 +66,7 @@ TEST(CompletionRequest, AnAnswerMayBeWithoutAWord) {
   EXPECT_EQ(with_messages(R"({"role":"user","content":null})", true).error().param, "messages[0].content");
 }
 
-TEST(CompletionRequest, MoreThanAThousandMessagesAreTaken) {
+TEST(CompletionRequest, MoreThanAThousandMessagesAreAccepted) {
   std::string messages;
   for (int i = 0; i < 5000; ++i) messages += R"({"role":"user","content":"a"},)";
   messages.pop_back();
@@ -102,7 +102,7 @@ TEST(CompletionRequest, WhatTheBuiltInAnswererCannotDoIsRefusedByName) {
             "messages[0].role");
 }
 
-TEST(CompletionRequest, OffersNeedNotBeUsed) {
+TEST(CompletionRequest, TheBuiltInAnswererAcceptsTools) {
   for (const char* field :
        {R"("tools":[{"type":"function","function":{"name":"f"}}])",
         R"("tools":[{"type":"function"}],"tool_choice":"auto","parallel_tool_calls":true)",
@@ -122,7 +122,7 @@ TEST(CompletionRequest, HarmlessValuesOfTheSameFieldsAreTaken) {
   }
 }
 
-TEST(CompletionRequest, ABackendGetsWhatChatcoreHasNoPartIn) {
+TEST(CompletionRequest, FieldsThatChatcoreDoesNotReadArePassedOn) {
   const auto parsed = parse_completion_request(
       R"({"messages":[{"role":"user","content":"a"}],"model":"any","stream":true,"stream_options":{},"n":1,"max_tokens":9,
           "temperature":0.5,"top_p":1,"stop":["x"],"seed":7,"tools":[{"type":"function"}],"tool_choice":"required",
@@ -140,7 +140,7 @@ TEST(CompletionRequest, ABackendGetsWhatChatcoreHasNoPartIn) {
   }
 }
 
-TEST(CompletionRequest, ABackendGetsMessagesThatAreMoreThanTextAsTheyAre) {
+TEST(CompletionRequest, MessagesWithOtherPartsThanTextArePassedOnUnchanged) {
   const std::string question = R"({"content":"q","role":"user"})";
   for (
       const std::string other :

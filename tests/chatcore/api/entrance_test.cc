@@ -143,7 +143,7 @@ TEST(NetworkOf, TakesAnAddressOrHalfOfALongOne) {
   EXPECT_EQ(network_of("::1"), "::/64");
 }
 
-TEST_F(EntranceTest, WrongKeysAreSlowedDownAndRightOnesAreNot) {
+TEST_F(EntranceTest, WrongKeysAreRateLimitedAndValidOnesAreNot) {
   open(two_users());
   for (int i = 0; i < 10; ++i) EXPECT_EQ(status(Access::user, request_of("sk-wrong-0123456789")), 401) << i;
   const auto refused = enter(Access::user, request_of("sk-wrong-0123456789"));
@@ -156,14 +156,14 @@ TEST_F(EntranceTest, WrongKeysAreSlowedDownAndRightOnesAreNot) {
   EXPECT_EQ(enter(Access::user, request_of("sk-wrong-0123456789"), seconds(6)).error().status, 401);
 }
 
-TEST_F(EntranceTest, WrongAdminTokensAreSlowedDown) {
+TEST_F(EntranceTest, WrongAdminTokensAreRateLimited) {
   open({}, {}, {.admin = {.token = "secret"}});
   for (int i = 0; i < 10; ++i) EXPECT_EQ(status(Access::admin, request_of("wrong")), 401) << i;
   EXPECT_EQ(status(Access::admin, request_of("wrong")), 429);
   EXPECT_EQ(status(Access::admin, request_of("secret")), 200);
 }
 
-TEST_F(EntranceTest, AnAllowedOriginIsLetInEverywhereButToAdministration) {
+TEST_F(EntranceTest, AnAllowedOriginReachesAllRoutesButAdmin) {
   open({}, {}, {.allowed_origins = {"https://app.example"}});
   auto request = request_of(nullptr);
   request.headers.emplace_back("origin", "https://app.example");

@@ -19,7 +19,7 @@ TEST(ItemId, NamesAPlaceInOneConversation) {
 
 TEST(ItemId, StaysTheSame) { EXPECT_EQ(item_id("", 255), "msg_cbf29ce48422232500000000000000ff"); }
 
-TEST(ItemId, OfAConversationThatWasNamedHereTellsWhereItIs) {
+TEST(ItemId, ContainsAConversationIdThatChatcoreGenerated) {
   for (const std::string prefix : {"chain_", "conv_"}) {
     const std::string conversation = prefix + std::string(30, 'a') + "09";
     const auto id = item_id(conversation, 255);

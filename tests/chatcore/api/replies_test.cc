@@ -74,7 +74,7 @@ TEST(Problems, TheTextSaysWhichSideFailed) {
   EXPECT_THAT(problem_of(base::Error{Code::deadline_exceeded, ""}).message, testing::StartsWith("Storage "));
 }
 
-TEST(Problems, WhatABackendRefusesAboutARequestIsTheClientsUnderTheBackendsNames) {
+TEST(Problems, ARequestThatABackendRefusesIs400WithTheBackendsCode) {
   const auto named = problem_of(of("the language model", base::Code::invalid_argument,
                                    {.side = {}, .code = "bad_tool", .type = "invalid_thing", .param = "tools.0"}));
   EXPECT_EQ(named.status, 400);
@@ -86,7 +86,7 @@ TEST(Problems, WhatABackendRefusesAboutARequestIsTheClientsUnderTheBackendsNames
   EXPECT_EQ(problem_of(of("the language model", base::Code::permission_denied)).status, 502);
 }
 
-TEST(BackendReport, SaysWhatWasLearned) {
+TEST(BackendReport, HasTheLearnedLimits) {
   EXPECT_EQ(backend_json("m", std::nullopt), R"({"model":"m","backend":null})");
   EXPECT_EQ(backend_json("m", llm::BackendStatistics{.streams = 1,
                                                      .learned = {.context_tokens = 10,

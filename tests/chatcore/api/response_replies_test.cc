@@ -105,7 +105,7 @@ TEST(ResponseEvents, AFailedOneKeepsWhatThereWasAndHasNoTopLevelError) {
 
 std::string make_id() { return "rs_1"; }
 
-TEST(ResponseEvents, ReasoningThatWasAskedForIsAnItemInFrontOfTheAnswer) {
+TEST(ResponseEvents, RequestedReasoningIsAnItemBeforeTheAnswer) {
   auto asked = head();
   asked.reasoning_summary = "auto";
   ResponseEvents events(asked);

@@ -126,7 +126,7 @@ TEST(ResponseRequest, MetadataHasBounds) {
   EXPECT_EQ(parse_response_request(R"({"input":"a","metadata":{"k":"v"}})")->metadata, R"({"k":"v"})");
 }
 
-TEST(ResponseRequest, TakesOffersWhereNothingUsesThem) {
+TEST(ResponseRequest, AcceptsToolsWithoutABackend) {
   constexpr const char* kBody = R"({"input":"a","tools":[{"type":"function","name":"f"}],"tool_choice":"auto"})";
   EXPECT_TRUE(api::parse_response_request(kBody, false));
   const auto refused = api::parse_response_request(kBody, true);

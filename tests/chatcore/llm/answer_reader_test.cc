@@ -143,7 +143,7 @@ TEST(AnswerReader, ReadsTheFormsOfAStream) {
 }
 
 // Lines that each are an event, as some servers write them.
-TEST(AnswerReader, ReadsEventsThatEndWithOneLinesEnd) {
+TEST(AnswerReader, ReadsEventsThatEndWithOneLineEnd) {
   std::string bytes = kHello + kStop + kDone;
   for (std::size_t at = 0; (at = bytes.find("\n\n")) != std::string::npos;) bytes.erase(at, 1);
   expect_all_read({{.name = "one line's end", .bytes = bytes}});
@@ -176,7 +176,7 @@ TEST(AnswerReader, TellsHowTheAnswerEnded) {
   });
 }
 
-TEST(AnswerReader, AnErrorIsOneWhereverItStands) {
+TEST(AnswerReader, FindsAnErrorInAnyPlace) {
   expect_all_read({
       {.name = "in an event",
        .bytes = said("Hello") + event(R"({"error":{"message":"boom","code":500}})") + kDone,
@@ -234,7 +234,7 @@ TEST(AnswerReader, AnEventOfFourMebibytesIsReadAndALargerOneRefused) {
   EXPECT_THAT(read("{" + letters + std::string(300, ' '), 16 << 10).error, testing::HasSubstr("too large"));
 }
 
-TEST(AnswerReader, SaysWhatItHolds) {
+TEST(AnswerReader, ReportsTheBytesThatItBuffers) {
   AnswerReader reader;
   ASSERT_TRUE(reader.feed("data: " + std::string(1 << 20, 'x'), [](AnswerPart, std::string_view) {}));
   EXPECT_GE(reader.bytes_held(), std::size_t{1} << 20U);

@@ -96,7 +96,7 @@ const std::vector<TooLong> kTooLong{
     {413, "<html>413 Request Entity Too Large</html>", 0, 0},
 };
 
-TEST(BackendRefusal, AContextThatIsExceededIsOneInAllWords) {
+TEST(BackendRefusal, RecognisesAnExceededContextInAllKnownTexts) {
   for (const auto& one : kTooLong) {
     const auto refusal = read_refusal(one.status, one.body, "");
     EXPECT_EQ(refusal.kind, Kind::context) << one.body;
@@ -107,7 +107,7 @@ TEST(BackendRefusal, AContextThatIsExceededIsOneInAllWords) {
   }
 }
 
-TEST(BackendRefusal, WhatItIsAboutIsToldApart) {
+TEST(BackendRefusal, DistinguishesTheKinds) {
   struct Case {
     int status;
     std::string body;
@@ -156,7 +156,7 @@ TEST(BackendRefusal, WhatItIsAboutIsToldApart) {
   }
 }
 
-TEST(BackendRefusal, AFieldThatIsNotTakenIsNamed) {
+TEST(BackendRefusal, NamesTheRefusedField) {
   struct Case {
     int status;
     std::string body;
@@ -213,7 +213,7 @@ TEST(BackendRefusal, OnlyIdentifiersAreKeptAndNeverTheKey) {
   EXPECT_THAT(read_refusal(400, error(R"("code":400)"), "").code, IsEmpty()) << "the status says that";
 }
 
-TEST(BackendRefusal, WhatMakesNoSenseIsReadAsItsStatus) {
+TEST(BackendRefusal, ClassifiesUnreadableBodiesByStatus) {
   const std::string deep = std::string(50'000, '[') + std::string(50'000, ']');
   for (const std::string& body : {std::string(), std::string("{"), deep, std::string("\xFF\xFE"), std::string("null"),
                                   std::string("[]"), std::string(R"({"error":[[]]})")}) {

@@ -45,7 +45,7 @@ TEST(ChatChunk, FindsTheTextOfAnyForm) {
   }
 }
 
-TEST(ChatChunk, WhatTheModelThinksIsNotItsText) {
+TEST(ChatChunk, ReasoningIsNotText) {
   const auto content = parse_delta(R"("content":null,"reasoning_content":"hm")");
   EXPECT_EQ(content->reasoning, "hm");
   EXPECT_FALSE(content->is_reasoning_named_so);
@@ -66,7 +66,7 @@ TEST(ChatChunk, OnlyTheFirstChoiceCounts) {
   EXPECT_FALSE(parse(R"({"choices":[{"index":1,"delta":{"content":"B"}}]})")->has_choice);
 }
 
-TEST(ChatChunk, WhatHasNoChoicesIsSkippedButForItsCounts) {
+TEST(ChatChunk, AChunkWithoutChoicesHasOnlyTokenCounts) {
   for (const char* data : {R"({"type":"ping"})", R"({"choices":[]})", R"({"choices":null})", R"({"choices":{}})", "{}",
                            "[]", "7", "null"}) {
     const auto parsed = parse(data);
@@ -83,7 +83,7 @@ TEST(ChatChunk, WhatHasNoChoicesIsSkippedButForItsCounts) {
   EXPECT_EQ(parse(R"({"usage":{"input_tokens":7,"output_tokens":3}})")->usage->answer, 3U);
 }
 
-TEST(ChatChunk, CountsThatAreNoneAreLeftOut) {
+TEST(ChatChunk, InvalidTokenCountsAreIgnored) {
   for (const char* usage : {"null", "{}", R"({"prompt_tokens":-1,"completion_tokens":1})",
                             R"({"prompt_tokens":1e99,"completion_tokens":1})",
                             R"({"prompt_tokens":1.5,"completion_tokens":1})", R"([1])"}) {
@@ -93,7 +93,7 @@ TEST(ChatChunk, CountsThatAreNoneAreLeftOut) {
   }
 }
 
-TEST(ChatChunk, ReasonsToFinishHaveManyNames) {
+TEST(ChatChunk, MapsAllNamesOfFinishReasons) {
   const std::pair<const char*, Finish> cases[] = {{"null", Finish::none},
                                                   {R"("")", Finish::none},
                                                   {"false", Finish::none},
@@ -119,7 +119,7 @@ TEST(ChatChunk, ReasonsToFinishHaveManyNames) {
   }
 }
 
-TEST(ChatChunk, AnErrorIsTakenAsOneAndItsWordsAreNotRepeated) {
+TEST(ChatChunk, AnErrorIsDetectedAndItsTextIsNotRepeated) {
   for (const char* data :
        {R"({"error":{"message":"key sk-1 is bad"}})", R"({"error":"sk-1"})", R"({"error":true})",
         R"([{"error":{"code":400,"message":"sk-1"}}])", R"({"object":"error","message":"sk-1","code":40303})",
@@ -134,7 +134,7 @@ TEST(ChatChunk, AnErrorIsTakenAsOneAndItsWordsAreNotRepeated) {
   EXPECT_THAT(parse(R"({"error":{"code":"rate_limited"}})").error().message, HasSubstr("rate_limited"));
 }
 
-TEST(ChatChunk, AnEmptyErrorIsNone) {
+TEST(ChatChunk, AnEmptyErrorIsIgnored) {
   for (const char* error : {"null", R"("")", "{}", "[]", "false", "0"}) {
     EXPECT_TRUE(parse(std::string(R"({"error":)") + error + R"(,"choices":[{"delta":{"content":"Hi"}}]})")) << error;
   }
@@ -149,7 +149,7 @@ TEST(ChatChunk, WhatIsNotJsonIsCorrupt) {
   EXPECT_EQ(parse_delta(R"("content":true)").error().code, Code::corrupt);
 }
 
-TEST(ChatChunk, CallsOfToolsAreKeptAsOpenAisClientsPutThemTogether) {
+TEST(ChatChunk, ToolCallsHaveTheIndicesThatOpenAisClientsNeed) {
   ToolCallOrder order;
   const auto fields = [&](const char* calls) {
     return parse_chat_chunk(
@@ -167,14 +167,14 @@ TEST(ChatChunk, CallsOfToolsAreKeptAsOpenAisClientsPutThemTogether) {
   EXPECT_EQ(fields("null"), "");
 }
 
-TEST(ChatChunk, WhatElseADeltaHasIsKept) {
+TEST(ChatChunk, OtherFieldsOfADeltaAreKept) {
   const auto parsed = parse_delta(R"("content":"","annotations":[{"type":"url"}],"audio":null,"refusal":"No.")");
   EXPECT_EQ(parsed->fields, R"({"annotations":[{"type":"url"}]})");
   EXPECT_FALSE(parsed->calls_tools);
   EXPECT_EQ(parsed->refusal, "No.");
 }
 
-TEST(ChatChunk, WhatOnlyAStrictParserRefusesIsRead) {
+TEST(ChatChunk, RepairableJsonIsRead) {
   for (const char* data : {R"({"choices":[{"delta":{"content":"Hi"},"logprobs":NaN}]})",
                            R"({"choices":[{"logprobs":-Infinity,"delta":{"content":"Hi"}}],"x":Infinity})"}) {
     const auto parsed = parse(data);

@@ -57,7 +57,7 @@ TEST(CircuitBreaker, OneConversationCountsForHalfOfTheFailuresAtMost) {
   EXPECT_EQ(breaker.state(kStart), BreakerState::open);
 }
 
-TEST(CircuitBreaker, FailuresOfOneUserOpenItForThatUserAlone) {
+TEST(CircuitBreaker, FailuresOfOneUserOpenItForThatUserOnly) {
   CircuitBreaker breaker({.failures = 4, .cooldown = 10s});
   for (std::size_t i = 1; i <= 50; ++i) breaker.failed(kStart, {.user = 7, .conversation = i}, false);
   const Asker bad{.user = 7, .conversation = 99};
@@ -89,7 +89,7 @@ TEST(CircuitBreaker, ClosesWhenTheOneSucceeds) {
   EXPECT_FALSE(breaker.admit(kStart + 10s, conversation(8)).wait);
 }
 
-TEST(CircuitBreaker, AFailedTryShutsOutItsOwnConversationUntilASecondOneHasTried) {
+TEST(CircuitBreaker, AfterAFailedProbeOnlyAnotherConversationMayProbe) {
   auto breaker = opened();
   const auto now = kStart + 12s;
   EXPECT_TRUE(breaker.admit(now, conversation(1)).is_probe);

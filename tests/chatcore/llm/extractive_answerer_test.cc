@@ -33,7 +33,7 @@ TEST(ExtractiveAnswer, QuotesTheSentenceThatAnswersAndNamesItsSource) {
             "From memory.md: Conversations leave memory two hours after their last use.");
 }
 
-TEST(ExtractiveAnswer, EndsBeforeWhatItIsToStopAt) {
+TEST(ExtractiveAnswer, EndsBeforeAStopText) {
   Prompt prompt = ask("When do conversations leave memory?", {kMemory, kPorts});
   for (const auto& [stop, answer] : std::vector<std::pair<std::vector<std::string>, std::string>>{
            {{"two"}, "From memory.md: Conversations leave memory "},

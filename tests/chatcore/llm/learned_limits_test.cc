@@ -37,7 +37,7 @@ BackendRefusal too_long(std::size_t context, std::size_t prompt) {
   return refusal;
 }
 
-TEST(LearnedLimits, OfATooLongPromptTheOldestTurnsAreLeftOutUntilItFits) {
+TEST(LearnedLimits, ATooLongPromptLosesItsOldestTurnsUntilItFits) {
   Lesson lesson;
   const auto body = amended(request(10), too_long(500, 1100), lesson);
   ASSERT_TRUE(body);
@@ -50,7 +50,7 @@ TEST(LearnedLimits, OfATooLongPromptTheOldestTurnsAreLeftOutUntilItFits) {
   EXPECT_EQ(lesson.context_tokens, 500U);
 }
 
-TEST(LearnedLimits, EachRefusalTakesMoreOutAndTheLastQuestionStays) {
+TEST(LearnedLimits, EachRefusalShortensThePromptAndTheLastQuestionStays) {
   for (const auto& refusal : {too_long(0, 0), too_long(300, 0), too_long(300, 301), too_long(300, 290)}) {
     Lesson lesson;
     std::optional<std::string> body = request(20, {.messages = {},
@@ -72,7 +72,7 @@ TEST(LearnedLimits, EachRefusalTakesMoreOutAndTheLastQuestionStays) {
   }
 }
 
-TEST(LearnedLimits, PassagesAndSummaryStayAsLongAsThereAreTurnsToLeaveOut) {
+TEST(LearnedLimits, TurnsAreLeftOutBeforePassagesAndSummary) {
   const auto made = request(3, {.messages = {},
                                 .passages = {{.text = "fact", .source = "s", .score = 1}},
                                 .summary = std::string(kSummaryIntroduction) + "\nshort"});
@@ -110,7 +110,7 @@ TEST(LearnedLimits, WhatWasLearnedFitsLaterRequestsBeforeTheyAreSent) {
   EXPECT_EQ(limits.fitted(request(0), second), request(0)) << "what fits is sent as it is";
 }
 
-TEST(LearnedLimits, AFieldThatIsNotTakenIsLeftOutAndAnotherNameTried) {
+TEST(LearnedLimits, ARefusedFieldIsRenamedOrLeftOut) {
   const Prompt prompt{.messages = {}, .passages = {}, .max_tokens = 5, .sampling = {.temperature = 0.5, .top_p = 0.5}};
   Lesson lesson;
   auto body = amended(request(0, prompt), {.kind = Kind::field, .fields = {"temperature"}}, lesson);
@@ -136,7 +136,7 @@ TEST(LearnedLimits, AFieldThatIsNotTakenIsLeftOutAndAnotherNameTried) {
   EXPECT_FALSE(amended(*body, {.kind = Kind::field, .fields = {"max_tokens"}}, lesson));
 }
 
-TEST(LearnedLimits, OfFieldsThatExcludeOneAnotherNothingIsLearned) {
+TEST(LearnedLimits, MutuallyExclusiveFieldsAreNotLearned) {
   const Prompt prompt{.messages = {}, .passages = {}, .sampling = {.temperature = 0.5, .top_p = 0.5}};
   const BackendRefusal refusal{.kind = Kind::field, .fields = {"temperature", "top_p"}, .is_not_together = true};
   Lesson lesson;
@@ -148,7 +148,7 @@ TEST(LearnedLimits, OfFieldsThatExcludeOneAnotherNothingIsLearned) {
   EXPECT_FALSE(amended(*body, refusal, lesson));
 }
 
-TEST(LearnedLimits, AFieldThatWasNotSentOrIsNotOursIsNoReasonToAskAgain) {
+TEST(LearnedLimits, ARefusedFieldThatWasNotSentOrIsNotOptionalCausesNoRetry) {
   Lesson lesson;
   EXPECT_FALSE(amended(request(0), {.kind = Kind::field, .fields = {"temperature"}}, lesson));
   EXPECT_FALSE(amended(request(0), {.kind = Kind::request}, lesson));

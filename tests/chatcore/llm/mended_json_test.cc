@@ -19,13 +19,13 @@ std::string joined(const std::vector<std::string>& pieces) {
   return text + joiner.rest();
 }
 
-TEST(MendedJson, LeavesWhatIsRightAsItIs) {
+TEST(MendedJson, LeavesValidJsonUnchanged) {
   for (const char* text : {R"({"a":"NaN \"Infinity\" \\ \n é 😀 \ud83d\ude00","b":[1,null]})", "", "{", R"("\u00e9")"}) {
     EXPECT_EQ(mend_json(text), text);
   }
 }
 
-TEST(MendedJson, NumbersThatAreNoneBecomeNull) {
+TEST(MendedJson, NanAndInfinitiesBecomeNull) {
   EXPECT_EQ(mend_json(R"({"a":NaN,"b":[-Infinity,Infinity]})"), R"({"a":null,"b":[null,null]})");
 }
 
@@ -33,7 +33,7 @@ TEST(MendedJson, RawControlCharactersAreEscaped) {
   EXPECT_EQ(mend_json("{\n\"a\":\"b\nc\"}"), "{\n\"a\":\"b\\u000ac\"}");
 }
 
-TEST(LetterJoiner, PutsHalvesTogether) {
+TEST(LetterJoiner, JoinsHalves) {
   EXPECT_EQ(joined({R"(Hi \ud83d)", R"(\ude00!)"}), "Hi 😀!");
   EXPECT_EQ(joined({"Hi \xF0\x9F", "\x98\x80!"}), "Hi 😀!");
   EXPECT_EQ(joined({"\xF0", "\x9F", "", "\x98", "\x80"}), "😀");
@@ -51,7 +51,7 @@ TEST(LetterJoiner, AHalfWithoutTheOtherIsReplaced) {
   EXPECT_EQ(joined({"\xF0\x9F", R"(\ud83d)"}), "\uFFFD\uFFFD");
 }
 
-TEST(LetterJoiner, APieceThatNeededNoMendingEndsAHalf) {
+TEST(LetterJoiner, APieceOfValidJsonEndsAHalf) {
   LetterJoiner joiner;
   EXPECT_EQ(joiner.join(mend_json(R"("\ud83d")").substr(1, 4), true), "");
   EXPECT_EQ(joiner.join("", false), "");

@@ -58,7 +58,7 @@ TEST(ChatRequest, WithoutPassagesOrBoundThereIsNoWordOfThem) {
   EXPECT_THAT(request, Not(HasSubstr("temperature")));
 }
 
-TEST(ChatRequest, MessagesAndFieldsThatArePassedOnAreInItAsTheyAre) {
+TEST(ChatRequest, HasPassedOnMessagesAndFieldsUnchanged) {
   const std::string image = R"({"role":"user","content":[{"type":"image_url","image_url":{"url":"data:x"}}]})";
   const std::string result = R"({"role":"tool","tool_call_id":"1","content":"42"})";
   Prompt prompt{.messages = {{.content = ""}}, .passages = {}, .max_tokens = 5};
@@ -68,7 +68,7 @@ TEST(ChatRequest, MessagesAndFieldsThatArePassedOnAreInItAsTheyAre) {
   EXPECT_THAT(request, HasSubstr(R"("max_tokens":5,"seed":7,"tools":[{"type":"function"}],)"));
 }
 
-TEST(ChatRequest, WhatTheServerSaysStandsBeforeMessagesThatArePassedOn) {
+TEST(ChatRequest, TheServersSystemTextPrecedesPassedOnMessages) {
   const std::string question = R"({"role":"user","content":"Q"})";
   Prompt prompt{.messages = {{.content = "Q"}}, .passages = {}};
   prompt.passed_on.messages = {question};

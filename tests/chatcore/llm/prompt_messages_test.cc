@@ -42,18 +42,18 @@ TEST(PromptMessages, OneSystemMessageHoldsAllPartsInTheirOrder) {
   EXPECT_THAT(shaped({"s: ", "u:q"}), ElementsAre("u:q"));
 }
 
-TEST(PromptMessages, NeighboursOfOneRoleAreOneAndBlankOnesNone) {
+TEST(PromptMessages, AdjacentMessagesOfOneRoleAreJoinedAndBlankOnesRemoved) {
   EXPECT_THAT(shaped({"u:a", "u:b", "a:x", "a: \n", "a:y", "u:", "u:c"}), ElementsAre("u:a\n\nb", "a:x\n\ny", "u:c"));
   EXPECT_THAT(shaped({"u:a", "a:", "u:b"}), ElementsAre("u:a\n\nb"));
 }
 
-TEST(PromptMessages, SystemMessagesAloneEndWithTheUsers) {
+TEST(PromptMessages, OfSystemMessagesOnlyTheLastBecomesTheUsers) {
   EXPECT_THAT(shaped({"s:Write a poem"}), ElementsAre("u:Write a poem"));
   EXPECT_THAT(shaped({"s:Be kind", "s:Write a poem"}, {.configured = "C"}),
               ElementsAre("s:C\n\n---\n\nBe kind", "u:Write a poem"));
 }
 
-TEST(PromptMessages, AnAnswerThatComesLastIsGoneOnFrom) {
+TEST(PromptMessages, AnAnswerThatComesLastIsFollowedByContinue) {
   EXPECT_THAT(shaped({"u:a", "a:x"}), ElementsAre("u:a", "a:x", "u:Continue."));
   EXPECT_THAT(shaped({"u:a", "a:x", "u: "}), ElementsAre("u:a", "a:x", "u:Continue."));
 }
@@ -65,12 +65,12 @@ TEST(PromptMessages, AnAnswerThatComesFirstIsAPartOfTheSystemMessage) {
   EXPECT_THAT(shaped({"a:Hello"}), ElementsAre(HasSubstr("Hello"), "u:Continue."));
 }
 
-TEST(PromptMessages, NothingIsAnEmptyQuestion) {
+TEST(PromptMessages, NoMessagesBecomeAnEmptyQuestion) {
   EXPECT_THAT(shaped({}), ElementsAre("u:"));
   EXPECT_THAT(shaped({"u: "}), ElementsAre("u: "));
 }
 
-TEST(PromptMessages, AreInOneFormWhateverComes) {
+TEST(PromptMessages, HaveOneFormForAnyInput) {
   const unsigned seed = std::random_device()();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::minstd_rand chance(seed);
@@ -98,11 +98,11 @@ TEST(Unanswered, AQuestionWhoseAnswerFailedIsLeftOut) {
   EXPECT_THAT(answered({"s:S", "u:bad", "a:", "u:worse", "a: ", "u:c"}), ElementsAre("s:S", "u:c"));
 }
 
-TEST(Unanswered, OneThatWasAnsweredInTheEndStays) {
+TEST(Unanswered, AQuestionThatWasAnsweredLaterStays) {
   EXPECT_THAT(answered({"u:a", "a:", "a:x", "u:b"}), ElementsAre("u:a", "a:x", "u:b"));
 }
 
-TEST(Unanswered, WhatIsAskedNowStaysWhetherAskedBeforeOrNot) {
+TEST(Unanswered, TheCurrentQuestionStaysEvenIfItFailedBefore) {
   EXPECT_THAT(answered({"u:a", "a:x", "u:b", "a:"}), ElementsAre("u:a", "a:x", "u:b"));
   EXPECT_THAT(answered({"u:text", "u:about it"}), ElementsAre("u:text", "u:about it"));
 }

@@ -41,7 +41,7 @@ TEST(SummaryPrompt, HoldsLessForAModelWithAShortContext) {
   EXPECT_EQ(summary_material_bytes(0), summary_material_bytes(1'000'000));
 }
 
-TEST(SummaryPrompt, AnswersWithoutAWordAreNoMaterial) {
+TEST(SummaryPrompt, EmptyAnswersAreLeftOut) {
   const auto made = summary_prompt({}, {said(Role::user, "a", 1), said(Role::assistant, "", 2)}, 600);
   EXPECT_EQ(made.up_to, 2);
   EXPECT_EQ(lines_of(made), "{\"role\":\"user\",\"content\":\"a\"}\n");

@@ -59,7 +59,7 @@ std::vector<Message> late_talk() {
   return talk;
 }
 
-TEST(TokenWindow, ASummaryCountsAmongTheTokensAndStandsElsewhere) {
+TEST(TokenWindow, ASummaryCountsTowardsTheTokensAndIsNotAMessage) {
   const conversation::Summary summary{.content = std::string(40, 'x'), .up_to = 10};
   const std::size_t note = estimate_tokens(summary_note(summary));
   EXPECT_THAT(names(within_tokens(kTalk, 59 + note, summary)), ElementsAre('s', 'b', 'B', 'c'));

@@ -27,7 +27,7 @@ TEST(CleanText, KeepsTextAsItIs) {
   EXPECT_EQ(cleaned(""), "");
 }
 
-TEST(CleanText, LosesNoDocumentForAFewBadBytes) {
+TEST(CleanText, ReplacesAFewBadBytes) {
   EXPECT_EQ(cleaned("caf\xE9 au lait"), "caf\xEF\xBF\xBD au lait");
   EXPECT_EQ(cleaned("one NUL \0 in a line"s), "one NUL  in a line");
   EXPECT_EQ(cleaned("cut in a character \xF0\x9F"), "cut in a character \xEF\xBF\xBD\xEF\xBF\xBD");
@@ -35,14 +35,14 @@ TEST(CleanText, LosesNoDocumentForAFewBadBytes) {
   EXPECT_EQ(cleaned("\xEF\xBB\xBFmarked"), "marked");
 }
 
-TEST(CleanText, ReadsUtf16ByItsMark) {
+TEST(CleanText, ReadsUtf16WithAByteOrderMark) {
   EXPECT_EQ(cleaned("\xFF\xFEh\0i\0"s), "hi");
   EXPECT_EQ(cleaned("\xFE\xFF\0h\0i"s), "hi");
   EXPECT_EQ(cleaned("\xFF\xFE\x3D\xD8\x08\xDC"s), "🐈");
   EXPECT_EQ(cleaned("\xFF\xFEh\0e\0l\0l\0o\0w\0o\0r\0l\0d\0s\0\x3D\xD8"s), "helloworlds\xEF\xBF\xBD");
 }
 
-TEST(CleanText, RefusesWhatIsNoText) {
+TEST(CleanText, RefusesBinaryData) {
   EXPECT_THAT(cleaned("\x7F"
                       "ELF\2\1\1\0\0\0\0\0\0\0\0\0"s),
               HasSubstr("binary"));
@@ -57,21 +57,21 @@ TEST(FrontMatter, IsLeftOut) {
   EXPECT_EQ(without_front_matter("---\ntitle: x\n---"), "");
 }
 
-TEST(FrontMatter, IsNotEveryLine) {
+TEST(FrontMatter, IsNotAnyHorizontalRule) {
   for (const char* text :
        {"# Text\n---\nmore", "---\nnever closed\n", "---- \na\n---\n", "text\n---\na\n---\n", "---", ""}) {
     EXPECT_EQ(without_front_matter(text), text);
   }
 }
 
-TEST(Html, IsReadAsAReaderSeesIt) {
+TEST(Html, BecomesItsVisibleText) {
   EXPECT_EQ(text_of_html("<title>T</title><h1>One</h1><p>a  <i>b</i>\n c</p><ul><li>x<li>y</ul>"
                          "<script>var a = '<p>no</p>'</script><style>p {}</style><!-- no -->"
                          "<table><tr><td>1<td>2</table>&amp; &eacute; &#128008;"),
             "# T\n\n# One\na b c\n- x\n- y\n1 2\n& é 🐈\n");
 }
 
-TEST(Html, IsReadWhateverIsBroken) {
+TEST(Html, IsReadEvenIfMalformed) {
   EXPECT_EQ(text_of_html(""), "");
   EXPECT_EQ(text_of_html("just text"), "just text\n");
   EXPECT_EQ(text_of_html("<p>open <b>never closed"), "open never closed\n");

@@ -68,7 +68,7 @@ TEST_F(Ingest, SkipsWhatIsNoTextAndSaysWhy) {
   EXPECT_EQ(report.skipped[0].reason, "binary; only text is read");
 }
 
-TEST_F(Ingest, TakesATextInSpiteOfBadBytes) {
+TEST_F(Ingest, AcceptsATextWithBadBytes) {
   folder_.write("texts/a.txt", "caf\xE9 in Latin-1, and a NUL\0 too"s);
   const auto report = run(options()).value();
   EXPECT_TRUE(report.skipped.empty());

@@ -33,7 +33,7 @@ TEST(DatabaseUrl, TellsItsKindByTheScheme) {
   EXPECT_EQ(kind_of_database("x.db"), DatabaseKind::unknown);
 }
 
-TEST(OnNetwork, IsAPostgresqlOfAnotherMachine) {
+TEST(OnNetwork, IsAPostgresqlServerOnAnotherMachine) {
   for (const char* here : {"sqlite://./data/chatcore.db", "postgresql:///chat", "postgresql://me@/chat",
                            "postgresql://localhost/chat", "postgres://me:p%40@127.0.0.1:5432/chat",
                            "postgresql://[::1]:5432/chat", "postgresql://%2Fvar%2Frun%2Fpostgresql/chat",

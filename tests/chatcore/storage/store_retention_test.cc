@@ -38,7 +38,7 @@ struct StoreRetention : StoreContract {
   }
 };
 
-TEST_P(StoreRetention, ListsWhatIsOldOfAllUsersTheLongestUnusedFirst) {
+TEST_P(StoreRetention, ListsOldConversationsOfAllUsersLeastRecentlyUsedFirst) {
   ASSERT_TRUE(create(*store, {.key = {"bob", "first"}, .messages = {{.content = "?"}}}));
   clock.advance(1h);
   ASSERT_TRUE(create(*store, {.key = {"alice", "chain"}, .messages = {{.content = "?"}}, .listed = false}));
@@ -56,7 +56,7 @@ TEST_P(StoreRetention, ListsWhatIsOldOfAllUsersTheLongestUnusedFirst) {
   EXPECT_FALSE(list_old({.unlisted_before = now})->at(0).listed);
 }
 
-TEST_P(StoreRetention, RemovesOnlyWhatWasNotUsedMeanwhile) {
+TEST_P(StoreRetention, RemovesOnlyConversationsNotUsedMeanwhile) {
   append_all(*store, kKey, "ua");
   const auto before = clock.wall_now();
   clock.advance(1s);
@@ -68,7 +68,7 @@ TEST_P(StoreRetention, RemovesOnlyWhatWasNotUsedMeanwhile) {
   EXPECT_EQ(remove_unused(kKey, clock.wall_now()), false);
 }
 
-TEST_P(StoreRetention, TellsWhatIsInUseWhereItCan) {
+TEST_P(StoreRetention, ReportsTheBytesInUseIfSupported) {
   const auto used = [&] { return wait_for<base::Bytes>([&](auto done) { store->used_bytes(done); }); };
   const auto empty = used();
   if (!empty) {

@@ -171,7 +171,7 @@ TEST(Thresholds, ThatAreSharesWithoutTheirPerCentAreCorrected) {
     EXPECT_EQ(when(right), "") << right;
 }
 
-TEST(Thresholds, OfMemoryAboveTheCapCanNeverBe) {
+TEST(Thresholds, OfMemoryAboveTheCapAreRefused) {
   for (const char* metric : {"memory", "memory_working_set"}) {
     const auto capped = [&](const std::string& limit) {
       return with("caps: {memory: 700m}, rules: [{name: r, do: [notify], when: {" + std::string(metric) + ": '> " +

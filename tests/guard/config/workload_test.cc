@@ -123,7 +123,7 @@ TEST(Cgroup, MayBeWrittenWithItsMount) {
 }
 
 // Lines are matched without their ends and colours: such a pattern would be overdue for ever, and its rules would act.
-TEST(Pattern, ThatAsksForALineEndOrAColourIsRefused) {
+TEST(Pattern, ThatRequiresALineEndOrAnEscapeIsRefused) {
   const auto line = [](const std::string& pattern) {
     return with("expect_log: [{name: l, pattern: " + pattern + "}]");
   };

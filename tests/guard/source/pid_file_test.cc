@@ -78,7 +78,7 @@ TEST(PidFile, NeverNamesTheFirstProcessOrTheAgent) {
 }
 
 // Who may write a file of root's could otherwise have any process of root's stopped.
-TEST(PidFile, ThatEverybodyMayWriteIsNotTrusted) {
+TEST(PidFile, ThatIsWorldWritableIsNotTrusted) {
   const Machine machine(0);
   const TemporaryFolder folder;
   folder.write("run/a.pid", "4242\n");

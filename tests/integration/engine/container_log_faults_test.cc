@@ -109,7 +109,7 @@ TEST_F(Log, BringsALineThatTheStreamLeftOutWhenItIsAudited) {
 }
 
 // A stream that has lost its way at a rotation looks like one in which nothing is written: it shows nothing.
-TEST_F(Log, IsKnownToBeReadToItsEndByAnAuditOnly) {
+TEST_F(Log, OnlyAnAuditShowsThatItWasReadToItsEnd) {
   options.audit = std::chrono::hours(1);
   log_is(frame(1, "one"), {frame(2, "two")});
   const auto began = std::chrono::steady_clock::now();
