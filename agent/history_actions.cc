@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/bounded_lines.h"
-#include "base/plain_file.h"
+#include "base/regular_file.h"
 
 namespace agent {
 namespace {
@@ -33,7 +33,7 @@ base::Result<std::uint64_t> read_actions(const ActionQuery& query,
   const std::string path = journal_path(query.state_dir);
   std::uint64_t passed_over = 0;
   for (const std::string& file : {path + ".1", path}) {
-    if (const auto plain = base::check_plain_file(file); !plain) {
+    if (const auto plain = base::check_regular_file(file); !plain) {
       if (file == path || plain.error().code != base::Code::not_found) return base::fail(plain.error());
       continue;
     }

@@ -7,7 +7,7 @@
 #include <system_error>
 
 #include "base/log.h"
-#include "base/plain_file.h"
+#include "base/regular_file.h"
 
 namespace agent {
 namespace {
@@ -26,7 +26,7 @@ constexpr std::string_view kStart = "start";  // no rule's name: it stands alone
 
 // What an operator writes into a marker.
 bool says_start(const fs::path& path) {
-  std::istringstream file(base::read_plain_file(path.string(), kMostMarkerBytes).value_or(""));
+  std::istringstream file(base::read_regular_file(path.string(), kMostMarkerBytes).value_or(""));
   std::string word;
   std::string more;
   return file >> word && word == kStart && !(file >> more);
@@ -35,7 +35,7 @@ bool says_start(const fs::path& path) {
 // "memory 1767225600" and then words for people.
 Hold parse(const fs::path& path) {
   Hold hold{path.filename().string(), "of an earlier agent", {}};
-  std::istringstream file(base::read_plain_file(path.string(), kMostMarkerBytes).value_or(""));
+  std::istringstream file(base::read_regular_file(path.string(), kMostMarkerBytes).value_or(""));
   std::string rule;
   std::int64_t seconds = 0;
   if (file >> rule >> seconds) {

@@ -11,7 +11,7 @@
 
 #include "agent/bounded_lines.h"
 #include "base/log.h"
-#include "base/plain_file.h"
+#include "base/regular_file.h"
 
 namespace agent {
 namespace {
@@ -44,7 +44,7 @@ std::optional<guard::PastAction> parse_journal_line(const std::string& line) {
 std::vector<guard::PastAction> read_journal(const std::string& journal) {
   std::deque<guard::PastAction> actions;
   for (const std::string& path : {journal + ".1", journal}) {
-    if (const auto plain = base::check_plain_file(path); !plain) {
+    if (const auto plain = base::check_regular_file(path); !plain) {
       if (plain.error().code != base::Code::not_found)
         base::log_error(
             "the journal of actions cannot be read: actions of earlier agents do not count towards the limits",

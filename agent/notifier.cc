@@ -6,7 +6,7 @@
 
 #include "base/http_client.h"
 #include "base/log.h"
-#include "base/plain_file.h"
+#include "base/regular_file.h"
 #include "guard/telemetry/report_json.h"
 
 namespace agent {
@@ -20,7 +20,7 @@ constexpr std::size_t kMostTokenBytes = 8u << 10;
 
 // The file's first line.
 base::Result<std::string> read_token(const std::string& file) {
-  auto text = base::read_plain_file(file, kMostTokenBytes);
+  auto text = base::read_regular_file(file, kMostTokenBytes);
   if (text) text->resize(std::min(text->size(), text->find_first_of("\r\n")));
   return text;
 }

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/http_client.h"
-#include "base/plain_file.h"
+#include "base/regular_file.h"
 
 namespace guard::action {
 namespace {
@@ -23,7 +23,7 @@ constexpr std::size_t kMaxTokenBytes = 8u << 10;
 
 // The file's first line, without blanks around it.
 base::Result<std::string> read_token(const std::string& path) {
-  auto read = base::read_plain_file(path, kMaxTokenBytes);
+  auto read = base::read_regular_file(path, kMaxTokenBytes);
   if (!read) return fail(read.error().within("read the shed token"));
   std::string text = std::move(*read);
   text.resize(std::min(text.size(), text.find('\n')));

@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/plain_file.h"
+#include "base/regular_file.h"
 
 namespace guard::history {
 namespace {
@@ -34,7 +34,7 @@ base::Status make_state_folder(const std::string& path) {
 
 base::Result<int> open_state_file(const std::string& path, int flags) {
   const int no_follow = is_ours_alone(fs::path(path).parent_path()) ? 0 : O_NOFOLLOW;
-  auto fd = base::open_plain_file(path, flags | no_follow, 0600);
+  auto fd = base::open_regular_file(path, flags | no_follow, 0600);
   std::error_code ignored;
   if (!fd && no_follow != 0 && fs::is_symlink(path, ignored))
     return base::fail(base::Code::permission_denied,

@@ -77,7 +77,7 @@ class Walk {
   }
 
   [[nodiscard]] std::vector<uid_t> owners() && { return std::move(owners_); }
-  [[nodiscard]] std::string open_to_all() && { return std::move(open_to_all_); }
+  [[nodiscard]] std::string world_writable() && { return std::move(world_writable_); }
 
  private:
   [[nodiscard]] base::Error failed(int error_number) const {
@@ -91,7 +91,7 @@ class Walk {
   // In a sticky folder such as /tmp other users can add files of their own, but cannot replace files of others.
   void note_mode(const struct stat& status, const std::string& name) {
     const bool is_sticky = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
-    if ((status.st_mode & S_IWOTH) != 0 && !is_sticky) open_to_all_ = name;
+    if ((status.st_mode & S_IWOTH) != 0 && !is_sticky) world_writable_ = name;
   }
 
   base::Status enter(const char* name) {
@@ -137,7 +137,7 @@ class Walk {
   std::deque<std::string> left_;
   Descriptor folder_{-1};
   std::vector<uid_t> owners_;
-  std::string open_to_all_;
+  std::string world_writable_;
   int links_ = 0;
 };
 
@@ -161,7 +161,7 @@ base::Result<PidFile> read_pid_file(const std::string& path) {
                                                   (*pid == 1 ? ", the machine's first process" : ", the agent itself") +
                                                   ": not guarded");
   }
-  return PidFile{*pid, std::move(walk).owners(), std::move(walk).open_to_all()};
+  return PidFile{*pid, std::move(walk).owners(), std::move(walk).world_writable()};
 }
 
 base::Status check_pid_file(const PidFile& file, const std::string& root, const SmallFiles& files) {
@@ -172,9 +172,9 @@ base::Status check_pid_file(const PidFile& file, const std::string& root, const 
   if (const auto leader = parse_process_leader(text.text); leader && *leader != file.pid)
     return base::fail(Code::invalid_argument, "the pid file names " + process + ", which is a thread of process " +
                                                   std::to_string(*leader) + ": not guarded");
-  if (!file.open_to_all.empty())
-    return base::fail(Code::permission_denied,
-                      "the pid file is not trusted: " + file.open_to_all + " is world-writable; run chmod o-w on it");
+  if (!file.world_writable.empty())
+    return base::fail(Code::permission_denied, "the pid file is not trusted: " + file.world_writable +
+                                                   " is world-writable; run chmod o-w on it");
   const auto owner = parse_process_owner(text.text);
   if (!owner) return base::fail(Code::corrupt, "process " + process + ": its owner cannot be read");
   const auto stranger = std::ranges::find_if(file.owners, [&](uid_t uid) { return uid != 0 && uid != *owner; });

@@ -1,4 +1,4 @@
-#include "base/plain_file.h"
+#include "base/regular_file.h"
 
 #include <cerrno>
 
@@ -16,26 +16,27 @@ Status check(const struct stat& status, const std::string& path) {
 
 }  // namespace
 
-Status check_plain_file(const std::string& path) {
+Status check_regular_file(const std::string& path) {
   struct stat status = {};
   if (::stat(path.c_str(), &status) != 0) return fail(error_from_errno(errno, "open " + path));
   return check(status, path);
 }
 
-Result<int> open_plain_file(const std::string& path, int flags, unsigned mode) {
+Result<int> open_regular_file(const std::string& path, int flags, unsigned mode) {
   const int fd = ::open(path.c_str(), flags | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, mode);
   // ENXIO: a pipe without a reader. EISDIR says enough.
   if (fd < 0 && errno == ENXIO) return fail(Code::invalid_argument, "open " + path + ": not a regular file");
   if (fd < 0) return fail(error_from_errno(errno, "open " + path));
   struct stat status = {};
-  const Status checked = ::fstat(fd, &status) == 0 ? check(status, path) : fail(error_from_errno(errno, "open " + path));
+  const Status checked =
+      ::fstat(fd, &status) == 0 ? check(status, path) : fail(error_from_errno(errno, "open " + path));
   if (checked) return fd;
   ::close(fd);
   return fail(checked.error());
 }
 
-Result<std::string> read_plain_file(const std::string& path, std::size_t most) {
-  const auto fd = open_plain_file(path, O_RDONLY);
+Result<std::string> read_regular_file(const std::string& path, std::size_t most) {
+  const auto fd = open_regular_file(path, O_RDONLY);
   if (!fd) return fail(fd.error());
   std::string text(most, '\0');
   std::size_t size = 0;

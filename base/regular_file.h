@@ -11,13 +11,13 @@ namespace base {
 
 // Whether `path` is a regular file. Follows symbolic links. Does not block on pipes and devices. Errors:
 // invalid_argument (not a regular file); others from errno.
-Status check_plain_file(const std::string& path);
+Status check_regular_file(const std::string& path);
 
 // As open(2), with O_CLOEXEC; `mode` is the mode of a new file. Returns the descriptor, which the caller closes. Does
 // not block on pipes and devices. Errors: as above.
-Result<int> open_plain_file(const std::string& path, int flags, unsigned mode = 0);
+Result<int> open_regular_file(const std::string& path, int flags, unsigned mode = 0);
 
 // Returns the first `most` bytes of the file. Errors: as above.
-Result<std::string> read_plain_file(const std::string& path, std::size_t most);
+Result<std::string> read_regular_file(const std::string& path, std::size_t most);
 
 }  // namespace base
