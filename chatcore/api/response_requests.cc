@@ -13,10 +13,16 @@ constexpr std::size_t kMaxIncluded = 32;
 constexpr std::uint64_t kMostTokens = 1'000'000;
 constexpr std::size_t kMaxIdBytes = 128;
 
-void refuse_what_cannot_be_done(JsonReader& reader) {
-  for (const char* name : {"tools", "background", "prompt", "top_logprobs"}) {
-    reader.refuse_unsupported(name);
-  }
+bool are_functions(const Json& tools) {
+  return tools.is_array() && std::ranges::all_of(tools, [](const Json& tool) {
+           return tool.is_object() && tool.value("type", Json()) == "function";
+         });
+}
+
+void refuse_what_cannot_be_done(JsonReader& reader, bool ignores_offers) {
+  const Json* tools = reader.find("tools");
+  if (tools != nullptr && !(ignores_offers && are_functions(*tools))) reader.refuse_unsupported("tools");
+  for (const char* name : {"background", "prompt", "top_logprobs"}) reader.refuse_unsupported(name);
   // Of tools, of images and of encrypted reasoning there is nothing to include.
   constexpr std::array<std::string_view, 7> kNothing{
       "reasoning.encrypted_content",   "web_search_call.action.sources",        "web_search_call.results",
@@ -79,12 +85,12 @@ std::string read_reasoning_summary(JsonReader& reader) {
 
 }  // namespace
 
-Parsed<ResponseRequest> parse_response_request(std::string_view body) {
+Parsed<ResponseRequest> parse_response_request(std::string_view body, bool ignores_offers) {
   const auto object = parse_json_object(body);
   if (!object) return tl::unexpected(object.error());
   Fault fault;
   JsonReader reader(*object, "", fault);
-  refuse_what_cannot_be_done(reader);
+  refuse_what_cannot_be_done(reader, ignores_offers);
   (void)reader.text("model");
   ResponseRequest request;
   request.input = read_input(reader, request.references);

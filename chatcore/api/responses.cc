@@ -298,7 +298,7 @@ Problem response_not_found(std::string param) {
 }
 
 void create_response(const ApiParts& parts, const SharedCall& call) {
-  auto request = parse_response_request(call->request().body);
+  auto request = parse_response_request(call->request().body, !parts.turn.answerer.passes_on());
   if (!request) return call->refuse(request.error());
   const bool is_stateless = !request->store && request->conversation_id.empty();
   const auto size = static_cast<std::int64_t>(call->request().body.size());

@@ -40,6 +40,18 @@ TEST(ResponseRequest, TheInputMustEndWithAQuestion) {
   }
 }
 
+TEST(ResponseRequest, OffersAreTakenByWhoNeverUsesThem) {
+  const auto param = [](const char* fields) {
+    const auto parsed = parse_response_request(std::string(R"({"input":"a",)") + fields + "}", true);
+    return parsed ? "" : parsed.error().param;
+  };
+  EXPECT_EQ(param(R"("tools":[{"type":"function","name":"f"}],"tool_choice":"auto")"), "");
+  EXPECT_EQ(param(R"("tools":[{"type":"function","name":"f"}],"tool_choice":"required")"), "tool_choice");
+  EXPECT_EQ(param(R"("tools":[{"type":"web_search"}])"), "tools");
+  EXPECT_EQ(param(R"("tools":"f")"), "tools");
+  EXPECT_EQ(fault_of(R"("tools":[{"type":"function","name":"f"}])"), "tools");
+}
+
 TEST(ResponseRequest, ReferencesToStoredItemsStandBesideTheInput) {
   const auto parsed = parse_response_request(R"({"input":[{"role":"user","content":"a"},
       {"type":"reasoning","id":"rs_1","summary":[]},{"type":"item_reference","id":"rs_2"},
