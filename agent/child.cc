@@ -125,6 +125,12 @@ SpawnRequest Child::request() const {
 void Child::launch() {
   pause_timer_.cancel();
   if (auto made = make_cgroup(); !made) return fail_to_start(made.error());
+  // First what may fail: what still runs of an earlier agent is not ended for a command that cannot be started.
+  if (auto begun = begin_holder(); !begun) {
+    base::Error error = begun.error();
+    if (!cgroup_.processes().empty()) error.message += "; what runs of an earlier agent is left running";
+    return fail_to_start(error);
+  }
   if (is_waiting_for_leftovers()) return;
   cgroup_.apply(options_.name, options_.caps);
   oom_kills_before_ = cgroup_.oom_kills();

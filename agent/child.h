@@ -105,6 +105,7 @@ class Child {
   [[nodiscard]] ChildNote note() const;
 
   void launch();
+  [[nodiscard]] base::Status begin_holder();
   [[nodiscard]] base::Status launch_held(const SpawnRequest& request);
   [[nodiscard]] base::Status launch_here(const SpawnRequest& request);
   [[nodiscard]] SpawnRequest request() const;
@@ -142,6 +143,7 @@ class Child {
   bool start_after_stop_ = false;
 
   std::unique_ptr<Holder> holder_;
+  bool is_new_holder_ = false;  // begun, and no command launched by it yet
   int orphan_ = -1;  // pidfd of a command whose holder is gone
   base::Pending orphan_watch_;
   ChildOutput output_;

@@ -112,11 +112,17 @@ void Child::take_over(const HolderMessage& state, int output) {
   report_done({});
 }
 
+base::Status Child::begin_holder() {
+  if (!options_.outlives_agent || holder_) return {};
+  auto created = Holder::create(context_.loop, context_.holder_folder, options_.name, listener());
+  if (!created) return base::fail(created.error());
+  holder_ = std::move(*created);
+  is_new_holder_ = true;
+  return {};
+}
+
 base::Status Child::launch_held(const SpawnRequest& request) {
-  if (!holder_) {
-    auto created = Holder::create(context_.loop, context_.holder_folder, options_.name, listener());
-    if (!created) return base::fail(created.error());
-    holder_ = std::move(*created);
+  if (std::exchange(is_new_holder_, false)) {
     cgroup_.take_holder(holder_->pid());
     const std::string user = options_.user();
     if (options_.command.user.empty() && !user.empty() && lifecycle_.starts == 0)

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/bounded_lines.h"
+#include "base/plain_file.h"
 
 namespace agent {
 namespace {
@@ -32,8 +33,12 @@ base::Result<std::uint64_t> read_actions(const ActionQuery& query,
   const std::string path = journal_path(query.state_dir);
   std::uint64_t passed_over = 0;
   for (const std::string& file : {path + ".1", path}) {
+    if (const auto plain = base::check_plain_file(file); !plain) {
+      if (file == path || plain.error().code != base::Code::not_found) return base::fail(plain.error());
+      continue;
+    }
     std::ifstream in(file, std::ios::binary);
-    if (!in && file == path) return base::fail(base::error_from_errno(errno, "open " + path));
+    if (!in) return base::fail(base::error_from_errno(errno, "open " + file));
     bool is_taken = true;
     for_each_line(in, kMostJournalLine, [&](const std::string& line) {
       const json action = json::parse(line, nullptr, false);

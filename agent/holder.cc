@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "agent/holder_process.h"
+#include "guard/history/state_file.h"
 
 namespace agent {
 namespace {
@@ -112,8 +113,8 @@ base::Result<pid_t> start_process(int listening, const std::string& name) {
 }  // namespace
 
 base::Status make_holder_folder(const std::string& folder) {
-  std::error_code ignored;
-  fs::create_directories(fs::path(folder).parent_path(), ignored);
+  // The state folder, which is nobody else's to read either. What is wrong with it, mkdir() tells.
+  static_cast<void>(guard::history::make_state_folder(fs::path(folder).parent_path()));
   if (::mkdir(folder.c_str(), 0700) != 0 && errno != EEXIST)
     return base::fail(base::error_from_errno(errno, "make " + folder));
   const Descriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));

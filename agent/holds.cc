@@ -3,15 +3,18 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 #include <system_error>
 
 #include "base/log.h"
+#include "base/plain_file.h"
 
 namespace agent {
 namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::size_t kMostMarkerBytes = 4096;
 constexpr std::size_t kMostHolds = 1000;  // as many as there may be workloads
 
 constexpr std::int64_t kLatestSeconds = 9'000'000'000;  // in the year 2255: later, nanoseconds do not fit any more
@@ -23,7 +26,7 @@ constexpr std::string_view kStart = "start";  // no rule's name: it stands alone
 
 // What an operator writes into a marker.
 bool says_start(const fs::path& path) {
-  std::ifstream file(path);
+  std::istringstream file(base::read_plain_file(path.string(), kMostMarkerBytes).value_or(""));
   std::string word;
   std::string more;
   return file >> word && word == kStart && !(file >> more);
@@ -32,7 +35,7 @@ bool says_start(const fs::path& path) {
 // "memory 1767225600" and then words for people.
 Hold parse(const fs::path& path) {
   Hold hold{path.filename().string(), "of an earlier agent", {}};
-  std::ifstream file(path);
+  std::istringstream file(base::read_plain_file(path.string(), kMostMarkerBytes).value_or(""));
   std::string rule;
   std::int64_t seconds = 0;
   if (file >> rule >> seconds) {

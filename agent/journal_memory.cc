@@ -10,6 +10,8 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/bounded_lines.h"
+#include "base/log.h"
+#include "base/plain_file.h"
 
 namespace agent {
 namespace {
@@ -42,6 +44,12 @@ std::optional<guard::PastAction> parse_journal_line(const std::string& line) {
 std::vector<guard::PastAction> read_journal(const std::string& journal) {
   std::deque<guard::PastAction> actions;
   for (const std::string& path : {journal + ".1", journal}) {
+    if (const auto plain = base::check_plain_file(path); !plain) {
+      if (plain.error().code != base::Code::not_found)
+        base::log_error("the journal of actions cannot be read: what earlier agents did does not count",
+                        {{"error", plain.error().message}});
+      continue;
+    }
     std::ifstream file(path);
     for_each_line(file, kMostJournalLine, [&](const std::string& line) {
       auto action = parse_journal_line(line);

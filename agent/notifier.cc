@@ -1,11 +1,12 @@
 #include "agent/notifier.h"
 
-#include <fstream>
+#include <algorithm>
 #include <string>
 #include <utility>
 
 #include "base/http_client.h"
 #include "base/log.h"
+#include "base/plain_file.h"
 #include "guard/telemetry/report_json.h"
 
 namespace agent {
@@ -15,11 +16,13 @@ using guard::config::ReceiverConfig;
 using guard::config::ReceiverKind;
 using guard::telemetry::ActionRecord;
 
-std::string bearer(const std::string& file) {
-  std::ifstream in(file);
-  std::string token;
-  std::getline(in, token);
-  return token;
+constexpr std::size_t kMostTokenBytes = 8u << 10;
+
+// The file's first line.
+base::Result<std::string> read_token(const std::string& file) {
+  auto text = base::read_plain_file(file, kMostTokenBytes);
+  if (text) text->resize(std::min(text->size(), text->find_first_of("\r\n")));
+  return text;
 }
 
 }  // namespace
@@ -31,8 +34,11 @@ base::Status deliver(const ReceiverConfig& receiver, const ActionRecord& action,
   request.method = "POST";
   request.url = is_alert ? receiver.url + "/api/v2/alerts" : receiver.url;
   request.headers = {{"Content-Type", "application/json"}};
-  if (!receiver.bearer_token_file.empty())
-    request.headers.emplace_back("Authorization", "Bearer " + bearer(receiver.bearer_token_file));
+  if (!receiver.bearer_token_file.empty()) {
+    const auto token = read_token(receiver.bearer_token_file);
+    if (!token) return base::fail(token.error().within("the receiver's token"));
+    request.headers.emplace_back("Authorization", "Bearer " + *token);
+  }
   request.body = is_alert ? guard::telemetry::alert_json(action) : guard::telemetry::action_json(action);
   const auto answer = base::fetch(request);
   if (!answer) return base::fail(answer.error());

@@ -193,8 +193,10 @@ Result<Invocation> parse_check_config(const Arguments& arguments) {
 Result<Invocation> parse_status(const Arguments& arguments) {
   po::options_description options("options");
   options.add_options()("json", "one JSON document")("address", po::value<std::string>(),
-                                                     "of the agent (default 127.0.0.1:10780)")(
-      "config,c", po::value<std::string>(), "whose agent.listen it is, instead of an address")("help,h", "this text");
+                                                     "of the agent")(
+      "config,c", po::value<std::string>(),
+      "whose agent.listen it is, instead of an address (default /etc/leakguard/leakguard.yml if there is one, else "
+      "127.0.0.1:10780)")("help,h", "this text");
   const auto parsed = parse("status", arguments, options, "workload", 1);
   if (!parsed) return base::fail(parsed.error());
   if (parsed->help)

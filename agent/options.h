@@ -54,8 +54,8 @@ struct CheckConfigOptions {
 };
 
 struct StatusOptions {
-  std::string address = kDefaultAddress;
-  std::string config;    // whose agent.listen it is, instead of `address`; "": none
+  std::string address;   // "": that of `config`
+  std::string config;    // whose agent.listen it is; "": the default file where it can be read, else kDefaultAddress
   std::string workload;  // "": all
   bool json = false;
 };

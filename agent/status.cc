@@ -80,6 +80,9 @@ int status(const StatusOptions& given) {
       return kWrongConfiguration;
     }
     options.address = *address;
+  } else if (options.address.empty()) {
+    // Whoever may not read the configuration, or has broken it meanwhile, still asks the agent that runs.
+    options.address = address_in(kDefaultConfigFile).value_or(kDefaultAddress);
   }
   base::FetchRequest request;
   request.url = "http://" + options.address +

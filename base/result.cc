@@ -23,7 +23,7 @@ std::string_view name_of(Code code) {
 }
 
 Error Error::within(std::string_view context) const {
-  return Error{code, std::string(context) + ": " + message, retry_after, is_permanent};
+  return Error{code, std::string(context) + ": " + message, retry_after, is_permanent, remote};
 }
 
 tl::unexpected<Error> fail(Code code, std::string message) {

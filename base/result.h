@@ -5,6 +5,7 @@
 // they arise; no exception crosses a folder.
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -30,12 +31,24 @@ enum class Code {
 // The code's name as it stands above, for logs.
 std::string_view name_of(Code code);
 
+// What a program on the other side of the network said of a failure. `code`, `type` and `param` are its own names for
+// it, for programs to read: identifiers ([A-Za-z0-9_.-]{1,64}) or empty, never free text, which may quote a secret.
+struct Remote {
+  std::string side;  // how messages call it: "the language model"
+  std::string code = {};
+  std::string type = {};
+  std::string param = {};
+  bool saw_request = false;  // it failed at this very request, and may at the next one that contains it
+};
+
 struct Error {
   Code code = Code::internal;
   std::string message;  // a sentence without a full stop, outermost context first: "read memory.max: No such file"
   std::chrono::seconds retry_after{0};  // the other side said when it may be back; 0: it did not
 
   bool is_permanent = false;  // the other side understood and said no: the same question again gets the same answer
+
+  std::shared_ptr<const Remote> remote = {};  // null: the failure is of this program, or nobody said who failed
 
   // The same failure seen from one step further out: "context: message".
   [[nodiscard]] Error within(std::string_view context) const;

@@ -37,6 +37,13 @@ bool is_loopback(std::string_view listen) {
 
 std::vector<ConfigError> check_authentication(const Config& config, bool on_loopback) {
   const bool configured = !config.auth.keys_file.empty() || !config.auth.jwt_secret_file.empty();
+  const auto is_any_page = [](const std::string& origin) { return origin == "*" || origin == "null"; };
+  if (!configured && std::ranges::any_of(config.allowed_origins, is_any_page)) {
+    return {
+        {"allowed_origins",
+         "lets every web page ask, and nobody is asked who they are: set auth.keys_file or auth.jwt_secret_file, or "
+         "name the pages' origins"}};
+  }
   if (config.auth.required == AuthRequired::no && configured) {
     return {{"auth.required", "is false, but auth.keys_file or auth.jwt_secret_file is set: take one of them out"}};
   }
@@ -66,6 +73,28 @@ std::vector<ConfigError> check_summary(const Config& config) {
                  std::to_string(config.conversation.max_tokens) + "): make it less, or that more"}};
   }
   return {};
+}
+
+std::vector<ConfigError> check_retention(const Config& config) {
+  std::vector<ConfigError> errors;
+  const bool is_postgresql = config.database.url.starts_with("postgres");
+  if (config.retention.max_size.count > 0 && is_postgresql) {
+    errors.push_back({"retention.max_size",
+                      "works with SQLite only, since PostgreSQL gives room back when it likes: set "
+                      "retention.conversations instead"});
+  }
+  if (config.retention.max_size.count > 0 && config.retention.max_size < base::mebibytes(16)) {
+    errors.push_back({"retention.max_size", "is less than 16m, which is soon full: did you leave out the unit?"});
+  }
+  const auto is_short = [&](base::Duration limit) {
+    return limit.count() > 0 && limit < config.conversation.time_to_live;
+  };
+  if (is_short(config.retention.conversations))
+    errors.push_back(
+        {"retention.conversations", "is less than conversation.ttl: what is in memory would lose its text"});
+  if (is_short(config.retention.responses))
+    errors.push_back({"retention.responses", "is less than conversation.ttl: what is in memory would lose its text"});
+  return errors;
 }
 
 std::vector<std::string> changed_settings(const LoadedConfig& before, const LoadedConfig& after) {

@@ -24,7 +24,9 @@ enum class AuthRequired { automatic, yes, no };
 struct Config {
   std::string listen;                      // address:port
   std::vector<std::string> allowed_hosts;  // what requests may name as their host besides this machine
-  std::size_t threads = 0;                 // 0: as many as the cores that the cgroup's quota allows
+  // Of pages elsewhere whose requests are answered: https://app.example, http://localhost:3000, "*".
+  std::vector<std::string> allowed_origins;
+  std::size_t threads = 0;  // 0: as many as the cores that the cgroup's quota allows
 
   struct {
     std::string url;
@@ -43,6 +45,12 @@ struct Config {
     std::size_t summary_every = 0;             // messages that have to leave before
     base::Bytes summary_size;                  // of a summary, at most
   } conversation;
+
+  struct {
+    base::Duration conversations{0};  // kept in the database so long after their last use; 0: for ever
+    base::Duration responses{0};      // likewise, of those without a conversation
+    base::Bytes max_size;             // of the database; 0: any
+  } retention;
 
   struct {
     std::string store_file;
@@ -143,6 +151,9 @@ std::vector<ConfigError> check_authentication(const Config& config, bool on_loop
 
 // What must be right between settings for summaries.
 std::vector<ConfigError> check_summary(const Config& config);
+
+// What must be right between settings for retention.
+std::vector<ConfigError> check_retention(const Config& config);
 
 // Settings of what is not used: of a backend without an address, of tokens without a secret.
 std::vector<ConfigError> idle_settings(const Config& config);

@@ -123,6 +123,11 @@ void add_backend(Page& page, const llm::BackendStatistics& backend) {
   page.gauge("chatcore_backend_waiting", "Prompts waiting for a place among them.", number(backend.waiting));
   page.counter("chatcore_backend_retries_total", "Requests sent to the backend again.", number(backend.retries_total));
   page.counter("chatcore_backend_connects_total", "Connections to the backend made.", number(backend.connects_total));
+  if (backend.learned.context_tokens) {
+    page.gauge("chatcore_backend_context_tokens",
+               "Length of the model's context, as the backend's refusals of longer prompts have taught it.",
+               number(*backend.learned.context_tokens));
+  }
   for (const auto state : {llm::BreakerState::closed, llm::BreakerState::open, llm::BreakerState::half_open}) {
     page.gauge("chatcore_backend_breaker_state", "1 for the state that the backend's circuit breaker is in.",
                state == backend.breaker ? 1 : 0, {{"state", std::string(name_of(state))}});
@@ -184,6 +189,11 @@ struct Metrics::Impl {
           .Name("chatcore_summaries_total")
           .Help("Summaries of what left a conversation's window, by result.")
           .Register(registry);
+  prometheus::Family<prometheus::Counter>& retention =
+      prometheus::BuildCounter()
+          .Name("chatcore_retention_removed_total")
+          .Help("Conversations, and responses without one, removed from the database by retention.")
+          .Register(registry);
   prometheus::Histogram& search_seconds = prometheus::BuildHistogram()
                                               .Name("chatcore_vector_search_duration_seconds")
                                               .Help("Time to find the passages for one question.")
@@ -234,6 +244,9 @@ Metrics::Metrics(std::string_view version, std::string_view revision) : impl_(st
   for (const char* result : {"ok", "failed", "outdated", "skipped", "cancelled"}) {
     impl_->summaries.Add({{"result", result}});
   }
+  for (const char* kind : {"conversation", "response"}) {
+    for (const char* reason : {"age", "size"}) impl_->retention.Add({{"kind", kind}, {"reason", reason}});
+  }
 }
 
 Metrics::~Metrics() = default;
@@ -260,6 +273,12 @@ void Metrics::search_ended(base::Duration took) { impl_->search_seconds.Observe(
 
 void Metrics::summary_ended(std::string_view result) {
   impl_->summaries.Add({{"result", std::string(result)}}).Increment();
+}
+
+void Metrics::retention_removed(bool is_conversation, bool is_for_size) {
+  impl_->retention
+      .Add({{"kind", is_conversation ? "conversation" : "response"}, {"reason", is_for_size ? "size" : "age"}})
+      .Increment();
 }
 
 std::string Metrics::render(const Readings& readings) const {

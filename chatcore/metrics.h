@@ -60,6 +60,8 @@ class Metrics {
   void search_ended(base::Duration took);
   // One summary of what left a conversation's window; `result` from a fixed set.
   void summary_ended(std::string_view result);
+  // A conversation, or an unlisted chain of responses, left the database: for its age, or for the database's size.
+  void retention_removed(bool is_conversation, bool is_for_size);
 
   // The whole page in Prometheus' text format, version 0.0.4.
   [[nodiscard]] std::string render(const Readings& readings) const;

@@ -192,6 +192,22 @@ Status parse_hosts(Text text, std::vector<std::string>& value) {
   return {};
 }
 
+Status parse_origins(Text text, std::vector<std::string>& value) {
+  if (auto parsed = parse_names(text, value); !parsed) return parsed;
+  for (const std::string& origin : value) {
+    const auto scheme_end = origin.find("://");
+    const bool has_host = scheme_end != std::string::npos && scheme_end > 0 && scheme_end + 3 < origin.size();
+    // What a browser sends as Origin ends with the host or the port.
+    if (origin == "*" || origin == "null" || (has_host && origin.find('/', scheme_end + 3) == std::string::npos))
+      continue;
+    return base::fail(Code::invalid_argument,
+                      "\"" + origin +
+                          "\" is not an origin such as https://app.example.com or http://localhost:3000: scheme, host "
+                          "and port as the browser's address line shows them, without a path or a slash at the end");
+  }
+  return {};
+}
+
 Status parse_summary_size(Text text, base::Bytes& value) {
   if (auto parsed = parse_bytes(text, value); !parsed) return parsed;
   if (value >= base::Bytes{256} && value <= base::kibibytes(64)) return {};

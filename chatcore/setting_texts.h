@@ -30,6 +30,7 @@ base::Status parse_required(std::string_view text, AuthRequired& value);
 base::Status parse_index(std::string_view text, retrieval::IndexChoice& value);
 base::Status parse_names(std::string_view text, std::vector<std::string>& value);
 base::Status parse_hosts(std::string_view text, std::vector<std::string>& value);
+base::Status parse_origins(std::string_view text, std::vector<std::string>& value);
 base::Status parse_summary_size(std::string_view text, base::Bytes& value);
 base::Status parse_user_rate(std::string_view text, double& value);
 base::Status parse_user_burst(std::string_view text, std::size_t& value);

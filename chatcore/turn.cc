@@ -94,8 +94,13 @@ llm::LeftOut Turn::left_out() const {
 bool Turn::is_waiting_for_answer() const {
   const auto& known = lease_->window();
   const auto& asked = request_.messages;
-  if (known.empty() || known.back().role != Role::user || known.size() < asked.size()) return false;
-  return std::equal(asked.rbegin(), asked.rend(), known.rbegin(), [](const Message& one, const Message& other) {
+  // An answer without a word, interrupted, stands for one that never came.
+  const auto end = std::find_if(known.rbegin(), known.rend(), [](const Message& message) {
+    return message.role != Role::assistant || !message.interrupted || !message.content.empty();
+  });
+  const auto left = static_cast<std::size_t>(known.rend() - end);
+  if (left == 0 || end->role != Role::user || left < asked.size()) return false;
+  return std::equal(asked.rbegin(), asked.rend(), end, [](const Message& one, const Message& other) {
     return one.role == other.role && one.content == other.content;
   });
 }

@@ -6,7 +6,8 @@
 //   → append      the question, durable before anything is answered
 //   → retrieve    passages that bear on it; into this prompt only, never stored
 //   → generate    text streamed through; paused while the client is slow, cancelled when it leaves
-//   → append      the answer, durable, also when it was cut short: then marked interrupted
+//   → append      the answer, durable, also when it was cut short: then marked interrupted. One without a word stands
+//                 for an answerer that failed at this question, which then is in no later prompt (prompt_messages.h)
 //   → account     bytes, last use, metrics; and what has left the window may be summarised (summarizer.h)
 //
 // Only after the answer is stored does the client see the end of its stream. The stateless way of
@@ -65,6 +66,7 @@ struct TurnRequest {
   bool must_exist = false;                 // not_found, rather than beginning the conversation
   std::optional<std::int64_t> after = {};  // the conversation must end there, else conflict
   bool is_stored = false;                  // the messages are in the conversation already, at its end
+  std::string user = {};                   // of a stateless turn: who asks; empty: nobody knows
 };
 
 struct TurnResult {
@@ -94,8 +96,8 @@ struct TurnEvents {
 class Turn : public std::enable_shared_from_this<Turn> {
  public:
   // Errors that on_end brings: not_found (see must_exist), conflict (another writer, or too many wait for this
-  // conversation), exhausted (no room in memory, disk full), unavailable (storage or backend down), deadline_exceeded
-  // and permission_denied (backend), cancelled.
+  // conversation), exhausted (no room in memory, disk full), unavailable (storage or backend down), deadline_exceeded,
+  // permission_denied and invalid_argument (backend), cancelled. Those of a backend have their `remote`.
   static std::shared_ptr<Turn> begin(const TurnParts& parts, std::unique_ptr<Admission::Ticket> ticket,
                                      TurnRequest request, TurnEvents events);
   // The client has taken what was queued for it. Thread-safe.
@@ -115,6 +117,8 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void go_on_in_conversation();
   [[nodiscard]] llm::LeftOut left_out() const;
   [[nodiscard]] bool is_waiting_for_answer() const;
+  [[nodiscard]] llm::Asker asker() const;
+  [[nodiscard]] bool is_to_be_kept() const;
   void append_question();
   void keep_question(base::Result<std::int64_t> sequence);
   void catch_up();

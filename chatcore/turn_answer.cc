@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "chatcore/llm/prompt_messages.h"
+#include "chatcore/llm/summary_prompt.h"
 #include "chatcore/llm/token_window.h"
 #include "chatcore/retrieval/utf8.h"
 #include "chatcore/turn.h"
@@ -96,17 +98,30 @@ void Turn::write_or_wait() {
 
 // A stateless prompt is as long as its client wants it.
 llm::Prompt Turn::compose_prompt(std::vector<retrieval::Passage> passages) {
-  llm::Prompt prompt{.messages = lease_ ? llm::within_tokens(lease_->window(), parts_.window_tokens, lease_->summary())
+  llm::Prompt prompt{.messages = lease_ ? llm::within_tokens(llm::without_unanswered(lease_->window()),
+                                                             parts_.window_tokens, lease_->summary())
                                         : request_.messages,
                      .passages = std::move(passages),
                      .max_tokens = request_.max_tokens,
                      .sampling = request_.sampling,
                      .stop = std::move(request_.stop),
-                     .passed_on = std::move(request_.passed_on)};
+                     .passed_on = std::move(request_.passed_on),
+                     .summary = lease_ ? llm::summary_note(lease_->summary()) : "",
+                     .asker = asker()};
   if (!request_.instructions.empty()) {
     prompt.messages.insert(prompt.messages.begin(), {.role = Role::system, .content = request_.instructions});
   }
   return prompt;
+}
+
+// A stateless conversation is told from others by what it begins with, which its client sends again each time.
+llm::Asker Turn::asker() const {
+  const std::string& user = request_.conversation ? request_.conversation->user : request_.user;
+  const auto first = std::ranges::find_if(request_.messages, [](const auto& one) { return one.role != Role::system; });
+  const std::string& name = request_.conversation              ? request_.conversation->id
+                            : first != request_.messages.end() ? first->content
+                                                               : request_.messages.back().content;
+  return {.user = user.empty() ? 0 : llm::asker_hash(user), .conversation = llm::asker_hash(name)};
 }
 
 void Turn::take_text(std::string_view text) {
@@ -166,7 +181,10 @@ void Turn::take_end(const llm::Generated& generated) {
   result_.status = generated.status;
   const bool says_nothing = answer_.content.empty() && generated.calls_tools && !request_.takes_fields;
   if (says_nothing && result_.status) {
-    result_.status = base::fail(Code::unavailable, "the language model called a tool instead of answering");
+    base::Error error{Code::unavailable, "the language model called a tool instead of answering"};
+    error.remote =
+        std::make_shared<const base::Remote>(base::Remote{.side = "the language model", .saw_request = true});
+    result_.status = base::fail(std::move(error));
   }
   if (result_.status) begin_answer();
   if (generated.usage) result_.prompt_tokens = generated.usage->prompt;
@@ -235,7 +253,9 @@ void Turn::append_answer() {
   ticket_->work();
   if (result_.answer_tokens == 0) result_.answer_tokens = llm::estimate_tokens(answer_.content);
   // An answer without a word is one, and was announced as such, when it came to a good end.
-  if (!lease_ || (answer_.content.empty() && !result_.status)) return end(result_.status);
+  if (!lease_ || !is_to_be_kept()) return end(result_.status);
+  // Of a response that failed before its first word nobody has the id.
+  if (answer_.content.empty() && !result_.status) request_.response_id.clear();
   parts_.store.append({.key = *request_.conversation,
                        .message = answer_,
                        .after = lease_->last_sequence(),
@@ -249,9 +269,18 @@ void Turn::append_answer() {
                       });
 }
 
+// Not the want of an answer whose cause is elsewhere: the next prompt may well have this question in it.
+bool Turn::is_to_be_kept() const {
+  if (!answer_.content.empty() || result_.status) return true;
+  const auto& remote = result_.status.error().remote;
+  return remote && remote->saw_request;
+}
+
 void Turn::keep_answer(base::Result<std::int64_t> sequence) {
+  const bool is_mark = answer_.content.empty() && !result_.status;
+  if (!sequence && is_mark) return end_distrusting_memory(result_.status.error());
   if (!sequence) return end_distrusting_memory(sequence.error().within("store the answer"));
-  result_.sequence = *sequence;
+  if (!is_mark) result_.sequence = *sequence;
   answer_.sequence = *sequence;
   // The answer is safe in storage, so no room for it in memory is not the client's failure.
   if (!lease_->append(std::move(answer_))) parts_.registry.forget(*request_.conversation);

@@ -122,7 +122,10 @@ sample::Workload MachineCollector::read(Watched& watched) {
     case sample::TargetKind::command: read_child(watched, workload); break;
     case sample::TargetKind::systemd_unit: read_unit(watched, workload); break;
     case sample::TargetKind::cgroup: read_cgroup_path(watched, workload); break;
-    case sample::TargetKind::pid_file: read_pid_file_target(target.selector, sources_.root, workload); break;
+    case sample::TargetKind::pid_file:
+      if (!watched.pid_file) watched.pid_file = std::make_unique<PidFileTarget>(target.selector, sources_.root);
+      watched.pid_file->read(now_, workload);
+      break;
   }
   ooms_->apply(workload, watched.cgroup_path);
   return workload;

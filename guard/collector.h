@@ -14,6 +14,7 @@
 #include "guard/instances.h"
 #include "guard/log_watches.h"
 #include "guard/oom_watch.h"
+#include "guard/pid_file_target.h"
 #include "guard/probes.h"
 #include "guard/sample/snapshot.h"
 #include "guard/source/cgroup_tree.h"
@@ -67,6 +68,7 @@ class MachineCollector final : public Collector {
     Located located;
     EngineStatistics statistics;
     UnitTarget unit;
+    std::unique_ptr<PidFileTarget> pid_file;  // of a pid file
     std::string cgroup_path;  // from the hierarchy's root, where it is known without asking; else ""
   };
 

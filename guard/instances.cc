@@ -113,7 +113,8 @@ Instances::Slots Instances::fill(const Configured& configured, const std::vector
   }
   // The engine lists the newest first. Of two that run under one number the older is the service's.
   std::ranges::reverse(newcomers);
-  std::ranges::stable_partition(newcomers, [&](std::size_t i) { return is_live(containers[i]); });
+  // Not the one in std::ranges: Clang 14 cannot compile libstdc++ 12's.
+  std::stable_partition(newcomers.begin(), newcomers.end(), [&](std::size_t i) { return is_live(containers[i]); });
   for (const std::size_t i : newcomers) {
     const Container& container = containers[i];
     const std::string number = number_of(container);

@@ -14,6 +14,7 @@ struct LogWatches::Watch {
   sample::Target target;
   std::string pattern;
   std::string path;  // of the file; "" for the workload's own output
+  std::optional<base::Duration> due_within;
   base::SteadyTime watched_since;
   std::shared_ptr<source::LogCounter> counter;  // null when the pattern could not be compiled
   std::string refused;                          // why not
@@ -45,6 +46,7 @@ void LogWatches::add(const std::string& workload, const config::WorkloadConfig& 
     watch->target = config.target;
     watch->pattern = expected.pattern;
     watch->path = expected.file;
+    if (expected.every) watch->due_within = *expected.every + expected.grace;
     auto matcher = source::LogMatcher::compile(expected.pattern);
     if (matcher)
       watch->counter = std::make_shared<source::LogCounter>(std::move(*matcher));
@@ -166,6 +168,18 @@ void LogWatches::on_child_line(const std::string& workload, std::string_view lin
   if (counters != outputs_.end()) counters->second->take(line, clock_.steady_now(), clock_.wall_now());
 }
 
+// A line is overdue only when the log was read to its end after it was due: look as often as that is to be known. Each
+// look costs the engine about 10 ms of CPU.
+std::chrono::milliseconds LogWatches::audit_interval(const std::string& workload) const {
+  constexpr std::chrono::milliseconds kLeast{2000};
+  std::chrono::milliseconds interval = source::ContainerLogOptions().audit;
+  for (const auto& watch : watches_) {
+    if (watch->workload != workload || !watch->path.empty() || !watch->due_within) continue;
+    interval = std::min(interval, std::chrono::duration_cast<std::chrono::milliseconds>(*watch->due_within / 2));
+  }
+  return std::max(interval, kLeast);
+}
+
 void LogWatches::follow_container(const std::string& workload, const std::string& id, std::uint64_t starts) {
   const auto counters = outputs_.find(workload);
   if (counters == outputs_.end() || counters_of(workload, "").empty()) return;  // nothing is expected of this one
@@ -180,6 +194,7 @@ void LogWatches::follow_container(const std::string& workload, const std::string
   options.engine = engine_;
   options.container_id = id;
   options.since = followed.seen_before ? base::WallTime{} : clock_.wall_now();
+  options.audit = audit_interval(workload);
   followed.id = id;
   followed.seen_before = true;
   close(std::move(followed.log));
@@ -224,6 +239,7 @@ void LogWatches::describe_source(const Watch& watch, sample::LogWatch& log) cons
     log.source_up = seen.up;
     log.why = seen.why;
     log.lag_bytes = seen.lag_bytes;
+    log.lag_is_known = true;
     log.is_behind = seen.lag_bytes > 0;
     // Before the first look at the file nothing that was written is known to have been missed.
     log.read_until = seen.read_until.value_or(watch.watched_since);
@@ -234,6 +250,12 @@ void LogWatches::describe_source(const Watch& watch, sample::LogWatch& log) cons
     log.source_up = followed->second.log->up();
     log.why = followed->second.log->why();
     log.is_behind = followed->second.log->is_behind();
+    const base::SteadyTime now = clock_.steady_now();
+    const auto unread = followed->second.log->since_read();
+    log.read_until = unread ? now - *unread : watch.watched_since;
+    // What was lost may have been the expected line.
+    if (const auto lost = followed->second.log->since_lost())
+      log.watched_since = std::max(log.watched_since, now - *lost);
   } else {
     log.why = "no container to read the log of";
   }

@@ -4,6 +4,7 @@
 // and "the line is absent" stay apart: the first is this class's to say (source_up), the second is a signal made from
 // what it counted.
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -67,6 +68,7 @@ class LogWatches {
   void close(std::unique_ptr<source::ContainerLog> log);
   void inherit_files(LogWatches& previous);
   void inherit_outputs(LogWatches& previous);
+  [[nodiscard]] std::chrono::milliseconds audit_interval(const std::string& workload) const;
   void describe_source(const Watch& watch, sample::LogWatch& log) const;
 
   const base::Clock& clock_;

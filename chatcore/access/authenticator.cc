@@ -89,7 +89,11 @@ std::string_view bearer_of(std::string_view authorization) {
     const char c = authorization[i];
     if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != kScheme[i]) return "";
   }
-  return authorization.substr(kScheme.size());
+  // Some clients put several spaces, or some at the end.
+  authorization.remove_prefix(kScheme.size());
+  while (authorization.starts_with(' ')) authorization.remove_prefix(1);
+  while (authorization.ends_with(' ')) authorization.remove_suffix(1);
+  return authorization;
 }
 
 }  // namespace chatcore::access

@@ -19,6 +19,45 @@ Digest sha256(std::string_view text) {
   return digest;
 }
 
+struct Sha256::Context {
+  Context() : state(EVP_MD_CTX_new()) {
+    if (state == nullptr) std::abort();
+  }
+  ~Context() { EVP_MD_CTX_free(state); }
+  Context(const Context& other) : Context() { *this = other; }
+  Context& operator=(const Context& other) {
+    if (EVP_MD_CTX_copy_ex(state, other.state) != 1) std::abort();
+    return *this;
+  }
+
+  EVP_MD_CTX* state;
+};
+
+Sha256::Sha256() : context_(std::make_unique<Context>()) {
+  if (EVP_DigestInit_ex(context_->state, EVP_sha256(), nullptr) != 1) std::abort();
+}
+
+Sha256::~Sha256() = default;
+
+Sha256::Sha256(const Sha256& other) : context_(std::make_unique<Context>(*other.context_)) {}
+
+Sha256& Sha256::operator=(const Sha256& other) {
+  *context_ = *other.context_;
+  return *this;
+}
+
+void Sha256::add(std::string_view piece) {
+  if (EVP_DigestUpdate(context_->state, piece.data(), piece.size()) != 1) std::abort();
+}
+
+Digest Sha256::value() const {
+  Context last(*context_);
+  Digest digest{};
+  unsigned length = 0;
+  if (EVP_DigestFinal_ex(last.state, digest.data(), &length) != 1 || length != digest.size()) std::abort();
+  return digest;
+}
+
 Digest hmac_sha256(std::string_view key, std::string_view text) {
   Digest digest{};
   unsigned length = 0;

@@ -1,8 +1,9 @@
 #pragma once
-// The three primitives that telling users apart rests on. OpenSSL is met in digest.cc alone; a failure of it (out of
-// memory, a broken installation) ends the process, since no answer about who may enter can be trusted then.
+// The primitives that telling users and texts apart rests on. OpenSSL is met in digest.cc alone; a failure of it (out
+// of memory, a broken installation) ends the process, since no answer about who may enter can be trusted then.
 
 #include <array>
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -11,6 +12,23 @@ namespace chatcore::access {
 using Digest = std::array<unsigned char, 32>;
 
 Digest sha256(std::string_view text);
+
+// The same of a text that comes in pieces. Copies go on by themselves.
+class Sha256 {
+ public:
+  Sha256();
+  Sha256(const Sha256& other);
+  Sha256& operator=(const Sha256& other);
+  ~Sha256();
+
+  void add(std::string_view piece);
+  // Of all pieces so far.
+  [[nodiscard]] Digest value() const;
+
+ private:
+  struct Context;
+  std::unique_ptr<Context> context_;
+};
 Digest hmac_sha256(std::string_view key, std::string_view text);
 // Unpredictable bytes.
 Digest random_digest();

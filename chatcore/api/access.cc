@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 
 #include "base/http_text.h"
 #include "chatcore/access/authenticator.h"
@@ -23,13 +24,33 @@ bool is_json(std::string_view content_type) {
 }
 
 bool is_handed_on(const base::HttpRequest& request) {
-  constexpr std::array<std::string_view, 4> kMarks{"forwarded", "x-forwarded-for", "x-real-ip", "via"};
-  return std::ranges::any_of(
-      request.headers, [&](const auto& header) { return std::ranges::find(kMarks, header.first) != kMarks.end(); });
+  constexpr std::array<std::string_view, 12> kMarks{"forwarded",
+                                                    "via",
+                                                    "x-real-ip",
+                                                    "x-client-ip",
+                                                    "x-cluster-client-ip",
+                                                    "cf-connecting-ip",
+                                                    "cf-ray",
+                                                    "true-client-ip",
+                                                    "fastly-client-ip",
+                                                    "x-azure-clientip",
+                                                    "x-appengine-user-ip",
+                                                    "x-envoy-external-address"};
+  return std::ranges::any_of(request.headers, [&](const auto& header) {
+    return header.first.starts_with("x-forwarded") || header.first.starts_with("x-original-") ||
+           std::ranges::find(kMarks, header.first) != kMarks.end();
+  });
 }
 
 std::optional<Problem> check_admin(const base::HttpRequest& request, const AdminAccess& access) {
   if (access.token.empty()) {
+    if (access.needs_token && !access.allow_remote) {
+      return Problem{.status = 403,
+                     .message =
+                         "Admin routes need a token here, since others reach this address or share the database: set "
+                         "admin.token_file",
+                     .code = "admin_token_required"};
+    }
     if (access.allow_remote || (request.peer_is_loopback && !is_handed_on(request))) return std::nullopt;
     return Problem{.status = 403,
                    .message =
@@ -49,12 +70,21 @@ std::optional<Problem> check_admin_body(const base::HttpRequest& request) {
                  .code = "unsupported_media_type"};
 }
 
-std::optional<Problem> check_same_site(const base::HttpRequest& request) {
-  const Problem refused{
-      .status = 403,
-      .message =
-          "Requests from pages of other sites are refused; a proxy in front must pass the Host header on as it is",
-      .code = "cross_site"};
+std::string_view allowed_origin(const base::HttpRequest& request, const std::vector<std::string>& allowed) {
+  const std::string_view origin = request.header("origin");
+  if (origin.empty()) return "";
+  const bool is_allowed =
+      std::ranges::any_of(allowed, [&](const std::string& one) { return one == "*" || one == origin; });
+  return is_allowed ? origin : "";
+}
+
+std::optional<Problem> check_same_site(const base::HttpRequest& request, const std::vector<std::string>& allowed) {
+  if (!allowed_origin(request, allowed).empty()) return std::nullopt;
+  const Problem refused{.status = 403,
+                        .message =
+                            "Requests from pages of other sites are refused: name the page's origin in "
+                            "allowed_origins. A proxy in front must pass the Host header on as it is",
+                        .code = "cross_site"};
   const std::string_view origin = request.header("origin");
   if (!origin.empty()) {
     const auto scheme_end = origin.find("://");
@@ -66,6 +96,35 @@ std::optional<Problem> check_same_site(const base::HttpRequest& request) {
   const std::string_view site = request.header("sec-fetch-site");
   if (reads || site.empty() || site == "same-origin" || site == "none") return std::nullopt;
   return refused;
+}
+
+bool is_preflight(const base::HttpRequest& request) {
+  return request.method == "OPTIONS" && !request.header("origin").empty() &&
+         !request.header("access-control-request-method").empty();
+}
+
+base::HttpResponse preflight_response(const base::HttpRequest& request, const std::string& methods) {
+  base::HttpResponse response{.status = 204, .headers = {{"access-control-allow-methods", methods}}, .body = ""};
+  // Clients send headers of their own (x-stainless-…): whatever is asked for may come, no header means more to us than
+  // it would from elsewhere.
+  constexpr std::size_t kMaxBytes = 2048;
+  const std::string_view wanted = request.header("access-control-request-headers");
+  const bool is_list =
+      wanted.size() <= kMaxBytes && std::ranges::all_of(wanted, [](unsigned char c) {
+        return std::isalnum(c) != 0 ||
+               std::string_view("-_.!#$%&'*+^`|~, ").find(static_cast<char>(c)) != std::string_view::npos;
+      });
+  if (is_list && !wanted.empty()) response.headers.emplace_back("access-control-allow-headers", wanted);
+  if (request.header("access-control-request-private-network") == "true")
+    response.headers.emplace_back("access-control-allow-private-network", "true");
+  response.headers.emplace_back("access-control-max-age", "600");
+  return response;
+}
+
+void add_cors_headers(base::HttpHeaders& headers, std::string_view origin) {
+  headers.emplace_back("access-control-allow-origin", origin);
+  headers.emplace_back("access-control-expose-headers", "x-request-id, x-conversation-id, retry-after");
+  headers.emplace_back("vary", "origin");
 }
 
 }  // namespace chatcore::api

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/http_server.h"
 #include "chatcore/api/problem.h"
@@ -14,17 +15,27 @@ namespace chatcore::api {
 struct AdminAccess {
   std::string token;          // when set it is asked of everyone, as "Authorization: Bearer …"
   bool allow_remote = false;  // without a token: peers other than loopback too
+  // Without a token nobody is an administrator: others reach this address, or share the database.
+  bool needs_token = false;
 };
 
 // Whether a proxy says that it handed the request on: who is at this machine's loopback then is the proxy.
 bool is_handed_on(const base::HttpRequest& request);
-// Empty: let in. Else 401 (token wrong or missing) or 403 (not from loopback).
+// Empty: let in. Else 401 (token wrong or missing) or 403 (not from loopback, or a token has to be configured).
 std::optional<Problem> check_admin(const base::HttpRequest& request, const AdminAccess& access);
 // What admin routes take is JSON or nothing at all: any page may make a browser send a form or plain text. Else 415.
 std::optional<Problem> check_admin_body(const base::HttpRequest& request);
+// The request's Origin, when it is one of `allowed` or `allowed` has "*"; else "".
+std::string_view allowed_origin(const base::HttpRequest& request, const std::vector<std::string>& allowed);
 // A page of another site may make a visitor's browser send requests to this server: they carry an Origin that is
-// not this server's Host, or say that they come from another site, and get 403.
-std::optional<Problem> check_same_site(const base::HttpRequest& request);
+// neither this server's Host nor `allowed`, or say that they come from another site, and get 403.
+std::optional<Problem> check_same_site(const base::HttpRequest& request, const std::vector<std::string>& allowed);
+// A browser's question whether a page of another origin may send a request (Fetch standard: CORS-preflight).
+bool is_preflight(const base::HttpRequest& request);
+// The answer: `methods` as "GET, DELETE", and the headers that were asked for.
+base::HttpResponse preflight_response(const base::HttpRequest& request, const std::string& methods);
+// What a browser needs in order to hand the answer to the page of `origin`.
+void add_cors_headers(base::HttpHeaders& headers, std::string_view origin);
 
 // What follows "Bearer " in the one Authorization header; "" when there is none, or more than one.
 std::string_view bearer_of(const base::HttpRequest& request);

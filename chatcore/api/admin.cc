@@ -48,4 +48,8 @@ void show_memory(const ApiParts& parts, const SharedCall& call) {
                           .cgroup = read_cgroup()}));
 }
 
+void show_backend(const ApiParts& parts, const SharedCall& call) {
+  call->json(backend_json(parts.turn.answerer.model(), parts.turn.answerer.statistics()));
+}
+
 }  // namespace chatcore::api

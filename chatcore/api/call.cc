@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "chatcore/api/access.h"
 #include "chatcore/api/random_id.h"
 
 namespace chatcore::api {
@@ -12,6 +13,8 @@ namespace {
 // What nginx made customary for "the client closed the request before it was answered".
 constexpr int kClientLeft = 499;
 constexpr std::size_t kMaxRequestIdBytes = 64;
+// Of a path or an identifier in an audit line.
+constexpr std::size_t kMaxAuditedBytes = 256;
 
 bool is_plain_word(std::string_view text) {
   return !text.empty() && text.size() <= kMaxRequestIdBytes && std::ranges::all_of(text, [](char c) {
@@ -45,6 +48,20 @@ void Call::count_end(int status) {
   if (counted_.exchange(true)) return;
   visitor_.stream.reset();
   metrics_.request_ended(route_, status, std::chrono::steady_clock::now() - began_);
+  if (is_audited_) audit(status);
+}
+
+// Names only, never what was said.
+void Call::audit(int status) const {
+  const base::HttpRequest& asked = request();
+  const std::string conversation = asked.query_value("conversationId");
+  base::log_info("audit", {{"method", asked.method},
+                           {"path", asked.path.substr(0, kMaxAuditedBytes)},
+                           {"conversation", conversation.substr(0, kMaxAuditedBytes)},
+                           {"user", visitor_.user},
+                           {"peer", asked.peer},
+                           {"status", status},
+                           {"request_id", request_id_}});
 }
 
 std::string Call::path_value(std::string_view name) const {
@@ -58,6 +75,7 @@ void Call::add_common_headers(base::HttpHeaders& headers) const {
   headers.emplace_back("x-request-id", request_id_);
   // Whatever a browser is told here is for this user and this moment.
   headers.emplace_back("cache-control", "no-store");
+  if (!allowed_origin_.empty()) add_cors_headers(headers, allowed_origin_);
 }
 
 void Call::json(std::string body, int status) {
@@ -77,6 +95,9 @@ Problem Call::problem_of(const base::Error& error) const {
   Problem problem = api::problem_of(error);
   if (problem.status >= 500) {
     base::log_warning("A request failed", {{"route", route_}, {"request_id", request_id_}, {"error", error.message}});
+  } else if (error.remote) {
+    base::log_info("A backend refused a request",
+                   {{"route", route_}, {"request_id", request_id_}, {"error", error.message}});
   }
   return problem;
 }

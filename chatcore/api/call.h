@@ -39,6 +39,10 @@ class Call {
   // Before the handler runs. The visitor's place among the user's answers is free again when the request is counted as
   // ended.
   void set_visitor(Visitor visitor) { visitor_ = std::move(visitor); }
+  // A line in the log says who asked for it and how it ended: for deletions and administration.
+  void set_audited() { is_audited_ = true; }
+  // Every answer lets the page of this origin read it; "": none.
+  void set_allowed_origin(std::string origin) { allowed_origin_ = std::move(origin); }
   // What the path says in a place of the route's pattern; "" when the pattern has no such place.
   [[nodiscard]] std::string path_value(std::string_view name) const;
   void set_path_values(PathValues values) { path_values_ = std::move(values); }
@@ -47,7 +51,7 @@ class Call {
   void respond(base::HttpResponse response);
   void refuse(const Problem& problem);
   // What the client is told of an error from inside. The error's own words go to the log where the fault is on this
-  // side; a conflict or a client that left is no fault.
+  // side or a backend's; a conflict or a client that left is no fault.
   [[nodiscard]] Problem problem_of(const base::Error& error) const;
 
   // Begins a stream of server-sent events.
@@ -65,6 +69,7 @@ class Call {
  private:
   static void keep_alive_after(const std::shared_ptr<Call>& call, base::EventLoop& loop, base::Duration delay);
   void count_end(int status);
+  void audit(int status) const;
   void add_common_headers(base::HttpHeaders& headers) const;
 
   const std::shared_ptr<base::HttpExchange> exchange_;
@@ -74,6 +79,8 @@ class Call {
   const std::string request_id_;
   Visitor visitor_;
   PathValues path_values_;
+  std::string allowed_origin_;
+  bool is_audited_ = false;
   std::atomic<int> status_{0};  // of a stream under way; 0: not answered
   std::atomic<bool> counted_{false};
   std::atomic<base::SteadyTime> last_write_{};

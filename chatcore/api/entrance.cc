@@ -9,12 +9,18 @@
 #include <netinet/in.h>
 
 #include "base/http_host.h"
+#include "base/log.h"
 
 namespace chatcore::api {
 namespace {
 
 // A place is free when an answer ends, which nobody can foretell.
 constexpr int kRetryAfterStreams = 2;
+
+// A person mistypes a few times; after that a network may try one key in six seconds.
+constexpr double kWrongKeysPerSecond = 1.0 / 6;
+constexpr std::size_t kWrongKeysAtOnce = 10;
+constexpr std::size_t kMostNetworks = 4096;
 
 // Let in for asking from this machine, not for knowing something.
 bool is_admin_by_place(Access access, const EntranceRules& rules) {
@@ -26,6 +32,11 @@ bool is_right_host(Access access, const EntranceRules& rules, bool authenticates
   if (is_admin_by_place(access, rules)) return base::is_own_host(host, {});
   if (rules.allowed_hosts.empty() && !(rules.on_loopback && !authenticates)) return true;
   return base::is_own_host(host, rules.allowed_hosts);
+}
+
+const std::vector<std::string>& origins_of(Access access, const EntranceRules& rules) {
+  static const std::vector<std::string> kNone;
+  return access == Access::admin ? kNone : rules.allowed_origins;
 }
 
 Problem wrong_host() {
@@ -55,7 +66,11 @@ Problem not_authenticated(const base::Error& error) {
 }  // namespace
 
 Entrance::Entrance(const access::Authenticator& authenticator, access::UserLimits& limits, EntranceRules rules)
-    : authenticator_(authenticator), limits_(limits), rules_(std::make_shared<const EntranceRules>(std::move(rules))) {}
+    : authenticator_(authenticator),
+      limits_(limits),
+      wrong_keys_({.requests_per_second = kWrongKeysPerSecond, .burst = kWrongKeysAtOnce}, nullptr, kMostNetworks),
+      wrong_key_logs_({.requests_per_second = 1.0 / 60, .burst = 1}, nullptr, kMostNetworks),
+      rules_(std::make_shared<const EntranceRules>(std::move(rules))) {}
 
 void Entrance::replace(EntranceRules rules) {
   auto replacement = std::make_shared<const EntranceRules>(std::move(rules));
@@ -73,23 +88,28 @@ Parsed<Visitor> Entrance::enter(Access access, const base::HttpRequest& request,
   if (!is_right_host(access, *rules, authenticator_.is_on(), request.header("host"))) {
     return tl::unexpected(wrong_host());
   }
-  if (const auto problem = check_same_site(request)) return tl::unexpected(*problem);
+  if (const auto problem = check_same_site(request, origins_of(access, *rules))) return tl::unexpected(*problem);
   switch (access) {
     case Access::everyone: return Visitor{};
     case Access::user:
     case Access::turn: return enter_as_user(access, request, now);
     case Access::admin: break;
   }
-  if (const auto problem = check_admin(request, rules->admin)) return tl::unexpected(*problem);
+  if (const auto problem = check_admin(request, rules->admin))
+    return tl::unexpected(problem->status == 401 ? wrong_key(*problem, request, now) : *problem);
   if (const auto problem = check_admin_body(request)) return tl::unexpected(*problem);
   return Visitor{};
+}
+
+std::string Entrance::allowed_origin(Access access, const base::HttpRequest& request) const {
+  return std::string(api::allowed_origin(request, origins_of(access, *rules())));
 }
 
 Parsed<Visitor> Entrance::enter_as_user(Access access, const base::HttpRequest& request, Moment now) const {
   Visitor visitor;
   if (authenticator_.is_on()) {
     auto user = authenticator_.user_of(bearer_of(request), now.wall);
-    if (!user) return tl::unexpected(not_authenticated(user.error()));
+    if (!user) return tl::unexpected(wrong_key(not_authenticated(user.error()), request, now));
     visitor.user = std::move(*user);
   }
   // A user may be called like an address.
@@ -100,6 +120,20 @@ Parsed<Visitor> Entrance::enter_as_user(Access access, const base::HttpRequest& 
     if (!visitor.stream) return tl::unexpected(too_many_streams());
   }
   return visitor;
+}
+
+Problem Entrance::wrong_key(const Problem& refusal, const base::HttpRequest& request, Moment now) const {
+  // A page that asks for its key, or a client that has none yet, guesses nothing.
+  if (bearer_of(request).empty()) return refusal;
+  const std::string network = network_of(request.peer);
+  const auto wait = wrong_keys_.check_rate(network, now.steady);
+  if (!wait) return refusal;
+  if (!wrong_key_logs_.check_rate(network, now.steady))
+    base::log_warning("audit: wrong keys again and again; answered more slowly", {{"network", network}});
+  return {.status = 429,
+          .message = "Too many wrong keys came from your network",
+          .code = "too_many_wrong_keys",
+          .retry_after_seconds = static_cast<int>(wait->count())};
 }
 
 std::string network_of(const std::string& peer) {

@@ -33,8 +33,9 @@ enum class Access {
 // Can be replaced while serving.
 struct EntranceRules {
   AdminAccess admin = {};
-  bool on_loopback = true;                      // every address that is listened on is this machine's own
-  std::vector<std::string> allowed_hosts = {};  // names and addresses without port, besides those of loopback
+  bool on_loopback = true;                        // every address that is listened on is this machine's own
+  std::vector<std::string> allowed_hosts = {};    // names and addresses without port, besides those of loopback
+  std::vector<std::string> allowed_origins = {};  // of pages elsewhere that may ask; never for admin routes
 };
 
 // What the answer to an admitted request holds on to.
@@ -55,17 +56,24 @@ class Entrance {
   Entrance(const access::Authenticator& authenticator, access::UserLimits& limits, EntranceRules rules);
 
   void replace(EntranceRules rules);
-  // Problems: 401 (no key or a wrong one), 403 (another site, not from loopback), 415 (an admin body that is not JSON),
-  // 421 (a host that is not ours), 429 with the seconds after which it may be tried again.
+  // Problems: 401 (no key or a wrong one; 429 for a network that sends wrong ones again and again), 403 (another site,
+  // not from loopback), 415 (an admin body that is not JSON), 421 (a host that is not ours), 429 with the seconds after
+  // which it may be tried again.
   Parsed<Visitor> enter(Access access, const base::HttpRequest& request, Moment now) const;
+  // The origin of the page that may read the answer; "" when the request comes from no such page.
+  [[nodiscard]] std::string allowed_origin(Access access, const base::HttpRequest& request) const;
 
  private:
   [[nodiscard]] std::shared_ptr<const EntranceRules> rules() const;
   Parsed<Visitor> enter_as_user(Access access, const base::HttpRequest& request, Moment now) const;
+  // Whoever sends wrong keys one after the other gets 429 instead of 401 from then on, and stands in the log.
+  [[nodiscard]] Problem wrong_key(const Problem& refusal, const base::HttpRequest& request, Moment now) const;
 
   const access::Authenticator& authenticator_;
   access::UserLimits& limits_;
-  mutable std::mutex mutex_;  // for the copy of the pointer only
+  mutable access::UserLimits wrong_keys_;      // by network
+  mutable access::UserLimits wrong_key_logs_;  // lines of the log, by network
+  mutable std::mutex mutex_;                   // for the copy of the pointer only
   std::shared_ptr<const EntranceRules> rules_;
 };
 

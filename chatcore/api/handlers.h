@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "chatcore/admission.h"
 #include "chatcore/api/call.h"
+#include "chatcore/api/chain_index.h"
 #include "chatcore/api/entrance.h"
 #include "chatcore/conversation/sweeper.h"
 #include "chatcore/memory/budget.h"
@@ -30,6 +31,7 @@ struct ApiParts {
   const MemoryKeeper& keeper;
   const base::Clock& clock;
   const Entrance& entrance;
+  ChainIndex& chains;
   base::WallTime started;
   // Gives memory that was freed back to the kernel, which the allocator would else keep for a while.
   std::function<void()> return_free_memory;
@@ -89,6 +91,8 @@ void show_ready(const ApiParts& parts,
 void run_sweep(const ApiParts& parts, const SharedCall& call);    // POST /admin/sweep
 void run_shed(const ApiParts& parts, const SharedCall& call);     // POST /admin/shed
 void show_memory(const ApiParts& parts, const SharedCall& call);  // GET /admin/memory
+// GET /admin/backend: how the language model's backend is, and what its refusals have taught
+void show_backend(const ApiParts& parts, const SharedCall& call);
 
 // What a store is given to call back: goes on with `step` on the client's own I/O thread, where answers are written. A
 // store calls back on a thread of its own, which is for its own work (storage/store.h). For I/O threads.

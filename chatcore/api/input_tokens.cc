@@ -62,7 +62,7 @@ class Count : public std::enable_shared_from_this<Count> {
 }  // namespace
 
 void count_input_tokens(const ApiParts& parts, const SharedCall& call) {
-  const auto request = parse_response_request(call->request().body, !parts.turn.answerer.passes_on());
+  const auto request = parse_response_request(call->request().body, parts.turn.answerer.passes_on());
   if (!request) return call->refuse(request.error());
   const auto size = static_cast<std::int64_t>(call->request().body.size());
   auto place = admit(parts, base::Bytes{size} + kOverhead, false);

@@ -1,3 +1,8 @@
+#include <chrono>
+#include <memory>
+#include <string>
+#include <utility>
+
 #include "base/log.h"
 #include "chatcore/api/handlers.h"
 
@@ -37,12 +42,43 @@ void show_metrics(const ApiParts& parts, const SharedCall& call) {
 
 void show_health(const ApiParts& /*parts*/, const SharedCall& call) { call->respond(plain(200, "healthy\n")); }
 
-// Asks the database, so that a balancer turns to an instance that can reach it. Any question will do.
+namespace {
+
+// How long the database may take before an instance counts as not ready: a balancer's probe often waits for one second.
+constexpr std::chrono::milliseconds kReadyPatience{800};
+
+// One answer to a probe, whichever comes first: the database's, or that it took too long.
+struct ReadyProbe {
+  explicit ReadyProbe(SharedCall its_call) : call(std::move(its_call)) {}
+  SharedCall call;
+  base::Pending timer;
+  bool is_answered = false;
+
+  void answer(int status, std::string text) {
+    if (std::exchange(is_answered, true)) return;
+    timer.cancel();
+    call->respond(plain(status, std::move(text)));
+  }
+};
+
+}  // namespace
+
+// Asks the database for a read and a write, so that a balancer turns to an instance that can do both. All of it is on
+// the call's I/O thread.
 void show_ready(const ApiParts& parts, const SharedCall& call) {
   if (parts.admission.is_draining()) return call->respond(plain(503, "draining\n"));
+  const auto probe = std::make_shared<ReadyProbe>(call);
+  probe->timer = parts.turn.loop.after(
+      kReadyPatience, [probe] { probe->answer(503, "the database does not answer in time: look at its disk\n"); });
   parts.turn.store.describe(
-      {}, on_loop(parts, [call](const auto& answer) {
-        call->respond(answer ? plain(200, "ready\n") : plain(503, "the database does not answer\n"));
+      {}, on_loop(parts, [&parts, probe](const auto& answer) {
+        if (!answer) return probe->answer(503, "the database cannot be read: see the log\n");
+        parts.turn.store.check_write(on_loop(parts, [probe](const base::Status& status) {
+          if (status) return probe->answer(200, "ready\n");
+          const bool is_full = status.error().code == base::Code::exhausted;
+          probe->answer(503, is_full ? "the database cannot be written: its disk is full, or too many writes wait\n"
+                                     : "the database cannot be written: see the log\n");
+        }));
       }));
 }
 

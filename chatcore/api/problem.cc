@@ -1,5 +1,6 @@
 #include "chatcore/api/problem.h"
 
+#include <cctype>
 #include <map>
 #include <utility>
 
@@ -37,9 +38,29 @@ Problem conversation_not_found(std::string param) {
 
 namespace {
 
+// "the language model" at the beginning of a sentence.
+std::string subject_of(const base::Error& error) {
+  std::string side = error.remote && !error.remote->side.empty() ? error.remote->side : "storage";
+  side[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(side[0])));
+  return side;
+}
+
+Problem refused_by_remote(const base::Error& error) {
+  const base::Remote& remote = *error.remote;
+  const bool is_too_long = remote.code == "context_length_exceeded";
+  return {.status = 400,
+          .message = subject_of(error) + (is_too_long ? " cannot take so long a text: it exceeds the model's context"
+                                                      : " refuses this request"),
+          .code = remote.code.empty() ? "backend_refused" : remote.code,
+          .type = remote.type,
+          .param = remote.param};
+}
+
 Problem problem_of_code(const base::Error& error) {
   switch (error.code) {
-    case Code::invalid_argument: return {.status = 400, .message = error.message, .code = "invalid_argument"};
+    case Code::invalid_argument:
+      if (error.remote) return refused_by_remote(error);
+      return {.status = 400, .message = error.message, .code = "invalid_argument"};
     case Code::not_found: return {.status = 404, .message = error.message, .code = "not_found"};
     case Code::conflict:
       return {.status = 409,
@@ -55,14 +76,19 @@ Problem problem_of_code(const base::Error& error) {
     case Code::corrupt:  // what the database holds: whoever asks can do nothing about it
     case Code::unavailable:
       return {.status = 503,
-              .message = "Storage or the language model cannot be reached at present",
+              .message = subject_of(error) + " fails or cannot be reached at present",
               .code = "unavailable",
               .retry_after_seconds = kRetryAfterSeconds};
     case Code::deadline_exceeded:
-      return {.status = 504, .message = "The language model did not answer in time", .code = "backend_timeout"};
+      return {.status = 504,
+              .message = subject_of(error) + " did not answer in time",
+              .code = error.remote ? "backend_timeout" : "storage_timeout"};
     case Code::cancelled: return {.status = 499, .message = "The request was cancelled", .code = "cancelled"};
     case Code::permission_denied:
-      return {.status = 502, .message = "The language model refused this server's request", .code = "backend_refused"};
+      return {.status = 502,
+              .message = subject_of(error) +
+                         " refuses this server's key, account or model: its operator must look, the log says more",
+              .code = "backend_refused"};
     default: return {.status = 500, .message = "Internal error", .code = "internal"};
   }
 }
@@ -104,7 +130,9 @@ Problem problem_of_status(int status) {
 }
 
 std::string error_json(const Problem& problem) {
-  nlohmann::json error{{"message", problem.message}, {"type", type_of(problem.status)}, {"code", problem.code}};
+  nlohmann::json error{{"message", problem.message},
+                       {"type", problem.type.empty() ? type_of(problem.status) : problem.type},
+                       {"code", problem.code}};
   error["param"] = problem.param.empty() ? nlohmann::json() : nlohmann::json(problem.param);
   // Replaces what is not UTF-8: an error about bad bytes must itself be readable.
   return nlohmann::json{{"error", error}}.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);

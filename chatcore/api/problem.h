@@ -16,6 +16,7 @@ struct Problem {
   int status = 500;
   std::string message = {};
   std::string code = {};        // stable, for programs: "invalid_json", "conversation_not_found"
+  std::string type = {};        // empty: the one that OpenAI has for the status
   std::string param = {};       // the field at fault; empty: null
   int retry_after_seconds = 0;  // 0: no Retry-After
 };
@@ -27,7 +28,8 @@ Problem bad_request(std::string code, std::string message, std::string param = "
 Problem conversation_not_found(std::string param = "conversationId");
 // invalid_argument 400, not_found 404, conflict 409, too_large 413, exhausted and unavailable 503 with Retry-After,
 // deadline_exceeded 504, permission_denied 502 (by a backend), cancelled 499, all others 500. Only the first three show
-// the error's own words: the rest may name files and hosts, which are the log's business.
+// the error's own words: the rest may name files and hosts, which are the log's business. An error that a backend is at
+// fault for (error.remote) says which one; what it refuses about the request is 400 with its own code, type and param.
 Problem problem_of(const base::Error& error);
 Problem problem_of(Refusal refusal);
 // For what the HTTP server refuses before a route is reached: 400, 408, 413, 431, 503 and the like.

@@ -100,4 +100,22 @@ std::string memory_json(const MemoryReport& report) {
                     {"cgroup_limit_bytes", bytes_or_null(report.cgroup.memory_limit)}}}});
 }
 
+std::string backend_json(std::string_view model, const std::optional<llm::BackendStatistics>& backend) {
+  OrderedJson document{{"model", model}, {"backend", nullptr}};
+  if (!backend) return text_of(document);
+  OrderedJson fields = OrderedJson::array();
+  for (const auto& [field, instead] : backend->learned.fields) {
+    fields.push_back({{"field", field}, {"instead", instead.empty() ? OrderedJson() : OrderedJson(instead)}});
+  }
+  const auto& context = backend->learned.context_tokens;
+  document["backend"] = {{"breaker", name_of(backend->breaker)},
+                         {"streams", backend->streams},
+                         {"waiting", backend->waiting},
+                         {"learned",
+                          {{"context_tokens", context ? OrderedJson(*context) : OrderedJson()},
+                           {"fields_not_taken", std::move(fields)},
+                           {"system_message_taken", !backend->learned.no_system_role}}}};
+  return text_of(document);
+}
+
 }  // namespace chatcore::api

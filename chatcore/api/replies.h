@@ -13,6 +13,7 @@
 #include "chatcore/admission.h"
 #include "chatcore/api/problem.h"
 #include "chatcore/conversation/registry.h"
+#include "chatcore/llm/backend_statistics.h"
 #include "chatcore/memory/budget.h"
 #include "chatcore/process_reading.h"
 #include "chatcore/storage/store.h"
@@ -52,5 +53,8 @@ struct MemoryReport {
   CgroupReading cgroup;
 };
 std::string memory_json(const MemoryReport& report);
+
+// `backend` absent: answers are made here.
+std::string backend_json(std::string_view model, const std::optional<llm::BackendStatistics>& backend);
 
 }  // namespace chatcore::api

@@ -13,16 +13,13 @@ constexpr std::size_t kMaxIncluded = 32;
 constexpr std::uint64_t kMostTokens = 1'000'000;
 constexpr std::size_t kMaxIdBytes = 128;
 
-bool are_functions(const Json& tools) {
-  return tools.is_array() && std::ranges::all_of(tools, [](const Json& tool) {
-           return tool.is_object() && tool.value("type", Json()) == "function";
-         });
-}
-
-void refuse_what_cannot_be_done(JsonReader& reader, bool ignores_offers) {
-  const Json* tools = reader.find("tools");
-  if (tools != nullptr && !(ignores_offers && are_functions(*tools))) reader.refuse_unsupported("tools");
+void refuse_what_cannot_be_done(JsonReader& reader, bool passes_on) {
   for (const char* name : {"background", "prompt", "top_logprobs"}) reader.refuse_unsupported(name);
+  const Json* tools = reader.find("tools");
+  if (passes_on && tools != nullptr && !tools->empty()) {
+    reader.refuse("tools", "unsupported_parameter",
+                  "Tools are passed on to the language model by /v1/chat/completions only");
+  }
   // Of tools, of images and of encrypted reasoning there is nothing to include.
   constexpr std::array<std::string_view, 7> kNothing{
       "reasoning.encrypted_content",   "web_search_call.action.sources",        "web_search_call.results",
@@ -85,12 +82,12 @@ std::string read_reasoning_summary(JsonReader& reader) {
 
 }  // namespace
 
-Parsed<ResponseRequest> parse_response_request(std::string_view body, bool ignores_offers) {
+Parsed<ResponseRequest> parse_response_request(std::string_view body, bool passes_on) {
   const auto object = parse_json_object(body);
   if (!object) return tl::unexpected(object.error());
   Fault fault;
   JsonReader reader(*object, "", fault);
-  refuse_what_cannot_be_done(reader, ignores_offers);
+  refuse_what_cannot_be_done(reader, passes_on);
   (void)reader.text("model");
   ResponseRequest request;
   request.input = read_input(reader, request.references);

@@ -29,9 +29,8 @@ struct ResponseRequest {
 };
 
 // Hints (reasoning, prompt_cache_key …) are taken and have no effect; what would change the answer's form or meaning
-// (tools, text.format, background …) is refused by name.
-// `ignores_offers`: functions that the answer may call (tools, with tool_choice auto) are taken too, by an answerer
-// that never calls any. A language model would be kept from what it is asked to do.
-Parsed<ResponseRequest> parse_response_request(std::string_view body, bool ignores_offers = false);
+// (text.format, background …) is refused by name. `passes_on`: there is a backend, which might use the tools on offer and
+// would not get them; the built-in answerer takes them as offers.
+Parsed<ResponseRequest> parse_response_request(std::string_view body, bool passes_on);
 
 }  // namespace chatcore::api

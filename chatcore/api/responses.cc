@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "chatcore/api/chain_index.h"
 #include "chatcore/api/handlers.h"
 #include "chatcore/api/item_id.h"
 #include "chatcore/api/random_id.h"
@@ -46,11 +47,29 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
     if (!request_.conversation_id.empty()) return go_on_in_conversation();
     if (!request_.previous_response_id.empty()) return find_previous();
     if (!request_.store) return answer({.conversation = std::nullopt, .messages = std::move(request_.input)});
+    history_.emplace(call_->user());
+    for (const auto& message : request_.input) history_->add(message.role, message.content);
+    if (const auto known = parts_.chains.find(call_->user(), request_.input)) return go_on_in_known_chain(*known);
+    begin();
+  }
+
+ private:
+  void begin() {
     const auto done = answering_at_end();
     begin_chain(parts_.turn.store, call_->user(), std::move(request_.input), done);
   }
 
- private:
+  // The client sent a history that a chain ends with: only what follows is stored. The input is kept for the case that
+  // the chain has gone on or is gone.
+  void go_on_in_known_chain(const ChainIndex::Known& known) {
+    begins_on_conflict_ = true;
+    const auto next = request_.input.begin() + static_cast<std::ptrdiff_t>(known.messages);
+    answer({.conversation = ConversationKey{.user = call_->user(), .id = known.end.conversation_id},
+            .messages = {next, request_.input.end()},
+            .must_exist = true,
+            .after = known.end.last_sequence});
+  }
+
   // From the last to the first, so that the places of those before stay what they are.
   void resolve_next_reference() {
     const auto place = place_of_item(request_.references.back().id);
@@ -119,12 +138,14 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
     fork_chain(parts_.turn.store, call_->user(), previous_, std::move(request_.input), done);
   }
 
-  // A fork because the chain has gone on: the turn that found out gave its place back.
-  void fork_after_all() {
+  // A chain of its own because the other one has gone on: the turn that found out gave its place back.
+  void have_own_chain() {
+    const bool begins = std::exchange(begins_on_conflict_, false);
     forks_on_conflict_ = false;
     auto place = admit(parts_, size(), true);
     if (!place) return call_->refuse(place.error());
     place_ = std::move(*place);
+    if (begins) return begin();
     fork();
   }
 
@@ -173,11 +194,32 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
     turn.max_tokens = request_.max_output_tokens;
     turn.sampling = {.temperature = request_.temperature, .top_p = request_.top_p};
     turn.instructions = request_.instructions;
+    turn.user = call_->user();
     if (request_.store) turn.response_id = head_.id;
     const std::string conversation_id = turn.conversation ? turn.conversation->id : "";
-    const auto running = Turn::begin(parts_.turn, std::move(place_), std::move(turn),
-                                     request_.stream ? streamed(conversation_id) : whole(conversation_id));
+    auto events = request_.stream ? streamed(conversation_id) : whole(conversation_id);
+    if (history_) events = remembering_history(std::move(events), conversation_id);
+    const auto running = Turn::begin(parts_.turn, std::move(place_), std::move(turn), std::move(events));
     bind_client(call_, running);
+  }
+
+  // The same events; a client that sends the answer back within its history finds the chain that ended with it.
+  TurnEvents remembering_history(TurnEvents events, const std::string& conversation_id) {
+    auto answered = std::make_shared<HistoryDigest>(*history_);
+    answered->begin(conversation::Role::assistant);
+    events.on_text = [answered, take = std::move(events.on_text)](std::string_view piece) {
+      answered->more(piece);
+      return take(piece);
+    };
+    events.on_end = [self = shared_from_this(), answered, conversation_id,
+                     end = std::move(events.on_end)](const TurnResult& result) {
+      if (result.status && result.sequence > 0) {
+        answered->end();
+        self->parts_.chains.put(answered->value(), {conversation_id, result.sequence});
+      }
+      end(result);
+    };
+    return events;
   }
 
   // As it comes.
@@ -256,7 +298,9 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
   }
 
   void fail(const base::Error& error, bool is_stored = false) {
-    if (error.code == base::Code::conflict && forks_on_conflict_ && !has_begun_) return fork_after_all();
+    const bool is_taken = error.code == base::Code::conflict && (forks_on_conflict_ || begins_on_conflict_);
+    const bool is_gone = error.code == base::Code::not_found && begins_on_conflict_;
+    if ((is_taken || is_gone) && !has_begun_) return have_own_chain();
     if (!is_stored) remove_empty_chain();
     if (error.code == base::Code::exhausted) parts_.turn.metrics.request_shed("memory");
     if (error.code == base::Code::not_found) return call_->refuse(not_found());
@@ -285,9 +329,11 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
   std::unique_ptr<Admission::Ticket> place_;  // until the turn has it
   ResponseHead head_;
   StoredResponse previous_;
-  conversation::Message question_;       // while the input is in the store's hands
-  std::optional<ConversationKey> made_;  // the chain that this response began
+  conversation::Message question_;        // while the input is in the store's hands
+  std::optional<ConversationKey> made_;   // the chain that this response began
+  std::optional<HistoryDigest> history_;  // of a client that sends its history; the answer is added as it comes
   bool forks_on_conflict_ = false;
+  bool begins_on_conflict_ = false;
   bool has_begun_ = false;
 };
 
@@ -298,7 +344,7 @@ Problem response_not_found(std::string param) {
 }
 
 void create_response(const ApiParts& parts, const SharedCall& call) {
-  auto request = parse_response_request(call->request().body, !parts.turn.answerer.passes_on());
+  auto request = parse_response_request(call->request().body, parts.turn.answerer.passes_on());
   if (!request) return call->refuse(request.error());
   const bool is_stateless = !request->store && request->conversation_id.empty();
   const auto size = static_cast<std::int64_t>(call->request().body.size());

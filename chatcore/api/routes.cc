@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/http_text.h"
 #include "chatcore/api/path.h"
 #include "chatcore/api/random_id.h"
 
@@ -51,6 +52,7 @@ constexpr std::array kRoutes{
     Route{"POST", "/admin/sweep", Access::admin, run_sweep},
     Route{"POST", "/admin/shed", Access::admin, run_shed},
     Route{"GET", "/admin/memory", Access::admin, show_memory},
+    Route{"GET", "/admin/backend", Access::admin, show_backend},
 };
 
 constexpr std::string_view kOtherPaths = "other";
@@ -80,16 +82,53 @@ bool is_path(std::string_view path) {
   return std::ranges::any_of(kRoutes, [&](const Route& route) { return match_path(route.path, path).has_value(); });
 }
 
+// `path` with each run of slashes as one, and none at its end.
+std::string without_extra_slashes(std::string_view path) {
+  std::string tidy;
+  for (const char c : path) {
+    if (c != '/' || !tidy.ends_with('/')) tidy += c;
+  }
+  if (tidy.size() > 1 && tidy.ends_with('/')) tidy.pop_back();
+  return tidy;
+}
+
+// The path that was meant by one that is none, as a hint; "" when nobody can tell. Mostly the client's base URL is
+// wrong.
+std::string hint_for(std::string_view path) {
+  const std::string tidy = without_extra_slashes(path);
+  if (is_path(tidy)) return "; " + tidy + " is one: take the extra slash out of the client's base URL";
+  if (is_path("/v1" + tidy)) return "; /v1" + tidy + " is one: a client's base URL ends with /v1";
+  const auto under_v1 = tidy.rfind("/v1/");
+  if (under_v1 != std::string::npos && under_v1 > 0 && is_path(tidy.substr(under_v1)))
+    return "; " + tidy.substr(under_v1) + " is one: a client's base URL ends with one /v1, right after the port";
+  if (tidy == "/v1") return "; it is the base URL of clients, which add such as /chat/completions themselves";
+  return "";
+}
+
 void refuse_unknown(const SharedCall& call, const std::string& methods) {
   if (methods.empty()) {
-    const std::string under_v1 = "/v1" + call->request().path;
-    const std::string hint = is_path(under_v1) ? "; " + under_v1 + " is one: a client's base URL ends with /v1" : "";
-    return call->refuse({.status = 404, .message = "No such path" + hint, .code = "not_found"});
+    return call->refuse(
+        {.status = 404, .message = "No such path" + hint_for(call->request().path), .code = "not_found"});
   }
+  if (call->request().method == "OPTIONS")
+    return call->respond({.status = 204, .headers = {{"allow", methods}}, .body = ""});
   auto response =
       response_of({.status = 405, .message = "This path takes " + methods + " only", .code = "method_not_allowed"});
   response.headers.emplace_back("allow", methods);
   call->respond(std::move(response));
+}
+
+// Of the first route of that path; of one that is none, what pages elsewhere may see.
+Access access_of(std::string_view path) {
+  const auto* found =
+      std::ranges::find_if(kRoutes, [&](const Route& route) { return match_path(route.path, path).has_value(); });
+  return found == kRoutes.end() ? Access::user : found->access;
+}
+
+void answer_preflight(const ApiParts& parts, const SharedCall& call, Access access, const std::string& methods) {
+  if (!parts.entrance.allowed_origin(access, call->request()).empty())
+    return call->respond(preflight_response(call->request(), methods));
+  call->refuse(*check_same_site(call->request(), {}));
 }
 
 void run(const Route& route, const ApiParts& parts, const SharedCall& call) {
@@ -102,6 +141,7 @@ void run(const Route& route, const ApiParts& parts, const SharedCall& call) {
       return call->respond(response_of(*refusal));
     }
   }
+  if (route.access == Access::admin || route.method == "DELETE") call->set_audited();
   auto visitor =
       parts.entrance.enter(route.access, request, {.steady = parts.clock.steady_now(), .wall = parts.clock.wall_now()});
   if (!visitor) {
@@ -109,6 +149,14 @@ void run(const Route& route, const ApiParts& parts, const SharedCall& call) {
     return call->refuse(visitor.error());
   }
   call->set_visitor(std::move(*visitor));
+  if (const std::string coding = base::lower_case(request.header("content-encoding"));
+      !coding.empty() && coding != "identity") {
+    auto response = response_of({.status = 415,
+                                 .message = "The body is encoded as " + coding + ": send it as it is",
+                                 .code = "unsupported_content_encoding"});
+    response.headers.emplace_back("accept-encoding", "identity");
+    return call->respond(std::move(response));
+  }
   const std::string_view type = request.header("content-type");
   if (route.takes_json && !type.empty() && !is_json(type)) {
     return call->refuse(
@@ -123,7 +171,13 @@ base::HttpHandler route_requests(const ApiParts& parts) {
   return [&parts](const std::shared_ptr<base::HttpExchange>& exchange) {
     auto [route, values, methods] = find_route(exchange->request().method, exchange->request().path);
     const auto call = std::make_shared<Call>(exchange, route ? route->path : kOtherPaths, parts.turn.metrics);
-    if (!route) return refuse_unknown(call, methods);
+    if (!route) {
+      const Access access = access_of(exchange->request().path);
+      call->set_allowed_origin(parts.entrance.allowed_origin(access, exchange->request()));
+      if (!methods.empty() && is_preflight(exchange->request())) return answer_preflight(parts, call, access, methods);
+      return refuse_unknown(call, methods);
+    }
+    call->set_allowed_origin(parts.entrance.allowed_origin(route->access, exchange->request()));
     call->set_path_values(std::move(values));
     try {
       run(*route, parts, call);

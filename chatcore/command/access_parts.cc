@@ -7,6 +7,7 @@
 #include "chatcore/command/database.h"
 #include "chatcore/command/language_parts.h"
 #include "chatcore/command/secret_file.h"
+#include "chatcore/storage/database_url.h"
 
 namespace chatcore::command {
 namespace {
@@ -46,7 +47,10 @@ AccessParts read_access(const Config& config, bool on_loopback) {
                   .burst = config.limits.user_burst,
                   .streams = config.limits.user_streams};
   parts.rules.admin.allow_remote = config.admin.allow_remote;
+  const auto database = database_url(config);
+  parts.rules.admin.needs_token = !on_loopback || (database && storage::is_on_network(*database));
   parts.rules.on_loopback = on_loopback;
+  parts.rules.allowed_origins = config.allowed_origins;
   parts.rules.allowed_hosts = config.allowed_hosts;
   return parts;
 }

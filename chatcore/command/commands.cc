@@ -59,6 +59,7 @@ int run_command(const std::vector<std::string>& arguments, const char* const* en
     const bool on_loopback = is_loopback(loaded.config.listen);
     for (auto& error : check_authentication(loaded.config, on_loopback)) loaded.errors.push_back(std::move(error));
     for (auto& error : check_summary(loaded.config)) loaded.errors.push_back(std::move(error));
+    for (auto& error : check_retention(loaded.config)) loaded.errors.push_back(std::move(error));
     return loaded;
   };
   LoadedConfig loaded = read();

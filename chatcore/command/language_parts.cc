@@ -87,7 +87,8 @@ BackendKeys read_backend_keys(const Config& config) {
   return keys;
 }
 
-std::unique_ptr<llm::Answerer> make_answerer(const Config& config, const BackendKeys& keys, base::EventLoop& loop) {
+std::unique_ptr<llm::Answerer> make_answerer(const Config& config, const BackendKeys& keys,
+                                             std::shared_ptr<llm::LearnedLimits> learned, base::EventLoop& loop) {
   if (config.llm.base_url.empty()) {
     return std::make_unique<llm::ExtractiveAnswerer>(
         llm::ExtractiveOptions{.words_per_second = config.llm.words_per_second});
@@ -96,11 +97,11 @@ std::unique_ptr<llm::Answerer> make_answerer(const Config& config, const Backend
       llm::OpenAiOptions{.model = config.llm.model,
                          .system_prompt = config.llm.system_prompt,
                          .max_tokens_field = config.llm.max_tokens_field},
-      std::make_shared<llm::Backend>("the language model", llm_options(config, keys), loop));
+      std::make_shared<llm::Backend>("the language model", llm_options(config, keys), loop), std::move(learned));
 }
 
 std::unique_ptr<llm::Answerer> make_summary_writer(const Config& config, const BackendKeys& keys,
-                                                   base::EventLoop& loop) {
+                                                   std::shared_ptr<llm::LearnedLimits> learned, base::EventLoop& loop) {
   if (!config.conversation.summary) return nullptr;
   auto options = llm_options(config, keys);
   options.max_calls = Summarizer::kMostAtOnce;
@@ -109,14 +110,16 @@ std::unique_ptr<llm::Answerer> make_summary_writer(const Config& config, const B
   return std::make_unique<llm::OpenAiAnswerer>(
       llm::OpenAiOptions{
           .model = config.llm.model, .system_prompt = "", .max_tokens_field = config.llm.max_tokens_field},
-      std::make_shared<llm::Backend>("the language model, for a summary", std::move(options), loop));
+      std::make_shared<llm::Backend>("the language model, for a summary", std::move(options), loop),
+      std::move(learned));
 }
 
 std::shared_ptr<retrieval::QueryEmbedder> make_query_embedder(const Config& config, const BackendKeys& keys,
                                                               base::EventLoop& loop) {
   if (config.embeddings.base_url.empty()) return retrieval::make_built_in_query_embedder();
   return llm::make_remote_query_embedder(
-      embedder_options(config), std::make_shared<llm::Backend>("the embedder", embedding_options(config, keys), loop));
+      embedder_options(config),
+      std::make_shared<llm::Backend>("the embeddings backend", embedding_options(config, keys), loop));
 }
 
 std::shared_ptr<const retrieval::Embedder> make_embedder(const Config& config, const BackendKeys& keys) {

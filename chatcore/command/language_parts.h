@@ -9,6 +9,7 @@
 #include "chatcore/config.h"
 #include "chatcore/llm/answerer.h"
 #include "chatcore/llm/backend.h"
+#include "chatcore/llm/learned_limits.h"
 #include "chatcore/retrieval/embedder.h"
 #include "chatcore/retrieval/query_embedder.h"
 
@@ -23,10 +24,12 @@ struct BackendKeys {
 BackendKeys read_backend_keys(const Config& config);
 
 // All four expect a configuration and keys without errors.
-std::unique_ptr<llm::Answerer> make_answerer(const Config& config, const BackendKeys& keys, base::EventLoop& loop);
-// Of summaries, on connections of its own so that it never takes one from a turn; null unless they are configured.
+std::unique_ptr<llm::Answerer> make_answerer(const Config& config, const BackendKeys& keys,
+                                             std::shared_ptr<llm::LearnedLimits> learned, base::EventLoop& loop);
+// Of summaries, on connections of its own so that it never takes one from a turn; null unless they are configured. It
+// shares with the answerer what is learned about their model.
 std::unique_ptr<llm::Answerer> make_summary_writer(const Config& config, const BackendKeys& keys,
-                                                   base::EventLoop& loop);
+                                                   std::shared_ptr<llm::LearnedLimits> learned, base::EventLoop& loop);
 std::shared_ptr<retrieval::QueryEmbedder> make_query_embedder(const Config& config, const BackendKeys& keys,
                                                               base::EventLoop& loop);
 // For ingest: blocks.

@@ -20,6 +20,7 @@
 #include "chatcore/command/watchdog.h"
 #include "chatcore/memory/server_memory.h"
 #include "chatcore/memory_keeper.h"
+#include "chatcore/retention.h"
 #include "chatcore/version.h"
 
 namespace chatcore::command {
@@ -68,7 +69,15 @@ struct Program {
         loop(threads),
         store(std::move(its_store)),
         registry(registry_limits(config), clock, budget),
-        sweeper(registry, clock, loop, [this] { store->drop_page_cache(); }),
+        retention({.conversations = config.retention.conversations,
+                   .responses = config.retention.responses,
+                   .max_size = config.retention.max_size},
+                  {.store = *store, .registry = registry, .clock = clock, .loop = loop, .metrics = metrics}),
+        sweeper(registry, clock, loop,
+                [this] {
+                  retention.sweep();
+                  store->drop_page_cache();
+                }),
         keeper(budget, sweeper, loop,
                [this, return_free_memory] {
                  store->drop_page_cache();
@@ -82,8 +91,9 @@ struct Program {
                    .index = config.retrieval.index,
                    .on_search = [this](base::Duration took) { metrics.search_ended(took); }},
                   embedder),
-        answerer(make_answerer(config, keys, loop)),
-        summary_writer(make_summary_writer(config, keys, loop)),
+        learned(std::make_shared<llm::LearnedLimits>("the language model")),
+        answerer(make_answerer(config, keys, learned, loop)),
+        summary_writer(make_summary_writer(config, keys, learned, loop)),
         summarizer(make_summarizer(config)),
         authenticator(std::move(access.credentials)),
         user_limits(access.limits, [this](base::Bytes change) { count_users(change); }),
@@ -105,6 +115,7 @@ struct Program {
             .keeper = keeper,
             .clock = clock,
             .entrance = entrance,
+            .chains = chains,
             .started = clock.wall_now(),
             .return_free_memory = return_free_memory},
         server(loop, server_options(config, metrics, server_memory), api::route_requests(api)) {}
@@ -141,16 +152,19 @@ struct Program {
   base::EventLoop loop;
   std::unique_ptr<storage::Store> store;
   conversation::Registry registry;
+  Retention retention;
   conversation::Sweeper sweeper;
   MemoryKeeper keeper;
   std::shared_ptr<retrieval::QueryEmbedder> embedder;
   retrieval::Retriever retriever;
+  std::shared_ptr<llm::LearnedLimits> learned;
   std::unique_ptr<llm::Answerer> answerer;
   std::unique_ptr<llm::Answerer> summary_writer;  // null, as the next: what leaves a window is not summarised
   std::unique_ptr<Summarizer> summarizer;
   access::Authenticator authenticator;
   access::UserLimits user_limits;
   api::Entrance entrance;
+  api::ChainIndex chains;
   api::ApiParts api;
   base::HttpServer server;
 };

@@ -3,8 +3,8 @@
 //
 // The window is the system message (the conversation's first message, when it has that role) and the last
 // `max_messages` of the others; the system message is not counted. A question and its answer leave together: when
-// the cut would fall between them the answer goes too, so a window never begins with an assistant message, which
-// many backends refuse and which means little without its question.
+// the cut would fall between them the answer goes too, since it means little without its question. Only an answer that
+// the whole conversation begins with, a greeting, may begin a window (llm/prompt_messages.h makes a prompt of it).
 //
 // Cut after a message has been appended, never before: cutting first lets history grow past its bound again.
 

@@ -3,7 +3,7 @@
 namespace chatcore::llm {
 
 base::Bytes size_of(const Prompt& prompt) {
-  std::size_t bytes = 0;
+  std::size_t bytes = prompt.summary.size();
   for (const auto& message : prompt.messages) bytes += message.content.size();
   for (const auto& passage : prompt.passages) {
     bytes += sizeof passage + passage.text.size() + passage.source.size();
@@ -27,7 +27,7 @@ std::string_view name_of(AnswerPart part) {
 std::size_t estimate_tokens(std::string_view text) { return (text.size() + 3) / 4; }
 
 std::size_t estimate_tokens(const Prompt& prompt) {
-  std::size_t tokens = 0;
+  std::size_t tokens = estimate_tokens(prompt.summary);
   for (const auto& message : prompt.messages) tokens += estimate_tokens(message.content);
   return tokens;
 }

@@ -14,6 +14,7 @@
 #include "base/units.h"
 #include "chatcore/conversation/message.h"
 #include "chatcore/llm/backend_statistics.h"
+#include "chatcore/llm/circuit_breaker.h"
 #include "chatcore/retrieval/retriever.h"
 
 namespace chatcore::llm {
@@ -42,6 +43,8 @@ struct Prompt {
   Sampling sampling = {};
   std::vector<std::string> stop = {};  // the answer ends before any of these; a backend gets them by passed_on
   PassedOn passed_on = {};             // for an answerer that passes_on()
+  std::string summary = {};  // a note of what precedes the messages (summary_prompt.h); empty: none
+  Asker asker = {};
 };
 
 struct TokenUsage {

@@ -85,15 +85,21 @@ void Backend::leave() {
   if (next) loop.post([next] { next->take_place(); });
 }
 
-std::optional<base::Error> Backend::breaker_refusal() {
+std::optional<base::Error> Backend::breaker_refusal(const Asker& asker, bool& is_probe) {
   const std::lock_guard lock(mutex_);
-  const auto wait = breaker_.refusal(steady_now());
-  if (!wait) return std::nullopt;
+  const auto verdict = breaker_.admit(steady_now(), asker);
+  is_probe = verdict.is_probe;
+  if (!verdict.wait) return std::nullopt;
   return base::Error{base::Code::unavailable, name + " keeps failing and is left alone for now",
-                     std::chrono::ceil<std::chrono::seconds>(*wait)};
+                     std::chrono::ceil<std::chrono::seconds>(*verdict.wait)};
 }
 
-void Backend::attempt_ended(Outcome outcome) {
+bool Backend::is_shut_for(const Asker& asker) const {
+  const std::lock_guard lock(mutex_);
+  return breaker_.is_shut_for(steady_now(), asker);
+}
+
+void Backend::call_ended(Outcome outcome, const Asker& asker, bool is_probe) {
   const auto now = steady_now();
   BreakerState before{};
   BreakerState after{};
@@ -101,9 +107,9 @@ void Backend::attempt_ended(Outcome outcome) {
     const std::lock_guard lock(mutex_);
     before = breaker_.state(now);
     switch (outcome) {
-      case Outcome::succeeded: breaker_.succeeded(); break;
-      case Outcome::failed: breaker_.failed(now); break;
-      case Outcome::gave_up: breaker_.gave_up(); break;
+      case Outcome::succeeded: breaker_.succeeded(asker, is_probe); break;
+      case Outcome::failed: breaker_.failed(now, asker, is_probe); break;
+      case Outcome::gave_up: breaker_.gave_up(is_probe); break;
     }
     after = breaker_.state(now);
   }

@@ -3,17 +3,20 @@
 // words, as kindly as the two of us need.
 //
 //   place     so many calls at once; a few more wait for a short time, the rest are sent away
-//   breaker   a backend that keeps failing is left alone for a while (circuit_breaker.h)
+//   breaker   a backend that keeps failing is left alone for a while (circuit_breaker.h); it counts calls
 //   attempt   one HTTP exchange; its answer is handed on as it comes
 //   retry     with jitter, only while nothing of an answer has come, and within the call's total time
+//   refusal   read for what it means (backend_refusal.h); a request that can be amended is asked again at once
 //
-// The key goes into the request's header and nowhere else; what a backend says about an error is not repeated.
+// The key goes into the request's header and nowhere else; of what a backend says about an error, only the names that
+// it gives it are repeated.
 
 #include <chrono>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -22,6 +25,7 @@
 #include "base/event_loop.h"
 #include "base/result.h"
 #include "base/stream_client.h"
+#include "chatcore/llm/backend_refusal.h"
 #include "chatcore/llm/backend_statistics.h"
 #include "chatcore/llm/circuit_breaker.h"
 
@@ -53,8 +57,12 @@ struct CallEvents {
   // The answer has come to its end without on_data having called it complete. An error makes it a failure.
   std::function<base::Status()> on_last_byte;
   // Errors: unavailable (cannot be reached, busy, broken answer, breaker open; with retry_after where known),
-  // deadline_exceeded, permission_denied (it refuses our key or our request).
+  // deadline_exceeded, permission_denied (it refuses our key, model or account), invalid_argument (it refuses this
+  // request). Each has its `remote`.
   std::function<void(base::Status)> on_end;
+  // The backend refuses the request, whose body is `body`: the one to send instead, a few times at most; absent: the
+  // refusal stands. May be empty.
+  std::function<std::optional<std::string>(const std::string& body, const BackendRefusal& refusal)> on_refused = {};
 };
 
 struct CallRequest {
@@ -62,6 +70,7 @@ struct CallRequest {
   std::string body;             // JSON
   std::string content_type;     // that a good answer's begins with
   bool takes_any_type = false;  // what the answer's says does not matter: on_data judges by the bytes
+  Asker asker = {};
 };
 
 // A call under way. Destroying it cancels it. Thread-safe, also within its own events.
@@ -76,7 +85,7 @@ class Call {
 // Thread-safe. The loop must outlive it.
 class Backend : public std::enable_shared_from_this<Backend> {
  public:
-  // `name` is how errors and the log call it: "the language model".
+  // `name` is how the log calls it, "the language model, for a summary"; errors say what precedes a comma.
   Backend(std::string name, BackendOptions options, base::EventLoop& loop);
 
   // No event comes before this has returned.
@@ -90,10 +99,11 @@ class Backend : public std::enable_shared_from_this<Backend> {
   enum class Place { granted, waiting, none };
   Place enter(const std::shared_ptr<Attempts>& call);
   void leave();
-  // Absent: the breaker lets one attempt pass.
-  std::optional<base::Error> breaker_refusal();
+  // Absent: the breaker lets the call pass, whose end must be told. `is_probe` is for that.
+  std::optional<base::Error> breaker_refusal(const Asker& asker, bool& is_probe);
+  [[nodiscard]] bool is_shut_for(const Asker& asker) const;
   enum class Outcome { succeeded, failed, gave_up };
-  void attempt_ended(Outcome outcome);
+  void call_ended(Outcome outcome, const Asker& asker, bool is_probe);
   base::Duration retry_delay(int retry);
 
   const std::string name;

@@ -1,5 +1,6 @@
 #include "chatcore/llm/backend_attempts.h"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -26,19 +27,44 @@ base::SteadyTime steady_now() { return std::chrono::steady_clock::now(); }
 // For the log: what most often is wrong. The backend's own words may quote the key.
 std::string_view hint_of(int status) {
   if (status == 401 || status == 403) return "; is its key right?";
-  return status == 404 ? "; are its base_url (most end with /v1) and its model right?" : "";
+  if (status == 402 || status == 429) return "; is its account in order?";
+  return "; are its base_url (most end with /v1) and its model right?";
 }
 
-bool is_worth_a_retry(int status) { return status == 408 || status == 429 || status >= 500; }
+// Of an answer that is an error so much is read to see what it means.
+constexpr std::size_t kMaxSaidBytes = 16u << 10;
+
+// A request is amended so often: each of its optional fields may be refused, and a prompt be too long a few times.
+constexpr int kMaxAmendments = 12;
+
+// Some proxies put their errors into an answer with status 200.
+bool is_error(std::string_view said) {
+  constexpr std::string_view kName = "\"error\"";
+  const auto at = said.find(kName);
+  if (at == std::string_view::npos) return false;
+  const auto value = said.find_first_not_of(" \t\r\n:", at + kName.size());
+  return value != std::string_view::npos && !said.substr(value).starts_with("null");
+}
+
+std::string names_of(const BackendRefusal& refusal) {
+  std::string text;
+  const auto add = [&](const char* name, const std::string& value) {
+    if (!value.empty()) text += (text.empty() ? " (" : ", ") + std::string(name) + "=" + value;
+  };
+  add("code", refusal.code);
+  add("type", refusal.type);
+  add("param", refusal.param);
+  return text.empty() ? "" : text + ")";
+}
 
 }  // namespace
 
 Backend::Attempts::Attempts(std::shared_ptr<Backend> backend, CallRequest request, CallEvents events)
     : backend_(std::move(backend)),
-      request_(std::move(request)),
       deadline_(backend_->options.total_timeout == milliseconds::zero()
                     ? base::SteadyTime::max()
                     : steady_now() + backend_->options.total_timeout),
+      request_(std::move(request)),
       events_(std::move(events)) {}
 
 void Backend::Attempts::begin() {
@@ -75,11 +101,17 @@ void Backend::Attempts::try_once() {
   if (left <= base::Duration::zero()) {
     return end(base::fail({Code::deadline_exceeded, backend_->name + " did not answer in time"}));
   }
-  if (auto refused = backend_->breaker_refusal()) return end(base::fail(std::move(*refused)));
+  if (!is_admitted_) {
+    if (auto refused = backend_->breaker_refusal(request_.asker, is_probe_))
+      return end(base::fail(std::move(*refused)));
+    is_admitted_ = true;
+  }
   ++attempt_;
   is_trying_ = true;
   status_ = 0;
   retry_after_ = {};
+  said_.clear();
+  refusal_.reset();
   const auto self = shared_from_this();
   const auto step = [self, attempt = attempt_](auto work) {
     self->in_order([self, attempt, work = std::move(work)]() mutable {
@@ -127,8 +159,11 @@ void Backend::Attempts::take_head(const base::StreamHead& head) {
 }
 
 void Backend::Attempts::take_data(std::string_view bytes) {
-  // What else a backend says, of an error for instance, may quote the key.
-  if (status_ / 100 != 2 || !is_right_type_ || is_complete_) return;
+  if (is_complete_) return;
+  if (!is_good()) {
+    said_.append(bytes.substr(0, kMaxSaidBytes - std::min(kMaxSaidBytes, said_.size())));
+    return;
+  }
   has_begun_ = true;
   const auto progress = events_.on_data(bytes);
   if (cancelled_) return;
@@ -151,24 +186,78 @@ void Backend::Attempts::wait_for_end(base::Duration patience) {
   });
 }
 
+bool Backend::Attempts::is_good() const { return status_ / 100 == 2 && is_right_type_; }
+
 void Backend::Attempts::take_end(base::Status status) {
+  read_refusal_of(status);
+  if (amend()) return;
   auto judged = judge(std::move(status));
   if (!judged) return retry_or_end(judged.error().within(backend_->name));
-  close_attempt(Outcome::succeeded);
+  close_attempt();
+  outcome_ = Outcome::succeeded;
   end({});
+}
+
+void Backend::Attempts::read_refusal_of(const base::Status& status) {
+  // An answer that was cut off says what it says with its status.
+  const bool has_refused = status_ != 0 && status_ / 100 != 2;
+  const bool is_error_as_a_good_answer = status && status_ / 100 == 2 && !is_right_type_ && is_error(said_);
+  if (has_refused || is_error_as_a_good_answer) refusal_ = read_refusal(status_, said_, backend_->options.api_key);
+  said_.clear();
+}
+
+// Asks again with another request, when the refusal says which one would do.
+bool Backend::Attempts::amend() {
+  if (!refusal_ || !events_.on_refused || amendments_ >= kMaxAmendments || cancelled_) return false;
+  auto body = events_.on_refused(request_.body, *refusal_);
+  if (!body) return false;
+  ++amendments_;
+  request_.body = std::move(*body);
+  close_attempt();
+  try_once();
+  return true;
+}
+
+base::Error Backend::Attempts::error_of_refusal() const {
+  using Kind = BackendRefusal::Kind;
+  const std::string said = "answered with status " + std::to_string(status_) + names_of(*refusal_);
+  base::Remote remote{.side = {}, .code = refusal_->code, .type = refusal_->type, .param = refusal_->param};
+  base::Error error{Code::invalid_argument, said};
+  switch (refusal_->kind) {
+    case Kind::context:
+      // What OpenAI calls it: clients look for it.
+      remote.code = "context_length_exceeded";
+      remote.type = "invalid_request_error";
+      remote.param = events_.on_refused ? "messages" : "input";
+      error.message += "; the request is longer than its context";
+      break;
+    case Kind::request:
+    case Kind::field:
+    case Kind::system_role: break;
+    case Kind::operators:
+      error.code = Code::permission_denied;
+      error.message += hint_of(status_);
+      break;
+    case Kind::busy:
+    case Kind::failure:
+      error.code = Code::unavailable;
+      error.retry_after = retry_after_;
+      break;
+  }
+  remote.saw_request = refusal_->kind != Kind::operators && refusal_->kind != Kind::busy;
+  error.remote = std::make_shared<const base::Remote>(std::move(remote));
+  return error;
 }
 
 // What the end of the exchange means for the call.
 base::Status Backend::Attempts::judge(base::Status status) {
   if (is_complete_) return {};
+  if (refusal_) return base::fail(error_of_refusal());
   if (is_finished_) return events_.on_last_byte();
   if (!status) {
     const auto code = status.error().code == Code::deadline_exceeded ? Code::deadline_exceeded : Code::unavailable;
     return base::fail({code, status.error().message});
   }
-  const std::string said = "answered with status " + std::to_string(status_);
-  if (status_ == 429 || status_ == 408 || status_ >= 500) return base::fail({Code::unavailable, said, retry_after_});
-  if (status_ / 100 != 2) return base::fail({Code::permission_denied, said + std::string(hint_of(status_))});
   if (!is_right_type_) {
     return base::fail({Code::unavailable, "answered with another content type; is its base_url right?"});
   }
@@ -176,39 +265,63 @@ base::Status Backend::Attempts::judge(base::Status status) {
 }
 
 bool Backend::Attempts::may_retry(const base::Error& error) const {
-  if (has_begun_ || attempt_ > backend_->options.max_retries) return false;
-  if (status_ != 0) return is_worth_a_retry(status_);
+  if (has_begun_ || retries_ >= backend_->options.max_retries) return false;
+  if (refusal_) return error.code == Code::unavailable;
+  if (status_ != 0) return false;
   return error.code == Code::unavailable;  // no connection, or hung up on; time that ran out does not come back
 }
 
 void Backend::Attempts::retry_or_end(base::Error error) {
-  const bool is_refusal = error.code == Code::permission_denied || status_ == 429;
+  // A backend that refuses a request, is busy, or had begun to answer is not down.
+  const bool is_up =
+      error.code == Code::permission_denied || error.code == Code::invalid_argument || status_ == 429 || has_begun_;
+  outcome_ = is_up ? Outcome::gave_up : Outcome::failed;
+  if (!error.remote) {
+    const bool saw_request = is_good() || error.code == Code::deadline_exceeded;
+    error.remote = std::make_shared<const base::Remote>(base::Remote{.side = {}, .saw_request = saw_request});
+  }
   const bool retries = may_retry(error);
-  close_attempt(is_refusal ? Outcome::gave_up : Outcome::failed);
+  close_attempt();
   if (!retries) return end(base::fail(std::move(error)));
-  const base::Duration delay = std::max<base::Duration>(backend_->retry_delay(attempt_), error.retry_after);
+  const base::Duration delay = std::max<base::Duration>(backend_->retry_delay(++retries_), error.retry_after);
   if (delay >= time_left()) return end(base::fail(std::move(error)));
-  base::log_debug("Asking a backend again", {{"attempt", attempt_ + 1}, {"after", error.message}});
-  timer_ = backend_->loop.after(delay, [self = shared_from_this()] {
-    self->in_order([self] {
-      if (!self->has_ended_ && !self->is_trying_) self->try_once();
+  ask_again_after(std::move(error), delay);
+}
+
+void Backend::Attempts::ask_again_after(base::Error error, base::Duration delay) {
+  base::log_debug("Asking a backend again", {{"retry", retries_}, {"after", error.message}});
+  timer_ = backend_->loop.after(delay, [self = shared_from_this(), error = std::move(error)] {
+    self->in_order([self, error] {
+      if (self->has_ended_ || self->is_trying_) return;
+      // Others have failed meanwhile, and the backend is left alone.
+      if (!self->is_probe_ && self->backend_->is_shut_for(self->request_.asker)) return self->end(base::fail(error));
+      self->try_once();
     });
   });
 }
 
-void Backend::Attempts::close_attempt(Outcome outcome) {
+void Backend::Attempts::close_attempt() {
   if (!std::exchange(is_trying_, false)) return;
   timer_.cancel();
   stream_.reset();
-  backend_->attempt_ended(outcome);
 }
 
 void Backend::Attempts::end(base::Status status) {
   if (std::exchange(has_ended_, true)) return;
   timer_.cancel();
+  if (std::exchange(is_admitted_, false)) backend_->call_ended(outcome_, request_.asker, is_probe_);
   give_back_place();
+  if (!status) status = base::fail(from_this_side(std::move(status.error())));
   const auto events = std::exchange(events_, {});
   if (!cancelled_) events.on_end(std::move(status));
+}
+
+// Who reads the error must see which side failed.
+base::Error Backend::Attempts::from_this_side(base::Error error) const {
+  base::Remote remote = error.remote ? *error.remote : base::Remote();
+  remote.side = backend_->name.substr(0, backend_->name.find(','));
+  error.remote = std::make_shared<const base::Remote>(std::move(remote));
+  return error;
 }
 
 void Backend::Attempts::give_back_place() {
@@ -237,7 +350,7 @@ void Backend::Attempts::resume() {
 void Backend::Attempts::cancel() {
   if (cancelled_.exchange(true)) return;
   in_order([self = shared_from_this()] {
-    self->close_attempt(Outcome::gave_up);
+    self->close_attempt();
     self->end({});
   });
 }

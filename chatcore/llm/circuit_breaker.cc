@@ -1,6 +1,10 @@
 #include "chatcore/llm/circuit_breaker.h"
 
+#include <algorithm>
+#include <functional>
+
 namespace chatcore::llm {
+std::size_t asker_hash(std::string_view text) { return std::max<std::size_t>(1, std::hash<std::string_view>()(text)); }
 
 std::string_view name_of(BreakerState state) {
   switch (state) {
@@ -11,33 +15,74 @@ std::string_view name_of(BreakerState state) {
   return "closed";
 }
 
-std::optional<base::Duration> CircuitBreaker::refusal(base::SteadyTime now) {
-  if (!is_open_) return std::nullopt;
-  if (is_cooling(now)) return opened_ + options_.cooldown - now;
+CircuitBreaker::Verdict CircuitBreaker::admit(base::SteadyTime now, const Asker& asker) {
+  if (!is_open_ || !concerns(asker)) return {};
   // The one that tries may take long; the others are sent away for another cool-down.
-  if (is_probing_) return options_.cooldown;
+  if (is_probing_) return {.wait = options_.cooldown};
+  const bool is_second = failed_probe_ != 0 && failed_probe_ != asker.conversation;
+  if (is_cooling(now) && !is_second) return {.wait = opened_ + options_.cooldown - now};
   is_probing_ = true;
-  return std::nullopt;
+  return {.is_probe = true};
 }
 
-void CircuitBreaker::succeeded() {
-  failures_ = 0;
+void CircuitBreaker::close() {
+  failures_.clear();
   is_open_ = false;
-  is_probing_ = false;
+  only_user_ = 0;
+  failed_probe_ = 0;
 }
 
-void CircuitBreaker::failed(base::SteadyTime now) {
-  if (options_.failures == 0) return;
-  ++failures_;
-  // Requests that were under way when it opened do not prolong the cool-down; the one that tried does.
-  const bool opens = is_open_ ? is_probing_ : failures_ >= options_.failures;
-  if (!opens) return;
-  is_open_ = true;
-  is_probing_ = false;
+void CircuitBreaker::open(base::SteadyTime now, std::size_t only_user) {
+  failures_.clear();
   opened_ = now;
+  // Two users whose requests fail are more than one.
+  only_user_ = is_open_ ? 0 : only_user;
+  is_open_ = true;
 }
 
-void CircuitBreaker::gave_up() { is_probing_ = false; }
+int CircuitBreaker::count_of(const std::map<std::size_t, int>& conversations) const {
+  int count = 0;
+  for (const auto& [conversation, failures] : conversations) count += std::min(failures, most_of_one());
+  return count;
+}
+
+void CircuitBreaker::succeeded(const Asker& asker, bool is_probe) {
+  if (is_probe) is_probing_ = false;
+  // That others are answered says nothing about the requests of the one that it is open for.
+  if (is_open_ && !concerns(asker)) return;
+  close();
+}
+
+void CircuitBreaker::failed(base::SteadyTime now, const Asker& asker, bool is_probe) {
+  if (options_.failures == 0) return;
+  if (is_probe) {
+    is_probing_ = false;
+    opened_ = now;
+    failed_probe_ = failed_probe_ == 0 ? asker.conversation : 0;
+    return;
+  }
+  // Requests that were under way when it opened do not prolong the cool-down.
+  if (is_open_ && concerns(asker)) return;
+  auto& own = failures_[asker.user];
+  ++own[asker.conversation];
+  int all = 0;
+  const bool has_others = failures_.size() > 1 || own.size() > 1;
+  for (const auto& [user, conversations] : failures_) {
+    const int count = count_of(conversations);
+    all += user == 0 ? count : std::min(count, most_of_one());
+  }
+  if (!has_others) return;
+  if (all >= options_.failures) return open(now, 0);
+  if (asker.user != 0 && count_of(own) >= options_.failures) open(now, asker.user);
+}
+
+void CircuitBreaker::gave_up(bool is_probe) {
+  if (is_probe) is_probing_ = false;
+}
+
+bool CircuitBreaker::is_shut_for(base::SteadyTime now, const Asker& asker) const {
+  return is_open_ && concerns(asker) && is_cooling(now);
+}
 
 BreakerState CircuitBreaker::state(base::SteadyTime now) const {
   if (!is_open_) return BreakerState::closed;

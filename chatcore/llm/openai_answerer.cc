@@ -67,6 +67,32 @@ class Reading {
   std::size_t held_ = 0;
 };
 
+// What one request teaches: kept until the backend has taken the request that came of it. Used as Reading is.
+class Learning {
+ public:
+  explicit Learning(std::shared_ptr<LearnedLimits> limits) : limits_(std::move(limits)) {}
+
+  std::string fit(std::string body) { return limits_->fitted(std::move(body), lesson_); }
+
+  std::optional<std::string> take(const std::string& body, const BackendRefusal& refusal) {
+    auto request = amended(body, refusal, lesson_);
+    // A size that the backend names in a field of its own is one, even if this request cannot be made to fit.
+    if (refusal.is_typed && refusal.context_tokens && lesson_.context_tokens == 0) {
+      limits_->learn({.context_tokens = *refusal.context_tokens, .tokens_per_estimate = lesson_.tokens_per_estimate});
+    }
+    return request;
+  }
+
+  void taken() {
+    if (!std::exchange(is_taken_, true)) limits_->learn(lesson_);
+  }
+
+ private:
+  const std::shared_ptr<LearnedLimits> limits_;
+  Lesson lesson_;
+  bool is_taken_ = false;
+};
+
 class CallGeneration final : public Generation {
  public:
   explicit CallGeneration(std::unique_ptr<Call> call) : call_(std::move(call)) {}
@@ -83,15 +109,30 @@ class CallGeneration final : public Generation {
 std::unique_ptr<Generation> OpenAiAnswerer::generate(Prompt prompt, GenerationEvents events,
                                                      base::EventLoop& /*loop*/) {
   const auto reading = std::make_shared<Reading>(std::move(events));
-  return std::make_unique<CallGeneration>(
-      backend_->call({.path = "/chat/completions",
-                      .body = chat_request(prompt, options_.model, options_.system_prompt, options_.max_tokens_field),
-                      .content_type = "text/event-stream",
-                      .takes_any_type = true},
-                     {.on_accepted = [reading] { reading->accepted(); },
-                      .on_data = [reading](std::string_view bytes) { return reading->take(bytes); },
-                      .on_last_byte = [reading] { return reading->last_byte(); },
-                      .on_end = [reading](base::Status status) { reading->end(std::move(status)); }}));
+  const auto learning = std::make_shared<Learning>(learned_);
+  auto body = learning->fit(chat_request(prompt, options_.model, options_.system_prompt, options_.max_tokens_field));
+  return std::make_unique<CallGeneration>(backend_->call(
+      {.path = "/chat/completions",
+       .body = std::move(body),
+       .content_type = "text/event-stream",
+       .takes_any_type = true,
+       .asker = prompt.asker},
+      {.on_accepted = [reading] { reading->accepted(); },
+       .on_data =
+           [reading, learning](std::string_view bytes) {
+             learning->taken();
+             return reading->take(bytes);
+           },
+       .on_last_byte = [reading] { return reading->last_byte(); },
+       .on_end = [reading](base::Status status) { reading->end(std::move(status)); },
+       .on_refused = [learning](const std::string& sent,
+                                const BackendRefusal& refusal) { return learning->take(sent, refusal); }}));
+}
+
+std::optional<BackendStatistics> OpenAiAnswerer::statistics() const {
+  auto statistics = backend_->statistics();
+  statistics.learned = learned_->report();
+  return statistics;
 }
 
 base::Bytes OpenAiAnswerer::cost() const { return {static_cast<std::int64_t>(base::kStreamCostBytes)}; }

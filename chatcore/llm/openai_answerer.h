@@ -9,6 +9,7 @@
 
 #include "chatcore/llm/answerer.h"
 #include "chatcore/llm/backend.h"
+#include "chatcore/llm/learned_limits.h"
 
 namespace chatcore::llm {
 
@@ -21,8 +22,9 @@ struct OpenAiOptions {
 // Thread-safe.
 class OpenAiAnswerer final : public Answerer {
  public:
-  OpenAiAnswerer(OpenAiOptions options, std::shared_ptr<Backend> backend)
-      : options_(std::move(options)), backend_(std::move(backend)) {}
+  // Answerers of one backend and model share what they learn about it.
+  OpenAiAnswerer(OpenAiOptions options, std::shared_ptr<Backend> backend, std::shared_ptr<LearnedLimits> learned)
+      : options_(std::move(options)), backend_(std::move(backend)), learned_(std::move(learned)) {}
 
   [[nodiscard]] std::string_view model() const override { return options_.model; }
   [[nodiscard]] std::unique_ptr<Generation> generate(Prompt prompt, GenerationEvents events,
@@ -30,11 +32,12 @@ class OpenAiAnswerer final : public Answerer {
   [[nodiscard]] bool is_cpu_bound() const override { return false; }
   [[nodiscard]] bool passes_on() const override { return true; }
   [[nodiscard]] base::Bytes cost() const override;
-  [[nodiscard]] std::optional<BackendStatistics> statistics() const override { return backend_->statistics(); }
+  [[nodiscard]] std::optional<BackendStatistics> statistics() const override;
 
  private:
   const OpenAiOptions options_;
   const std::shared_ptr<Backend> backend_;
+  const std::shared_ptr<LearnedLimits> learned_;
 };
 
 }  // namespace chatcore::llm

@@ -13,8 +13,8 @@
 
 namespace chatcore::llm {
 
-// The body of POST /chat/completions for a streamed answer. The passages become one system message, behind those that
-// the prompt begins with:
+// The body of POST /chat/completions for a streamed answer, its messages as prompt_messages.h has them. The passages
+// are a part of the system message:
 //
 //   Use these passages to answer where they bear on the question, and name their source. …
 //   {"source":"notes.md","text":"…"}

@@ -59,9 +59,12 @@ class RemoteQueryEmbedder final : public retrieval::QueryEmbedder {
                             else
                               asking->done(base::fail(status.error()));
                           }};
+    // Whose text it is nobody knows here; a text that makes the backend fail is told from others.
+    const Asker asker{.conversation = asker_hash(texts.empty() ? "" : texts.front())};
     backend_->call_to_its_end({.path = "/embeddings",
                                .body = embedding_request(texts, options_.model, options_.dimensions),
-                               .content_type = "application/json"},
+                               .content_type = "application/json",
+                               .asker = asker},
                               std::move(events));
   }
 
@@ -74,7 +77,7 @@ class RemoteQueryEmbedder final : public retrieval::QueryEmbedder {
 class RemoteEmbedder final : public retrieval::Embedder {
  public:
   RemoteEmbedder(RemoteEmbedderOptions options, BackendOptions backend)
-      : embedder_(std::move(options), std::make_shared<Backend>("the embedder", std::move(backend), loop_)),
+      : embedder_(std::move(options), std::make_shared<Backend>("the embeddings backend", std::move(backend), loop_)),
         thread_([this] { loop_.run(); }) {}
   ~RemoteEmbedder() override {
     loop_.post([this] { loop_.stop(); });

@@ -13,9 +13,12 @@
 
 namespace chatcore::llm {
 
-// The summary as a system message, marked as what it is. What users and answers said is in it in a model's words, so it
-// is said to be no instruction.
-conversation::Message summary_note(const conversation::Summary& summary);
+// The summary as a part of the system message, marked as what it is; "" when there is none. What users and answers said
+// is in it in a model's words, so it is said to be no instruction.
+std::string summary_note(const conversation::Summary& summary);
+
+// The bytes of messages that one prompt for a summary may hold when the model's context has so many tokens; 0: unknown.
+std::size_t summary_material_bytes(std::size_t context_tokens);
 
 struct SummaryPrompt {
   Prompt prompt;
@@ -25,7 +28,7 @@ struct SummaryPrompt {
 // Asks for a summary, of about `max_bytes` at most, of the former one (which may be empty) and of as many of the
 // `messages` (at least one, oldest first) as go into one prompt. The middle of a long message is left out.
 SummaryPrompt summary_prompt(const conversation::Summary& former, const std::vector<conversation::Message>& messages,
-                             std::size_t max_bytes);
+                             std::size_t max_bytes, std::size_t material_bytes = summary_material_bytes(0));
 
 // What came of it, as it is kept: without the space around it, at most `max_bytes`, cut at the end of a word.
 std::string kept_summary(std::string_view answer, std::size_t max_bytes);

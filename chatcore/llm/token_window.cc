@@ -20,7 +20,7 @@ struct Places {
 
 Places places_in(const std::vector<Message>& window, std::size_t max_tokens, const Summary& summary) {
   Places places;
-  std::size_t used = summary.content.empty() ? 0 : estimate_tokens(summary_note(summary).content);
+  std::size_t used = estimate_tokens(summary_note(summary));
   for (; places.talk < window.size() && window[places.talk].role == Role::system; ++places.talk) {
     used += estimate_tokens(window[places.talk].content);
   }
@@ -46,7 +46,6 @@ std::vector<Message> within_tokens(const std::vector<Message>& window, std::size
   const Places places = places_in(window, max_tokens, summary);
   const auto at = [&](std::size_t place) { return window.begin() + static_cast<std::ptrdiff_t>(place); };
   std::vector<Message> chosen(window.begin(), at(places.talk));
-  if (!summary.content.empty()) chosen.push_back(summary_note(summary));
   chosen.insert(chosen.end(), at(places.first), window.end());
   return chosen;
 }

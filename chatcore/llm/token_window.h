@@ -1,6 +1,6 @@
 #pragma once
-// How much of a conversation goes into a prompt: as many of its last messages as a budget of tokens allows, and for
-// what precedes them a note of its summary. Pure.
+// How much of a conversation goes into a prompt: as many of its last messages as a budget of tokens allows beside the
+// note of its summary. Pure.
 
 #include <cstddef>
 #include <cstdint>
@@ -10,9 +10,9 @@
 
 namespace chatcore::llm {
 
-// The system messages that `window` begins with, a note of the summary when there is one, and the newest questions
-// with their answers that fit beside these, oldest first; a question and its answer are never parted. The last question
-// is always there, however long. `max_tokens` 0: all of `window`.
+// The system messages that `window` begins with, and the newest questions with their answers that fit beside these and
+// the note of the summary (which is not among them), oldest first; a question and its answer are never parted. The last
+// question is always there, however long. `max_tokens` 0: all of `window`.
 std::vector<conversation::Message> within_tokens(const std::vector<conversation::Message>& window,
                                                  std::size_t max_tokens, const conversation::Summary& summary = {});
 

@@ -11,6 +11,7 @@
 
 #include "base/log.h"
 #include "chatcore/retrieval/docs_json.h"
+#include "chatcore/retrieval/documents.h"
 #include "chatcore/retrieval/hashed_embedder.h"
 #include "chatcore/retrieval/markdown_splitter.h"
 #include "chatcore/retrieval/text_files.h"
@@ -27,8 +28,6 @@ using base::Code;
 constexpr std::size_t kChunksAtOnce = 64;
 // A docs.json names its list of documents at its beginning.
 constexpr std::size_t kBeginningBytes = 4096;
-
-bool is_markdown(const std::string& name) { return name.ends_with(".md") || name.ends_with(".markdown"); }
 
 // The old store, for what can be taken over. A broken one may be all that is left of texts that are gone: it is not
 // for us to throw away. One of an earlier version or another embedder is replaced.
@@ -87,18 +86,22 @@ class Ingestion {
     if (file.name.ends_with(".json") && looks_like_docs_json(beginning_of(file.path, kBeginningBytes))) {
       return take_documents(file);
     }
-    const auto text = read_text_file(file.path, options_.max_file_bytes);
-    if (!text) {
-      base::log_warning("file not ingested", {{"file", file.path.string()}, {"reason", text.error().message}});
-      report_.skipped.push_back({file.name, text.error().message});
+    const auto document = read_document(file, options_.max_file_bytes);
+    if (!document) {
+      base::log_warning("file not ingested", {{"file", file.path.string()}, {"reason", document.error().message}});
+      report_.skipped.push_back({file.name, document.error().message});
       return {};
     }
-    if (is_markdown(file.name)) {
-      for (std::string& piece : split_markdown(*text, options_.split)) {
+    if (document->bad_bytes != 0) {
+      base::log_warning("file ingested without the bytes that are not UTF-8",
+                        {{"file", file.path.string()}, {"bytes", document->bad_bytes}});
+    }
+    if (document->has_headings) {
+      for (std::string& piece : split_markdown(document->text, options_.split)) {
         if (auto added = add_chunk(file, std::move(piece), {}); !added) return added;
       }
     } else {
-      for (const std::string_view piece : split_text(*text, options_.split)) {
+      for (const std::string_view piece : split_text(document->text, options_.split)) {
         if (auto added = add_chunk(file, std::string(piece), {}); !added) return added;
       }
     }

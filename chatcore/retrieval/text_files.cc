@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/units.h"
-#include "chatcore/retrieval/utf8.h"
 
 namespace chatcore::retrieval {
 namespace {
@@ -82,10 +81,6 @@ base::Result<std::string> read_text_file(const fs::path& path, std::size_t max_b
   text.resize(static_cast<std::size_t>(file.gcount()));
   if (file.bad()) return base::fail(base::Code::unavailable, "cannot be read");
   if (text.size() > size) return base::fail(base::Code::conflict, "still being written");
-  if (text.find('\0') != std::string::npos)
-    return base::fail(base::Code::invalid_argument, "binary; only text in UTF-8 is read");
-  if (!is_valid_utf8(text)) return base::fail(base::Code::invalid_argument, "not UTF-8 text; `iconv` makes it so");
-  if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
   return text;
 }
 

@@ -21,8 +21,7 @@ struct TextFile {
 base::Result<std::vector<TextFile>> list_text_files(const std::vector<std::string>& paths,
                                                     const std::string& store_file);
 
-// The text without its byte order mark. Errors, short: too_large, invalid_argument (not UTF-8 text), conflict (being
-// written), those of reading.
+// Its bytes. Errors, short: too_large, invalid_argument (no file), conflict (being written), those of reading.
 base::Result<std::string> read_text_file(const std::filesystem::path& path, std::size_t max_bytes);
 
 // The first bytes, at most `count`; empty when it cannot be read.

@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -42,11 +43,15 @@ class GroupWriter {
  private:
   void run();
   void write_group(std::vector<Write>& group);
+  // Nothing has to be tried for a group of WriteChecks while the last commit is recent.
+  [[nodiscard]] bool is_known_to_work(const std::vector<Write>& group) const;
   void count(const std::vector<Write>& group, const std::vector<WriteOutcome>& outcomes);
 
   const WriteLimits limits_;
   StoreCounters& counters_;
+  const base::Clock& clock_;
   Outage outage_;
+  std::optional<base::SteadyTime> committed_at_;  // the thread's
   BoundedQueue<Write> queue_;
   std::atomic<std::size_t> queued_bytes_{0};
   std::unique_ptr<WriteSession> session_;  // the thread's, until it has ended

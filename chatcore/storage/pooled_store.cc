@@ -63,6 +63,17 @@ void PooledStore::remove(const ConversationKey& key, std::function<void(base::Re
   submit_change(RemoveWrite{key}, std::move(done));
 }
 
+void PooledStore::remove_unused(const ConversationKey& key, base::WallTime last_used,
+                                std::function<void(base::Result<bool>)> done) {
+  submit_change(RemoveWrite{key, last_used}, std::move(done));
+}
+
+void PooledStore::check_write(std::function<void(base::Status)> done) {
+  submit_change(WriteCheck{}, [done = std::move(done)](base::Result<bool> committed) {
+    done(committed ? base::Status() : base::fail(std::move(committed).error()));
+  });
+}
+
 void PooledStore::submit_change(WriteOperation what, std::function<void(base::Result<bool>)> done) {
   writer_->submit({std::move(what), [done = std::move(done)](WriteOutcome changed) {
                      if (changed) {
@@ -100,6 +111,16 @@ void PooledStore::find_response(const std::string& user, const std::string& resp
                                 std::function<void(base::Result<std::optional<StoredResponse>>)> done) {
   ask<std::optional<StoredResponse>>(
       [user, response_id](ReadSession& reader) { return reader.find_response(user, response_id); }, std::move(done));
+}
+
+void PooledStore::list_old(const OldRequest& request,
+                           std::function<void(base::Result<std::vector<OldConversation>>)> done) {
+  ask<std::vector<OldConversation>>([request](ReadSession& reader) { return reader.list_old(request); },
+                                    std::move(done));
+}
+
+void PooledStore::used_bytes(std::function<void(base::Result<base::Bytes>)> done) {
+  ask<base::Bytes>([](ReadSession& reader) { return reader.used_bytes(); }, std::move(done));
 }
 
 template <class Value, class Question>

@@ -30,10 +30,13 @@ class PooledStore : public Store {
             std::function<void(base::Result<std::int64_t>)> done) override;
   void set_metadata(const ConversationKey& key, std::string metadata,
                     std::function<void(base::Result<bool>)> done) override;
+  void check_write(std::function<void(base::Status)> done) override;
   void keep_summary(KeptSummary what, std::function<void(base::Result<bool>)> done) override;
   void remove_message(const ConversationKey& key, std::int64_t sequence,
                       std::function<void(base::Result<bool>)> done) override;
   void remove(const ConversationKey& key, std::function<void(base::Result<bool>)> done) override;
+  void remove_unused(const ConversationKey& key, base::WallTime last_used,
+                     std::function<void(base::Result<bool>)> done) override;
 
   void load_window(const ConversationKey& key, std::size_t max_messages,
                    std::function<void(base::Result<Window>)> done) override;
@@ -45,6 +48,10 @@ class PooledStore : public Store {
                      std::function<void(base::Result<std::optional<Page>>)> done) override;
   void find_response(const std::string& user, const std::string& response_id,
                      std::function<void(base::Result<std::optional<StoredResponse>>)> done) override;
+
+  void list_old(const OldRequest& request,
+                std::function<void(base::Result<std::vector<OldConversation>>)> done) override;
+  void used_bytes(std::function<void(base::Result<base::Bytes>)> done) override;
 
   [[nodiscard]] StoreStatistics statistics() const override;
   void close() override;

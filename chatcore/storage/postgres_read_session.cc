@@ -13,6 +13,12 @@ namespace {
 
 base::WallTime time_of(std::int64_t milliseconds) { return base::WallTime(std::chrono::milliseconds(milliseconds)); }
 
+// No conversation was used before the year 1970.
+std::int64_t bound_of(const std::optional<base::WallTime>& before) {
+  if (!before) return std::numeric_limits<std::int64_t>::min();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(before->time_since_epoch()).count();
+}
+
 base::Result<Message> message_of(const PostgresRows& rows, int row) {
   const std::string role = rows.text(row, 1);
   const auto known = conversation::role_named(role);
@@ -165,6 +171,26 @@ base::Result<std::optional<StoredResponse>> PostgresReadSession::find_response(c
   if (!message) return base::fail(message.error());
   return std::optional(StoredResponse{
       .conversation_id = rows.text(0, 4), .answer = *std::move(message), .created = time_of(rows.number(0, 5))});
+}
+
+base::Result<std::vector<OldConversation>> PostgresReadSession::list_old(const OldRequest& request) {
+  PostgresCall question(postgres::kListOld);
+  question.bind(bound_of(request.listed_before)).bind(bound_of(request.unlisted_before));
+  question.bind(static_cast<std::int64_t>(request.limit));
+  const auto answer = ask({&question, 1});
+  if (!answer) return base::fail(answer.error());
+  const PostgresRows& rows = answer->front();
+  std::vector<OldConversation> found;
+  for (int i = 0; i < rows.size(); ++i) {
+    found.push_back({.key = {.user = rows.text(i, 0), .id = rows.text(i, 1)},
+                     .last_used = time_of(rows.number(i, 2)),
+                     .listed = rows.number(i, 3) != 0});
+  }
+  return found;
+}
+
+base::Result<base::Bytes> PostgresReadSession::used_bytes() {
+  return base::fail(base::Code::not_found, "PostgreSQL does not tell how much of its files is in use");
 }
 
 }  // namespace chatcore::storage

@@ -27,6 +27,8 @@ class PostgresReadSession final : public ReadSession {
   base::Result<std::optional<Page>> list_messages(const ConversationKey& key, const PageRequest& page) override;
   base::Result<std::optional<StoredResponse>> find_response(const std::string& user,
                                                             const std::string& response_id) override;
+  base::Result<std::vector<OldConversation>> list_old(const OldRequest& request) override;
+  base::Result<base::Bytes> used_bytes() override;
 
  private:
   PostgresReadSession(const PostgresTarget& target, const base::Clock& clock, StoreCounters& counters);

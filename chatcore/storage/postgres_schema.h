@@ -100,10 +100,12 @@ inline constexpr PostgresStatement kDropUnreachable{
     "drop_unreachable",
     "DELETE FROM conversations c WHERE c.user_id = $1::text AND c.external_id = $2::text AND NOT c.listed "
     "AND NOT EXISTS (SELECT 1 FROM responses r WHERE r.conversation_id = c.id)"};
-// $1 user, $2 external id → a row when it existed; its messages go with it.
+// $1 user, $2 external id, $3 the last use, in milliseconds, after which it stays → a row when it was there; its
+// messages go with it.
 inline constexpr PostgresStatement kDeleteConversation{
     "delete_conversation",
-    "DELETE FROM conversations WHERE user_id = $1::text AND external_id = $2::text RETURNING id"};
+    "DELETE FROM conversations WHERE user_id = $1::text AND external_id = $2::text AND last_used_at <= $3::bigint "
+    "RETURNING id"};
 
 // $1 user, $2 external id → last sequence, revision, created, last use, metadata.
 inline constexpr PostgresStatement kFind{
@@ -152,6 +154,12 @@ inline constexpr PostgresStatement kList{
     "list",
     "SELECT external_id, title, last_sequence - removed_messages, last_used_at FROM conversations "
     "WHERE user_id = $1::text AND listed ORDER BY last_used_at DESC, id DESC LIMIT $2::bigint"};
+// $1 and $2 the last use, in milliseconds, before which a listed and an unlisted conversation is old, $3 how many →
+// user, external id, last use, listed; the longest unused first.
+inline constexpr PostgresStatement kListOld{
+    "list_old",
+    "SELECT user_id, external_id, last_used_at, CASE WHEN listed THEN 1 ELSE 0 END FROM conversations "
+    "WHERE last_used_at < CASE WHEN listed THEN $1::bigint ELSE $2::bigint END ORDER BY last_used_at LIMIT $3::bigint"};
 // $1 user, $2 response id → the message in the columns of kSystemMessage, its conversation's external id, created.
 inline constexpr PostgresStatement kFindResponse{
     "find_response",
@@ -160,10 +168,14 @@ inline constexpr PostgresStatement kFindResponse{
     "JOIN messages m ON m.conversation_id = r.conversation_id AND m.sequence = r.sequence "
     "WHERE r.user_id = $1::text AND r.response_id = $2::text"};
 
+// Writes a row as it is.
+inline constexpr PostgresStatement kCheckWrite{"check_write", "UPDATE schema_version SET version = version"};
+
 inline constexpr std::array kWriting{kBegin,       kCommit,      kAppend,        kCreate,          kFork,
-                                     kSetMetadata, kKeepSummary, kDeleteMessage, kDropUnreachable, kDeleteConversation};
-inline constexpr std::array kReading{kBeginReading,  kCommit,         kFind, kLastMessages, kSystemMessage,
-                                     kMessagesAfter, kMessagesBefore, kList, kFindResponse, kSummary};
+                                     kSetMetadata, kKeepSummary, kDeleteMessage, kDropUnreachable, kDeleteConversation,
+                                     kCheckWrite};
+inline constexpr std::array kReading{kBeginReading,   kCommit, kFind,    kLastMessages, kSystemMessage, kMessagesAfter,
+                                     kMessagesBefore, kList,   kListOld, kFindResponse, kSummary};
 
 }  // namespace postgres
 }  // namespace chatcore::storage

@@ -18,9 +18,13 @@ namespace chatcore::storage {
 namespace {
 
 const ConversationKey& key_of(const WriteOperation& what) {
+  static const ConversationKey kNone;
   return std::visit(
       [](const auto& one) -> const ConversationKey& {
-        if constexpr (std::is_same_v<std::decay_t<decltype(one)>, ForkWrite>)
+        using One = std::decay_t<decltype(one)>;
+        if constexpr (std::is_same_v<One, WriteCheck>)
+          return kNone;
+        else if constexpr (std::is_same_v<One, ForkWrite>)
           return one.to.key;
         else
           return one.key;
@@ -249,8 +253,14 @@ void PostgresWriteSession::add(Batch& batch, const RemoveMessageWrite& what) {
 
 void PostgresWriteSession::add(Batch& batch, const RemoveWrite& what) {
   const std::size_t first = batch.calls.size();
-  batch.call(postgres::kDeleteConversation).bind(what.key.user).bind(what.key.id);
+  batch.call(postgres::kDeleteConversation).bind(what.key.user).bind(what.key.id).bind(last_use_bound(what));
   batch.means(first, [](Batch::Rows rows) -> WriteOutcome { return rows[0].size(); });
+}
+
+void PostgresWriteSession::add(Batch& batch, const WriteCheck& /*what*/) {
+  const std::size_t first = batch.calls.size();
+  batch.call(postgres::kCheckWrite);
+  batch.means(first, [](Batch::Rows /*rows*/) -> WriteOutcome { return 1; });
 }
 
 }  // namespace chatcore::storage

@@ -50,6 +50,7 @@ class PostgresWriteSession final : public WriteSession {
   void add(Batch& batch, const KeptSummary& what);
   void add(Batch& batch, const RemoveMessageWrite& what);
   void add(Batch& batch, const RemoveWrite& what);
+  void add(Batch& batch, const WriteCheck& what);
   void add_message(Batch& batch, const Following& what);
   void add_messages(Batch& batch, const NewConversation& what, std::int64_t last, std::int64_t revision);
   [[nodiscard]] std::int64_t now() const;

@@ -31,6 +31,8 @@ class ReadSession {
   virtual base::Result<std::optional<Page>> list_messages(const ConversationKey& key, const PageRequest& page) = 0;
   virtual base::Result<std::optional<StoredResponse>> find_response(const std::string& user,
                                                                     const std::string& response_id) = 0;
+  virtual base::Result<std::vector<OldConversation>> list_old(const OldRequest& request) = 0;
+  virtual base::Result<base::Bytes> used_bytes() = 0;
 };
 
 }  // namespace chatcore::storage

@@ -3,6 +3,7 @@
 #include <cerrno>
 
 #include <sqlite3.h>
+#include <sys/statvfs.h>
 
 namespace chatcore::storage {
 namespace {
@@ -101,6 +102,15 @@ base::Status SqliteConnection::check_file() const {
   return base::fail(base::Code::unavailable,
                     "sqlite: the database file was deleted, moved or replaced while it is in use; put it back, or "
                     "restart with the one that is meant");
+}
+
+base::Status SqliteConnection::check_room() const {
+  constexpr std::uint64_t kLeast = 512u << 10;
+  const char* path = sqlite3_db_filename(database_.get(), "main");
+  struct statvfs disk {};
+  if (path == nullptr || ::statvfs(path, &disk) != 0) return {};
+  if (std::uint64_t{disk.f_bavail} * disk.f_frsize >= kLeast) return {};
+  return base::fail(base::Code::exhausted, "sqlite: the disk of the database is full");
 }
 
 SqliteStatement& SqliteStatement::bind(int parameter, std::int64_t value) {

@@ -37,6 +37,9 @@ class SqliteConnection {
   // replaced, and all that it stores then is gone with the process. Costs one look at the file's name.
   // Errors: unavailable, until that file is back under its name.
   [[nodiscard]] base::Status check_file() const;
+  // Whether the disk has room for some messages. A full one may still take a page of the log that is written anew, so a
+  // write that succeeds does not tell. Errors: exhausted.
+  [[nodiscard]] base::Status check_room() const;
 
  private:
   struct Close {

@@ -1,6 +1,8 @@
 #include "chatcore/storage/sqlite_read_session.h"
 
 #include <algorithm>
+#include <array>
+#include <chrono>
 #include <limits>
 #include <utility>
 
@@ -54,6 +56,12 @@ base::Result<MessagesRead> read_messages(SqliteStatement& statement, std::int64_
 
 base::WallTime time_of(std::int64_t milliseconds) { return base::WallTime(std::chrono::milliseconds(milliseconds)); }
 
+// No conversation was used before the year 1970.
+std::int64_t bound_of(const std::optional<base::WallTime>& before) {
+  if (!before) return std::numeric_limits<std::int64_t>::min();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(before->time_since_epoch()).count();
+}
+
 std::int64_t limit_of(std::size_t max_messages) {
   return max_messages == 0 ? -1 : static_cast<std::int64_t>(max_messages);
 }
@@ -71,7 +79,7 @@ base::Result<std::unique_ptr<ReadSession>> SqliteReadSession::open(const std::st
   std::vector<SqliteStatement> statements;
   for (const char* text :
        {"BEGIN", "ROLLBACK", sql::kFindConversation, sql::kLastMessages, sql::kSystemMessage, sql::kMessagesAfter,
-        sql::kMessagesBefore, sql::kListConversations, sql::kFindResponse, sql::kSummary}) {
+        sql::kMessagesBefore, sql::kListConversations, sql::kFindResponse, sql::kSummary, sql::kListOld}) {
     auto statement = connection->prepare(text);
     if (!statement) return tl::unexpected(std::move(statement).error());
     statements.push_back(*std::move(statement));
@@ -92,7 +100,8 @@ SqliteReadSession::SqliteReadSession(SqliteConnection connection, std::vector<Sq
       messages_before_(std::move(statements[6])),
       list_(std::move(statements[7])),
       find_response_(std::move(statements[8])),
-      summary_(std::move(statements[9])) {
+      summary_(std::move(statements[9])),
+      list_old_(std::move(statements[10])) {
   counters_.connected();
 }
 
@@ -217,6 +226,35 @@ base::Result<std::optional<StoredResponse>> SqliteReadSession::find_response(con
   return std::optional(StoredResponse{.conversation_id = find_response_.text(4),
                                       .answer = *std::move(answer),
                                       .created = time_of(find_response_.number(5))});
+}
+
+base::Result<std::vector<OldConversation>> SqliteReadSession::list_old(const OldRequest& request) {
+  if (auto there = connection_.check_file(); !there) return tl::unexpected(std::move(there).error());
+  const Reading reading(list_old_);
+  list_old_.bind(1, bound_of(request.listed_before)).bind(2, bound_of(request.unlisted_before));
+  list_old_.bind(3, static_cast<std::int64_t>(request.limit));
+  std::vector<OldConversation> found;
+  while (true) {
+    const auto row = list_old_.step();
+    if (!row) return tl::unexpected(row.error());
+    if (!*row) return found;
+    found.push_back({.key = {.user = list_old_.text(0), .id = list_old_.text(1)},
+                     .last_used = time_of(list_old_.number(2)),
+                     .listed = list_old_.number(3) != 0});
+  }
+}
+
+base::Result<base::Bytes> SqliteReadSession::used_bytes() {
+  base::Bytes used;
+  std::array<std::int64_t, 3> numbers{};
+  constexpr std::array kQuestions{"PRAGMA page_count", "PRAGMA freelist_count", "PRAGMA page_size"};
+  for (std::size_t i = 0; i < kQuestions.size(); ++i) {
+    const auto number = connection_.query_number(kQuestions.at(i));
+    if (!number) return tl::unexpected(number.error());
+    numbers.at(i) = *number;
+  }
+  used.count = (numbers[0] - numbers[1]) * numbers[2];
+  return used;
 }
 
 }  // namespace chatcore::storage

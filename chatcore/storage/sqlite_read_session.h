@@ -27,6 +27,8 @@ class SqliteReadSession final : public ReadSession {
   base::Result<std::optional<Page>> list_messages(const ConversationKey& key, const PageRequest& page) override;
   base::Result<std::optional<StoredResponse>> find_response(const std::string& user,
                                                             const std::string& response_id) override;
+  base::Result<std::vector<OldConversation>> list_old(const OldRequest& request) override;
+  base::Result<base::Bytes> used_bytes() override;
 
  private:
   struct Found;
@@ -50,6 +52,7 @@ class SqliteReadSession final : public ReadSession {
   SqliteStatement list_;
   SqliteStatement find_response_;
   SqliteStatement summary_;
+  SqliteStatement list_old_;
 };
 
 }  // namespace chatcore::storage

@@ -47,6 +47,11 @@ inline constexpr const char* kMessagesBefore =
 inline constexpr const char* kListConversations =
     "SELECT external_id, title, last_sequence - removed_messages, last_used_at FROM conversations "
     "WHERE user = ?1 AND listed = 1 ORDER BY last_used_at DESC, id DESC LIMIT ?2";
+// ?1 and ?2 the last use, in milliseconds, before which a listed and an unlisted conversation is old, ?3 how many →
+// user, external id, last use, listed; the longest unused first.
+inline constexpr const char* kListOld =
+    "SELECT user, external_id, last_used_at, listed FROM conversations "
+    "WHERE last_used_at < CASE listed WHEN 1 THEN ?1 ELSE ?2 END ORDER BY last_used_at LIMIT ?3";
 // ?1 user, ?2 response id → the message in the columns of kLastMessages, its conversation's external id, created.
 inline constexpr const char* kFindResponse =
     "SELECT m.sequence, m.role, m.content, m.interrupted, c.external_id, m.created_at FROM responses r "
@@ -104,6 +109,9 @@ inline constexpr const char* kSettleCopy =
     "UPDATE conversations SET last_sequence = ?3, "
     "removed_messages = ?3 - (SELECT count(*) FROM messages WHERE conversation_id = ?1), "
     "title = (SELECT title FROM conversations WHERE id = ?2) WHERE id = ?1";
+
+// Writes the file's first page as it is. The number is the application_id that the file has ("chat").
+inline constexpr const char* kCheckWrite = "PRAGMA application_id = 1667785076";
 
 }  // namespace sql
 }  // namespace chatcore::storage

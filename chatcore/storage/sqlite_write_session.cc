@@ -163,7 +163,7 @@ WriteOutcome SqliteWriteSession::apply_whole(const WriteOperation& what) {
 base::Result<SqliteWriteSession::Found> SqliteWriteSession::find(const ConversationKey& key) {
   const auto row = use_->find.bind(1, key.user).bind(2, key.id).step();
   Found found;
-  if (row && *row) found = {use_->find.number(0), use_->find.number(1), use_->find.number(2)};
+  if (row && *row) found = {use_->find.number(0), use_->find.number(1), use_->find.number(2), use_->find.number(4)};
   use_->find.reset();
   if (!row) return tl::unexpected(row.error());
   return found;
@@ -249,6 +249,12 @@ WriteOutcome SqliteWriteSession::apply(const MetadataWrite& what) {
   return as_number(row_of(use_->set_metadata.bind(1, what.key.user).bind(2, what.key.id).bind(3, what.metadata)));
 }
 
+WriteOutcome SqliteWriteSession::apply(const WriteCheck& /*what*/) {
+  if (auto room = use_->connection.check_room(); !room) return base::fail(room.error());
+  if (auto written = use_->connection.execute(sql::kCheckWrite); !written) return base::fail(written.error());
+  return 1;
+}
+
 WriteOutcome SqliteWriteSession::apply(const KeptSummary& what) {
   const auto found = find(what.key);
   if (!found) return tl::unexpected(found.error());
@@ -274,7 +280,7 @@ WriteOutcome SqliteWriteSession::apply(const RemoveMessageWrite& what) {
 WriteOutcome SqliteWriteSession::apply(const RemoveWrite& what) {
   const auto found = find(what.key);
   if (!found) return tl::unexpected(found.error());
-  if (found->conversation == 0) return 0;
+  if (found->conversation == 0 || found->last_used > last_use_bound(what)) return 0;
   if (auto done = use_->remove.bind(1, found->conversation).run(); !done)
     return tl::unexpected(std::move(done).error());
   return 1;

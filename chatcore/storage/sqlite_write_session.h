@@ -30,6 +30,7 @@ class SqliteWriteSession final : public WriteSession {
     std::int64_t conversation = 0;  // 0: there is none
     std::int64_t last_sequence = 0;
     std::int64_t revision = 0;
+    std::int64_t last_used = 0;  // milliseconds since 1970
   };
 
   SqliteWriteSession(std::unique_ptr<Prepared> prepared, const base::Clock& clock, StoreCounters& counters);
@@ -40,6 +41,7 @@ class SqliteWriteSession final : public WriteSession {
   WriteOutcome apply(const ForkWrite& what);
   WriteOutcome apply(const MetadataWrite& what);
   WriteOutcome apply(const KeptSummary& what);
+  WriteOutcome apply(const WriteCheck& what);
   WriteOutcome apply(const RemoveMessageWrite& what);
   WriteOutcome apply(const RemoveWrite& what);
   base::Result<Found> find(const ConversationKey& key);

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "base/units.h"
 #include "chatcore/conversation/message.h"
 
 namespace chatcore::storage {
@@ -90,6 +91,19 @@ struct Page {
   bool has_more = false;
 };
 
+// Which conversations are old, by their last use. Absent: none of that kind.
+struct OldRequest {
+  std::optional<base::WallTime> listed_before = {};
+  std::optional<base::WallTime> unlisted_before = {};  // chains of responses, which no list shows
+  std::size_t limit = 1000;
+};
+
+struct OldConversation {
+  ConversationKey key;
+  base::WallTime last_used;
+  bool listed = true;
+};
+
 struct StoredResponse {
   std::string conversation_id;
   Message answer;  // its sequence is its place
@@ -141,6 +155,13 @@ class Store {
                               std::function<void(base::Result<bool>)> done) = 0;
   // Deletes the conversation with all that belongs to it; true when it existed.
   virtual void remove(const ConversationKey& key, std::function<void(base::Result<bool>)> done) = 0;
+  // The same, unless it was used after `last_used`.
+  virtual void remove_unused(const ConversationKey& key, base::WallTime last_used,
+                             std::function<void(base::Result<bool>)> done) = 0;
+
+  // Whether a write would be committed now: tried with one that changes nothing, unless a write was committed within
+  // the last five seconds. Waits its turn behind the writes that are queued: on a disk that stands still, for ever.
+  virtual void check_write(std::function<void(base::Status)> done) = 0;
 
   // Reads no more than the last `max_messages` (0: all, whatever their size) and the first system message, through an
   // index. Not found is a Window that does not exist. Errors here and below: unavailable, exhausted (queue of reads
@@ -157,6 +178,13 @@ class Store {
                              std::function<void(base::Result<std::optional<Page>>)> done) = 0;
   virtual void find_response(const std::string& user, const std::string& response_id,
                              std::function<void(base::Result<std::optional<StoredResponse>>)> done) = 0;
+
+  // Of all users, the longest unused first. Looks at every conversation: for a sweep now and then.
+  virtual void list_old(const OldRequest& request,
+                        std::function<void(base::Result<std::vector<OldConversation>>)> done) = 0;
+  // What the database file holds, without what was deleted and waits to be used again. Errors: not_found where the
+  // database cannot tell (PostgreSQL gives room back when it likes).
+  virtual void used_bytes(std::function<void(base::Result<base::Bytes>)> done) = 0;
 
   // Asks the kernel to drop the file's clean pages from its page cache. Pages written again and again count as active
   // there, which a container's working set includes: with every conversation stored it grows, though nothing leaks.

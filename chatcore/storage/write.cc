@@ -1,5 +1,8 @@
 #include "chatcore/storage/write.h"
 
+#include <chrono>
+#include <limits>
+
 namespace chatcore::storage {
 namespace {
 
@@ -25,6 +28,11 @@ std::size_t messages_of(const WriteOperation& what) {
   if (const auto* create = std::get_if<NewConversation>(&what)) return create->messages.size();
   if (const auto* fork = std::get_if<ForkWrite>(&what)) return fork->to.messages.size();
   return 0;
+}
+
+std::int64_t last_use_bound(const RemoveWrite& what) {
+  if (!what.unused_since) return std::numeric_limits<std::int64_t>::max();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(what.unused_since->time_since_epoch()).count();
 }
 
 base::Error not_the_last(std::int64_t last_sequence, std::int64_t after) {

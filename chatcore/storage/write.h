@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <variant>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "chatcore/storage/store.h"
 
@@ -29,10 +31,14 @@ struct RemoveMessageWrite {
 
 struct RemoveWrite {
   ConversationKey key;
+  std::optional<base::WallTime> unused_since = {};  // left alone when it was used later
 };
 
-using WriteOperation =
-    std::variant<Append, NewConversation, ForkWrite, MetadataWrite, KeptSummary, RemoveMessageWrite, RemoveWrite>;
+// Changes nothing, but is committed and synced as every write.
+struct WriteCheck {};
+
+using WriteOperation = std::variant<Append, NewConversation, ForkWrite, MetadataWrite, KeptSummary, RemoveMessageWrite,
+                                    RemoveWrite, WriteCheck>;
 
 // What a write ends with: the last sequence, or whether (1, 0) there was something to change.
 using WriteOutcome = base::Result<std::int64_t>;
@@ -46,6 +52,9 @@ struct Write {
 std::size_t bytes_of(const WriteOperation& what);
 // The messages it adds, without those that a fork copies.
 std::size_t messages_of(const WriteOperation& what);
+
+// The last use, in milliseconds since 1970, after which the conversation is not removed.
+std::int64_t last_use_bound(const RemoveWrite& what);
 
 // How a write is refused, in the same words by every database.
 base::Error not_the_last(std::int64_t last_sequence, std::int64_t after);  // conflict

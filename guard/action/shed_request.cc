@@ -3,13 +3,13 @@
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
-#include <cstdio>
 #include <string>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "base/http_client.h"
+#include "base/plain_file.h"
 
 namespace guard::action {
 namespace {
@@ -23,11 +23,9 @@ constexpr std::size_t kMaxTokenBytes = 8u << 10;
 
 // The file's first line, without blanks around it.
 base::Result<std::string> read_token(const std::string& path) {
-  std::FILE* file = std::fopen(path.c_str(), "re");
-  if (!file) return fail(base::error_from_errno(errno, "read the shed token " + path));
-  std::string text(kMaxTokenBytes, '\0');
-  text.resize(std::fread(text.data(), 1, text.size(), file));
-  std::fclose(file);
+  auto read = base::read_plain_file(path, kMaxTokenBytes);
+  if (!read) return fail(read.error().within("read the shed token"));
+  std::string text = std::move(*read);
   text.resize(std::min(text.size(), text.find('\n')));
   const auto begin = text.find_first_not_of(" \t\r");
   if (begin == std::string::npos) return fail(Code::invalid_argument, "the shed token in " + path + " is empty");

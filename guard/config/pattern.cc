@@ -1,5 +1,10 @@
 #include "guard/config/pattern.h"
 
+#include <cstddef>
+#include <initializer_list>
+#include <string_view>
+#include <utility>
+
 #include <re2/re2.h>
 
 #include "base/pattern_form.h"
@@ -11,6 +16,44 @@ std::string hint_for(const std::string& pattern) {
   for (const char* look_around : {"(?=", "(?!", "(?<=", "(?<!"})
     if (pattern.find(look_around) != std::string::npos)
       return " (RE2 has no look-ahead and look-behind: match the text around it instead)";
+  return {};
+}
+
+// Which character of a line's end or of a colour code the pattern asks for, "" when none: it would never match, since
+// lines are matched one by one, without their ends and without escape sequences. What may be left out ("\\r?$") or
+// stands in a class is no demand.
+std::string impossible_character(std::string_view pattern) {
+  const auto name_of_raw = [](char c) {
+    return c == '\n' ? "a line end" : c == '\r' ? "a carriage return" : c == '\0' ? "a NUL" : "an escape character";
+  };
+  bool in_class = false;
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    const std::string_view rest = pattern.substr(i);
+    std::string found;
+    std::size_t length = 1;
+    if (constexpr std::string_view kRaw("\n\r\0\x1b", 4); kRaw.find(rest[0]) != std::string_view::npos) {
+      found = name_of_raw(rest[0]);
+    } else if (rest[0] == '\\') {
+      length = 2;
+      for (const auto& [written, raw] : std::initializer_list<std::pair<std::string_view, char>>{
+               {"\\n", '\n'}, {"\\r", '\r'}, {"\\x0a", '\n'}, {"\\x0d", '\r'}, {"\\x00", '\0'},
+               {"\\x1b", '\x1b'}, {"\\x1B", '\x1b'}, {"\\033", '\x1b'}}) {
+        if (!rest.starts_with(written)) continue;
+        found = name_of_raw(raw);
+        length = written.size();
+      }
+    } else if (rest[0] == '[' && !in_class) {
+      in_class = true;
+      // "[]" and "[^]" begin with a bracket of their own.
+      length = rest.starts_with("[^]") ? 3 : rest.starts_with("[]") ? 2 : 1;
+    } else if (rest[0] == ']') {
+      in_class = false;
+    }
+    const char after = i + length < pattern.size() ? pattern[i + length] : '\0';
+    const bool may_be_missing = after == '?' || after == '*' || pattern.substr(i + length).starts_with("{0");
+    if (!found.empty() && !in_class && !may_be_missing) return found;
+    i += length - 1;
+  }
   return {};
 }
 
@@ -30,6 +73,13 @@ std::string find_pattern_problem(const std::string& pattern) {
   if (form != pattern && (is_delimited || !compiled.ok()) && RE2(form, options).ok())
     return "the pattern is written in another language's form; RE2 takes '" + form + "'";
   if (!compiled.ok()) return "not a pattern that RE2 takes: " + compiled.error() + hint_for(pattern);
+  // Alternatives and optional groups may do without it; that much reading is left to people.
+  const bool has_ways_around = pattern.find('|') != std::string::npos || pattern.find(")?") != std::string::npos ||
+                               pattern.find(")*") != std::string::npos || pattern.find("\\Q") != std::string::npos;
+  if (const std::string character = impossible_character(pattern); !character.empty() && !has_ways_around)
+    return "this pattern would never match: it asks for " + character +
+           ", and lines are matched one by one, without their ends and colours; leave it out (in YAML, write the "
+           "pattern in single quotes, not after |)";
   if (RE2::FullMatch("", compiled)) return "this pattern matches every line, the empty one too";
   if (compiled.NumberOfCapturingGroups() > kMostGroups)
     return "a pattern has at most 16 groups; write (?:…) for those that only hold together";

@@ -1,3 +1,8 @@
+#include <algorithm>
+#include <vector>
+
+#include <netinet/in.h>
+
 #include "base/http_host.h"
 #include "base/socket_address.h"
 #include "guard/config/sections.h"
@@ -10,9 +15,27 @@ constexpr std::size_t kMostListens = 16;
 constexpr std::size_t kMostMounts = 32;
 constexpr std::size_t kMostHosts = 64;
 
+// The kernel gives out one port of an address once, and with every address all of them.
+bool collide(const base::SocketAddress& a, const base::SocketAddress& b) {
+  if (a.family() != b.family()) return false;
+  if (a.family() == AF_INET) {
+    const auto& one = reinterpret_cast<const sockaddr_in&>(a.storage);
+    const auto& other = reinterpret_cast<const sockaddr_in&>(b.storage);
+    const auto of = [](const sockaddr_in& address) { return address.sin_addr.s_addr; };
+    return one.sin_port == other.sin_port && one.sin_port != 0 &&
+           (of(one) == of(other) || of(one) == INADDR_ANY || of(other) == INADDR_ANY);
+  }
+  const auto& one = reinterpret_cast<const sockaddr_in6&>(a.storage);
+  const auto& other = reinterpret_cast<const sockaddr_in6&>(b.storage);
+  return one.sin6_port == other.sin6_port && one.sin6_port != 0 &&
+         (IN6_ARE_ADDR_EQUAL(&one.sin6_addr, &other.sin6_addr) || IN6_IS_ADDR_UNSPECIFIED(&one.sin6_addr) ||
+          IN6_IS_ADDR_UNSPECIFIED(&other.sin6_addr));
+}
+
 void read_listen(const Reader& section, const WebConfig& web, std::vector<std::string>& listen) {
   if (!section.has("listen")) return;
   listen.clear();
+  std::vector<base::SocketAddress> seen;
   for (auto& address : section.texts("listen")) {
     const auto problem = [&](std::string message) {
       section.context().add_problem(address.at, section.path_of("listen"), std::move(message));
@@ -24,8 +47,11 @@ void read_listen(const Reader& section, const WebConfig& web, std::vector<std::s
       problem(
           "other machines can reach this address, and the agent has neither TLS nor sign-in yet; listen on "
           "127.0.0.1:10780, or set web.allow_insecure to true where everyone may read the status");
+    else if (std::ranges::any_of(seen, [&](const auto& other) { return collide(*parsed, other); }))
+      problem("another address of this list covers this one; leave one of them out");
     else
       listen.push_back(std::move(address.text));
+    if (parsed) seen.push_back(*parsed);
   }
   if (listen.size() > kMostListens) section.problem("listen", "at most 16 addresses");
 }

@@ -101,6 +101,7 @@ std::string correction_for(const MetricForm& form, std::string_view text) {
       const std::string cores = base::cores_correction(text);
       return cores.empty() ? cores : cores + "; of caps.cpus, write for example '> 95%'";
     }
+    case Unit::share: return base::share_correction(text);
     default: return {};
   }
 }
@@ -125,8 +126,11 @@ base::Result<Written> parse_comparison(const MetricForm& form, std::string_view 
   const bool is_percent = text.find('%') != std::string_view::npos;
   if (is_percent && !form.may_be_ratio)
     return wrong(std::string(name_of(form.metric)) + " has no limit to take per cent of");
-  if (const std::string correction = correction_for(form, text); !correction.empty())
-    return base::fail(base::Code::invalid_argument, correction);
+  // A pressure of half a per cent can be meant, a threshold of half a per cent of the memory limit cannot.
+  const bool is_small_share = is_percent && form.unit == Unit::share && form.metric != Metric::disk;
+  const std::string correction =
+      is_small_share ? "" : is_percent ? base::share_correction(text) : correction_for(form, text);
+  if (!correction.empty()) return base::fail(base::Code::invalid_argument, correction);
   const auto amount = parse_amount(is_percent ? Unit::share : form.unit, text);
   if (!amount) return base::fail(amount.error());
   written.threshold.value = *amount;
@@ -218,6 +222,23 @@ std::string cores_text(base::Cores cores) {
   return text.ends_with('.') ? text.substr(0, text.size() - 1) : text;
 }
 
+// Amounts that nothing is ever below, or everything always above.
+void check_not_trivial(const Reader& section, const MetricForm& form, const policy::Rule& rule) {
+  const auto key = name_of(form.metric);
+  const auto write = std::string("; write for example ") + form.example;
+  const bool is_amount = form.unit == Unit::size || form.unit == Unit::size_an_hour || form.unit == Unit::cores ||
+                         form.unit == Unit::duration || form.metric == Metric::pids;
+  if (!is_amount || rule.trip.is_ratio) return;
+  constexpr double kLeastMemory = 1 << 10;  // "85B"; '> 1k' is written by whoever wants a rule that always holds
+  const bool is_above = rule.comparison == Comparison::above;
+  if (!is_above && rule.trip.value <= 0)
+    section.problem(key, "can never be" + write);
+  else if (is_above && form.unit == Unit::size && rule.trip.value > 0 && rule.trip.value < kLeastMemory)
+    section.problem(key, "less than 1 KiB, so true of whatever runs" + write);
+  else if (form.unit == Unit::duration && rule.trip.value > base::to_seconds(kLongestDuration))
+    section.problem(key, "more than " + base::format_duration(kLongestDuration) + write);
+}
+
 // Conditions that could never be true, or that nobody measures for this workload.
 void check_possible(const Reader& section, const MetricForm& form, const WorkloadConfig& workload,
                     const policy::Rule& rule) {
@@ -228,7 +249,8 @@ void check_possible(const Reader& section, const MetricForm& form, const Workloa
   if (form.metric == Metric::cpu && !rule.trip.is_ratio && rule.comparison == Comparison::above && caps.cpus &&
       rule.trip.value >= caps.cpus->count)
     section.problem(key, "can never be: caps.cpus is " + cores_text(*caps.cpus) + "; write for example '> 95%'");
-  if (form.metric == Metric::memory && !rule.trip.is_ratio && rule.comparison == Comparison::above && caps.memory &&
+  const bool is_memory = form.metric == Metric::memory || form.metric == Metric::memory_working_set;
+  if (is_memory && !rule.trip.is_ratio && rule.comparison == Comparison::above && caps.memory &&
       rule.trip.value >= static_cast<double>(caps.memory->count))
     section.problem(key, "can never be: caps.memory is " + base::format_bytes(*caps.memory));
   if (form.metric == Metric::pids && rule.comparison == Comparison::above && caps.pids &&
@@ -262,6 +284,7 @@ void read_condition(const Reader& section, const WorkloadConfig& workload, polic
   }
   rule.comparison = written->comparison;
   rule.trip = written->threshold;
+  check_not_trivial(section, *form, rule);
   check_possible(section, *form, workload, rule);
   if (section.has("clear")) read_clear(section, *form, rule);
   if (form->metric == Metric::oom_kills && rule.held_for > base::Duration::zero())

@@ -72,6 +72,11 @@ void check_selector(const Reader& workload, const sample::Target& target) {
     case TargetKind::systemd_unit:
       if (!has_suffix(selector, ".service") && !has_suffix(selector, ".scope") && !has_suffix(selector, ".slice"))
         workload.problem(key, "expected a unit that has a cgroup, such as chatcore.service");
+      else if (selector.find("@.") != std::string::npos)
+        workload.problem(key, "a template, which never runs itself: name an instance, such as " +
+                                  std::string(selector).insert(selector.find("@.") + 1, "1"));
+      else if (selector.find_first_of("*?[ ") != std::string::npos)
+        workload.problem(key, "expected one unit's name: patterns are not taken");
       else if (selector.find('/') != std::string::npos)
         workload.problem(key, "expected a unit's name, not a path");
       return;

@@ -167,7 +167,10 @@ bool Reader::read(std::string_view key, base::Cores& out) const {
   return correction.empty();
 }
 bool Reader::read(std::string_view key, base::Ratio& out) const {
-  return read_with(*this, key, "a ratio such as 85%", out, base::parse_ratio);
+  if (!read_with(*this, key, "a ratio such as 85%", out, base::parse_ratio)) return false;
+  const std::string correction = base::share_correction(scalar(key)->text);
+  if (!correction.empty()) problem(key, correction);
+  return correction.empty();
 }
 
 void Reader::problem(std::string_view key, std::string message) const {
@@ -182,6 +185,11 @@ std::optional<Scalar> read_scalar(const YamlNode& node, const std::string& path,
     return std::nullopt;
   }
   auto expanded = expand_variables(node.text, context.environment);
+  // Paths, arguments and names would end there without a word.
+  if (expanded && expanded->find('\0') != std::string::npos) {
+    context.add_problem(node.at, path, "a NUL character does not belong here");
+    return std::nullopt;
+  }
   if (!expanded) {
     context.add_problem(node.at, path, expanded.error().message);
     return std::nullopt;

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/plain_file.h"
+
 namespace guard::history {
 namespace {
 
@@ -32,12 +34,12 @@ base::Status make_state_folder(const std::string& path) {
 
 base::Result<int> open_state_file(const std::string& path, int flags) {
   const int no_follow = is_ours_alone(fs::path(path).parent_path()) ? 0 : O_NOFOLLOW;
-  const int fd = ::open(path.c_str(), flags | O_CLOEXEC | no_follow, 0600);
-  if (fd >= 0) return fd;
-  const int error = errno;
-  const bool is_link = no_follow != 0 && error == ELOOP;
-  return base::fail(base::error_from_errno(
-      error, "open " + path + (is_link ? " (a symbolic link in a folder that others may write)" : "")));
+  auto fd = base::open_plain_file(path, flags | no_follow, 0600);
+  std::error_code ignored;
+  if (!fd && no_follow != 0 && fs::is_symlink(path, ignored))
+    return base::fail(base::Code::permission_denied,
+                      "open " + path + ": a symbolic link in a folder that others may write");
+  return fd;
 }
 
 }  // namespace guard::history

@@ -80,6 +80,7 @@ struct LogWatch {
   std::string why;                             // when not up
   bool is_behind = false;                      // lines have been written that were not read yet
   std::uint64_t lag_bytes = 0;                 // so much of a file was written and not read; unknown (0) for other logs
+  bool lag_is_known = false;
   base::SteadyTime watched_since;              // no line can be missed that was due before
   std::optional<base::SteadyTime> read_until;  // every line written before has been counted; none: all up to now
   std::uint64_t matches = 0;

@@ -26,6 +26,11 @@ constexpr std::chrono::seconds kBehind{3};
 // What may have been written since the last look beside the lines that are known.
 constexpr std::size_t kSpareLines = 64;
 
+std::optional<base::Duration> age_of(base::SteadyTime at) {
+  if (at == base::SteadyTime::min()) return std::nullopt;
+  return std::chrono::steady_clock::now() - at;
+}
+
 bool is_running(const Container& container) {
   return container.state == ContainerState::running || container.state == ContainerState::paused;
 }
@@ -69,7 +74,10 @@ struct ContainerLog::State {
       return be_broken("the engine ended the log stream although the container runs");
     if (const auto caught_up = catch_up(client, *container); !caught_up) return be_broken(caught_up.error().message);
     const auto followed = follow(client, *container);
-    if (!followed && followed.error().code == base::Code::deadline_exceeded) return std::chrono::milliseconds(0);
+    if (!followed && followed.error().code == base::Code::deadline_exceeded) {
+      note_works();  // the log was read to its end, and then nothing came
+      return std::chrono::milliseconds(0);
+    }
     if (!followed) {
       is_all_due = true;
       return be_broken(followed.error().message);
@@ -92,11 +100,15 @@ struct ContainerLog::State {
 
   // Reads from the last settled line to the end.
   base::Status catch_up(const EngineClient& client, const Container& container) {
+    const base::SteadyTime began = std::chrono::steady_clock::now();
     position.notice_clock(std::chrono::system_clock::now());
     LogQuestion question = question_of(false);
+    const bool knows_lines = position.unsettled() > 0;
+    const base::WallTime latest_before = latest;
     std::size_t lines = 0;
+    std::size_t known_lines = 0;
     const auto count = [&](std::string_view line, base::WallTime at) {
-      take(line, at);
+      if (!take(line, at) && at <= latest_before) ++known_lines;
       ++lines;
     };
     auto status = read(client, container, question, count);
@@ -105,9 +117,12 @@ struct ContainerLog::State {
       status = read(client, container, question, count);
     }
     if (!status) return status;
+    // The line that was read last is gone from the log, and so may be others that followed it.
+    if (knows_lines && known_lines == 0) lost_at = std::chrono::steady_clock::now();
     is_all_due = false;
     position.settle();
     last_audit = std::chrono::steady_clock::now();
+    read_at = began;
     return {};
   }
 
@@ -152,6 +167,7 @@ struct ContainerLog::State {
   bool take(std::string_view line, base::WallTime at) {
     if (!position.accept(at, line)) return false;
     on_line(line, at);
+    latest = std::max(latest, at);
     if (std::chrono::system_clock::now() - at > kBehind) last_old_line = std::chrono::steady_clock::now();
     return true;
   }
@@ -171,6 +187,7 @@ struct ContainerLog::State {
     broken_why.clear();
     opened_at.reset();
     retry.succeeded();
+    read_at = std::chrono::steady_clock::now();  // nothing was written meanwhile
     return options.stopped_poll;
   }
 
@@ -196,6 +213,7 @@ struct ContainerLog::State {
   bool is_all_due = true;       // nothing is known of the log's end: read from since() whatever it takes
   bool has_long_lines = false;  // the engine splits some
   base::SteadyTime last_audit;
+  base::WallTime latest = base::WallTime::min();  // of the lines delivered
   std::optional<base::WallTime> followed_run;  // started_at of the run that was followed last
   std::optional<base::WallTime> read_run;      // finished_at of the run whose end was read
   bool has_ended = false;                      // the stream of followed_run ended by itself
@@ -208,6 +226,8 @@ struct ContainerLog::State {
 
   // When a line arrived that had been written more than kBehind before.
   std::atomic<base::SteadyTime> last_old_line{base::SteadyTime::min()};
+  std::atomic<base::SteadyTime> read_at{base::SteadyTime::min()};  // when the last reading to the log's end began
+  std::atomic<base::SteadyTime> lost_at{base::SteadyTime::min()};  // when lines were last found to be gone
   std::jthread thread;  // last: it uses all of the above
 };
 
@@ -231,6 +251,10 @@ bool ContainerLog::is_behind() const {
   const base::SteadyTime last = state_->last_old_line;
   return last != base::SteadyTime::min() && std::chrono::steady_clock::now() - last < kBehind;
 }
+
+std::optional<base::Duration> ContainerLog::since_read() const { return age_of(state_->read_at); }
+
+std::optional<base::Duration> ContainerLog::since_lost() const { return age_of(state_->lost_at); }
 
 void ContainerLog::wake() {
   const std::lock_guard lock(state_->mutex);

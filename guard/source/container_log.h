@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -52,6 +53,11 @@ class ContainerLog {
   [[nodiscard]] std::string why() const;  // when not up; else ""
   // The lines that arrive now were written some seconds ago: more have been written and were not read yet.
   [[nodiscard]] bool is_behind() const;
+  // How long ago the log was known to be read to its end: a line that was written before has been delivered, unless it
+  // was lost. A followed stream alone does not show that. Empty: never yet.
+  [[nodiscard]] std::optional<base::Duration> since_read() const;
+  // How long ago lines were found to be gone that had not been read: the engine's rotation was faster. Empty: never.
+  [[nodiscard]] std::optional<base::Duration> since_lost() const;
   // The container was started: look at once instead of at the next poll or retry.
   void wake();
 

@@ -9,10 +9,11 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
-#include "guard/sample/snapshot.h"
+#include <sys/statvfs.h>
 
-struct statvfs;
+#include "base/clock.h"
+#include "base/timed_call.h"
+#include "guard/sample/snapshot.h"
 
 namespace guard::source {
 
@@ -24,11 +25,7 @@ class HostMounts {
   using Ask = std::function<int(const std::string& path, struct statvfs& status)>;
 
   // `mounts` are paths below `root`.
-  HostMounts(std::string root, std::vector<std::string> mounts, Ask ask = system_ask());
-  // Leaves a thread behind that hangs in the kernel; it ends when its call returns.
-  ~HostMounts();
-  HostMounts(const HostMounts&) = delete;
-  HostMounts& operator=(const HostMounts&) = delete;
+  HostMounts(const std::string& root, std::vector<std::string> mounts, const Ask& ask = system_ask());
 
   // Fills `disks` and `unread_mounts`. One thread calls it.
   void read(base::SteadyTime now, sample::Host& host);
@@ -37,9 +34,13 @@ class HostMounts {
   static Ask system_ask();
 
  private:
-  struct Mount;
+  struct Answer {
+    int error_number = 0;
+    struct statvfs status {};
+  };
+
   const std::vector<std::string> mounts_;
-  std::vector<std::shared_ptr<Mount>> threads_;  // as mounts_
+  std::vector<std::unique_ptr<base::TimedCall<Answer>>> calls_;  // as mounts_
 };
 
 }  // namespace guard::source

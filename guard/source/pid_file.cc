@@ -77,6 +77,7 @@ class Walk {
   }
 
   [[nodiscard]] std::vector<uid_t> owners() && { return std::move(owners_); }
+  [[nodiscard]] std::string open_to_all() && { return std::move(open_to_all_); }
 
  private:
   [[nodiscard]] base::Error failed(int error_number) const {
@@ -87,11 +88,18 @@ class Walk {
     if (std::ranges::find(owners_, owner) == owners_.end()) owners_.push_back(owner);
   }
 
+  // In a sticky folder, such as /tmp, others can add files, which are then theirs, but not replace one.
+  void note_mode(const struct stat& status, const std::string& name) {
+    const bool is_sticky = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
+    if ((status.st_mode & S_IWOTH) != 0 && !is_sticky) open_to_all_ = name;
+  }
+
   base::Status enter(const char* name) {
     Descriptor next(::openat(folder_.get(), name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     struct stat status {};
     if (next.get() < 0 || ::fstat(next.get(), &status) != 0) return base::fail(failed(errno));
     note(status.st_uid);
+    note_mode(status, "the folder " + std::string(name));
     folder_ = std::move(next);
     return {};
   }
@@ -121,6 +129,7 @@ class Walk {
     if (status.st_dev != seen.st_dev || status.st_ino != seen.st_ino)
       return base::fail(Code::conflict, "pid file " + path_ + " was replaced while it was read");
     note(status.st_uid);
+    note_mode(status, "it");
     return file;
   }
 
@@ -128,6 +137,7 @@ class Walk {
   std::deque<std::string> left_;
   Descriptor folder_{-1};
   std::vector<uid_t> owners_;
+  std::string open_to_all_;
   int links_ = 0;
 };
 
@@ -151,7 +161,7 @@ base::Result<PidFile> read_pid_file(const std::string& path) {
                                                   (*pid == 1 ? ", the machine's first process" : ", the agent itself") +
                                                   ": not guarded");
   }
-  return PidFile{*pid, std::move(walk).owners()};
+  return PidFile{*pid, std::move(walk).owners(), std::move(walk).open_to_all()};
 }
 
 base::Status check_pid_file(const PidFile& file, const std::string& root, const SmallFiles& files) {
@@ -159,6 +169,12 @@ base::Status check_pid_file(const PidFile& file, const std::string& root, const 
   SmallFileBuffer buffer;
   const auto text = files.read(AT_FDCWD, join_path(root, "proc/" + process + "/status").c_str(), buffer);
   if (text.error_number != 0) return base::fail(base::error_from_errno(text.error_number, "process " + process));
+  if (const auto leader = parse_process_leader(text.text); leader && *leader != file.pid)
+    return base::fail(Code::invalid_argument, "the pid file names " + process + ", which is a thread of process " +
+                                                  std::to_string(*leader) + ": not guarded");
+  if (!file.open_to_all.empty())
+    return base::fail(Code::permission_denied, "the pid file is not trusted: everybody may write " + file.open_to_all +
+                                                   "; take that right from others (chmod o-w)");
   const auto owner = parse_process_owner(text.text);
   if (!owner) return base::fail(Code::corrupt, "process " + process + ": its owner cannot be read");
   const auto stranger = std::ranges::find_if(file.owners, [&](uid_t uid) { return uid != 0 && uid != *owner; });

@@ -16,6 +16,7 @@ namespace guard::source {
 struct PidFile {
   std::int64_t pid = 0;
   std::vector<uid_t> owners;  // of the file, and of every folder and symbolic link on the way to it; each once
+  std::string open_to_all;    // the file or a folder on the way that everybody may write; "" for none
 };
 
 // A regular file of at most 64 bytes whose first line is a number > 1 that is not this process. `path` is absolute.
@@ -23,8 +24,9 @@ struct PidFile {
 // agent itself).
 base::Result<PidFile> read_pid_file(const std::string& path);
 
-// Whether all who could have written the pid are root or the owner (real user) of the process that it names.
-// Errors: permission_denied, with the one who is neither; not_found (no such process).
+// Whether all who could have written the pid are root or the owner (real user) of the process that it names, and it is
+// a process: a signal to another thread of a process reaches all of it. Errors: permission_denied, with the one who is
+// neither; invalid_argument (a thread); not_found (no such process).
 base::Status check_pid_file(const PidFile& file, const std::string& root,
                             const SmallFiles& files = SmallFiles::system());
 

@@ -59,6 +59,14 @@ std::optional<std::uint32_t> parse_process_owner(std::string_view text) {
   return owner;
 }
 
+std::optional<std::int64_t> parse_process_leader(std::string_view text) {
+  std::optional<std::int64_t> leader;
+  for_each_field(text, [&](std::string_view key, std::string_view value) {
+    if (key == "Tgid") leader = parse_number<std::int64_t>(take_until(value, '\t'));
+  });
+  return leader;
+}
+
 std::vector<std::int64_t> parse_pids(std::string_view text) {
   std::vector<std::int64_t> pids;
   while (!text.empty()) {

@@ -35,6 +35,10 @@ std::optional<ProcessMemory> parse_process_status(std::string_view text);
 // The real user of /proc/PID/status: that folder's own owner is root for a process that may not be dumped.
 std::optional<std::uint32_t> parse_process_owner(std::string_view text);
 
+// The process that a thread belongs to: its own id for a process. Also of /proc/PID/status, which exists for each
+// thread's id.
+std::optional<std::int64_t> parse_process_leader(std::string_view text);
+
 // cgroup.procs: a pid a line, which the kernel neither sorts nor keeps from repeating: here ascending, each once.
 // 0 stands for a process outside of our pid namespace and is left out.
 std::vector<std::int64_t> parse_pids(std::string_view text);

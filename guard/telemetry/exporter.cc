@@ -103,8 +103,7 @@ void add_logs(Exposition& out, const Labels& workload, const std::vector<LogRepo
     out.add("leakguard_log_matches_total", labels, static_cast<double>(log.watch.matches));
     out.add("leakguard_log_source_up", labels, log.watch.source_up ? 1.0 : 0.0);
     // A container's log has no lag that is known in bytes.
-    const bool lag_is_known = log.watch.source_up && log.watch.read_until.has_value();
-    if (lag_is_known) out.add("leakguard_log_lag_bytes", labels, static_cast<double>(log.watch.lag_bytes));
+    if (log.watch.source_up && log.watch.lag_is_known) out.add("leakguard_log_lag_bytes", labels, static_cast<double>(log.watch.lag_bytes));
     if (log.watch.last_match_wall) {
       out.add("leakguard_log_last_match_timestamp_seconds", labels, unix_seconds(*log.watch.last_match_wall));
     }

@@ -1,8 +1,10 @@
 // What one agent leaves for the next: what is held stopped, and what was done.
 
 #include <csignal>
+#include <filesystem>
 
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -172,6 +174,25 @@ TEST(JournalMemory, PassesOverWhatIsTornOrNoneOfOurs) {
                                     kDecided);
   EXPECT_THAT(read_journal(folder.at("actions.jsonl")), SizeIs(1));
   EXPECT_THAT(read_journal(folder.at("nothing")), IsEmpty());
+}
+
+// It was read on the loop's thread at start: a pipe stopped the agent there, and a folder ended it.
+TEST(JournalMemory, IsEmptyWhereTheJournalIsNoFile) {
+  const TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo(folder.at("pipe").c_str(), 0600), 0);
+  std::filesystem::create_directory(folder.at("folder"));
+  std::filesystem::create_symlink("/dev/zero", folder.at("device"));
+  for (const char* name : {"pipe", "folder", "device"}) EXPECT_THAT(read_journal(folder.at(name)), IsEmpty()) << name;
+}
+
+TEST(Holds, AreNotReleasedByAPipeInTheMarkersPlace) {
+  const TemporaryFolder folder;
+  Holds holds(folder.at("held"));
+  const std::vector<Hold> held = {{"web", "memory", {}}};
+  ASSERT_THAT(holds.keep(held), IsEmpty());
+  std::filesystem::remove(folder.at("held/web"));
+  ASSERT_EQ(::mkfifo(folder.at("held/web").c_str(), 0600), 0);
+  EXPECT_THAT(holds.keep(held), IsEmpty());
 }
 
 }  // namespace

@@ -56,6 +56,12 @@ class FakeStore final : public storage::Store {
     summary = std::move(what.summary);
     done(true);
   }
+  void remove_unused(const storage::ConversationKey&, base::WallTime,
+                     std::function<void(base::Result<bool>)>) override {}
+  void list_old(const storage::OldRequest&,
+                std::function<void(base::Result<std::vector<storage::OldConversation>>)>) override {}
+  void used_bytes(std::function<void(base::Result<base::Bytes>)>) override {}
+  void check_write(std::function<void(base::Status)>) override {}
   void remove_message(const storage::ConversationKey&, std::int64_t, std::function<void(base::Result<bool>)>) override {
   }
   void describe(const storage::ConversationKey&,

@@ -1,5 +1,7 @@
 #include "chatcore/turn.h"
 
+#include <algorithm>
+
 #include <gtest/gtest.h>
 
 #include "tests/chatcore/turn_parts.h"
@@ -223,6 +225,57 @@ TEST(Turn, ABackendFaultKeepsThePartialAnswerAndIsTold) {
   EXPECT_EQ(client.result->status.error().code, Code::unavailable);
   EXPECT_EQ(world.store.messages.at(1).content, "Hi ");
   EXPECT_TRUE(world.store.messages.at(1).interrupted);
+}
+
+base::Error at_this_question() {
+  return {.code = Code::invalid_argument,
+          .message = "refused",
+          .remote = std::make_shared<const base::Remote>(base::Remote{.side = "the model", .saw_request = true})};
+}
+
+TEST(Turn, AQuestionThatTheBackendFailedAtIsInNoLaterPrompt) {
+  TurnWorld world;
+  Client bad;
+  world.begin(bad, "Bad");
+  world.finish(base::fail(at_this_question()));
+  EXPECT_EQ(bad.result->status.error().code, Code::invalid_argument);
+  EXPECT_EQ(bad.result->sequence, 0);
+  Client good;
+  world.begin(good, "Good");
+  ASSERT_EQ(world.answerer.running->prompt.messages.size(), 1U);
+  EXPECT_EQ(world.answerer.running->prompt.messages[0].content, "Good");
+  world.say("Yes");
+  world.finish();
+  EXPECT_TRUE(good.result->status);
+}
+
+TEST(Turn, AskedAgainItIsStoredOnceAndAnswered) {
+  TurnWorld world;
+  for (int i = 0; i < 2; ++i) {
+    Client client;
+    world.begin(client, "Hello");
+    EXPECT_EQ(world.answerer.running->prompt.messages.back().content, "Hello");
+    world.finish(base::fail(at_this_question()));
+  }
+  Client client;
+  world.begin(client, "Hello");
+  world.say("Hi");
+  world.finish();
+  EXPECT_TRUE(client.result->status);
+  EXPECT_EQ(std::ranges::count(world.store.messages, conversation::Role::user, &conversation::Message::role), 1);
+  Client more;
+  world.begin(more, "More");
+  EXPECT_EQ(world.answerer.running->prompt.messages.size(), 3U) << "it was answered in the end";
+  world.finish();
+}
+
+TEST(Turn, TheBackendsFailureIsToldEvenWhenItsMarkCannotBeStored) {
+  TurnWorld world;
+  Client client;
+  world.begin(client, "Bad");
+  world.store.append_error = base::Error{Code::unavailable, "disk gone"};
+  world.finish(base::fail(at_this_question()));
+  EXPECT_EQ(client.result->status.error().code, Code::invalid_argument);
 }
 
 TEST(Turn, ASlowClientPausesTheGenerationUntilItHasCaughtUp) {

@@ -121,6 +121,14 @@ def status(code, **headers):
     return behave
 
 
+def refusal(status, /, **error):
+    """{"error":{…}} as a backend says why it refuses."""
+    def behave(stream):
+        body = json.dumps({"error": error})
+        stream.raw(f"HTTP/1.1 {status} Stub\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}")
+    return behave
+
+
 def saying(*data):
     """Raw events and then the regular end of the response, whatever the events say."""
     def behave(stream):

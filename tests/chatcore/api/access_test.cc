@@ -22,12 +22,21 @@ TEST(AdminAccess, WithoutATokenOnlyLoopbackIsLetIn) {
 
 // Its other end may be anywhere.
 TEST(AdminAccess, AProxyOnThisMachineIsNotThisMachine) {
-  for (const char* mark : {"x-forwarded-for", "forwarded", "x-real-ip", "via"}) {
+  for (const char* mark : {"x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "forwarded", "x-real-ip", "via",
+                           "cf-connecting-ip", "true-client-ip", "x-client-ip", "x-envoy-external-address"}) {
     EXPECT_EQ(status_of(check_admin(request_with({{mark, "192.0.2.1"}}, true), {})), 403) << mark;
     EXPECT_EQ(status_of(check_admin(request_with({{mark, "192.0.2.1"}}, true), {.token = "", .allow_remote = true})),
               200);
   }
-  EXPECT_EQ(status_of(check_admin(request_with({{"x-forwarded-proto", "https"}}, true), {})), 200);
+}
+
+TEST(AdminAccess, WhereOthersReachItATokenIsNeeded) {
+  EXPECT_EQ(status_of(check_admin(request_with({}, true), {.token = "", .needs_token = true})), 403);
+  EXPECT_EQ(status_of(check_admin(request_with({}, true), {.token = "", .allow_remote = true, .needs_token = true})),
+            200);
+  EXPECT_EQ(status_of(check_admin(request_with({{"authorization", "Bearer secret"}}, true),
+                                  {.token = "secret", .needs_token = true})),
+            200);
 }
 
 TEST(AdminAccess, ATokenIsAskedOfEveryone) {
@@ -35,14 +44,14 @@ TEST(AdminAccess, ATokenIsAskedOfEveryone) {
   EXPECT_EQ(status_of(check_admin(request_with({}, true), access)), 401);
   EXPECT_EQ(status_of(check_admin(request_with({{"authorization", "Bearer secret"}}, false), access)), 200);
   for (const char* wrong :
-       {"secret", "Bearer", "Bearer ", "Bearer secre", "Bearer secret ", "Bearer Secret", "Basic secret"}) {
+       {"secret", "Bearer", "Bearer ", "Bearer secre", "Bearer secrets", "Bearer Secret", "Basic secret"}) {
     EXPECT_EQ(status_of(check_admin(request_with({{"authorization", wrong}}, true), access)), 401) << wrong;
   }
 }
 
 TEST(SameSite, AnOriginMustBeTheHost) {
   const auto status = [](const char* origin) {
-    return status_of(check_same_site(request_with({{"host", "127.0.0.1:8080"}, {"origin", origin}}, true)));
+    return status_of(check_same_site(request_with({{"host", "127.0.0.1:8080"}, {"origin", origin}}, true), {}));
   };
   EXPECT_EQ(status("http://127.0.0.1:8080"), 200);
   EXPECT_EQ(status("https://127.0.0.1:8080"), 200);
@@ -51,20 +60,20 @@ TEST(SameSite, AnOriginMustBeTheHost) {
   EXPECT_EQ(status("null"), 403);
   // As a proxy sends it that puts its own idea of our name in the place of the page's.
   const auto refused =
-      check_same_site(request_with({{"host", "127.0.0.1:8080"}, {"origin", "https://chat.example"}}, true));
+      check_same_site(request_with({{"host", "127.0.0.1:8080"}, {"origin", "https://chat.example"}}, true), {});
   ASSERT_TRUE(refused);
   EXPECT_NE(refused->message.find("proxy in front must pass the Host header on"), std::string::npos);
 }
 
 TEST(SameSite, WithoutAnOriginItIsNoBrowsersCrossSiteRequest) {
-  EXPECT_FALSE(check_same_site(request_with({{"host", "a"}}, true)));
+  EXPECT_FALSE(check_same_site(request_with({{"host", "a"}}, true), {}));
 }
 
 TEST(SameSite, AChangeFromAnotherSiteIsRefusedAndALinkIsNot) {
   const auto status = [](const char* method, const char* site) {
     auto request = request_with({{"host", "a"}, {"sec-fetch-site", site}}, true);
     request.method = method;
-    return status_of(check_same_site(request));
+    return status_of(check_same_site(request, {}));
   };
   EXPECT_EQ(status("POST", "same-origin"), 200);
   EXPECT_EQ(status("POST", "none"), 200);
@@ -100,6 +109,50 @@ TEST(Bearer, IsWhatFollowsTheSchemeOfTheOneHeader) {
   EXPECT_EQ(bearer({{"authorization", "Basic abc"}}), "");
   EXPECT_EQ(bearer({}), "");
   EXPECT_EQ(bearer({{"authorization", "Bearer abc"}, {"authorization", "Bearer abc"}}), "") << "two may disagree";
+}
+
+TEST(SameSite, AnAllowedOriginMayAsk) {
+  const std::vector<std::string> allowed = {"https://app.example", "http://localhost:3000"};
+  const auto status = [&](const char* origin) {
+    return status_of(check_same_site(
+        request_with({{"host", "127.0.0.1:8080"}, {"origin", origin}, {"sec-fetch-site", "cross-site"}}, true),
+        allowed));
+  };
+  EXPECT_EQ(status("https://app.example"), 200);
+  EXPECT_EQ(status("http://localhost:3000"), 200);
+  for (const char* other : {"http://app.example", "https://app.example:8443", "https://app.example.evil.example",
+                            "https://evil.example", "null", "http://localhost:3001"}) {
+    EXPECT_EQ(status(other), 403) << other;
+  }
+}
+
+std::string header_of(const base::HttpResponse& response, std::string_view name) {
+  for (const auto& [key, value] : response.headers) {
+    if (key == name) return value;
+  }
+  return "";
+}
+
+TEST(Preflight, AnswersWhatTheBrowserAsks) {
+  base::HttpRequest request = request_with({{"origin", "https://app.example"},
+                                            {"access-control-request-method", "POST"},
+                                            {"access-control-request-headers", "authorization, x-stainless-os"}},
+                                           false);
+  EXPECT_FALSE(is_preflight(request));
+  request.method = "OPTIONS";
+  ASSERT_TRUE(is_preflight(request));
+  const auto response = preflight_response(request, "GET, POST");
+  EXPECT_EQ(response.status, 204);
+  EXPECT_EQ(header_of(response, "access-control-allow-methods"), "GET, POST");
+  EXPECT_EQ(header_of(response, "access-control-allow-headers"), "authorization, x-stainless-os");
+}
+
+TEST(Preflight, NamesNoHeadersThatCannotBeOnes) {
+  base::HttpRequest request = request_with({{"origin", "https://app.example"},
+                                            {"access-control-request-method", "POST"},
+                                            {"access-control-request-headers", "a\x01: b"}},
+                                           false);
+  EXPECT_EQ(header_of(preflight_response(request, "POST"), "access-control-allow-headers"), "");
 }
 
 }  // namespace

@@ -143,5 +143,35 @@ TEST(NetworkOf, TakesAnAddressOrHalfOfALongOne) {
   EXPECT_EQ(network_of("::1"), "::/64");
 }
 
+TEST_F(EntranceTest, WrongKeysAreSlowedDownAndRightOnesAreNot) {
+  open(two_users());
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(status(Access::user, request_of("sk-wrong-0123456789")), 401) << i;
+  const auto refused = enter(Access::user, request_of("sk-wrong-0123456789"));
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().status, 429);
+  EXPECT_EQ(refused.error().retry_after_seconds, 6);
+  EXPECT_EQ(status(Access::user, request_of(kAlice)), 200);
+  EXPECT_EQ(status(Access::user, request_of(nullptr)), 401) << "no key is not a wrong one";
+  EXPECT_EQ(status(Access::user, request_of("sk-wrong-0123456789", "localhost:8080", "192.0.2.1")), 401);
+  EXPECT_EQ(enter(Access::user, request_of("sk-wrong-0123456789"), seconds(6)).error().status, 401);
+}
+
+TEST_F(EntranceTest, WrongAdminTokensAreSlowedDown) {
+  open({}, {}, {.admin = {.token = "secret"}});
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(status(Access::admin, request_of("wrong")), 401) << i;
+  EXPECT_EQ(status(Access::admin, request_of("wrong")), 429);
+  EXPECT_EQ(status(Access::admin, request_of("secret")), 200);
+}
+
+TEST_F(EntranceTest, AnAllowedOriginIsLetInEverywhereButToAdministration) {
+  open({}, {}, {.allowed_origins = {"https://app.example"}});
+  auto request = request_of(nullptr);
+  request.headers.emplace_back("origin", "https://app.example");
+  EXPECT_EQ(status(Access::turn, request), 200);
+  EXPECT_EQ(status(Access::admin, request), 403);
+  EXPECT_EQ(entrance_.allowed_origin(Access::turn, request), "https://app.example");
+  EXPECT_EQ(entrance_.allowed_origin(Access::admin, request), "");
+}
+
 }  // namespace
 }  // namespace chatcore::api

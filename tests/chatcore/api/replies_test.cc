@@ -58,6 +58,45 @@ TEST(Problems, ErrorsFromInsideDoNotShowTheirWords) {
   }
 }
 
+base::Error of(const std::string& side, base::Code code, base::Remote remote = {}) {
+  remote.side = side;
+  return {.code = code, .message = "secret", .remote = std::make_shared<const base::Remote>(remote)};
+}
+
+TEST(Problems, TheTextSaysWhichSideFailed) {
+  using base::Code;
+  for (const Code code :
+       {Code::unavailable, Code::deadline_exceeded, Code::permission_denied, Code::invalid_argument}) {
+    EXPECT_THAT(problem_of(of("the language model", code)).message, testing::StartsWith("The language model "));
+    EXPECT_THAT(problem_of(of("the embeddings backend", code)).message, testing::StartsWith("The embeddings backend "));
+  }
+  EXPECT_THAT(problem_of(base::Error{Code::unavailable, ""}).message, testing::StartsWith("Storage "));
+  EXPECT_THAT(problem_of(base::Error{Code::deadline_exceeded, ""}).message, testing::StartsWith("Storage "));
+}
+
+TEST(Problems, WhatABackendRefusesAboutARequestIsTheClientsUnderTheBackendsNames) {
+  const auto named = problem_of(of("the language model", base::Code::invalid_argument,
+                                   {.side = {}, .code = "bad_tool", .type = "invalid_thing", .param = "tools.0"}));
+  EXPECT_EQ(named.status, 400);
+  EXPECT_THAT(error_json(named), HasSubstr(R"("code":"bad_tool")"));
+  EXPECT_THAT(error_json(named), HasSubstr(R"("param":"tools.0","type":"invalid_thing")"));
+  const auto nameless = problem_of(of("the language model", base::Code::invalid_argument));
+  EXPECT_THAT(error_json(nameless), HasSubstr(R"("param":null,"type":"invalid_request_error")"));
+  EXPECT_EQ(nameless.code, "backend_refused");
+  EXPECT_EQ(problem_of(of("the language model", base::Code::permission_denied)).status, 502);
+}
+
+TEST(BackendReport, SaysWhatWasLearned) {
+  EXPECT_EQ(backend_json("m", std::nullopt), R"({"model":"m","backend":null})");
+  EXPECT_EQ(backend_json("m", llm::BackendStatistics{.streams = 1,
+                                                     .learned = {.context_tokens = 10,
+                                                                 .fields = {{"a", ""}, {"b", "c"}},
+                                                                 .no_system_role = true}}),
+            R"({"model":"m","backend":{"breaker":"closed","streams":1,"waiting":0,"learned":{"context_tokens":10,)"
+            R"("fields_not_taken":[{"field":"a","instead":null},{"field":"b","instead":"c"}],)"
+            R"("system_message_taken":false}}})");
+}
+
 TEST(MemoryReport, WhatIsUnlimitedOrUnknownIsNull) {
   MemoryReport report;
   report.balance = {.used = {111}, .limit = base::Bytes::unlimited(), .configured = base::Bytes::unlimited()};

@@ -48,6 +48,18 @@ class WatchedStore final : public storage::Store {
   void keep_summary(storage::KeptSummary what, std::function<void(base::Result<bool>)> done) override {
     store_->keep_summary(std::move(what), watched(std::move(done)));
   }
+  void remove_unused(const storage::ConversationKey& key, base::WallTime last_used,
+                     std::function<void(base::Result<bool>)> done) override {
+    store_->remove_unused(key, last_used, watched(std::move(done)));
+  }
+  void list_old(const storage::OldRequest& request,
+                std::function<void(base::Result<std::vector<storage::OldConversation>>)> done) override {
+    store_->list_old(request, watched(std::move(done)));
+  }
+  void used_bytes(std::function<void(base::Result<base::Bytes>)> done) override {
+    store_->used_bytes(watched(std::move(done)));
+  }
+  void check_write(std::function<void(base::Status)> done) override { store_->check_write(watched(std::move(done))); }
   void remove_message(const storage::ConversationKey& key, std::int64_t sequence,
                       std::function<void(base::Result<bool>)> done) override {
     store_->remove_message(key, sequence, watched(std::move(done)));
@@ -151,6 +163,7 @@ class StoreThreads : public ::testing::Test {
   ::chatcore::testing::FakeAnswerer answerer_;
   access::Authenticator authenticator_{access::Credentials{}};
   access::UserLimits limits_{access::UserLimitSettings{}};
+  ChainIndex chains_;
   Entrance entrance_{authenticator_, limits_, EntranceRules{}};
   ApiParts parts_{.turn = {.loop = loop_,
                            .registry = registry_,
@@ -165,6 +178,7 @@ class StoreThreads : public ::testing::Test {
                   .keeper = keeper_,
                   .clock = clock_,
                   .entrance = entrance_,
+                  .chains = chains_,
                   .started = clock_.wall_now(),
                   .return_free_memory = [] {}};
   base::HttpServer server_{loop_, {}, route_requests(parts_)};

@@ -35,6 +35,18 @@ TEST(Window, DropsAnAnswerWhoseQuestionIsGone) {
   EXPECT_EQ(outside_window(messages("auaua"), 50), (Range{0, 1}));
 }
 
+TEST(Window, KeepsTheGreetingThatTheConversationBeginsWithUntilItIsOverItsBound) {
+  for (const std::string_view roles : {"aua", "saua"}) {
+    auto talk = messages(roles);
+    for (std::size_t i = 0; i < talk.size(); ++i) talk[i].sequence = static_cast<std::int64_t>(i) + 1;
+    EXPECT_EQ(outside_window(talk, 3).size(), 0U) << roles;
+    EXPECT_EQ(outside_window(talk, 2).size(), 1U) << roles;
+    const std::size_t first = roles.size() - 3;
+    talk[first].sequence += 5;
+    EXPECT_EQ(outside_window(talk, 3).size(), 1U) << "its question was removed";
+  }
+}
+
 TEST(Window, DropsEveryAnswerToAQuestionThatLeaves) { EXPECT_EQ(outside_window(messages("uaaua"), 4), (Range{0, 3})); }
 
 TEST(Window, KeepsQuestionsThatHaveNoAnswer) { EXPECT_EQ(outside_window(messages("uuuu"), 2), (Range{0, 2})); }

@@ -15,18 +15,21 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
 
-TEST(ChatRequest, PutsThePassagesBetweenSystemMessagesAndTalk) {
+TEST(ChatRequest, PutsPassagesAndSummaryBehindTheSystemMessagesAndBeforeTheTalk) {
   const Prompt prompt{.messages = {{.role = Role::system, .content = "S"}, {.content = "Q"}},
                       .passages = {{.text = "one\ntwo", .source = "a.md", .score = 1}},
-                      .max_tokens = 5};
+                      .max_tokens = 5,
+                      .summary = "They spoke of tea."};
   const auto request = chat_request(prompt, "m", "Be brief.", "max_tokens");
   const auto system = request.find("Be brief.");
-  const auto own = request.find(R"("content":"S")");
+  const auto own = request.find(R"(\n\n---\n\nS\n\n---\n\n)");
   const auto passages = request.find(R"({\"source\":\"a.md\",\"text\":\"one\\ntwo\"})");
+  const auto summary = request.find("They spoke of tea.");
   const auto question = request.find(R"("content":"Q")");
   EXPECT_LT(system, own);
   EXPECT_LT(own, passages);
-  EXPECT_LT(passages, question);
+  EXPECT_LT(passages, summary);
+  EXPECT_LT(summary, question);
   EXPECT_NE(question, std::string::npos);
   EXPECT_THAT(request, HasSubstr(R"("stream":true)"));
   EXPECT_THAT(request, HasSubstr(R"("max_tokens":5)"));

@@ -33,6 +33,20 @@ TEST(SummaryPrompt, HasTheFormerSummaryAndEachMessageOnALineOfItsOwn) {
   EXPECT_EQ(made.prompt.max_tokens, 300U);
 }
 
+TEST(SummaryPrompt, HoldsLessForAModelWithAShortContext) {
+  std::vector<Message> messages;
+  for (std::int64_t i = 1; i <= 20; ++i) messages.push_back(said(Role::user, std::string(1000, 'x'), i));
+  EXPECT_LE(lines_of(summary_prompt({}, messages, 600, summary_material_bytes(8192))).size(), 8192U);
+  EXPECT_LE(lines_of(summary_prompt({}, messages, 600, summary_material_bytes(2048))).size(), 4096U);
+  EXPECT_EQ(summary_material_bytes(0), summary_material_bytes(1'000'000));
+}
+
+TEST(SummaryPrompt, AnswersWithoutAWordAreNoMaterial) {
+  const auto made = summary_prompt({}, {said(Role::user, "a", 1), said(Role::assistant, "", 2)}, 600);
+  EXPECT_EQ(made.up_to, 2);
+  EXPECT_EQ(lines_of(made), "{\"role\":\"user\",\"content\":\"a\"}\n");
+}
+
 TEST(SummaryPrompt, WithoutAFormerSummaryBeginsWithTheMessages) {
   EXPECT_THAT(lines_of(summary_prompt({}, {said(Role::user, "a", 1)}, 600)), testing::StartsWith("{\"role\":\"user\""));
 }

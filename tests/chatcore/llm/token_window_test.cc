@@ -59,18 +59,11 @@ std::vector<Message> late_talk() {
   return talk;
 }
 
-TEST(TokenWindow, ASummaryStandsBehindTheSystemMessage) {
-  const auto chosen = within_tokens(kTalk, 0, {.content = "tea", .up_to = 10});
-  EXPECT_THAT(names(chosen), ElementsAre('s', 'S', 'a', 'A', 'b', 'B', 'c'));
-  EXPECT_EQ(chosen[1].role, Role::system);
-  EXPECT_THAT(chosen[1].content, testing::EndsWith("tea"));
-}
-
-TEST(TokenWindow, ASummaryCountsAmongTheTokens) {
+TEST(TokenWindow, ASummaryCountsAmongTheTokensAndStandsElsewhere) {
   const conversation::Summary summary{.content = std::string(40, 'x'), .up_to = 10};
-  const std::size_t note = estimate_tokens(summary_note(summary).content);
-  EXPECT_THAT(names(within_tokens(kTalk, 59 + note, summary)), ElementsAre('s', 'S', 'b', 'B', 'c'));
-  EXPECT_THAT(names(within_tokens(kTalk, 60 + note, summary)), ElementsAre('s', 'S', 'a', 'A', 'b', 'B', 'c'));
+  const std::size_t note = estimate_tokens(summary_note(summary));
+  EXPECT_THAT(names(within_tokens(kTalk, 59 + note, summary)), ElementsAre('s', 'b', 'B', 'c'));
+  EXPECT_THAT(names(within_tokens(kTalk, 60 + note, summary)), ElementsAre('s', 'a', 'A', 'b', 'B', 'c'));
 }
 
 TEST(TokenWindow, KnowsWhatIsLeftOutAndNotSummarised) {

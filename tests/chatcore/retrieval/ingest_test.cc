@@ -17,6 +17,7 @@ namespace {
 using base::Code;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
+using std::string_literals::operator""s;
 
 // Fails, as an embedder that is asked over the network may.
 class FailingEmbedder final : public Embedder {
@@ -60,13 +61,36 @@ TEST_F(Ingest, LeavesOutHiddenFilesAndFolders) {
 TEST_F(Ingest, SkipsWhatIsNoTextAndSaysWhy) {
   folder_.write("texts/a.md", "First text.");
   folder_.write("texts/b.bin", std::string("\0\1\2", 3));
-  folder_.write("texts/c.txt", "caf\xE9 in Latin-1");
   const auto report = run(options()).value();
   EXPECT_EQ(report.files, 1U);
-  ASSERT_EQ(report.skipped.size(), 2U);
+  ASSERT_EQ(report.skipped.size(), 1U);
   EXPECT_EQ(report.skipped[0].file, "b.bin");
-  EXPECT_EQ(report.skipped[0].reason, "binary; only text in UTF-8 is read");
-  EXPECT_EQ(report.skipped[1].reason, "not UTF-8 text; `iconv` makes it so");
+  EXPECT_EQ(report.skipped[0].reason, "binary; only text is read");
+}
+
+TEST_F(Ingest, TakesATextInSpiteOfBadBytes) {
+  folder_.write("texts/a.txt", "caf\xE9 in Latin-1, and a NUL\0 too"s);
+  const auto report = run(options()).value();
+  EXPECT_TRUE(report.skipped.empty());
+  EXPECT_EQ(stored().chunks.at(0).text, "caf\xEF\xBF\xBD in Latin-1, and a NUL too");
+}
+
+TEST_F(Ingest, ReadsHtmlAsText) {
+  folder_.write("texts/page.html",
+                "<html><head><title>Cats</title><style>p {}</style></head><body><h2>Sleep</h2>"
+                "<p>They sleep at <b>noon</b>.</p><script>alert(1)</script></body></html>");
+  ASSERT_TRUE(run(options()));
+  EXPECT_EQ(stored().chunks.at(0).text, "# Cats\n\n## Sleep\nThey sleep at noon.");
+}
+
+TEST_F(Ingest, SaysWhatAPdfNeeds) {
+  folder_.write("texts/a.md", "First text.");
+  folder_.write("texts/broken.pdf", "%PDF-1.4 and nothing else");
+  const auto report = run(options()).value();
+  ASSERT_EQ(report.skipped.size(), 1U);
+  // By whether poppler is installed here.
+  EXPECT_THAT(report.skipped[0].reason,
+              ::testing::AnyOf(HasSubstr("apt install poppler-utils"), HasSubstr("not a PDF")));
 }
 
 TEST_F(Ingest, SkipsAFileOnlyAboveTheBound) {

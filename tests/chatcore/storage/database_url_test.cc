@@ -33,5 +33,20 @@ TEST(DatabaseUrl, TellsItsKindByTheScheme) {
   EXPECT_EQ(kind_of_database("x.db"), DatabaseKind::unknown);
 }
 
+TEST(OnNetwork, IsAPostgresqlOfAnotherMachine) {
+  for (const char* here : {"sqlite://./data/chatcore.db", "postgresql:///chat", "postgresql://me@/chat",
+                           "postgresql://localhost/chat", "postgres://me:p%40@127.0.0.1:5432/chat",
+                           "postgresql://[::1]:5432/chat", "postgresql://%2Fvar%2Frun%2Fpostgresql/chat",
+                           "postgresql:///chat?host=/var/run/postgresql", "postgresql:///chat?hostaddr=::1"}) {
+    EXPECT_FALSE(is_on_network(here)) << here;
+  }
+  for (const char* there :
+       {"postgresql://db/chat", "postgres://me:pass@db.example:5432/chat", "postgresql://[2001:db8::1]/chat",
+        "postgresql://localhost,db/chat", "postgresql:///chat?host=db",
+        "postgresql://localhost/chat?sslmode=require&hostaddr=192.0.2.1"}) {
+    EXPECT_TRUE(is_on_network(there)) << there;
+  }
+}
+
 }  // namespace
 }  // namespace chatcore::storage

@@ -41,10 +41,18 @@ void survive_a_full_disk(const TemporaryFolder& folder, const base::Clock& clock
   EXPECT_EQ(appended.error().code, base::Code::exhausted) << appended.error().message;
   EXPECT_GT(store.statistics().errors_total, 0U);
   EXPECT_EQ(load_window(store, key, 1)->last_sequence, last);
+  const auto check_write = [&] {
+    return wait_for<bool>([&](auto done) {
+      store.check_write(
+          [done](const base::Status& status) { done(status ? base::Result<bool>(true) : base::fail(status.error())); });
+    });
+  };
+  EXPECT_EQ(check_write().error().code, base::Code::exhausted) << "what asks whether it is ready is told";
 
   std::filesystem::remove(folder.file("disk/ballast"));
   appended = append(store, key, {.content = "room again"}, last);
   EXPECT_EQ(appended, last + 1);
+  EXPECT_TRUE(check_write());
 }
 
 TEST_F(FaultsTest, AFullDiskRefusesMessagesAndLosesNone) {

@@ -48,7 +48,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       check(request.messages);
     });
   }
-  check_either(api::parse_response_request(body), [](const api::ResponseRequest& request) {
+  check_either(api::parse_response_request(body, false), [](const api::ResponseRequest& request) {
     fuzz::require(!request.input.empty() && request.input.back().role == conversation::Role::user,
                   "a response answers a question");
     fuzz::require(request.conversation_id.empty() || request.previous_response_id.empty(), "one place to go on from");

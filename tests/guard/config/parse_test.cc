@@ -173,6 +173,16 @@ TEST(Agent, ChecksItsValues) {
             "1:26 agent.sample_interval: 99ms is out of bounds: from 100ms to 1m");
   EXPECT_EQ(problems_of("agent: {sample_interval: 100ms}"), "");
   EXPECT_EQ(problems_of("agent: {sample_interval: 1m}"), "");
+  // The second would be refused when the agent starts.
+  for (const char* both : {"'127.0.0.1:80', '127.0.0.1:80'", "'127.0.0.1:80', 'localhost:80'",
+                           "'0.0.0.0:80', '127.0.0.1:80'", "'[::1]:80', '[::]:80'"})
+    EXPECT_NE(problems_of("web: {allow_insecure: true}\nagent: {listen: [" + std::string(both) + "]}")
+                  .find("another address of this list covers this one"),
+              std::string::npos)
+        << both;
+  for (const char* apart : {"'127.0.0.1:80', '127.0.0.1:81'", "'127.0.0.1:80', '127.0.0.2:80'",
+                            "'127.0.0.1:80', '[::1]:80'", "'127.0.0.1:0', '127.0.0.1:0'"})
+    EXPECT_EQ(problems_of("agent: {listen: [" + std::string(apart) + "]}"), "") << apart;
   EXPECT_EQ(problems_of("agent: {listen: ['127.0.0.1']}"),
             "1:18 agent.listen: expected host:port, such as 127.0.0.1:10780 or [::1]:10780");
   EXPECT_NE(problems_of("agent: {listen: ['127.0.0.1:65536']}"), "");

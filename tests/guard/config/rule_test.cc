@@ -150,6 +150,38 @@ TEST(Thresholds, ThatCannotBeMeantAreCorrected) {
     EXPECT_EQ(when(right), "") << right;
 }
 
+TEST(Thresholds, ThatAreSharesWithoutTheirPerCentAreCorrected) {
+  const auto says = [](const std::string& condition, const std::string& message) {
+    EXPECT_NE(when(condition).find(message), std::string::npos) << condition << ": " << when(condition);
+  };
+  says("memory: '> 0.85'", "0.85 bytes; write 85%");
+  says("memory: '> 85.5'", "85.5 bytes; write 85.5% or 85.5m");
+  says("memory_working_set: '> 0.9'", "0.9 bytes; write 90%");
+  says("memory: '> 0.85%'", "0.85% is next to nothing; write 85%");
+  says("memory: '> 85B'", "less than 1 KiB, so true of whatever runs");
+  says("cpu_throttled: '> 25'", "25 is more than a whole; write 25%");
+  says("disk: '> 90'", "90 is more than a whole; write 90%");
+  says("disk: '> 0.9%'", "0.9% is next to nothing; write 90%");
+  says("cpu: '> 150'", "150 CPU cores; write 1.5 for 150% of a core");
+  says("time_to_limit: '< 0s'", "can never be");
+  says("time_to_limit: '< 1000d'", "more than 366d");
+  says("pids: '< 0'", "can never be");
+  for (const char* right : {"memory: '> 1k'", "memory: '> 1%'", "memory_pressure: '> 0.5%'", "cpu_throttled: '> 0.25'",
+                            "disk: '> 0.9'", "cpu: '> 8'", "pids: '> 0'"})
+    EXPECT_EQ(when(right), "") << right;
+}
+
+TEST(Thresholds, OfMemoryAboveTheCapCanNeverBe) {
+  for (const char* metric : {"memory", "memory_working_set"}) {
+    const auto capped = [&](const std::string& limit) {
+      return with("caps: {memory: 700m}, rules: [{name: r, do: [notify], when: {" + std::string(metric) + ": '> " +
+                  limit + "'}}]");
+    };
+    EXPECT_NE(capped("700m").find("can never be: caps.memory is 700 MiB"), std::string::npos) << metric;
+    EXPECT_EQ(capped("699m"), "") << metric;
+  }
+}
+
 TEST(Thresholds, OfCpuAboveTheCapCanNeverBe) {
   const auto capped = [](const std::string& condition) {
     return with("caps: {cpus: 0.8}, rules: [{name: r, do: [notify], when: {" + condition + "}}]");

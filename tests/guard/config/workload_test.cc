@@ -26,6 +26,9 @@ TEST(Workload, ChecksEachTarget) {
   EXPECT_EQ(target("compose: {project: p}"),
             "1:32 workloads[0].compose.service: compose needs a project and a service");
   EXPECT_EQ(target("container_label: x"), "1:40 workloads[0].container_label: expected label=value");
+  EXPECT_NE(target("systemd_unit: web@.service").find("name an instance, such as web@1.service"), std::string::npos);
+  EXPECT_NE(target("systemd_unit: 'web*.service'").find("patterns are not taken"), std::string::npos);
+  EXPECT_EQ(target("systemd_unit: web@1.service"), "");
   EXPECT_EQ(target("systemd_unit: nginx"),
             "1:37 workloads[0].systemd_unit: expected a unit that has a cgroup, such as chatcore.service");
   EXPECT_EQ(target("cgroup: docker/x"),
@@ -117,6 +120,28 @@ TEST(Cgroup, MayBeWrittenWithItsMount) {
   EXPECT_EQ(selector("/sys/fs/cgroup/memory.slice/web.service"), "/memory.slice/web.service");
   EXPECT_EQ(selector("/sys/fs/cgroup/unified"), "/");
   EXPECT_EQ(selector("/docker/abc"), "/docker/abc");
+}
+
+// Lines are matched without their ends and colours: such a pattern would be overdue for ever, and its rules would act.
+TEST(Pattern, ThatAsksForALineEndOrAColourIsRefused) {
+  const auto line = [](const std::string& pattern) {
+    return with("expect_log: [{name: l, pattern: " + pattern + "}]");
+  };
+  for (const char* pattern : {R"("Cleaned up\n")", R"('Cleaned up \d+\n')", R"('Cleaned up\r$')", R"('\x1b\[32mCleaned')",
+                              R"('\033\[0m')", R"('a\x00b')", R"("a\eb")"})
+    EXPECT_NE(line(pattern).find("would never match"), std::string::npos) << pattern << line(pattern);
+  EXPECT_NE(problems_of("workloads:\n  - name: w\n    container: w\n    expect_log:\n      - name: l\n        pattern: |\n"
+                        "          Cleaned up\n")
+                .find("would never match: it asks for a line end"),
+            std::string::npos);
+  for (const char* pattern : {R"('Cleaned up \d+\r?$')", R"('Cleaned up[^\r\n]*$')", R"('Cleaned\n{0,1}')",
+                              R"('Cleaned up(\r\n)?')", R"('a\\n')", R"('[]\n]x')", R"('a\tb')", R"('Cleaned|\n')"})
+    EXPECT_EQ(line(pattern), "") << pattern;
+}
+
+TEST(Text, WithANulIsRefused) {
+  EXPECT_NE(problems_of(R"(workloads: [{name: w, command: ["/bin/echo", "a\0b"]}])").find("a NUL character"),
+            std::string::npos);
 }
 
 TEST(Pattern, OfAnotherLanguagesFormIsShownInRe2s) {

@@ -53,5 +53,16 @@ TEST(StateFile, FollowsNoLinkWhereOthersMayWrite) {
   EXPECT_THAT(fd.error().message, HasSubstr("a symbolic link in a folder that others may write"));
 }
 
+TEST(StateFile, IsARegularFile) {
+  const source::TemporaryFolder folder;
+  ASSERT_EQ(::mkfifo(folder.at("pipe").c_str(), 0600), 0);
+  fs::create_symlink("/dev/full", folder.at("device"));
+  for (const char* name : {"pipe", "device"}) {
+    const auto fd = open_state_file(folder.at(name), O_WRONLY | O_APPEND | O_CREAT);
+    ASSERT_FALSE(fd) << name;
+    EXPECT_THAT(fd.error().message, HasSubstr("not a regular file")) << name;
+  }
+}
+
 }  // namespace
 }  // namespace guard::history

@@ -30,7 +30,7 @@ class Machine {
     root.write("proc/4242/status", "Name:\tweb\nUid:\t" + uid + "\t" + uid + "\t" + uid + "\t" + uid + "\n");
   }
   [[nodiscard]] base::Status check(std::vector<uid_t> owners) const {
-    return check_pid_file({4242, std::move(owners)}, root.path());
+    return check_pid_file({4242, std::move(owners), {}}, root.path());
   }
   TemporaryFolder root;
 };
@@ -75,6 +75,40 @@ TEST(PidFile, NeverNamesTheFirstProcessOrTheAgent) {
   EXPECT_EQ(code_of(folder.at("a.pid")), Code::invalid_argument);
   folder.write("a.pid", std::to_string(::getppid()));
   EXPECT_TRUE(::getppid() == 1 || read_pid_file(folder.at("a.pid")));
+}
+
+// Who may write a file of root's could otherwise have any process of root's stopped.
+TEST(PidFile, ThatEverybodyMayWriteIsNotTrusted) {
+  const Machine machine(0);
+  const TemporaryFolder folder;
+  folder.write("run/a.pid", "4242\n");
+  const auto trusted = [&] {
+    auto file = read_pid_file(folder.at("run/a.pid"));
+    if (!file) return base::Status(base::fail(file.error()));
+    file->owners = {0};  // whoever runs this test
+    return check_pid_file(*file, machine.root.path());
+  };
+  EXPECT_TRUE(trusted());
+  ::chmod(folder.at("run/a.pid").c_str(), 0666);
+  ASSERT_FALSE(trusted());
+  EXPECT_THAT(trusted().error().message, HasSubstr("everybody may write it"));
+  ::chmod(folder.at("run/a.pid").c_str(), 0664);
+  ::chmod(folder.at("run").c_str(), 0777);
+  ASSERT_FALSE(trusted());
+  EXPECT_THAT(trusted().error().message, HasSubstr("everybody may write the folder run"));
+  ::chmod(folder.at("run").c_str(), 01777);
+  EXPECT_TRUE(trusted()) << "a sticky folder's files are replaced by their owners only";
+}
+
+// /proc/ID/status exists for each thread, and a signal to it reaches the whole process: the agent's own, for one.
+TEST(PidFile, ThatNamesAThreadIsRefused) {
+  const TemporaryFolder root;
+  root.write("proc/4243/status", "Name:\tweb\nTgid:\t4242\nUid:\t0\t0\t0\t0\n");
+  const auto checked = check_pid_file({4243, {0}, {}}, root.path());
+  ASSERT_FALSE(checked);
+  EXPECT_THAT(checked.error().message, HasSubstr("a thread of process 4242"));
+  root.write("proc/4243/status", "Name:\tweb\nTgid:\t4243\nUid:\t0\t0\t0\t0\n");
+  EXPECT_TRUE(check_pid_file({4243, {0}, {}}, root.path()));
 }
 
 TEST(PidFile, IsARegularFileAndAPipeIsNotEvenOpened) {

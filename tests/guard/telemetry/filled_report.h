@@ -53,7 +53,7 @@ inline LogReport filled_log() {
   log.watch.workload = "web";
   log.watch.name = "cleanup";
   log.watch.source_up = true;
-  log.watch.read_until = base::SteadyTime();  // a file
+  log.watch.lag_is_known = true;  // a file
   log.watch.matches = 41;
   log.watch.last_match_wall = wall_at(-90);
   log.watch.captures = {{"count", 7}};

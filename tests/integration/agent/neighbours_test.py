@@ -114,6 +114,26 @@ class NeighboursTest(unittest.TestCase):
         self.assertEqual(self.pid("job"), before)
         self.assertIsNone(agent.metric("leakguard_actions_total", action="restart"))
 
+    def test_a_stream_that_stops_at_a_rotation_restarts_nothing(self):
+        # With the `local` driver a followed stream stops at a rotation: for the engine nothing more is written.
+        agent = self.guard("  - {name: noisy, container: noisy, expect_log: [{name: cleanup, pattern: 'Cleaned up', every: "
+                           "4s, grace: 1s}], " + RESTART.format(when="log_overdue: true") + "}\n")
+        self.start("noisy", "--log-driver", "local", "--log-opt", "max-size=100k", "--log-opt", "max-file=5",
+                   command=["/busybox", "sh", "-c", "while :; do /busybox seq 1 3000; echo Cleaned up; /busybox sleep 1; "
+                            "done"])
+        agent.wait_for_metric("leakguard_log_matches_total", lambda count: count >= 1)
+        before = self.pid("noisy")
+        ticks = agent.metric("leakguard_ticks_total")
+        agent.wait_for_metric("leakguard_ticks_total", lambda count: count >= ticks + 200, 90)  # forty seconds
+        self.assertEqual(self.pid("noisy"), before)
+        self.assertIsNone(agent.metric("leakguard_actions_total", action="restart"))
+
+    def test_a_silent_container_is_overdue_soon(self):
+        agent = self.guard("  - {name: quiet, container: quiet, expect_log: [{name: cleanup, pattern: 'Cleaned up', every: "
+                           "4s, grace: 1s}]}\n")
+        self.quiet("quiet")
+        agent.wait_for_metric("leakguard_log_overdue", lambda overdue: overdue == 1)
+
     def test_a_container_that_never_started_is_not_starting(self):
         agent = self.guard("  - {name: broken, container: broken}\n")
         self.engine.docker("run", "--detach", "--name", "broken", "--network", "host", "app", "/no-such-program",

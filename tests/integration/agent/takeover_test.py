@@ -56,6 +56,25 @@ class Takeover(unittest.TestCase):
     def lifecycle(self, agent):
         return agent.workload(self.name)["lifecycle"]
 
+    def test_a_state_folder_that_cannot_be_used_ends_no_command(self):
+        self.write(self.command(["/bin/sh", "-c", "while :; do echo here; sleep 0.1; done"]))
+        agent = self.start()
+        agent.wait_for_metric("leakguard_workload_up", lambda up: up == 1)
+        pid = agent.workload(self.name)["identity"]["pid"]
+        state = os.path.join(self.folder, "state")
+        self.assertEqual(os.stat(state).st_mode & 0o777, 0o700, "it is nobody else's to read")
+        self.kill(agent)
+        os.rename(state, state + ".away")
+        with open(state, "w", encoding="ascii"):
+            agent = self.start()
+        why = "what runs of an earlier agent is left running"
+        agent.wait_for_line(why, SECONDS)
+        self.assertTrue(is_alive(pid))
+        os.unlink(state)
+        os.rename(state + ".away", state)
+        agent.wait_for_metric("leakguard_workload_up", lambda up: up == 1)
+        self.assertEqual(agent.workload(self.name)["identity"]["pid"], pid, "taken over as soon as that can be")
+
     def history(self, agent):
         """What is the command's, not what the agent has seen itself."""
         lifecycle = self.lifecycle(agent)

@@ -124,8 +124,9 @@ class Answers(BackendTest):
     def test_a_call_that_nobody_offered_is_not_an_empty_answer_of_a_conversation(self):
         self.stub.script = [saying(delta(tool_calls=[{"index": 0, "id": "1", "function": {"name": "f"}}]),
                                    delta("tool_calls"), DONE)]
-        self.assertEqual(self.ask("Hello", "c").events()[-1][0], "error")
-        self.assertEqual([row[1] for row in self.server.messages("c")], ["user"])
+        kind, error = self.ask("Hello", "c").events()[-1]
+        self.assertEqual(kind, "error")
+        self.assertIn("language model", error)
         response = self.server.request("POST", "/v1/responses", {"input": "Hello"})
         self.assertGreaterEqual(response.status, 500)
 

@@ -27,13 +27,23 @@ class BeforeTheFirstByte(BackendTest):
         self.assertEqual(len(self.stub.requests), 3)
 
     def test_what_a_request_is_refused_for_is_not_asked_again(self):
-        for code in (400, 401, 403, 404, 422):
+        for code, told in ((400, 400), (401, 502), (403, 502), (404, 502), (422, 400)):
             self.stub.requests.clear()
             self.stub.script = [status(code)]
-            self.assert_error(self.complete(stream=True), 502, "backend_refused")
+            refused = self.complete(stream=True)
+            self.assert_error(refused, told, "backend_refused")
+            self.assertEqual("operator must look" in refused.json()["error"]["message"], told == 502)
             self.assertEqual(len(self.stub.requests), 1)
-        for hint in ("status 401; is its key right?", "status 404; are its base_url"):
+        for hint in ("status 401 (type=stub); is its key right?", "status 404 (type=stub); are its base_url"):
             wait_for(lambda: hint in self.server.log(), hint)
+
+    def test_what_a_backend_calls_the_fault_of_a_request_reaches_the_client_and_the_log(self):
+        self.stub.script = [stub.refusal(400, message="two words of mine", code="bad_tool", type="invalid_thing", param="tools.0")]
+        error = self.complete().json()["error"]
+        self.assertEqual((error["code"], error["type"], error["param"]), ("bad_tool", "invalid_thing", "tools.0"))
+        self.assertNotIn("two words", error["message"])
+        self.assertIn("language model", error["message"])
+        wait_for(lambda: "(code=bad_tool, type=invalid_thing, param=tools.0)" in self.server.log(), "the log line")
 
     def test_a_backends_retry_after_is_respected(self):
         self.stub.script = [status(429, Retry_After=1), answer("Now")]
@@ -66,29 +76,47 @@ class BeforeTheFirstByte(BackendTest):
 
     def test_a_response_that_failed_before_it_began_leaves_nothing_that_nobody_could_find(self):
         self.stub.script = [status(400)]
-        self.assert_error(self.server.request("POST", "/v1/responses", {"input": "Hello"}), 502)
+        self.assert_error(self.server.request("POST", "/v1/responses", {"input": "Hello"}), 400)
         wait_for(lambda: self.server.rows("SELECT count(*) FROM messages") == [(0,)], "an empty database")
         self.stub.script = [answer("Yes")]
         first = self.server.request("POST", "/v1/responses", {"input": "Hello"}).json()["id"]
         self.stub.script = [status(400)]
-        self.assert_error(self.server.request("POST", "/v1/responses", {"input": "More", "previous_response_id": first}), 502)
+        self.assert_error(self.server.request("POST", "/v1/responses", {"input": "More", "previous_response_id": first}), 400)
         self.assertGreaterEqual(self.server.rows("SELECT count(*) FROM messages")[0][0], 2)
 
     def test_who_left_the_id_to_the_server_can_ask_again_in_the_same_conversation(self):
         self.stub.script = [status(400), answer("Yes")]
         refused = self.ask("Hello")
-        self.assert_error(refused, 502)
+        self.assert_error(refused, 400)
         given = refused.headers["X-Conversation-Id"]
         self.assertEqual(self.ask("Hello", given).text(), "Yes")
-        self.assertEqual([row[1:3] for row in self.server.messages(given)], [("user", "Hello"), ("assistant", "Yes")])
+        self.assertEqual([row[1:3] for row in self.server.messages(given) if row[2]], [("user", "Hello"), ("assistant", "Yes")])
+        self.assertEqual(self.ask("More", given).text(), "Yes")
+        self.assertEqual([message["content"] for message in self.stub.requests[-1].json()["messages"]],
+                         ["Hello", "Yes", "More"])
 
-    def test_nothing_of_an_answer_is_stored_and_the_next_question_is_answered(self):
-        self.stub.script = [status(400)]
-        self.assert_error(self.ask("Hello", "c"), 502)
-        self.assertEqual([row[1] for row in self.server.messages("c")], ["user"])
-        self.stub.script = [answer("Yes")]
-        self.assertEqual(self.ask("Again", "c").text(), "Yes")
-        self.assertEqual([row[1] for row in self.server.messages("c")], ["user", "user", "assistant"])
+    def test_a_question_that_a_backend_failed_at_is_in_no_later_prompt(self):
+        for name, fault in {"refused": status(400), "failed": status(500), "an error": saying(event({"error": {}}) * 2),
+                            "broken": saying("data: {nonsense\n\n"), "silent": stub.hang, "wordless": answer("")}.items():
+            with self.subTest(name):
+                self.stub.script = [fault]
+                self.ask("Bad", name)
+                self.assertEqual([row[1:] for row in self.server.messages(name)],
+                                 [("user", "Bad", 0), ("assistant", "", int(name != "wordless"))])
+                self.stub.script = [answer("Yes")]
+                self.server.stop()
+                self.server.start()
+                self.assertEqual(self.ask("Good", name).text(), "Yes")
+                self.assertEqual([message["content"] for message in self.stub.requests[-1].json()["messages"]], ["Good"])
+
+    def test_one_that_no_backend_saw_is_part_of_the_next(self):
+        for name, fault in {"busy": status(503), "limited": status(429), "key": status(401)}.items():
+            self.stub.script = [fault]
+            self.ask("First", name)
+            self.assertEqual([row[1] for row in self.server.messages(name)], ["user"])
+            self.stub.script = [answer("Yes")]
+            self.assertEqual(self.ask("Second", name).text(), "Yes")
+            self.assertEqual(self.stub.requests[-1].json()["messages"], [{"role": "user", "content": "First\n\nSecond"}])
 
 
 class NobodyListens(BackendTest):
@@ -161,8 +189,8 @@ class Breaker(BackendTest):
 
     def test_it_opens_answers_at_once_and_recovers(self):
         self.stub.script = [status(500)]
-        for _ in range(3):
-            self.assertEqual(self.complete().status, 503)
+        for i in range(3):
+            self.assertEqual(self.complete(f"Hello {i}").status, 503)
         self.assertEqual(self.breaker("open"), 1)
         refused = self.complete()
         self.assert_error(refused, 503, "unavailable")
@@ -175,18 +203,47 @@ class Breaker(BackendTest):
 
     def test_a_failed_try_opens_it_again(self):
         self.stub.script = [status(500)]
-        for _ in range(3):
-            self.complete()
+        for i in range(3):
+            self.complete(f"Hello {i}")
         wait_for(lambda: self.breaker("half_open") == 1, "the end of the cool-down")
-        self.assertEqual(self.complete().status, 503)
-        self.assertEqual(len(self.stub.requests), 4)
+        for asked in (4, 5, 5):  # of the second that tries at once, since the first may be at fault itself, and of no third
+            self.assertEqual(self.complete(f"Hello {asked}").status, 503)
+            self.assertEqual(len(self.stub.requests), asked)
         self.assertEqual(self.breaker("open"), 1)
 
-    def test_refusals_do_not_open_it(self):
-        for code in (401, 400, 429):
+    def test_one_conversation_shuts_nobody_else_out(self):
+        self.stub.script = [status(500)]
+        for _ in range(10):
+            self.assertEqual(self.ask("Bad", "bad").status, 503)
+            self.assertEqual(self.complete("Bad").status, 503)
+            self.stub.script = [status(500)]
+        self.assertEqual(self.breaker("closed"), 0, "two conversations are more than one")
+        self.server.stop()
+        self.server.start()
+        for _ in range(10):
+            self.assertEqual(self.complete("Bad").status, 503)
+        self.assertEqual(self.breaker("closed"), 1)
+
+    def test_retries_of_one_request_count_once(self):
+        self.server.stop()
+        self.server.flags[self.server.flags.index("--llm-max-retries=0")] = "--llm-max-retries=2"
+        self.server.start()
+        self.stub.script = [status(500)]
+        for i in range(2):
+            self.assertEqual(self.complete(f"Hello {i}").status, 503)
+        self.assertEqual(len(self.stub.requests), 6)
+        self.assertEqual(self.breaker("closed"), 1)
+
+    def test_refusals_and_answers_that_break_off_do_not_open_it(self):
+        for code in (401, 400, 422, 413, 429):
             self.stub.script = [status(code)]
-            for _ in range(4):
-                self.complete()
+            for i in range(4):
+                self.complete(f"Hello {i}")
+        # Nor do answers that break off: who has begun one is not down.
+        for fault in (saying(event({"error": {"message": "no"}})), cut_off(chunk("Half an ")), saying("data: {nonsense\n\n")):
+            self.stub.script = [fault]
+            for i in range(4):
+                self.assertGreaterEqual(self.complete(f"Hello {i}").status, 500)
         self.assertEqual(self.breaker("closed"), 1)
 
 

@@ -7,7 +7,7 @@ import unittest
 
 from server import PATIENCE, parse_events, wait_for
 from backend import KEY, BackendTest
-from harness.stub_backend import answer, live
+from harness.stub_backend import answer, live, refusal
 
 SAMPLING = ("temperature", "top_p", "presence_penalty", "frequency_penalty")
 
@@ -86,7 +86,10 @@ class Secrets(BackendTest):
         answers = [self.complete() for _ in range(3)]
         self.assertEqual(self.stub.requests[0].headers["authorization"], "Bearer " + KEY)
         self.assertEqual([answer.status for answer in answers], [200, 502, 503])
+        self.stub.script = [refusal(400, code=KEY, type=KEY[:20], param="x" + KEY, message=f"key {KEY} is bad")]
+        answers.append(self.complete())
         told = self.server.log() + self.server.request("GET", "/metrics").body.decode()
+        told += self.server.request("GET", "/admin/backend").body.decode()
         told += "".join(answer.body.decode() + str(answer.headers) for answer in answers)
         self.assertNotIn(KEY, told)
         self.assertNotIn("sk-secret", told, "what a backend says may quote it")
@@ -104,14 +107,14 @@ class Passages(BackendTest):
                         f"--retrieval-store={self.settings['retrieval-store']}"], check=True, capture_output=True)
         super().setUp()
 
-    def test_they_are_one_message_of_the_prompt_and_never_stored(self):
+    def test_they_are_one_part_of_the_system_message_and_never_stored(self):
         import json
         self.assertEqual(self.ask("When is the spring tide?", "c").status, 200)
-        system, passages, question = self.stub.requests[-1].json()["messages"]
-        self.assertEqual(system, {"role": "system", "content": "Be brief."})
+        system, question = self.stub.requests[-1].json()["messages"]
         self.assertEqual(question["content"], "When is the spring tide?")
-        self.assertEqual(passages["role"], "system")
-        _, line = passages["content"].split("\n")
+        configured, passages = system["content"].split("\n\n---\n\n")
+        self.assertEqual((system["role"], configured), ("system", "Be brief."))
+        _, line = passages.split("\n")
         self.assertEqual(json.loads(line)["source"], "tides.md")
         self.assertIn("spring tide", json.loads(line)["text"])
         self.assertNotIn("full moon", str(self.server.messages("c")))

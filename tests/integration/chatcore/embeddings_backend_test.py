@@ -60,7 +60,7 @@ class Embeddings(WithEmbeddings):
             self.embedder.script = [fault]
             ended = self.ingest()
             self.assertEqual(ended.returncode, 1)
-            self.assertIn("the embedder", ended.stderr)
+            self.assertIn("the embeddings backend", ended.stderr)
             self.assertNotIn("sk-secret", ended.stderr)
             self.assertFalse(os.path.exists(self.embedding_settings["retrieval-store"]))
 

@@ -15,7 +15,7 @@ import unittest
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from server import BINARY, ChatcoreTest, wait_for  # noqa: E402
 
-KILLS = 30
+KILLS = 20
 SWAPS = 50
 
 
@@ -51,18 +51,22 @@ class Killed(unittest.TestCase):
             seed = random.randrange(1 << 32)
             pick = random.Random(seed)
             killed = 0
-            for round_ in range(KILLS):
+            for round_ in range(10 * KILLS):
+                if killed == KILLS:
+                    break
                 many_texts(texts, ("cats", "ships")[round_ % 2])
+                began = time.monotonic()
                 process = subprocess.Popen([BINARY, "ingest", texts, f"--store={store}"], stdout=subprocess.DEVNULL)
                 try:
                     process.wait(pick.uniform(0, took * 1.1))
+                    took = time.monotonic() - began  # a machine that is less busy now would end them all in time
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.wait()
                     killed += 1
                 with open(store, "rb") as file:
                     self.assertIn(file.read(), whole, f"seed {seed}, round {round_}")
-            self.assertGreater(killed, KILLS // 3)
+            self.assertEqual(killed, KILLS, f"seed {seed}")
             # What the killed ones left behind is in nobody's way.
             self.assertEqual(ingest(store, texts).returncode, 0)
 

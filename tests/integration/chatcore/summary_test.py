@@ -84,8 +84,9 @@ class Folded(SummaryTest):
         self.wait_for_end("ok")
         self.assertEqual(self.folded()[0][0], ("user", "question 0"))
         self.talk(1, made.json()["id"], begin=4)
-        self.assertEqual(self.prompt()[0], ("system", "Be kind."))
-        self.assertTrue(self.prompt()[1][1].startswith(NOTE))
+        own, summary = self.prompt()[0][1].split("\n\n---\n\n")
+        self.assertEqual((self.prompt()[0][0], own), ("system", "Be kind."))
+        self.assertTrue(summary.startswith(NOTE))
 
     def test_it_is_there_after_a_crash_and_a_restart(self):
         self.talk(4)

@@ -108,6 +108,37 @@ TEST_F(Log, BringsALineThatTheStreamLeftOutWhenItIsAudited) {
   EXPECT_TRUE(thread.on_loop([&] { return log->up(); }));
 }
 
+// A stream that has lost its way at a rotation looks like one in which nothing is written: it shows nothing.
+TEST_F(Log, IsKnownToBeReadToItsEndByAnAuditOnly) {
+  options.audit = std::chrono::hours(1);
+  log_is(frame(1, "one"), {frame(2, "two")});
+  const auto began = std::chrono::steady_clock::now();
+  start();
+  ASSERT_TRUE(thread.comes_true([&] { return lines.size() == 2; }));
+  const auto two_came = std::chrono::steady_clock::now();
+  const auto since_read = thread.on_loop([&] { return log->since_read(); });
+  ASSERT_TRUE(since_read);
+  const auto read_at = std::chrono::steady_clock::now() - *since_read;
+  EXPECT_GE(read_at, began);
+  EXPECT_LT(read_at, two_came) << "the streamed line is no audit";
+}
+
+TEST_F(Log, ThatWasRotatedAwayBeforeItWasReadHasLostLines) {
+  options.audit = milliseconds(50);
+  log_is(frame(1, "one"), {""});
+  start();
+  ASSERT_TRUE(thread.comes_true([&] { return engine.asked(kLogs).size() > 3; }));
+  EXPECT_FALSE(thread.on_loop([&] { return log->since_lost(); })) << "the same line is there again";
+  log_is(frame(1, "one") + frame(2, "two"), {""});
+  ASSERT_TRUE(thread.comes_true([&] { return lines.size() == 2; }));
+  EXPECT_FALSE(thread.on_loop([&] { return log->since_lost(); })) << "new lines after those that are known";
+  std::string later;  // more than the tail that is asked for at first
+  for (int index = 0; index < 200; ++index) later += frame(5, "line " + std::to_string(index));
+  log_is(later, {""});
+  ASSERT_TRUE(thread.comes_true([&] { return lines.size() == 202; }));
+  EXPECT_TRUE(thread.comes_true([&] { return log->since_lost().has_value(); })) << "three and four may have been there";
+}
+
 TEST_F(Log, IsReadFromTheBeginningAtFirstAndFromTheEndWhenAudited) {
   options.audit = milliseconds(50);
   log_is(frame(1, "one"), {""});
@@ -174,6 +205,21 @@ TEST_F(Log, ThatIsQuietIsUp) {
   log_is("", {""});
   start();
   EXPECT_TRUE(thread.comes_true([&] { return log->up(); }));
+}
+
+// Its stream is opened anew sooner than an open stream alone is taken to work.
+TEST_F(Log, ThatIsQuietAndOftenAuditedStaysUp) {
+  options.audit = milliseconds(50);
+  log_is("", {""});
+  start();
+  ASSERT_TRUE(thread.comes_true([&] { return log->up(); }));
+  const auto asked = engine.asked(kLogs).size();
+  bool was_down = false;
+  ASSERT_TRUE(thread.comes_true([&] {
+    was_down = was_down || !log->up();
+    return engine.asked(kLogs).size() > asked + 6;
+  }));
+  EXPECT_FALSE(was_down);
 }
 
 TEST_F(Log, OfAnEngineThatHangsIsBroken) {

@@ -45,7 +45,7 @@ def install_client():
 
 def as_asked(stream):
     """A backend that does what the last word of the question says."""
-    behaviours = {"hang": stub.hang, "refuse": stub.status(400), "fail": stub.status(500),
+    behaviours = {"hang": stub.hang, "refuse": stub.status(400), "deny": stub.status(401), "fail": stub.status(500),
                   "break": stub.cut_off(stub.chunk("Half an ")), "pause": say_and_pause, "call": stub.saying(*CALL),
                   "json": stub.answer('{"a": ', "1}"), "long": stub.answer('{"a', reason="length"),
                   "filtered": stub.answer('{"a', reason="content_filter")}

@@ -49,13 +49,14 @@ test('413, 415, 431', async () => {
   await fails(ask('x', {}, { headers: { 'X-Long': 'x'.repeat(60_000) } }), OpenAI.APIError, { status: 431 });
 });
 
-test('502, 503, 504: the backend refuses, fails, does not answer in time', async () => {
-  for (const [word, status, code] of [
-    ['refuse', 502, 'backend_refused'], ['fail', 503, 'unavailable'], ['hang', 504, 'backend_timeout'],
+test('400, 502, 503, 504: the backend refuses the request, or this server, fails, does not answer in time', async () => {
+  for (const [word, kind, status, code] of [
+    ['refuse', OpenAI.BadRequestError, 400, 'backend_refused'], ['deny', OpenAI.InternalServerError, 502, 'backend_refused'],
+    ['fail', OpenAI.InternalServerError, 503, 'unavailable'], ['hang', OpenAI.InternalServerError, 504, 'backend_timeout'],
   ]) {
     for (const stream of [false, true]) {
-      await fails(ask(word, { stream }), OpenAI.InternalServerError, { status, code });
-      await fails(complete(word, { stream }), OpenAI.InternalServerError, { status, code });
+      await fails(ask(word, { stream }), kind, { status, code });
+      await fails(complete(word, { stream }), kind, { status, code });
     }
   }
 });

@@ -1,0 +1,31 @@
+// Whatever a backend says with an error: identifiers or nothing, and what is asked next is shorter.
+
+#include <algorithm>
+
+#include "../fuzz.h"
+#include "chatcore/llm/learned_limits.h"
+#include "chatcore/llm/openai_json.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace chatcore;
+  const auto text = fuzz::text_of(data, size);
+  const auto refusal = llm::read_refusal(400, text, "a-secret-key");
+  for (const auto& name : {refusal.code, refusal.type, refusal.param}) {
+    fuzz::require(name.size() <= 64, "an identifier is short");
+    fuzz::require(name.find("a-secret-key") == std::string::npos, "the key is not repeated");
+    fuzz::require(std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7F; }), "an identifier is one word");
+  }
+  llm::Prompt prompt{.messages = {}, .passages = {}, .max_tokens = 100, .sampling = {.temperature = 1.0}};
+  for (const auto role : {conversation::Role::user, conversation::Role::assistant, conversation::Role::user}) {
+    prompt.messages.push_back({.role = role, .content = std::string(1000, 'x')});
+  }
+  auto body = llm::chat_request(prompt, "m", "S", "max_tokens");
+  llm::Lesson lesson;
+  for (int asked = 0;; ++asked) {
+    const auto next = llm::amended(body, refusal, lesson);
+    if (!next) break;
+    fuzz::require(asked < 8, "it ends");
+    body = *next;
+  }
+  return 0;
+}

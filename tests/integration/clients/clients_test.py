@@ -1,0 +1,62 @@
+"""Clients that people use with OpenAI (Vercel's AI SDK, LangChain.js, LlamaIndex.TS, the Agents SDK, openai 7), each
+with its defaults, against the real chatcore: *.test.mjs, for node's own test runner.
+
+`npm ci` installs them into the build folder, in the versions that package-lock.json pins. Without node, npm or the
+registry this fails and says so.
+"""
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE.parent / "chatcore"), str(HERE.parents[1])]
+
+from server import Chatcore  # noqa: E402  (its folder has to be on the path first)
+
+INSTALLED = pathlib.Path(os.environ["LEAKGUARD_BUILD_DIR"]) / "clients"
+
+
+def install():
+    for program in ("node", "npm"):
+        if shutil.which(program) is None:
+            sys.exit(f"{program} is not installed: .ci/install-packages test brings it")
+    INSTALLED.mkdir(exist_ok=True)
+    lock = (HERE / "package-lock.json").read_bytes()
+    done = INSTALLED / "installed"
+    if not done.exists() or done.read_bytes() != lock:
+        for name in ("package.json", "package-lock.json"):
+            shutil.copy(HERE / name, INSTALLED)
+        npm = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=INSTALLED,
+                             capture_output=True, text=True, timeout=500, check=False)
+        if npm.returncode != 0:
+            sys.exit("The clients could not be installed from the npm registry:\n" + npm.stdout + npm.stderr)
+        done.write_bytes(lock)
+    # node finds packages from where the importing file lies.
+    for script in HERE.glob("*.mjs"):
+        shutil.copy(script, INSTALLED)
+
+
+class Clients(unittest.TestCase):
+    def test_each_works_unchanged(self):
+        with tempfile.TemporaryDirectory(prefix="chatcore-clients-") as folder:
+            server = Chatcore(folder, {})
+            self.addCleanup(server.kill)
+            # Nothing of the surroundings may point a client elsewhere.
+            inherited = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
+            node = subprocess.run(["node", "--test", "clients.test.mjs"], cwd=INSTALLED, capture_output=True, text=True,
+                                  timeout=250, check=False,
+                                  env=inherited | {"CHATCORE_URL": f"http://127.0.0.1:{server.port}"})
+            summary = [line for line in node.stdout.splitlines() if line.startswith(("# tests", "# pass", "# fail"))]
+            print("; ".join(line[2:] for line in summary))
+            failed = [line for line in node.stdout.splitlines() if line.startswith(("not ok", "  error:"))]
+            self.assertEqual(node.returncode, 0, "\n".join(failed) + node.stderr[-2000:] + server.log()[-2000:])
+            self.assertNotIn("# tests 0", node.stdout)
+
+
+if __name__ == "__main__":
+    install()
+    unittest.main()
