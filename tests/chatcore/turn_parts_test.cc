@@ -1,4 +1,4 @@
-// What an answer consists of besides its text, and when it begins.
+// The parts of an answer other than text, and when the answer begins.
 
 #include "tests/chatcore/turn_parts.h"
 

@@ -1,5 +1,5 @@
-// The behaviours of real backends, one a line: what they send, and the answer that it is. Each is read whole and split
-// at every byte.
+// Behaviours of real backends, one per line: the bytes, and the expected answer. Each is read whole and split at every
+// byte.
 
 #include "chatcore/llm/answer_reader.h"
 

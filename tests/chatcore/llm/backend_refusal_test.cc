@@ -22,7 +22,7 @@ struct TooLong {
   std::size_t prompt;   // 0: not told
 };
 
-// As servers have been heard to say it.
+// Error bodies of real servers.
 const std::vector<TooLong> kTooLong{
     // OpenAI
     {400,

@@ -1,4 +1,4 @@
-// What every store promises about what is old, about what is in use, and about whether it can write.
+// The contract of every store: listing old conversations, bytes in use, and the write check.
 
 #include <string>
 #include <vector>

@@ -1,4 +1,4 @@
-// Whatever a backend says with an error: identifiers or nothing, and what is asked next is shorter.
+// For any error body: only identifiers are kept, and the amended request is shorter.
 
 #include <algorithm>
 

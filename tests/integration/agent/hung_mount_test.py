@@ -1,4 +1,4 @@
-"""A file system that never answers again, as NFS whose server is gone: the agent's loop does not wait for it."""
+"""A hung file system, such as NFS whose server is gone: the agent's loop does not wait for it."""
 
 import ctypes
 import json
@@ -20,7 +20,7 @@ def hung(agent):
 
 
 class HungMountTest(unittest.TestCase):
-    """The mount is a FUSE file system whose server, this test, answers nothing: every call on it hangs."""
+    """The mount is a FUSE file system whose server, this test, never answers: every call on it hangs."""
 
     def setUp(self):
         self.folder = self.enterContext(tempfile.TemporaryDirectory())

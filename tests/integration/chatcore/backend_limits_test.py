@@ -1,4 +1,4 @@
-"""What a backend's refusals teach: how long its context is, and which fields it does not take."""
+"""Limits learned from a backend's refusals: its context length, and the fields that it refuses."""
 import os
 import tempfile
 import unittest
@@ -9,7 +9,7 @@ from harness.stub_backend import answer, refusal, status
 
 
 class Limited:
-    """A backend that refuses what a test has it refuse, by the request's JSON; the first refusal counts."""
+    """A backend that refuses requests by their JSON, as a test configures; the first matching refusal is sent."""
 
     def __init__(self, *rules):
         self.rules = rules

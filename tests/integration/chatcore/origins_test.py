@@ -1,4 +1,4 @@
-"""Pages of other origins, proxies, odd encodings and paths, wrong keys, and what the log says of deletions."""
+"""Pages of other origins, proxies, encodings, wrong paths and keys, and audit lines of deletions."""
 import gzip
 import os
 import unittest

@@ -1,4 +1,4 @@
-"""/-/ready on disks that are full or stand still. Needs root, to mount them."""
+"""/-/ready on disks that are full or hang. Needs root, to mount them."""
 import os
 import subprocess
 import tempfile
@@ -11,7 +11,7 @@ from server import Chatcore, ChatcoreTest, wait_for
 
 
 class OnADisk(ChatcoreTest):
-    """A server whose database lies on a small disk of its own."""
+    """A server with its database on a small disk of its own."""
 
     def mount(self, *what):
         self.disk = os.path.join(self.outside.name, "disk")

@@ -1,4 +1,4 @@
-"""What the database keeps: one copy of a history that clients send whole each turn, and nothing older than retention."""
+"""The database has one copy of a history that clients send with each request, and nothing older than `retention`."""
 import os
 import unittest
 
