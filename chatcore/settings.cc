@@ -79,7 +79,7 @@ constexpr std::array kSettings{
             [](Config& c, Text t) { return parse_tokens_field(t, c.llm.max_tokens_field); }},
     Setting{"llm.max_connections", "64", "answers of the backend under way; as many more wait, then 503",
             [](Config& c, Text t) { return parse_least_one(t, c.llm.max_connections); }},
-    Setting{"llm.queue_timeout", "2s", "how long one may wait for a place, then 503",
+    Setting{"llm.queue_timeout", "2s", "how long a request waits for a connection, then 503",
             [](Config& c, Text t) { return parse_duration(t, c.llm.queue_timeout); }},
     Setting{"llm.connect_timeout", "5s", "for the connection to the backend",
             [](Config& c, Text t) { return parse_duration(t, c.llm.connect_timeout); }},
