@@ -16,7 +16,7 @@ namespace guard::source {
 struct PidFile {
   std::int64_t pid = 0;
   std::vector<uid_t> owners;  // of the file, and of every folder and symbolic link on the way to it; each once
-  std::string open_to_all;    // the file or a folder on the way that everybody may write; "" for none
+  std::string open_to_all{};  // the file or a folder on the way that everybody may write; "" for none
 };
 
 // A regular file of at most 64 bytes whose first line is a number > 1 that is not this process. `path` is absolute.
