@@ -181,7 +181,10 @@ void Turn::take_end(const llm::Generated& generated) {
   result_.status = generated.status;
   const bool says_nothing = answer_.content.empty() && generated.calls_tools && !request_.takes_fields;
   if (says_nothing && result_.status) {
-    result_.status = base::fail(Code::unavailable, "the language model called a tool instead of answering");
+    base::Error error{Code::unavailable, "the language model called a tool instead of answering"};
+    error.remote =
+        std::make_shared<const base::Remote>(base::Remote{.side = "the language model", .saw_request = true});
+    result_.status = base::fail(std::move(error));
   }
   if (result_.status) begin_answer();
   if (generated.usage) result_.prompt_tokens = generated.usage->prompt;

@@ -49,15 +49,41 @@ std::vector<std::string> read_stop(JsonReader& reader) {
   return stop;
 }
 
-// All but what chatcore says itself, in its own words.
+// All but what chatcore says itself, in its own words, and what says nothing: strict backends refuse a list without
+// entries, and a choice among no tools.
 std::string fields_to_pass(const Json& object) {
-  constexpr std::array kOwn = std::to_array<std::string_view>(
-      {"messages", "prompt", "suffix", "echo", "best_of", "model", "models", "stream", "stream_options", "max_tokens",
-       "max_completion_tokens", "logprobs", "top_logprobs", "temperature", "top_p", "presence_penalty",
-       "frequency_penalty", "modalities", "store"});
+  constexpr std::array kOwn = std::to_array<std::string_view>({"messages",
+                                                               "prompt",
+                                                               "suffix",
+                                                               "echo",
+                                                               "best_of",
+                                                               "model",
+                                                               "models",
+                                                               "stream",
+                                                               "stream_options",
+                                                               "max_tokens",
+                                                               "max_completion_tokens",
+                                                               "logprobs",
+                                                               "top_logprobs",
+                                                               "temperature",
+                                                               "top_p",
+                                                               "presence_penalty",
+                                                               "frequency_penalty",
+                                                               "modalities",
+                                                               "store",
+                                                               "metadata"});
+  const auto says_nothing = [](const Json& value) {
+    return value.is_null() || value == "" || (value.is_structured() && value.empty()) ||
+           value == Json::object({{"type", "text"}});
+  };
   Json fields = Json::object();
   for (const auto& [name, value] : object.items()) {
-    if (!value.is_null() && std::ranges::find(kOwn, name) == kOwn.end()) fields[name] = value;
+    if (!says_nothing(value) && std::ranges::find(kOwn, name) == kOwn.end()) fields[name] = value;
+  }
+  if (!fields.contains("tools")) {
+    fields.erase("parallel_tool_calls");
+    const auto choice = fields.find("tool_choice");
+    if (choice != fields.end() && (*choice == "auto" || *choice == "none")) fields.erase(choice);
   }
   return fields.empty() ? "" : fields.dump();
 }

@@ -177,9 +177,10 @@ std::string ResponseEvents::end_reasoning() {
 
 std::string ResponseEvents::delta(std::string_view text) {
   text_ += text;
-  return begin_message() +
-         typed_event("response.output_text.delta", next_number_++,
-                     about_part(item_id_, message_index(), {{"delta", text}, {"logprobs", OrderedJson::array()}}));
+  std::string events = begin_message();
+  events += typed_event("response.output_text.delta", next_number_++,
+                        about_part(item_id_, message_index(), {{"delta", text}, {"logprobs", OrderedJson::array()}}));
+  return events;
 }
 
 std::string ResponseEvents::end(const TurnResult& result) {

@@ -128,9 +128,10 @@ base::Status AnswerReader::take_chunk(ChatChunk chunk) {
     case Finish::error: return not_an_answer("ended the answer with an error");
     case Finish::length: is_cut_ = true; break;
     case Finish::content_filter: is_filtered_ = true; break;
+    // A call that the backend has lost on the way is not an answer without a word.
+    case Finish::tool_calls: calls_tools_ = calls_tools_ || !has_begun_; break;
     case Finish::none:
-    case Finish::stop:
-    case Finish::tool_calls: break;
+    case Finish::stop: break;
   }
   is_finished_ = is_finished_ || chunk.finish != Finish::none;
   return {};

@@ -23,7 +23,7 @@ std::string first_message(const std::string& given, std::string_view system) {
   }
   json& content = message["content"];
   if (content.is_array()) {
-    content.insert(content.begin(), {{"type", "text"}, {"text", words + "\n\n"}});
+    content.insert(content.begin(), json::object({{"type", "text"}, {"text", words + "\n\n"}}));
   } else {
     content = content.is_string() ? words + "\n\n" + content.get<std::string>() : words;
   }

@@ -55,6 +55,26 @@ TEST(StreamDeadline, APeerThatFallsSilentAfterItHasBegun) {
   EXPECT_THAT(error.message, HasSubstr("no byte came within 50ms"));
 }
 
+TEST(StreamDeadline, TheFirstBytesAreNotTheAnswersBeginningUntilTheReaderSaysSo) {
+  for (const bool says_begun : {false, true}) {
+    RawServer peer;
+    ClientOnLoop client;
+    Reader reader;
+    auto request = asking(peer.url());
+    request.reader_says_begun = true;
+    request.first_byte_timeout = says_begun ? 10s : 150ms;
+    request.idle_timeout = 20ms;
+    const auto stream = client.client->open(request, reader.events());
+    peer.accept();
+    peer.say(kHead + "a");
+    ASSERT_TRUE(reader.wait_for_bytes(1));
+    if (says_begun) stream->answer_begun();
+    const auto status = reader.status();
+    ASSERT_FALSE(status);
+    EXPECT_THAT(status.error().message, HasSubstr(says_begun ? "no byte came within 20ms" : "no answer within 150ms"));
+  }
+}
+
 TEST(StreamDeadline, TheWholeAnswer) {
   RawServer peer;
   StreamRequest request;

@@ -140,6 +140,15 @@ TEST(CompletionRequest, ABackendGetsWhatChatcoreHasNoPartIn) {
   }
 }
 
+TEST(CompletionRequest, ABackendDoesNotGetWhatSaysNothing) {
+  const auto parsed = parse_completion_request(
+      R"({"messages":[{"role":"user","content":"a"}],"tools":[],"tool_choice":"auto","parallel_tool_calls":true,
+          "logit_bias":{},"stop":"","response_format":{"type":"text"},"metadata":{"a":"b"}})",
+      true);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->passed_on.fields, "");
+}
+
 TEST(CompletionRequest, ABackendGetsMessagesThatAreMoreThanTextAsTheyAre) {
   const std::string question = R"({"content":"q","role":"user"})";
   for (

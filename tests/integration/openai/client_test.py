@@ -46,9 +46,20 @@ def install_client():
 def as_asked(stream):
     """A backend that does what the last word of the question says."""
     behaviours = {"hang": stub.hang, "refuse": stub.status(400), "deny": stub.status(401), "fail": stub.status(500),
-                  "break": stub.cut_off(stub.chunk("Half an ")), "pause": say_and_pause}
+                  "break": stub.cut_off(stub.chunk("Half an ")), "pause": say_and_pause, "call": stub.saying(*CALL),
+                  "json": stub.answer('{"a": ', "1}"), "long": stub.answer('{"a', reason="length"),
+                  "filtered": stub.answer('{"a', reason="content_filter")}
     word = stream.json()["messages"][-1]["content"].split()[-1]
     return behaviours.get(word, stub.answer("Fine."))(stream)
+
+
+def call_of(reason=None, **function):
+    delta = {"tool_calls": [{"index": 0, **function}]} if function else {}
+    return stub.event({"choices": [{"index": 0, "delta": delta, "finish_reason": reason}]})
+
+
+CALL = [call_of(id="c1", type="function", function={"name": "f", "arguments": '{"x"'}),
+        call_of(function={"arguments": ": 1}"}), call_of("tool_calls"), stub.DONE]
 
 
 def say_and_pause(stream):

@@ -82,11 +82,30 @@ test('no server, one that is too slow for the client, and a client that changes 
   await assert.rejects(leaving, OpenAI.APIUserAbortError);
 });
 
-test('what the helper that parses asks for is refused, so its own errors do not occur', async () => {
-  const parse = connect().chat.completions.parse({
-    model: 'any', messages: [{ role: 'user', content: 'x' }], response_format: { type: 'json_schema', json_schema: {} },
+test('the helper that parses gets what the backend makes of its response_format, and has errors of its own', async () => {
+  const parse = (content) => connect().chat.completions.parse({
+    model: 'any', messages: [{ role: 'user', content }],
+    response_format: { type: 'json_schema', json_schema: { name: 'a', schema: {} } },
   });
-  await fails(parse, OpenAI.BadRequestError, { status: 400, param: 'response_format' });
+  assert.equal((await parse('json')).choices[0].finish_reason, 'stop');
+  await assert.rejects(parse('long'), (error) => error.constructor.name === 'LengthFinishReasonError');
+  await assert.rejects(parse('filtered'), (error) => error.constructor.name === 'ContentFilterFinishReasonError');
+});
+
+test('tools are called by way of the backend', async () => {
+  const tools = [{ type: 'function', function: { name: 'f', parameters: {} } }];
+  const whole = await complete('call', { tools });
+  assert.equal(whole.choices[0].finish_reason, 'tool_calls');
+  assert.deepEqual(whole.choices[0].message.tool_calls,
+    [{ id: 'c1', type: 'function', function: { name: 'f', arguments: '{"x": 1}' } }]);
+  const runner = client.chat.completions.stream(
+    { model: 'any', messages: [{ role: 'user', content: 'call' }], tools });
+  const calls = (await runner.finalChatCompletion()).choices[0].message.tool_calls;
+  assert.equal(calls[0].function.arguments, '{"x": 1}');
+  const messages = [{ role: 'user', content: 'call' }, whole.choices[0].message,
+    { role: 'tool', tool_call_id: 'c1', content: 'result' }];
+  const after = await client.chat.completions.create({ model: 'any', messages, tools });
+  assert.equal(after.choices[0].message.content, 'Fine.');
 });
 
 test('no class of error is left out', () => {

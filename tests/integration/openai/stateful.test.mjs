@@ -148,7 +148,8 @@ test('a response is deleted', async () => {
 });
 
 test('what cannot be done is refused by name', async () => {
-  await fails(ask('x', { tools: [{ type: 'web_search' }] }), OpenAI.BadRequestError, { param: 'tools' });
+  await fails(ask('x', { tools: [{ type: 'web_search' }], tool_choice: 'required' }), OpenAI.BadRequestError,
+    { param: 'tool_choice' });
   await fails(ask('x', { background: true }), OpenAI.BadRequestError, { param: 'background' });
   await fails(ask([{ role: 'user', content: [{ type: 'input_image', image_url: 'x' }] }]), OpenAI.BadRequestError,
     { param: 'input[0].content[0].type' });
