@@ -188,9 +188,12 @@ void Turn::append_answer() {
                       });
 }
 
-// Not the want of an answer whose cause is elsewhere: the next prompt may well have this question in it.
+// Not the want of an answer whose cause is elsewhere: the next prompt may well have this question in it. And a question
+// that is asked again and again is marked once.
 bool Turn::is_to_be_kept() const {
   if (!answer_.content.empty() || result_.status) return true;
+  const auto& known = lease_->window();
+  if (!known.empty() && known.back().role == Role::assistant) return false;
   const auto& remote = result_.status.error().remote;
   return remote && remote->saw_request;
 }

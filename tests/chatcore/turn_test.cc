@@ -262,6 +262,7 @@ TEST(Turn, AskedAgainItIsStoredOnceAndAnswered) {
   world.say("Hi");
   world.finish();
   EXPECT_TRUE(client.result->status);
+  EXPECT_EQ(world.store.messages.size(), 3U) << "the question, one mark, the answer";
   EXPECT_EQ(std::ranges::count(world.store.messages, conversation::Role::user, &conversation::Message::role), 1);
   Client more;
   world.begin(more, "More");
