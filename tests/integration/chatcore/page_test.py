@@ -420,7 +420,7 @@ class BackendFails(PageTest):
         self.wait_for_answer()
         self.assert_titles(["Is anybody there?"])
         stored = self.server.rows("SELECT role, content, interrupted FROM messages ORDER BY sequence")
-        self.assertEqual(stored, [("user", "Is anybody there?", 0), ("assistant", "", 1), ("assistant", "At last.", 0)])
+        self.assertEqual(stored, [("user", "Is anybody there?", 0), ("assistant", "", 1), ("assistant", "", 1), ("assistant", "At last.", 0)])
         self.page.reload()
         self.page.wait_for("document.querySelectorAll('.message').length === 2")
 
