@@ -61,7 +61,7 @@ struct CallEvents {
   // request). Each has its `remote`.
   std::function<void(base::Status)> on_end;
   // The backend refuses the request, whose body is `body`: the one to send instead, a few times at most; absent: the
-  // refusal stands. May be empty.
+  // refusal stands. The refusal may have come as a part of an answer that on_data has been given. May be empty.
   std::function<std::optional<std::string>(const std::string& body, const BackendRefusal& refusal)> on_refused = {};
 };
 

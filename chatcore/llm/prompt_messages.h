@@ -9,6 +9,7 @@
 //
 // tests/integration/templates renders such prompts with the real templates. Pure.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,10 +45,13 @@ std::vector<conversation::Message> prompt_messages(const std::vector<conversatio
                                                    const SystemParts& parts);
 
 // A stored conversation without the questions to which no answer came (or an empty one), since a question that a
-// backend failed at once may fail again, and would take every later one with it. The other messages that such a
-// question came with stay, until a second question fails in their company. What comes last is always kept: it is the
-// question asked now.
-std::vector<conversation::Message> without_unanswered(const std::vector<conversation::Message>& messages);
+// backend failed at once may fail again, and would take every later one with it. A question whose answer broke off is
+// left out, with what there was of it, once the next question fails too. The other messages that a failed question came
+// with stay, until a second question fails in their company. So all that a prompt holds has been answered once, or is
+// left out after a failure or two. The last `asked_now` messages of the user's are what is asked now, and stay in any
+// case.
+std::vector<conversation::Message> without_unanswered(const std::vector<conversation::Message>& messages,
+                                                      std::size_t asked_now = 1);
 
 // Holds nothing but white space.
 bool is_blank(std::string_view text);
