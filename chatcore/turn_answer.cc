@@ -98,16 +98,17 @@ void Turn::write_or_wait() {
 
 // A stateless prompt is as long as its client wants it.
 llm::Prompt Turn::compose_prompt(std::vector<retrieval::Passage> passages) {
-  llm::Prompt prompt{.messages = lease_ ? llm::within_tokens(llm::without_unanswered(lease_->window()),
-                                                             parts_.window_tokens, lease_->summary())
-                                        : request_.messages,
-                     .passages = std::move(passages),
-                     .max_tokens = request_.max_tokens,
-                     .sampling = request_.sampling,
-                     .stop = std::move(request_.stop),
-                     .passed_on = std::move(request_.passed_on),
-                     .summary = lease_ ? llm::summary_note(lease_->summary()) : "",
-                     .asker = asker()};
+  llm::Prompt prompt{
+      .messages = lease_ ? llm::within_tokens(llm::without_unanswered(lease_->window(), request_.messages.size()),
+                                              parts_.window_tokens, lease_->summary())
+                         : request_.messages,
+      .passages = std::move(passages),
+      .max_tokens = request_.max_tokens,
+      .sampling = request_.sampling,
+      .stop = std::move(request_.stop),
+      .passed_on = std::move(request_.passed_on),
+      .summary = lease_ ? llm::summary_note(lease_->summary()) : "",
+      .asker = asker()};
   if (!request_.instructions.empty()) {
     prompt.messages.insert(prompt.messages.begin(), {.role = Role::system, .content = request_.instructions});
   }
@@ -269,9 +270,17 @@ void Turn::append_answer() {
                       });
 }
 
-// Only if this question caused the failure. After other failures the next prompt includes the question.
+// Only if this question caused the failure. After other failures the next prompt includes the question. A question that
+// is sent again and again is marked at most twice: more marks have no effect.
 bool Turn::is_to_be_kept() const {
   if (!answer_.content.empty() || result_.status) return true;
+  const auto& known = lease_->window();
+  constexpr std::size_t kMostMarks = 2;
+  if (known.size() > kMostMarks && std::all_of(known.end() - kMostMarks, known.end(), [](const auto& message) {
+        return message.role == Role::assistant && message.content.empty();
+      })) {
+    return false;
+  }
   const auto& remote = result_.status.error().remote;
   return remote && remote->saw_request;
 }

@@ -61,7 +61,8 @@ struct CallEvents {
   // request). Each has its `remote`.
   std::function<void(base::Status)> on_end;
   // The backend has refused the request with this body. Returns the body to send instead (at most a few times); absent:
-  // the call ends with the refusal. May be empty.
+  // the call ends with the refusal. The refusal may be part of an answer whose first bytes on_data received. May be
+  // empty.
   std::function<std::optional<std::string>(const std::string& body, const BackendRefusal& refusal)> on_refused = {};
 };
 

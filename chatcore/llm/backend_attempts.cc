@@ -34,6 +34,9 @@ std::string_view hint_of(int status) {
 // Of an answer that is an error so much is read to see what it means.
 constexpr std::size_t kMaxSaidBytes = 16u << 10;
 
+// Of a stream, while it is no longer than this.
+constexpr std::size_t kMaxSaidInStream = 4u << 10;
+
 // A request is amended so often: each of its optional fields may be refused, and a prompt be too long a few times.
 constexpr int kMaxAmendments = 12;
 
@@ -108,6 +111,8 @@ void Backend::Attempts::try_once() {
   }
   ++attempt_;
   is_trying_ = true;
+  is_finished_ = false;
+  is_complete_ = false;
   status_ = 0;
   retry_after_ = {};
   said_.clear();
@@ -165,9 +170,10 @@ void Backend::Attempts::take_data(std::string_view bytes) {
     return;
   }
   has_begun_ = true;
+  remember_beginning(bytes);
   const auto progress = events_.on_data(bytes);
   if (cancelled_) return;
-  if (!progress) return retry_or_end(progress.error().within(backend_->name));
+  if (!progress) return fail_good_answer(progress.error());
   if (*progress == CallEvents::Progress::waiting) return;
   if (stream_) stream_->answer_begun();
   if (*progress == CallEvents::Progress::more) return;
@@ -192,6 +198,7 @@ void Backend::Attempts::take_end(base::Status status) {
   read_refusal_of(status);
   if (amend()) return;
   auto judged = judge(std::move(status));
+  if (!judged && is_good()) return fail_good_answer(judged.error());
   if (!judged) return retry_or_end(judged.error().within(backend_->name));
   close_attempt();
   outcome_ = Outcome::succeeded;
@@ -203,7 +210,22 @@ void Backend::Attempts::read_refusal_of(const base::Status& status) {
   const bool has_refused = status_ != 0 && status_ / 100 != 2;
   const bool is_error_as_a_good_answer = status && status_ / 100 == 2 && !is_right_type_ && is_error(said_);
   if (has_refused || is_error_as_a_good_answer) refusal_ = read_refusal(status_, said_, backend_->options.api_key);
-  said_.clear();
+  if (!is_good()) said_.clear();
+}
+
+// Some servers (LM Studio) begin a stream before they have looked at the prompt.
+void Backend::Attempts::fail_good_answer(base::Error error) {
+  refusal_ = refusal_in_stream(said_, backend_->options.api_key);
+  if (amend()) return;
+  retry_or_end((refusal_ ? error_of_refusal() : std::move(error)).within(backend_->name));
+}
+
+void Backend::Attempts::remember_beginning(std::string_view bytes) {
+  // An error in place of an answer is short; what is longer is an answer.
+  if (said_.size() + bytes.size() <= kMaxSaidInStream)
+    said_ += bytes;
+  else
+    said_.clear();
 }
 
 // Asks again with another request, when the refusal says which one would do.
@@ -213,6 +235,7 @@ bool Backend::Attempts::amend() {
   if (!body) return false;
   ++amendments_;
   request_.body = std::move(*body);
+  has_begun_ = false;
   close_attempt();
   try_once();
   return true;

@@ -304,6 +304,15 @@ void read_fields(const Said& said, BackendRefusal& refusal) {
   refusal.is_not_together = refusal.fields.size() > 1 && has_any(said.text, {"both", "together", "mutually"});
 }
 
+// A text of an answer may speak of errors as well.
+bool has_error(std::string_view event) {
+  if (event.find("\"error\"") == std::string_view::npos) return false;
+  const json document = json::parse(
+      event, [](int depth, json::parse_event_t, json&) { return depth <= kMaxDepth; }, false);
+  const json& error = member(document, "error");
+  return (error.is_object() || error.is_string()) && !error.empty();
+}
+
 int status_within(const Said& said) {
   const json& code = member(said.root, "code");
   const auto number = count(code.is_number() ? code : member(said.root, "status"));
@@ -363,6 +372,28 @@ BackendRefusal read_refusal(int status, std::string_view body, std::string_view 
   refusal.kind = kind_of(status, said, refusal);
   if (refusal.kind == Kind::context) read_sizes(said, refusal);
   return refusal;
+}
+
+std::optional<BackendRefusal> refusal_in_stream(std::string_view stream, std::string_view key) {
+  constexpr std::string_view kData = "data:";
+  // One JSON document in place of a stream.
+  if (has_error(stream)) {
+    auto refusal = read_refusal(200, stream, key);
+    if (refusal.kind != Kind::failure && refusal.kind != Kind::busy) return refusal;
+  }
+  bool is_error_event = false;
+  while (!stream.empty()) {
+    const std::size_t end = std::min(stream.find_first_of("\r\n"), stream.size());
+    const std::string_view line = stream.substr(0, end);
+    stream.remove_prefix(std::min(end + 1, stream.size()));
+    if (line.starts_with("event:")) is_error_event = line.find("error") != std::string_view::npos;
+    if (!line.starts_with(kData)) continue;
+    if (!is_error_event && !has_error(line.substr(kData.size()))) continue;
+    auto refusal = read_refusal(200, line.substr(kData.size()), key);
+    if (refusal.kind == Kind::failure || refusal.kind == Kind::busy) continue;
+    return refusal;
+  }
+  return std::nullopt;
 }
 
 }  // namespace chatcore::llm

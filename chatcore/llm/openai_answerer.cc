@@ -93,6 +93,39 @@ class Learning {
   bool is_taken_ = false;
 };
 
+// One prompt on its way, over as many answers as it takes until one is not a refusal.
+struct Asking {
+  Asking(std::shared_ptr<LearnedLimits> limits, GenerationEvents its_events)
+      : learning(std::move(limits)), events(std::move(its_events)) {
+    events.on_text = [this, tell = std::move(events.on_text)](std::string_view text) {
+      has_said = true;
+      tell(text);
+    };
+    if (events.on_part) {
+      events.on_part = [this, tell = std::move(events.on_part)](AnswerPart part, std::string_view piece) {
+        has_said = true;
+        tell(part, piece);
+      };
+    }
+    reading = std::make_unique<Reading>(events);
+  }
+  Asking(const Asking&) = delete;
+  Asking& operator=(const Asking&) = delete;
+
+  std::optional<std::string> again(const std::string& sent, const BackendRefusal& refusal) {
+    if (has_said) return std::nullopt;
+    auto request = learning.take(sent, refusal);
+    // What came of the refusal's own stream is no part of the answer.
+    if (request) reading = std::make_unique<Reading>(events);
+    return request;
+  }
+
+  Learning learning;
+  GenerationEvents events;
+  bool has_said = false;
+  std::unique_ptr<Reading> reading;
+};
+
 class CallGeneration final : public Generation {
  public:
   explicit CallGeneration(std::unique_ptr<Call> call) : call_(std::move(call)) {}
@@ -108,25 +141,30 @@ class CallGeneration final : public Generation {
 
 std::unique_ptr<Generation> OpenAiAnswerer::generate(Prompt prompt, GenerationEvents events,
                                                      base::EventLoop& /*loop*/) {
-  const auto reading = std::make_shared<Reading>(std::move(events));
-  const auto learning = std::make_shared<Learning>(learned_);
-  auto body = learning->fit(chat_request(prompt, options_.model, options_.system_prompt, options_.max_tokens_field));
-  return std::make_unique<CallGeneration>(backend_->call(
-      {.path = "/chat/completions",
-       .body = std::move(body),
-       .content_type = "text/event-stream",
-       .takes_any_type = true,
-       .asker = prompt.asker},
-      {.on_accepted = [reading] { reading->accepted(); },
-       .on_data =
-           [reading, learning](std::string_view bytes) {
-             learning->taken();
-             return reading->take(bytes);
-           },
-       .on_last_byte = [reading] { return reading->last_byte(); },
-       .on_end = [reading](base::Status status) { reading->end(std::move(status)); },
-       .on_refused = [learning](const std::string& sent,
-                                const BackendRefusal& refusal) { return learning->take(sent, refusal); }}));
+  const auto asking = std::make_shared<Asking>(learned_, std::move(events));
+  auto body =
+      asking->learning.fit(chat_request(prompt, options_.model, options_.system_prompt, options_.max_tokens_field));
+  return std::make_unique<CallGeneration>(
+      backend_->call({.path = "/chat/completions",
+                      .body = std::move(body),
+                      .content_type = "text/event-stream",
+                      .takes_any_type = true,
+                      .asker = prompt.asker},
+                     {.on_accepted = [asking] { asking->reading->accepted(); },
+                      .on_data =
+                          [asking](std::string_view bytes) {
+                            auto progress = asking->reading->take(bytes);
+                            if (asking->has_said) asking->learning.taken();
+                            return progress;
+                          },
+                      .on_last_byte = [asking] { return asking->reading->last_byte(); },
+                      .on_end =
+                          [asking](base::Status status) {
+                            if (status) asking->learning.taken();
+                            asking->reading->end(std::move(status));
+                          },
+                      .on_refused = [asking](const std::string& sent,
+                                             const BackendRefusal& refusal) { return asking->again(sent, refusal); }}));
 }
 
 std::optional<BackendStatistics> OpenAiAnswerer::statistics() const {

@@ -41,6 +41,94 @@ std::vector<std::string_view> system_texts(const std::vector<Message>& messages)
   return texts;
 }
 
+// A conversation message by message, turn by turn.
+class AnsweredTurns {
+ public:
+  void add(const Message& message) {
+    switch (message.role) {
+      case Role::system: kept_.push_back(message); break;
+      case Role::assistant:
+        has_answer_ = true;
+        if (is_blank(message.content))
+          ++failures_;
+        else
+          answer_.push_back(message);
+        break;
+      case Role::user:
+        close_turn();
+        asked_.push_back(message);
+        break;
+    }
+  }
+
+  std::vector<Message> end(std::size_t asked_now) {
+    // What is asked now has failed, and is asked again.
+    if (has_failed()) drop_suspects();
+    if (failures_ >= kFailuresTogether) keep_last_asked(asked_now);
+    std::ranges::move(asked_, std::back_inserter(kept_));
+    std::ranges::move(answer_, std::back_inserter(kept_));
+    return std::move(kept_);
+  }
+
+ private:
+  [[nodiscard]] bool has_failed() const { return has_answer_ && answer_.empty(); }
+
+  void close_turn() {
+    if (has_failed()) {
+      drop_suspects();
+      if (!asked_.empty()) asked_.pop_back();
+      asked_.erase(asked_.begin(), asked_.begin() + std::min(former_, std::ssize(asked_)));
+      former_ = std::ssize(asked_);
+    } else if (has_answer_) {
+      keep_turn();
+    }
+    answer_.clear();
+    has_answer_ = false;
+    failures_ = 0;
+  }
+
+  void keep_last_asked(std::size_t count) {
+    const auto others = std::ssize(asked_) - std::min(std::ssize(asked_), static_cast<std::ptrdiff_t>(count));
+    asked_.erase(asked_.begin(), asked_.begin() + others);
+  }
+
+  void keep_turn() {
+    const bool is_interrupted = answer_.back().interrupted;
+    if (!is_interrupted) suspects_.clear();
+    // It was answered without them in the end.
+    if (failures_ >= kFailuresTogether) keep_last_asked(1);
+    const std::size_t begin = kept_.size();
+    std::ranges::move(asked_, std::back_inserter(kept_));
+    std::ranges::move(answer_, std::back_inserter(kept_));
+    if (is_interrupted) suspects_.push_back({.begin = begin, .end = kept_.size()});
+    asked_.clear();
+    former_ = 0;
+  }
+
+  void drop_suspects() {
+    for (; !suspects_.empty(); suspects_.pop_back()) {
+      const auto at = [&](std::size_t place) { return kept_.begin() + static_cast<std::ptrdiff_t>(place); };
+      kept_.erase(at(suspects_.back().begin), at(suspects_.back().end));
+    }
+  }
+
+  // A question that has failed so often is asked without the messages that it stood with.
+  static constexpr int kFailuresTogether = 2;
+
+  struct Places {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+
+  std::vector<Message> kept_;
+  std::vector<Places> suspects_;  // the turns at its end whose answers broke off, with none between that did not
+  std::vector<Message> asked_;    // by the user since the last answer
+  std::ptrdiff_t former_ = 0;     // so many of them, the first, were there when a question failed
+  bool has_answer_ = false;       // an attempt at one, perhaps a blank one, follows `asked_`
+  int failures_ = 0;              // the blank ones
+  std::vector<Message> answer_;   // what is not blank of it
+};
+
 }  // namespace
 
 bool is_blank(std::string_view text) { return text.find_first_not_of(" \t\r\n\v\f") == std::string_view::npos; }
@@ -74,42 +162,10 @@ std::vector<Message> prompt_messages(const std::vector<Message>& messages, const
   return talk;
 }
 
-std::vector<Message> without_unanswered(const std::vector<Message>& messages) {
-  std::vector<Message> kept;
-  std::vector<Message> asked;   // by the user since the last answer
-  std::ptrdiff_t former = 0;    // so many of them, the first, were there when a question failed
-  bool has_answer = false;      // an attempt at one, perhaps a blank one, follows `asked`
-  std::vector<Message> answer;  // what is not blank of it
-  const auto close = [&] {
-    if (has_answer && answer.empty()) {
-      if (!asked.empty()) asked.pop_back();
-      asked.erase(asked.begin(), asked.begin() + std::min(former, std::ssize(asked)));
-      former = std::ssize(asked);
-    } else if (has_answer) {
-      std::ranges::move(asked, std::back_inserter(kept));
-      std::ranges::move(answer, std::back_inserter(kept));
-      asked.clear();
-      former = 0;
-    }
-    answer.clear();
-    has_answer = false;
-  };
-  for (const Message& message : messages) {
-    switch (message.role) {
-      case Role::system: kept.push_back(message); break;
-      case Role::assistant:
-        has_answer = true;
-        if (!is_blank(message.content)) answer.push_back(message);
-        break;
-      case Role::user:
-        close();
-        asked.push_back(message);
-        break;
-    }
-  }
-  std::ranges::move(asked, std::back_inserter(kept));
-  std::ranges::move(answer, std::back_inserter(kept));
-  return kept;
+std::vector<Message> without_unanswered(const std::vector<Message>& messages, std::size_t asked_now) {
+  AnsweredTurns turns;
+  for (const Message& message : messages) turns.add(message);
+  return turns.end(asked_now);
 }
 
 }  // namespace chatcore::llm

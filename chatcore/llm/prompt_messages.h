@@ -9,6 +9,7 @@
 //
 // tests/integration/templates renders such prompts with the real templates. Pure.
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,10 +45,12 @@ std::vector<conversation::Message> prompt_messages(const std::vector<conversatio
                                                    const SystemParts& parts);
 
 // A stored conversation without the questions that got no answer (or an empty one): a question at which a backend
-// failed may fail again, and then every later turn would fail. Other messages sent together with such a question are
-// kept, until a second question fails with them in the prompt. The last message is always kept: it is the current
-// question.
-std::vector<conversation::Message> without_unanswered(const std::vector<conversation::Message>& messages);
+// failed may fail again, and then every later turn would fail. A question whose answer broke off is left out, with its
+// partial answer, once the next question fails too. Other messages sent together with a failed question are kept until
+// a second question fails with them in the prompt. So every message of a prompt either was answered once or is left out
+// after one or two failures. The last `asked_now` user messages are the current question, and are always kept.
+std::vector<conversation::Message> without_unanswered(const std::vector<conversation::Message>& messages,
+                                                      std::size_t asked_now = 1);
 
 // Whether `text` is empty or has only white space.
 bool is_blank(std::string_view text);

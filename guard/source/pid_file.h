@@ -15,8 +15,8 @@ namespace guard::source {
 
 struct PidFile {
   std::int64_t pid = 0;
-  std::vector<uid_t> owners;   // of the file, and of every folder and symbolic link on the way to it; each once
-  std::string world_writable;  // "the file", or "the folder NAME" of its path, if it is world-writable; else ""
+  std::vector<uid_t> owners;     // of the file, and of every folder and symbolic link on the way to it; each once
+  std::string world_writable{};  // "the file", or "the folder NAME" of its path, if it is world-writable; else ""
 };
 
 // A regular file of at most 64 bytes whose first line is a number > 1 that is not this process. `path` is absolute.

@@ -251,7 +251,7 @@ TEST(Turn, AQuestionThatMadeTheBackendFailIsInNoLaterPrompt) {
 
 TEST(Turn, AskedAgainItIsStoredOnceAndAnswered) {
   TurnWorld world;
-  for (int i = 0; i < 2; ++i) {
+  for (int i = 0; i < 5; ++i) {
     Client client;
     world.begin(client, "Hello");
     EXPECT_EQ(world.answerer.running->prompt.messages.back().content, "Hello");
@@ -262,6 +262,7 @@ TEST(Turn, AskedAgainItIsStoredOnceAndAnswered) {
   world.say("Hi");
   world.finish();
   EXPECT_TRUE(client.result->status);
+  EXPECT_EQ(world.store.messages.size(), 4U) << "the question, two marks, the answer";
   EXPECT_EQ(std::ranges::count(world.store.messages, conversation::Role::user, &conversation::Message::role), 1);
   Client more;
   world.begin(more, "More");

@@ -192,7 +192,9 @@ async function openConversation(id, title) {
     if (talked.length >= MOST_SHOWN && talked[0].sequence > 1) {
       addNote(talk, `Only the last ${MOST_SHOWN} messages are shown.`);
     }
-    for (const entry of talked) {
+    for (const [place, entry] of talked.entries()) {
+      // An attempt at the answer that follows it.
+      if (entry.interrupted && !entry.content && talked[place + 1]?.role === "assistant") continue;
       const message = addMessage(entry.role, entry.content);
       if (entry.interrupted) addNote(message, INTERRUPTED);
     }

@@ -213,6 +213,27 @@ TEST(BackendRefusal, OnlyIdentifiersAreKeptAndNeverTheKey) {
   EXPECT_THAT(read_refusal(400, error(R"("code":400)"), "").code, IsEmpty()) << "the status says that";
 }
 
+TEST(BackendRefusal, AnErrorInAStreamIsARefusalIfItConcernsTheRequest) {
+  const std::string too_long = R"({"error":{"message":"The prompt exceeds the context length of 4096 tokens"}})";
+  const std::string chunk = R"(data: {"choices":[{"delta":{"content":"x","error":1}}]})";
+  for (const std::string& stream :
+       {"event: error\ndata: " + too_long + "\n\n", "data:" + too_long + "\r\n\r\n",
+        std::string(
+            "event: error\ndata: {\"message\":\"The prompt exceeds the context length of 4096 tokens\"}\n\n")}) {
+    const auto refusal = refusal_in_stream(stream, "");
+    ASSERT_TRUE(refusal) << stream;
+    EXPECT_EQ(refusal->kind, Kind::context) << stream;
+    EXPECT_EQ(refusal->context_tokens, 4096U) << stream;
+  }
+  for (const std::string& stream :
+       {std::string(), chunk + "\n\n", std::string("data: {\"error\":{\"message\":\"boom\"}}\n\n"),
+        std::string("data: {\"error\":null,\"choices\":[{\"delta\":{\"content\":\"The prompt exceeds the context "
+                    "length of 4096\"}}]}\n\n"),
+        std::string("data: {\"choices\":[]}\n\n")}) {
+    EXPECT_FALSE(refusal_in_stream(stream, "")) << stream;
+  }
+}
+
 TEST(BackendRefusal, ClassifiesUnreadableBodiesByStatus) {
   const std::string deep = std::string(50'000, '[') + std::string(50'000, ']');
   for (const std::string& body : {std::string(), std::string("{"), deep, std::string("\xFF\xFE"), std::string("null"),

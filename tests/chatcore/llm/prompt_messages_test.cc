@@ -14,12 +14,12 @@ using conversation::Role;
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-// "s:text", "u:text", "a:text".
+// "s:text", "u:text", "a:text"; "i:text" is an answer that broke off.
 std::vector<Message> talk(const std::vector<std::string>& lines) {
   std::vector<Message> messages;
   for (const auto& line : lines) {
     const Role role = line[0] == 's' ? Role::system : line[0] == 'u' ? Role::user : Role::assistant;
-    messages.push_back({.role = role, .content = line.substr(2)});
+    messages.push_back({.role = role, .content = line.substr(2), .interrupted = line[0] == 'i'});
   }
   return messages;
 }
@@ -105,6 +105,25 @@ TEST(Unanswered, AQuestionThatWasAnsweredLaterStays) {
 TEST(Unanswered, TheCurrentQuestionStaysEvenIfItFailedBefore) {
   EXPECT_THAT(answered({"u:a", "a:x", "u:b", "a:"}), ElementsAre("u:a", "a:x", "u:b"));
   EXPECT_THAT(answered({"u:text", "u:about it"}), ElementsAre("u:text", "u:about it"));
+}
+
+TEST(Unanswered, AQuestionWhoseAnswerBrokeOffIsLeftOutOnceTheNextFails) {
+  EXPECT_THAT(answered({"u:bad", "i:half", "u:b"}), ElementsAre("u:bad", "a:half", "u:b"));
+  EXPECT_THAT(answered({"u:a", "a:x", "u:bad", "i:half", "u:b", "i:", "u:c"}), ElementsAre("u:a", "a:x", "u:c"));
+  EXPECT_THAT(answered({"u:bad", "i:half", "u:b", "i:"}), ElementsAre("u:b")) << "b is asked again";
+  EXPECT_THAT(answered({"u:bad", "i:half", "u:b", "a:x", "u:c", "i:", "u:d"}),
+              ElementsAre("u:bad", "a:half", "u:b", "a:x", "u:d"))
+      << "b was answered in its company";
+  EXPECT_THAT(answered({"u:bad", "i:half", "s:S", "u:b", "i:half", "u:c", "i:", "u:d"}), ElementsAre("s:S", "u:d"));
+}
+
+TEST(Unanswered, WhatFailedTwiceIsAskedWithoutWhatFailedWithItAndRememberedSo) {
+  EXPECT_THAT(answered({"u:bad", "u:b", "i:"}), ElementsAre("u:bad", "u:b"));
+  EXPECT_THAT(answered({"u:bad", "u:b", "i:", "i:"}), ElementsAre("u:b"));
+  EXPECT_THAT(answered({"u:bad", "u:b", "i:", "i:", "a:x", "u:c"}), ElementsAre("u:b", "a:x", "u:c"));
+  EXPECT_THAT(answered({"u:text", "u:b", "i:", "a:x", "u:c"}), ElementsAre("u:text", "u:b", "a:x", "u:c"));
+  EXPECT_THAT(lines(without_unanswered(talk({"u:bad", "u:text", "u:b", "i:", "i:"}), 2)), ElementsAre("u:text", "u:b"));
+  EXPECT_THAT(lines(without_unanswered(talk({"u:b", "i:", "i:"}), 5)), ElementsAre("u:b"));
 }
 
 TEST(Unanswered, WhatCameWithAFailedQuestionStaysUntilASecondOneFails) {

@@ -9,6 +9,9 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace chatcore;
   const auto text = fuzz::text_of(data, size);
+  if (const auto said = llm::refusal_in_stream(text, "a-secret-key")) {
+    fuzz::require(said->kind != llm::BackendRefusal::Kind::failure, "it says something of the request");
+  }
   const auto refusal = llm::read_refusal(400, text, "a-secret-key");
   for (const auto& name : {refusal.code, refusal.type, refusal.param}) {
     fuzz::require(name.size() <= 64, "an identifier is short");

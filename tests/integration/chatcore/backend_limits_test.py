@@ -5,7 +5,7 @@ import unittest
 
 from server import bearer, wait_for
 from backend import BackendTest
-from harness.stub_backend import answer, refusal, status
+from harness.stub_backend import answer, event, refusal, saying, status
 
 
 class Limited:
@@ -41,6 +41,12 @@ def openai(used, tokens):
                    message=f"This model's maximum context length is {tokens} tokens. However, your messages resulted in {used} tokens.")
 
 
+def lm_studio(used, tokens):
+    error = {"error": {"message": f"Trying to keep the first {used} tokens when context the overflows. However, the model is loaded"
+                                  f" with context length of only {tokens} tokens, which is not enough."}}
+    return saying("event: error\n" + event(error))
+
+
 def wordless(_used, _tokens):
     return refusal(413, message="Payload too large")
 
@@ -66,7 +72,7 @@ class Context(BackendTest):
         return limited
 
     def test_the_oldest_turns_are_left_out_and_the_size_is_known_from_then_on(self):
-        for say in (llama, openai):
+        for say in (llama, openai, lm_studio):
             with self.subTest(say.__name__):
                 self.server.stop()
                 self.server.start()

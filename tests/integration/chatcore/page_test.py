@@ -419,7 +419,10 @@ class BackendFails(PageTest):
         self.page.wait_for("document.querySelector('.message.assistant .text').textContent == 'At last.'")
         self.wait_for_answer()
         self.assert_titles(["Is anybody there?"])
-        self.assertEqual(len(self.server.rows("SELECT 1 FROM messages")), 2)
+        stored = self.server.rows("SELECT role, content, interrupted FROM messages ORDER BY sequence")
+        self.assertEqual(stored, [("user", "Is anybody there?", 0), ("assistant", "", 1), ("assistant", "", 1), ("assistant", "At last.", 0)])
+        self.page.reload()
+        self.page.wait_for("document.querySelectorAll('.message').length === 2")
 
     def test_a_long_answer_that_comes_quickly_does_not_hold_up_the_page(self):
         words = [f"word {number} " for number in range(4000)]

@@ -43,7 +43,7 @@ class LogTest(unittest.TestCase):
         identity = self.run_container("rotating", "--log-opt", "max-size=10k", "--log-opt", "max-file=3",
                                       command=[COUNT_TO.format(lines)])
         probe = self.follow(identity)
-        wait_until(lambda: len(probe.lines()) >= lines, 60 + ROTATIONS * 10, f"{lines} lines")
+        wait_until(lambda: len(probe.lines()) >= lines, 60 + ROTATIONS * 10, f"{lines} lines", every=1.0)
         time.sleep(4)  # for what else might come
         seen = sorted(numbers(probe))
         print(f"{ROTATIONS} rotations of json-file: {lines} lines, {lines - len(set(seen))} missed, "

@@ -130,7 +130,8 @@ class Recovery(TemplatesTest):
                 self.server.start()
         took = time.monotonic() - began
         self.backend.fail_share = 0
-        stuck = [name for name in names if self.last_turn(name) != 200]
+        # What no answer shows to be harmless is left out of prompts after a failure or two.
+        stuck = [name for name in names if all(self.last_turn(name) != 200 for _ in range(3))]
         print(f"{TURNS} turns in {took:.1f} s over {len(names)} conversations: {self.backend.prompts} prompts,"
               f" {self.backend.failed} made to fail, {self.backend.too_long} too long, {failed} turns failed,"
               f" {len(self.backend.faults)} prompts refused by a template, {len(stuck)} conversations stuck (seed {SEED})")
