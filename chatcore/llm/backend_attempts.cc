@@ -16,7 +16,7 @@ using std::chrono::milliseconds;
 
 // A complete answer whose connection stays open is waited for so long, so that the connection can be used again.
 constexpr milliseconds kPatienceAfterComplete{500};
-// What may follow the end that an answer has named: the token counts.
+// Time to wait for the token counts after the finish reason.
 constexpr milliseconds kPatienceAfterFinish{3'000};
 
 // As it comes over the wire, where a few letters of text take a few hundred bytes.
@@ -31,13 +31,13 @@ std::string_view hint_of(int status) {
   return "; check base_url (usually ends with /v1) and model";
 }
 
-// Of an answer that is an error so much is read to see what it means.
+// Bytes of an error's body that are kept for its classification.
 constexpr std::size_t kMaxSaidBytes = 16u << 10;
 
 // Of a stream, while it is no longer than this.
 constexpr std::size_t kMaxSaidInStream = 4u << 10;
 
-// A request is amended so often: each of its optional fields may be refused, and a prompt be too long a few times.
+// Maximum amendments of one request: each optional field may be refused, and the prompt may be too long a few times.
 constexpr int kMaxAmendments = 12;
 
 // Some proxies put their errors into an answer with status 200.
@@ -157,7 +157,7 @@ void Backend::Attempts::take_head(const base::StreamHead& head) {
   is_right_type_ = request_.takes_any_type ||
                    base::lower_case(base::find_header(head.headers, "content-type")).starts_with(request_.content_type);
   retry_after_ = parse_retry_after(base::find_header(head.headers, "retry-after")).value_or(std::chrono::seconds(0));
-  // What is not an answer is not worth waiting for as long.
+  // For an error's body idle_timeout applies at once.
   const bool is_good = status_ / 100 == 2 && is_right_type_;
   if (!is_good && stream_) stream_->answer_begun();
   if (is_good && events_.on_accepted && !cancelled_) events_.on_accepted();
@@ -206,14 +206,14 @@ void Backend::Attempts::take_end(base::Status status) {
 }
 
 void Backend::Attempts::read_refusal_of(const base::Status& status) {
-  // An answer that was cut off says what it says with its status.
+  // An incomplete error response still has its status.
   const bool has_refused = status_ != 0 && status_ / 100 != 2;
   const bool is_error_as_a_good_answer = status && status_ / 100 == 2 && !is_right_type_ && is_error(said_);
   if (has_refused || is_error_as_a_good_answer) refusal_ = read_refusal(status_, said_, backend_->options.api_key);
   if (!is_good()) said_.clear();
 }
 
-// Some servers (LM Studio) begin a stream before they have looked at the prompt.
+// Some servers (LM Studio) start the stream before they check the prompt.
 void Backend::Attempts::fail_good_answer(base::Error error) {
   refusal_ = refusal_in_stream(said_, backend_->options.api_key);
   if (amend()) return;
@@ -221,14 +221,14 @@ void Backend::Attempts::fail_good_answer(base::Error error) {
 }
 
 void Backend::Attempts::remember_beginning(std::string_view bytes) {
-  // An error in place of an answer is short; what is longer is an answer.
+  // An error instead of an answer is short; a longer body is an answer.
   if (said_.size() + bytes.size() <= kMaxSaidInStream)
     said_ += bytes;
   else
     said_.clear();
 }
 
-// Asks again with another request, when the refusal says which one would do.
+// Retries with an amended request if the refusal allows one. Returns whether it did.
 bool Backend::Attempts::amend() {
   if (!refusal_ || !events_.on_refused || amendments_ >= kMaxAmendments || cancelled_) return false;
   auto body = events_.on_refused(request_.body, *refusal_);
@@ -248,7 +248,7 @@ base::Error Backend::Attempts::error_of_refusal() const {
   base::Error error{Code::invalid_argument, said};
   switch (refusal_->kind) {
     case Kind::context:
-      // What OpenAI calls it: clients look for it.
+      // OpenAI's name, which clients check for.
       remote.code = "context_length_exceeded";
       remote.type = "invalid_request_error";
       remote.param = events_.on_refused ? "messages" : "input";
@@ -316,7 +316,7 @@ void Backend::Attempts::ask_again_after(base::Error error, base::Duration delay)
   timer_ = backend_->loop.after(delay, [self = shared_from_this(), error = std::move(error)] {
     self->in_order([self, error] {
       if (self->has_ended_ || self->is_trying_) return;
-      // Others have failed meanwhile, and the backend is left alone.
+      // The breaker has opened meanwhile.
       if (!self->is_probe_ && self->backend_->is_shut_for(self->request_.asker)) return self->end(base::fail(error));
       self->try_once();
     });
@@ -339,7 +339,7 @@ void Backend::Attempts::end(base::Status status) {
   if (!cancelled_) events.on_end(std::move(status));
 }
 
-// Who reads the error must see which side failed.
+// Sets the backend's name in the error's `remote`.
 base::Error Backend::Attempts::from_this_side(base::Error error) const {
   base::Remote remote = error.remote ? *error.remote : base::Remote();
   remote.side = backend_->name.substr(0, backend_->name.find(','));

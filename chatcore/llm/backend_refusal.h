@@ -44,8 +44,8 @@ const std::vector<std::string>& optional_fields();
 // which must not be in the result.
 BackendRefusal read_refusal(int status, std::string_view body, std::string_view key);
 
-// The same for an error that came as an event of a stream whose status was good; absent: there is none in `stream`, the
-// beginning of it as it came, or it is one that says nothing of the request.
+// The same for an error event in a stream with status 200. `stream` is the beginning of the stream. Absent: it has no
+// error, or the error does not concern the request.
 std::optional<BackendRefusal> refusal_in_stream(std::string_view stream, std::string_view key);
 
 }  // namespace chatcore::llm

@@ -10,7 +10,7 @@ namespace {
 
 using Progress = CallEvents::Progress;
 
-// What is held of an answer is told in steps of this size.
+// on_held is called in steps of this many bytes.
 constexpr std::size_t kHeldStepBytes = 64u << 10;
 
 // What has come of one answer. Used by one thread at a time, as the call's events are.
@@ -67,7 +67,7 @@ class Reading {
   std::size_t held_ = 0;
 };
 
-// What one request teaches: kept until the backend has taken the request that came of it. Used as Reading is.
+// Adapts one request. Keeps what was learned until the backend has accepted the amended request. One thread at a time.
 class Learning {
  public:
   explicit Learning(std::shared_ptr<LearnedLimits> limits) : limits_(std::move(limits)) {}
@@ -76,7 +76,7 @@ class Learning {
 
   std::optional<std::string> take(const std::string& body, const BackendRefusal& refusal) {
     auto request = amended(body, refusal, lesson_);
-    // A size that the backend names in a field of its own is one, even if this request cannot be made to fit.
+    // A context length from a field of its own is reliable: learn it even if this request cannot be shortened to fit.
     if (refusal.is_typed && refusal.context_tokens && lesson_.context_tokens == 0) {
       limits_->learn({.context_tokens = *refusal.context_tokens, .tokens_per_estimate = lesson_.tokens_per_estimate});
     }
@@ -93,7 +93,7 @@ class Learning {
   bool is_taken_ = false;
 };
 
-// One prompt on its way, over as many answers as it takes until one is not a refusal.
+// One prompt and its attempts, until one of them is not refused.
 struct Asking {
   Asking(std::shared_ptr<LearnedLimits> limits, GenerationEvents its_events)
       : learning(std::move(limits)), events(std::move(its_events)) {
@@ -115,7 +115,7 @@ struct Asking {
   std::optional<std::string> again(const std::string& sent, const BackendRefusal& refusal) {
     if (has_said) return std::nullopt;
     auto request = learning.take(sent, refusal);
-    // What came of the refusal's own stream is no part of the answer.
+    // Parts from the refused attempt's stream do not belong to the answer.
     if (request) reading = std::make_unique<Reading>(events);
     return request;
   }

@@ -20,7 +20,7 @@ void add_part(std::string& text, std::string_view part, std::string_view separat
   text += part;
 }
 
-// In turn, without blank ones.
+// Joins adjacent messages of one role and removes blank ones.
 std::vector<Message> merged(const std::vector<Message>& messages) {
   std::vector<Message> talk;
   for (const Message& message : messages) {
@@ -41,7 +41,7 @@ std::vector<std::string_view> system_texts(const std::vector<Message>& messages)
   return texts;
 }
 
-// A conversation message by message, turn by turn.
+// Walks through a conversation turn by turn.
 class AnsweredTurns {
  public:
   void add(const Message& message) {
@@ -62,7 +62,7 @@ class AnsweredTurns {
   }
 
   std::vector<Message> end(std::size_t asked_now) {
-    // What is asked now has failed, and is asked again.
+    // The current question failed before and is sent again.
     if (has_failed()) drop_suspects();
     if (failures_ >= kFailuresTogether) keep_last_asked(asked_now);
     std::ranges::move(asked_, std::back_inserter(kept_));
@@ -95,7 +95,7 @@ class AnsweredTurns {
   void keep_turn() {
     const bool is_interrupted = answer_.back().interrupted;
     if (!is_interrupted) suspects_.clear();
-    // It was answered without them in the end.
+    // It was answered without them later.
     if (failures_ >= kFailuresTogether) keep_last_asked(1);
     const std::size_t begin = kept_.size();
     std::ranges::move(asked_, std::back_inserter(kept_));
@@ -112,7 +112,7 @@ class AnsweredTurns {
     }
   }
 
-  // A question that has failed so often is asked without the messages that it stood with.
+  // After this many failures a question is sent without the messages that were sent with it.
   static constexpr int kFailuresTogether = 2;
 
   struct Places {
@@ -121,12 +121,12 @@ class AnsweredTurns {
   };
 
   std::vector<Message> kept_;
-  std::vector<Places> suspects_;  // the turns at its end whose answers broke off, with none between that did not
-  std::vector<Message> asked_;    // by the user since the last answer
-  std::ptrdiff_t former_ = 0;     // so many of them, the first, were there when a question failed
-  bool has_answer_ = false;       // an attempt at one, perhaps a blank one, follows `asked_`
-  int failures_ = 0;              // the blank ones
-  std::vector<Message> answer_;   // what is not blank of it
+  std::vector<Places> suspects_;  // consecutive turns at the end whose answers broke off
+  std::vector<Message> asked_;    // user messages since the last answer
+  std::ptrdiff_t former_ = 0;     // number of leading `asked_` that were there when a question failed
+  bool has_answer_ = false;       // an answer, possibly blank, follows `asked_`
+  int failures_ = 0;              // number of blank answers
+  std::vector<Message> answer_;   // its messages that are not blank
 };
 
 }  // namespace
@@ -145,7 +145,7 @@ std::vector<Message> prompt_messages(const std::vector<Message>& messages, const
     talk.push_back({.role = Role::user, .content = std::string(own.back())});
     own.pop_back();
   }
-  // Of blank messages alone nothing is left, and yet a question is what a template must have.
+  // All messages were blank: templates still need a question.
   const bool is_nothing = talk.empty() && opening.empty();
   if (is_nothing) talk.push_back({.role = Role::user, .content = messages.empty() ? "" : messages.back().content});
   if (talk.empty() || talk.back().role != Role::user) {
