@@ -90,7 +90,7 @@ TEST_F(Ingest, SaysWhatAPdfNeeds) {
   ASSERT_EQ(report.skipped.size(), 1U);
   // By whether poppler is installed here.
   EXPECT_THAT(report.skipped[0].reason,
-              ::testing::AnyOf(HasSubstr("apt install poppler-utils"), HasSubstr("not a PDF")));
+              ::testing::AnyOf(HasSubstr("apt install poppler-utils"), HasSubstr("cannot read this PDF")));
 }
 
 TEST_F(Ingest, SkipsAFileOnlyAboveTheBound) {

@@ -32,7 +32,7 @@ class BeforeTheFirstByte(BackendTest):
             self.stub.script = [status(code)]
             refused = self.complete(stream=True)
             self.assert_error(refused, told, "backend_refused")
-            self.assertEqual("operator must look" in refused.json()["error"]["message"], told == 502)
+            self.assertEqual("its operator" in refused.json()["error"]["message"], told == 502)
             self.assertEqual(len(self.stub.requests), 1)
         for hint in ("status 401 (type=stub); check its API key", "status 404 (type=stub); check base_url"):
             wait_for(lambda: hint in self.server.log(), hint)

@@ -61,7 +61,7 @@ class Requests(ChatcoreTest):
             with self.subTest(path):
                 answer = self.server.request("POST", path, BODY)
                 self.assert_error(answer, 404, "not_found")
-                self.assertIn("/v1/chat/completions is one", answer.json()["error"]["message"])
+                self.assertIn("/v1/chat/completions exists", answer.json()["error"]["message"])
 
     def test_deletions_and_administration_leave_an_audit_line(self):
         made = self.server.request("POST", "/v1/conversations", {}).json()["id"]
@@ -98,8 +98,8 @@ class Keys(ChatcoreTest):
         self.assertEqual(statuses[:10], [401] * 10)
         self.assertEqual(statuses[-1], 429)
         self.assertEqual(self.server.request("GET", "/v1/models", headers=bearer("sk-alice-0123456789")).status, 200)
-        wait_for(lambda: "audit: wrong keys" in self.server.log(), "the line of the log")
-        self.assertEqual(self.server.log().count("audit: wrong keys"), 1)
+        wait_for(lambda: "audit: repeated wrong keys" in self.server.log(), "the line of the log")
+        self.assertEqual(self.server.log().count("audit: repeated wrong keys"), 1)
         self.assertNotIn("sk-wrong", self.server.log())
 
 

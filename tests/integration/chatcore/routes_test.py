@@ -140,7 +140,7 @@ class UnknownPaths(ChatcoreTest):
     def test_a_base_url_without_v1_is_told_what_is_missing(self):
         answer = self.server.request("POST", "/chat/completions", {"messages": []})
         self.assert_error(answer, 404, "not_found")
-        self.assertIn("base URL ends with /v1", answer.json()["error"]["message"])
+        self.assertIn("base URL must end with /v1", answer.json()["error"]["message"])
         self.assertEqual(self.server.request("GET", "/nowhere").json()["error"]["message"], "No such path")
 
 
