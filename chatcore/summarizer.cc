@@ -82,8 +82,8 @@ class Summarizer::Work : public std::enable_shared_from_this<Work> {
     const auto known = parts_.writer.statistics();
     const std::size_t context = known ? known->learned.context_tokens.value_or(0) : 0;
     auto asked = llm::summary_prompt(former_, messages, max_bytes(), llm::summary_material_bytes(context));
-    asked.prompt.asker = {.user = key_.user.empty() ? 0 : llm::asker_hash(key_.user),
-                          .conversation = llm::asker_hash(key_.id)};
+    asked.prompt.caller = {.user = key_.user.empty() ? 0 : llm::caller_hash(key_.user),
+                           .conversation = llm::caller_hash(key_.id)};
     up_to_ = asked.up_to;
     if (!grow(static_cast<std::size_t>(llm::size_of(asked.prompt).count))) return end(Result::skipped);
     generation_ = parts_.writer.generate(

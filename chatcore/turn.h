@@ -117,7 +117,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void go_on_in_conversation();
   [[nodiscard]] llm::LeftOut left_out() const;
   [[nodiscard]] bool is_waiting_for_answer() const;
-  [[nodiscard]] llm::Asker asker() const;
+  [[nodiscard]] llm::Caller caller() const;
   [[nodiscard]] bool is_to_be_kept() const;
   void append_question();
   void keep_question(base::Result<std::int64_t> sequence);

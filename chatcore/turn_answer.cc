@@ -108,7 +108,7 @@ llm::Prompt Turn::compose_prompt(std::vector<retrieval::Passage> passages) {
       .stop = std::move(request_.stop),
       .passed_on = std::move(request_.passed_on),
       .summary = lease_ ? llm::summary_note(lease_->summary()) : "",
-      .asker = asker()};
+      .caller = caller()};
   if (!request_.instructions.empty()) {
     prompt.messages.insert(prompt.messages.begin(), {.role = Role::system, .content = request_.instructions});
   }
@@ -116,13 +116,13 @@ llm::Prompt Turn::compose_prompt(std::vector<retrieval::Passage> passages) {
 }
 
 // A stateless conversation is identified by its first messages, which its client sends again each time.
-llm::Asker Turn::asker() const {
+llm::Caller Turn::caller() const {
   const std::string& user = request_.conversation ? request_.conversation->user : request_.user;
   const auto first = std::ranges::find_if(request_.messages, [](const auto& one) { return one.role != Role::system; });
   const std::string& name = request_.conversation              ? request_.conversation->id
                             : first != request_.messages.end() ? first->content
                                                                : request_.messages.back().content;
-  return {.user = user.empty() ? 0 : llm::asker_hash(user), .conversation = llm::asker_hash(name)};
+  return {.user = user.empty() ? 0 : llm::caller_hash(user), .conversation = llm::caller_hash(name)};
 }
 
 void Turn::take_text(std::string_view text) {

@@ -23,9 +23,9 @@ std::string_view trimmed(std::string_view text) {
 }
 
 // For a text that has no next piece.
-std::string letters_of(std::string text, bool is_mended) {
-  if (!is_mended) return text;
-  LetterJoiner joiner;
+std::string letters_of(std::string text, bool is_repaired) {
+  if (!is_repaired) return text;
+  CharacterJoiner joiner;
   std::string joined = joiner.join(text, true);
   return joined + joiner.rest();
 }
@@ -117,12 +117,12 @@ base::Status AnswerReader::take_chunk(ChatChunk chunk) {
     chunk.fields.clear();
   }
   put(chunk.is_reasoning_named_so ? AnswerPart::reasoning : AnswerPart::reasoning_content,
-      reasoning_letters_.join(chunk.reasoning, chunk.is_mended));
+      reasoning_joiner_.join(chunk.reasoning, chunk.is_repaired));
   has_begun_ = has_begun_ || !chunk.text.empty() || !chunk.refusal.empty() || !chunk.fields.empty();
   has_delta_text_ = has_delta_text_ || (!chunk.is_message && !chunk.text.empty());
-  put(AnswerPart::text, text_letters_.join(chunk.text, chunk.is_mended));
-  put(AnswerPart::refusal, letters_of(std::move(chunk.refusal), chunk.is_mended));
-  put(AnswerPart::fields, letters_of(std::move(chunk.fields), chunk.is_mended));
+  put(AnswerPart::text, text_joiner_.join(chunk.text, chunk.is_repaired));
+  put(AnswerPart::refusal, letters_of(std::move(chunk.refusal), chunk.is_repaired));
+  put(AnswerPart::fields, letters_of(std::move(chunk.fields), chunk.is_repaired));
   calls_tools_ = calls_tools_ || chunk.calls_tools;
   switch (chunk.finish) {
     case Finish::error: return not_an_answer("ended the answer with an error");
@@ -140,8 +140,8 @@ base::Status AnswerReader::take_chunk(ChatChunk chunk) {
 // A stream without any choice is an error, not an empty answer.
 base::Status AnswerReader::take_end() {
   if (!has_choice_) return not_an_answer("ended the stream without an answer");
-  put(AnswerPart::text, text_letters_.rest());
-  put(AnswerPart::reasoning_content, reasoning_letters_.rest());
+  put(AnswerPart::text, text_joiner_.rest());
+  put(AnswerPart::reasoning_content, reasoning_joiner_.rest());
   is_done_ = true;
   return {};
 }

@@ -12,7 +12,7 @@
 #include "base/result.h"
 #include "chatcore/llm/answerer.h"
 #include "chatcore/llm/chat_chunk.h"
-#include "chatcore/llm/mended_json.h"
+#include "chatcore/llm/json_repair.h"
 #include "chatcore/llm/sse_parser.h"
 
 namespace chatcore::llm {
@@ -61,8 +61,8 @@ class AnswerReader {
   std::string document_;  // until the form is known, and the whole of a document
   SseParser parser_;
   ToolCallOrder order_;
-  LetterJoiner text_letters_;
-  LetterJoiner reasoning_letters_;
+  CharacterJoiner text_joiner_;
+  CharacterJoiner reasoning_joiner_;
   std::vector<Piece> pieces_;  // to be handed on
   bool is_done_ = false;
   bool is_finished_ = false;

@@ -45,7 +45,7 @@ struct Prompt {
   std::vector<std::string> stop = {};  // the answer ends before any of these; a backend gets them by passed_on
   PassedOn passed_on = {};             // for an answerer that passes_on()
   std::string summary = {};            // a note of what precedes the messages (summary_prompt.h); empty: none
-  Asker asker = {};
+  Caller caller = {};
 };
 
 struct TokenUsage {

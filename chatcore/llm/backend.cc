@@ -85,21 +85,21 @@ void Backend::leave() {
   if (next) loop.post([next] { next->take_place(); });
 }
 
-std::optional<base::Error> Backend::breaker_refusal(const Asker& asker, bool& is_probe) {
+std::optional<base::Error> Backend::breaker_refusal(const Caller& caller, bool& is_probe) {
   const std::lock_guard lock(mutex_);
-  const auto verdict = breaker_.admit(steady_now(), asker);
+  const auto verdict = breaker_.admit(steady_now(), caller);
   is_probe = verdict.is_probe;
   if (!verdict.wait) return std::nullopt;
   return base::Error{base::Code::unavailable, name + " keeps failing and is left alone for now",
                      std::chrono::ceil<std::chrono::seconds>(*verdict.wait)};
 }
 
-bool Backend::is_shut_for(const Asker& asker) const {
+bool Backend::is_open_for(const Caller& caller) const {
   const std::lock_guard lock(mutex_);
-  return breaker_.is_shut_for(steady_now(), asker);
+  return breaker_.is_open_for(steady_now(), caller);
 }
 
-void Backend::call_ended(Outcome outcome, const Asker& asker, bool is_probe) {
+void Backend::call_ended(Outcome outcome, const Caller& caller, bool is_probe) {
   const auto now = steady_now();
   BreakerState before{};
   BreakerState after{};
@@ -107,8 +107,8 @@ void Backend::call_ended(Outcome outcome, const Asker& asker, bool is_probe) {
     const std::lock_guard lock(mutex_);
     before = breaker_.state(now);
     switch (outcome) {
-      case Outcome::succeeded: breaker_.succeeded(asker, is_probe); break;
-      case Outcome::failed: breaker_.failed(now, asker, is_probe); break;
+      case Outcome::succeeded: breaker_.succeeded(caller, is_probe); break;
+      case Outcome::failed: breaker_.failed(now, caller, is_probe); break;
       case Outcome::gave_up: breaker_.gave_up(is_probe); break;
     }
     after = breaker_.state(now);

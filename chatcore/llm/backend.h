@@ -71,7 +71,7 @@ struct CallRequest {
   std::string body;             // JSON
   std::string content_type;     // that a good answer's begins with
   bool takes_any_type = false;  // accept any Content-Type: on_data checks the bytes
-  Asker asker = {};
+  Caller caller = {};
 };
 
 // A call under way. Destroying it cancels it. Thread-safe, also within its own events.
@@ -101,10 +101,10 @@ class Backend : public std::enable_shared_from_this<Backend> {
   Place enter(const std::shared_ptr<Attempts>& call);
   void leave();
   // Absent: the breaker admits the call; call_ended() must be called for it, with `is_probe` as set here.
-  std::optional<base::Error> breaker_refusal(const Asker& asker, bool& is_probe);
-  [[nodiscard]] bool is_shut_for(const Asker& asker) const;
+  std::optional<base::Error> breaker_refusal(const Caller& caller, bool& is_probe);
+  [[nodiscard]] bool is_open_for(const Caller& caller) const;
   enum class Outcome { succeeded, failed, gave_up };
-  void call_ended(Outcome outcome, const Asker& asker, bool is_probe);
+  void call_ended(Outcome outcome, const Caller& caller, bool is_probe);
   base::Duration retry_delay(int retry);
 
   const std::string name;

@@ -105,7 +105,7 @@ void Backend::Attempts::try_once() {
     return end(base::fail({Code::deadline_exceeded, backend_->name + " did not answer in time"}));
   }
   if (!is_admitted_) {
-    if (auto refused = backend_->breaker_refusal(request_.asker, is_probe_))
+    if (auto refused = backend_->breaker_refusal(request_.caller, is_probe_))
       return end(base::fail(std::move(*refused)));
     is_admitted_ = true;
   }
@@ -317,7 +317,7 @@ void Backend::Attempts::ask_again_after(base::Error error, base::Duration delay)
     self->in_order([self, error] {
       if (self->has_ended_ || self->is_trying_) return;
       // The breaker has opened meanwhile.
-      if (!self->is_probe_ && self->backend_->is_shut_for(self->request_.asker)) return self->end(base::fail(error));
+      if (!self->is_probe_ && self->backend_->is_open_for(self->request_.caller)) return self->end(base::fail(error));
       self->try_once();
     });
   });
@@ -332,7 +332,7 @@ void Backend::Attempts::close_attempt() {
 void Backend::Attempts::end(base::Status status) {
   if (std::exchange(has_ended_, true)) return;
   timer_.cancel();
-  if (std::exchange(is_admitted_, false)) backend_->call_ended(outcome_, request_.asker, is_probe_);
+  if (std::exchange(is_admitted_, false)) backend_->call_ended(outcome_, request_.caller, is_probe_);
   give_back_place();
   if (!status) status = base::fail(from_this_side(std::move(status.error())));
   const auto events = std::exchange(events_, {});

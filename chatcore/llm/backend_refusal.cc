@@ -301,7 +301,7 @@ void read_fields(const Said& said, BackendRefusal& refusal) {
     else if (names(said.text, field, is_english))
       refusal.also_named.push_back(field);
   }
-  refusal.is_not_together = refusal.fields.size() > 1 && has_any(said.text, {"both", "together", "mutually"});
+  refusal.are_exclusive = refusal.fields.size() > 1 && has_any(said.text, {"both", "together", "mutually"});
 }
 
 // A text of an answer may speak of errors as well.

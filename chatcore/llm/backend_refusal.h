@@ -33,7 +33,7 @@ struct BackendRefusal {
   // Those of optional_fields() that are refused, and those that the error names otherwise ("use … instead").
   std::vector<std::string> fields = {};
   std::vector<std::string> also_named = {};
-  bool is_not_together = false;  // the fields are mutually exclusive
+  bool are_exclusive = false;  // the fields are mutually exclusive
 };
 
 // The fields of a chat request that can be left out without a change of the answer's form. Other fields are never left

@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/http_text.h"
-#include "chatcore/llm/mended_json.h"
+#include "chatcore/llm/json_repair.h"
 
 namespace chatcore::llm {
 namespace {
@@ -275,8 +275,8 @@ base::Result<ChatChunk> read_document(const json& document, ToolCallOrder& order
 
 base::Result<ChatChunk> parse_chat_chunk(std::string_view data, ToolCallOrder& order) {
   json document = parse_strictly(data);
-  const bool is_mended = document.is_discarded();
-  if (is_mended) document = parse_strictly(mend_json(data));
+  const bool is_repaired = document.is_discarded();
+  if (is_repaired) document = parse_strictly(repair_json(data));
   // Some servers send an error as a JSON string.
   if (document.is_discarded() || document.is_string()) {
     return base::fail(Code::corrupt, "an event of the stream is not a JSON object");
@@ -284,7 +284,7 @@ base::Result<ChatChunk> parse_chat_chunk(std::string_view data, ToolCallOrder& o
   // Some servers wrap a document, usually an error, in a list.
   const bool is_wrapped = document.is_array() && !document.empty() && document.front().is_object();
   auto chunk = read_document(is_wrapped ? document.front() : document, order);
-  if (chunk) chunk->is_mended = is_mended;
+  if (chunk) chunk->is_repaired = is_repaired;
   return chunk;
 }
 

@@ -28,7 +28,7 @@ struct ChatChunk {
   bool is_message = false;             // the choice had a whole message, not a delta
   Finish finish = Finish::none;
   std::optional<TokenUsage> usage = {};
-  bool is_mended = false;  // its texts may hold halves of letters: for LetterJoiner (mended_json.h)
+  bool is_repaired = false;  // its texts may hold halves of letters: for CharacterJoiner (json_repair.h)
 };
 
 // Assigns indices to the tool calls of deltas, for backends that send none. Use one for each answer.

@@ -4,7 +4,7 @@
 #include <functional>
 
 namespace chatcore::llm {
-std::size_t asker_hash(std::string_view text) { return std::max<std::size_t>(1, std::hash<std::string_view>()(text)); }
+std::size_t caller_hash(std::string_view text) { return std::max<std::size_t>(1, std::hash<std::string_view>()(text)); }
 
 std::string_view name_of(BreakerState state) {
   switch (state) {
@@ -15,11 +15,11 @@ std::string_view name_of(BreakerState state) {
   return "closed";
 }
 
-CircuitBreaker::Verdict CircuitBreaker::admit(base::SteadyTime now, const Asker& asker) {
-  if (!is_open_ || !concerns(asker)) return {};
+CircuitBreaker::Verdict CircuitBreaker::admit(base::SteadyTime now, const Caller& caller) {
+  if (!is_open_ || !concerns(caller)) return {};
   // The one that tries may take long; the others are sent away for another cool-down.
   if (is_probing_) return {.wait = options_.cooldown};
-  const bool is_second = failed_probe_ != 0 && failed_probe_ != asker.conversation;
+  const bool is_second = failed_probe_ != 0 && failed_probe_ != caller.conversation;
   if (is_cooling(now) && !is_second) return {.wait = opened_ + options_.cooldown - now};
   is_probing_ = true;
   return {.is_probe = true};
@@ -46,25 +46,25 @@ int CircuitBreaker::count_of(const std::map<std::size_t, int>& conversations) co
   return count;
 }
 
-void CircuitBreaker::succeeded(const Asker& asker, bool is_probe) {
+void CircuitBreaker::succeeded(const Caller& caller, bool is_probe) {
   if (is_probe) is_probing_ = false;
   // Other users' successes do not close a breaker that is open for one user.
-  if (is_open_ && !concerns(asker)) return;
+  if (is_open_ && !concerns(caller)) return;
   close();
 }
 
-void CircuitBreaker::failed(base::SteadyTime now, const Asker& asker, bool is_probe) {
+void CircuitBreaker::failed(base::SteadyTime now, const Caller& caller, bool is_probe) {
   if (options_.failures == 0) return;
   if (is_probe) {
     is_probing_ = false;
     opened_ = now;
-    failed_probe_ = failed_probe_ == 0 ? asker.conversation : 0;
+    failed_probe_ = failed_probe_ == 0 ? caller.conversation : 0;
     return;
   }
   // Requests that were in progress when it opened do not extend the cool-down.
-  if (is_open_ && concerns(asker)) return;
-  auto& own = failures_[asker.user];
-  ++own[asker.conversation];
+  if (is_open_ && concerns(caller)) return;
+  auto& own = failures_[caller.user];
+  ++own[caller.conversation];
   int all = 0;
   const bool has_others = failures_.size() > 1 || own.size() > 1;
   for (const auto& [user, conversations] : failures_) {
@@ -73,15 +73,15 @@ void CircuitBreaker::failed(base::SteadyTime now, const Asker& asker, bool is_pr
   }
   if (!has_others) return;
   if (all >= options_.failures) return open(now, 0);
-  if (asker.user != 0 && count_of(own) >= options_.failures) open(now, asker.user);
+  if (caller.user != 0 && count_of(own) >= options_.failures) open(now, caller.user);
 }
 
 void CircuitBreaker::gave_up(bool is_probe) {
   if (is_probe) is_probing_ = false;
 }
 
-bool CircuitBreaker::is_shut_for(base::SteadyTime now, const Asker& asker) const {
-  return is_open_ && concerns(asker) && is_cooling(now);
+bool CircuitBreaker::is_open_for(base::SteadyTime now, const Caller& caller) const {
+  return is_open_ && concerns(caller) && is_cooling(now);
 }
 
 BreakerState CircuitBreaker::state(base::SteadyTime now) const {

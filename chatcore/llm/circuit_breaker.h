@@ -22,12 +22,12 @@
 namespace chatcore::llm {
 
 // The user and conversation of a request, as hashes: only their identity matters here.
-struct Asker {
+struct Caller {
   std::size_t user = 0;  // 0: not known
   std::size_t conversation = 0;
 };
 // The hash of `text`, never 0.
-std::size_t asker_hash(std::string_view text);
+std::size_t caller_hash(std::string_view text);
 
 struct BreakerOptions {
   int failures = 5;  // in a row; 0: never opens
@@ -47,19 +47,19 @@ class CircuitBreaker {
     bool is_probe = false;                    // it is the half-open probe
   };
   // May one request pass? If so, report its outcome with one of the three functions below and the verdict's `is_probe`.
-  [[nodiscard]] Verdict admit(base::SteadyTime now, const Asker& asker);
-  void succeeded(const Asker& asker, bool is_probe);
-  void failed(base::SteadyTime now, const Asker& asker, bool is_probe);
+  [[nodiscard]] Verdict admit(base::SteadyTime now, const Caller& caller);
+  void succeeded(const Caller& caller, bool is_probe);
+  void failed(base::SteadyTime now, const Caller& caller, bool is_probe);
   // The outcome does not count: the client left, or the backend refused this request, is busy, or broke off an answer
   // that it had begun.
   void gave_up(bool is_probe);
   // Whether a request of this origin would be refused now; changes no state.
-  [[nodiscard]] bool is_shut_for(base::SteadyTime now, const Asker& asker) const;
+  [[nodiscard]] bool is_open_for(base::SteadyTime now, const Caller& caller) const;
   [[nodiscard]] BreakerState state(base::SteadyTime now) const;
 
  private:
   [[nodiscard]] bool is_cooling(base::SteadyTime now) const { return now < opened_ + options_.cooldown; }
-  [[nodiscard]] bool concerns(const Asker& asker) const { return only_user_ == 0 || asker.user == only_user_; }
+  [[nodiscard]] bool concerns(const Caller& caller) const { return only_user_ == 0 || caller.user == only_user_; }
   void close();
   void open(base::SteadyTime now, std::size_t only_user);
   [[nodiscard]] int count_of(const std::map<std::size_t, int>& conversations) const;

@@ -202,13 +202,13 @@ bool shorten(Request& request, std::size_t context, double ratio) {
   return is_changed;
 }
 
-std::optional<std::string> without_fields(Request request, const BackendRefusal& refusal, Lesson& lesson) {
+std::optional<std::string> without_fields(Request request, const BackendRefusal& refusal, BackendLimits& learned) {
   std::vector<std::string> sent;
   for (const auto& field : refusal.fields) {
     if (request.has(field)) sent.push_back(field);
   }
   if (sent.empty()) return std::nullopt;
-  if (refusal.is_not_together) {
+  if (refusal.are_exclusive) {
     // Each field is accepted without the other, so nothing is learned.
     if (sent.size() < 2) return std::nullopt;
     request.rename(sent.back(), "");
@@ -219,20 +219,20 @@ std::optional<std::string> without_fields(Request request, const BackendRefusal&
                               : field == "max_completion_tokens" ? "max_tokens"
                                                                  : "";
     // The other name was refused before: the backend accepts neither.
-    const bool is_tried = other.empty() || lesson.fields.contains(other) || request.has(other);
-    if (is_tried && !other.empty() && lesson.fields.contains(other)) lesson.fields[other] = "";
-    lesson.fields[field] = is_tried ? "" : other;
-    request.rename(field, lesson.fields[field]);
+    const bool is_tried = other.empty() || learned.fields.contains(other) || request.has(other);
+    if (is_tried && !other.empty() && learned.fields.contains(other)) learned.fields[other] = "";
+    learned.fields[field] = is_tried ? "" : other;
+    request.rename(field, learned.fields[field]);
   }
   return request.text();
 }
 
-std::optional<std::string> shorter(Request request, const BackendRefusal& refusal, Lesson& lesson) {
+std::optional<std::string> shorter(Request request, const BackendRefusal& refusal, BackendLimits& learned) {
   // A folded system message would be removed with the oldest question.
-  const bool is_folded = lesson.folded_bytes != 0;
-  if (is_folded) request.unfold_system(lesson.folded_bytes);
+  const bool is_folded = learned.folded_bytes != 0;
+  if (is_folded) request.unfold_system(learned.folded_bytes);
   const std::size_t estimated = std::max<std::size_t>(1, request.tokens());
-  double ratio = lesson.tokens_per_estimate;
+  double ratio = learned.tokens_per_estimate;
   std::size_t context = refusal.context_tokens.value_or(0);
   const std::size_t counted = refusal.prompt_tokens.value_or(0);
   if (context == 0) {
@@ -244,60 +244,60 @@ std::optional<std::string> shorter(Request request, const BackendRefusal& refusa
     const double told = static_cast<double>(counted) / static_cast<double>(estimated);
     const std::size_t asked = counted + request.answer_bound();
     ratio = counted > 0 && asked > context ? told : std::max(ratio, least);
-    if (ratio <= lesson.tokens_per_estimate && lesson.context_tokens == context)
-      ratio = lesson.tokens_per_estimate * 1.2;
+    if (ratio <= learned.tokens_per_estimate && learned.context_tokens == context)
+      ratio = learned.tokens_per_estimate * 1.2;
     ratio = std::clamp(ratio, kLeastRatio, kMostRatio);
   }
   if (!shorten(request, context, ratio) && request.drop_oldest_turn() == 0 && !request.drop_additions())
     return std::nullopt;
-  lesson.context_tokens = context;
-  lesson.tokens_per_estimate = ratio;
-  if (is_folded) lesson.folded_bytes = request.fold_system();
+  learned.context_tokens = context;
+  learned.tokens_per_estimate = ratio;
+  if (is_folded) learned.folded_bytes = request.fold_system();
   return request.text();
 }
 
 }  // namespace
 
-std::optional<std::string> amended(const std::string& body, const BackendRefusal& refusal, Lesson& lesson) {
+std::optional<std::string> amended(const std::string& body, const BackendRefusal& refusal, BackendLimits& learned) {
   Request request(body);
   if (!request.is_chat()) return std::nullopt;
   switch (refusal.kind) {
-    case BackendRefusal::Kind::field: return without_fields(std::move(request), refusal, lesson);
-    case BackendRefusal::Kind::context: return shorter(std::move(request), refusal, lesson);
+    case BackendRefusal::Kind::field: return without_fields(std::move(request), refusal, learned);
+    case BackendRefusal::Kind::context: return shorter(std::move(request), refusal, learned);
     case BackendRefusal::Kind::system_role:
-      lesson.folded_bytes = request.fold_system();
-      if (lesson.folded_bytes == 0) return std::nullopt;
-      lesson.no_system_role = true;
+      learned.folded_bytes = request.fold_system();
+      if (learned.folded_bytes == 0) return std::nullopt;
+      learned.no_system_role = true;
       return request.text();
     default: return std::nullopt;
   }
 }
 
-std::string applied(Lesson& lesson, const std::string& body) {
+std::string applied(BackendLimits& learned, const std::string& body) {
   Request request(body);
   if (!request.is_chat()) return body;
-  for (const auto& [field, other] : lesson.fields) request.rename(field, other);
-  if (lesson.context_tokens != 0) shorten(request, lesson.context_tokens, lesson.tokens_per_estimate);
-  if (lesson.no_system_role) lesson.folded_bytes = request.fold_system();
+  for (const auto& [field, other] : learned.fields) request.rename(field, other);
+  if (learned.context_tokens != 0) shorten(request, learned.context_tokens, learned.tokens_per_estimate);
+  if (learned.no_system_role) learned.folded_bytes = request.fold_system();
   return request.text();
 }
 
-std::string LearnedLimits::fitted(std::string body, Lesson& lesson) const {
+std::string LearnedLimits::fitted(std::string body, BackendLimits& learned) const {
   if (!is_taught_) return body;
-  Lesson known;
+  BackendLimits known;
   {
     const std::lock_guard lock(mutex_);
     known = known_;
   }
   std::string text = applied(known, body);
-  lesson = {.tokens_per_estimate = known.tokens_per_estimate, .folded_bytes = known.folded_bytes};
+  learned = {.tokens_per_estimate = known.tokens_per_estimate, .folded_bytes = known.folded_bytes};
   return text;
 }
 
-void LearnedLimits::learn(const Lesson& lesson) {
-  if (lesson.is_empty()) return;
+void LearnedLimits::learn(const BackendLimits& learned) {
+  if (learned.is_empty()) return;
   const std::lock_guard lock(mutex_);
-  for (const auto& [field, other] : lesson.fields) {
+  for (const auto& [field, other] : learned.fields) {
     const auto known = known_.fields.find(field);
     if (known != known_.fields.end() && known->second == other) continue;
     known_.fields[field] = other;
@@ -306,17 +306,17 @@ void LearnedLimits::learn(const Lesson& lesson) {
     base::log_warning("A backend refuses a field: from now on it is not sent",
                       {{"backend", backend_}, {"field", field}, {"instead", other}});
   }
-  if (lesson.no_system_role && !std::exchange(known_.no_system_role, true)) {
+  if (learned.no_system_role && !std::exchange(known_.no_system_role, true)) {
     base::log_warning("A backend refuses system messages: from now on their text goes into the first question",
                       {{"backend", backend_}});
   }
-  if (lesson.context_tokens != 0) {
-    if (known_.context_tokens != lesson.context_tokens) {
+  if (learned.context_tokens != 0) {
+    if (known_.context_tokens != learned.context_tokens) {
       base::log_warning("A backend's context length is learned: from now on longer prompts lose their oldest turns",
-                        {{"backend", backend_}, {"context_tokens", lesson.context_tokens}});
+                        {{"backend", backend_}, {"context_tokens", learned.context_tokens}});
     }
-    known_.context_tokens = lesson.context_tokens;
-    known_.tokens_per_estimate = lesson.tokens_per_estimate;
+    known_.context_tokens = learned.context_tokens;
+    known_.tokens_per_estimate = learned.tokens_per_estimate;
   }
   is_taught_ = true;
 }

@@ -3,7 +3,7 @@
 // renamed, the system message goes into the first question if the model's template has none, and the oldest turns are
 // left out of a prompt that is longer than the context.
 //
-//   amended()  after a refusal: returns the changed request, and adds what was learned to the request's Lesson
+//   amended()  after a refusal: returns the changed request, and adds what was learned to the request's BackendLimits
 //   learn()    once the backend has accepted the changed request, since an error's text may quote a user
 //   fitted()   applies all that is known to a later request
 //
@@ -22,7 +22,7 @@
 
 namespace chatcore::llm {
 
-struct Lesson {
+struct BackendLimits {
   std::map<std::string, std::string> fields = {};  // name → its other name; "": left out
   bool no_system_role = false;
   std::size_t context_tokens = 0;    // 0: nothing
@@ -31,11 +31,11 @@ struct Lesson {
   [[nodiscard]] bool is_empty() const { return fields.empty() && !no_system_role && context_tokens == 0; }
 };
 
-// Changes `body`, a chat request in JSON, as `refusal` requires, and adds the change to `lesson`. Absent: nothing
+// Changes `body`, a chat request in JSON, as `refusal` requires, and adds the change to `learned`. Absent: nothing
 // (more) can be left out. Each call leaves something out, so repeated calls end. Pure.
-std::optional<std::string> amended(const std::string& body, const BackendRefusal& refusal, Lesson& lesson);
-// Returns `body` with all of `lesson` applied; sets lesson.folded_bytes for this body. Pure.
-std::string applied(Lesson& lesson, const std::string& body);
+std::optional<std::string> amended(const std::string& body, const BackendRefusal& refusal, BackendLimits& learned);
+// Returns `body` with all of `learned` applied; sets learned.folded_bytes for this body. Pure.
+std::string applied(BackendLimits& learned, const std::string& body);
 
 // Thread-safe. Shared by all answerers of one backend and model.
 class LearnedLimits {
@@ -43,17 +43,17 @@ class LearnedLimits {
   // `backend` is its name in the log.
   explicit LearnedLimits(std::string backend) : backend_(std::move(backend)) {}
 
-  // Returns `body` adapted to the known limits. `lesson` receives this request's state, for amended().
-  [[nodiscard]] std::string fitted(std::string body, Lesson& lesson) const;
+  // Returns `body` adapted to the known limits. `learned` receives this request's state, for amended().
+  [[nodiscard]] std::string fitted(std::string body, BackendLimits& learned) const;
   // Logs each new limit once.
-  void learn(const Lesson& lesson);
+  void learn(const BackendLimits& learned);
   [[nodiscard]] LearnedReport report() const;
 
  private:
   const std::string backend_;
   std::atomic<bool> is_taught_{false};
   mutable std::mutex mutex_;  // guards all below
-  Lesson known_;
+  BackendLimits known_;
 };
 
 }  // namespace chatcore::llm

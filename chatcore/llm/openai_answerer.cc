@@ -68,61 +68,62 @@ class Reading {
 };
 
 // Adapts one request. Keeps what was learned until the backend has accepted the amended request. One thread at a time.
-class Learning {
+class RequestAdapter {
  public:
-  explicit Learning(std::shared_ptr<LearnedLimits> limits) : limits_(std::move(limits)) {}
+  explicit RequestAdapter(std::shared_ptr<LearnedLimits> limits) : limits_(std::move(limits)) {}
 
-  std::string fit(std::string body) { return limits_->fitted(std::move(body), lesson_); }
+  std::string fit(std::string body) { return limits_->fitted(std::move(body), new_limits_); }
 
   std::optional<std::string> take(const std::string& body, const BackendRefusal& refusal) {
-    auto request = amended(body, refusal, lesson_);
+    auto request = amended(body, refusal, new_limits_);
     // A context length from a field of its own is reliable: learn it even if this request cannot be shortened to fit.
-    if (refusal.is_typed && refusal.context_tokens && lesson_.context_tokens == 0) {
-      limits_->learn({.context_tokens = *refusal.context_tokens, .tokens_per_estimate = lesson_.tokens_per_estimate});
+    if (refusal.is_typed && refusal.context_tokens && new_limits_.context_tokens == 0) {
+      limits_->learn(
+          {.context_tokens = *refusal.context_tokens, .tokens_per_estimate = new_limits_.tokens_per_estimate});
     }
     return request;
   }
 
-  void taken() {
-    if (!std::exchange(is_taken_, true)) limits_->learn(lesson_);
+  void accepted() {
+    if (!std::exchange(is_accepted_, true)) limits_->learn(new_limits_);
   }
 
  private:
   const std::shared_ptr<LearnedLimits> limits_;
-  Lesson lesson_;
-  bool is_taken_ = false;
+  BackendLimits new_limits_;
+  bool is_accepted_ = false;
 };
 
 // One prompt and its attempts, until one of them is not refused.
-struct Asking {
-  Asking(std::shared_ptr<LearnedLimits> limits, GenerationEvents its_events)
-      : learning(std::move(limits)), events(std::move(its_events)) {
+struct PromptCall {
+  PromptCall(std::shared_ptr<LearnedLimits> limits, GenerationEvents its_events)
+      : adapter(std::move(limits)), events(std::move(its_events)) {
     events.on_text = [this, tell = std::move(events.on_text)](std::string_view text) {
-      has_said = true;
+      has_text = true;
       tell(text);
     };
     if (events.on_part) {
       events.on_part = [this, tell = std::move(events.on_part)](AnswerPart part, std::string_view piece) {
-        has_said = true;
+        has_text = true;
         tell(part, piece);
       };
     }
     reading = std::make_unique<Reading>(events);
   }
-  Asking(const Asking&) = delete;
-  Asking& operator=(const Asking&) = delete;
+  PromptCall(const PromptCall&) = delete;
+  PromptCall& operator=(const PromptCall&) = delete;
 
-  std::optional<std::string> again(const std::string& sent, const BackendRefusal& refusal) {
-    if (has_said) return std::nullopt;
-    auto request = learning.take(sent, refusal);
+  std::optional<std::string> amend(const std::string& sent, const BackendRefusal& refusal) {
+    if (has_text) return std::nullopt;
+    auto request = adapter.take(sent, refusal);
     // Parts from the refused attempt's stream do not belong to the answer.
     if (request) reading = std::make_unique<Reading>(events);
     return request;
   }
 
-  Learning learning;
+  RequestAdapter adapter;
   GenerationEvents events;
-  bool has_said = false;
+  bool has_text = false;
   std::unique_ptr<Reading> reading;
 };
 
@@ -141,30 +142,30 @@ class CallGeneration final : public Generation {
 
 std::unique_ptr<Generation> OpenAiAnswerer::generate(Prompt prompt, GenerationEvents events,
                                                      base::EventLoop& /*loop*/) {
-  const auto asking = std::make_shared<Asking>(learned_, std::move(events));
+  const auto prompt_call = std::make_shared<PromptCall>(learned_, std::move(events));
   auto body =
-      asking->learning.fit(chat_request(prompt, options_.model, options_.system_prompt, options_.max_tokens_field));
-  return std::make_unique<CallGeneration>(
-      backend_->call({.path = "/chat/completions",
-                      .body = std::move(body),
-                      .content_type = "text/event-stream",
-                      .takes_any_type = true,
-                      .asker = prompt.asker},
-                     {.on_accepted = [asking] { asking->reading->accepted(); },
-                      .on_data =
-                          [asking](std::string_view bytes) {
-                            auto progress = asking->reading->take(bytes);
-                            if (asking->has_said) asking->learning.taken();
-                            return progress;
-                          },
-                      .on_last_byte = [asking] { return asking->reading->last_byte(); },
-                      .on_end =
-                          [asking](base::Status status) {
-                            if (status) asking->learning.taken();
-                            asking->reading->end(std::move(status));
-                          },
-                      .on_refused = [asking](const std::string& sent,
-                                             const BackendRefusal& refusal) { return asking->again(sent, refusal); }}));
+      prompt_call->adapter.fit(chat_request(prompt, options_.model, options_.system_prompt, options_.max_tokens_field));
+  return std::make_unique<CallGeneration>(backend_->call(
+      {.path = "/chat/completions",
+       .body = std::move(body),
+       .content_type = "text/event-stream",
+       .takes_any_type = true,
+       .caller = prompt.caller},
+      {.on_accepted = [prompt_call] { prompt_call->reading->accepted(); },
+       .on_data =
+           [prompt_call](std::string_view bytes) {
+             auto progress = prompt_call->reading->take(bytes);
+             if (prompt_call->has_text) prompt_call->adapter.accepted();
+             return progress;
+           },
+       .on_last_byte = [prompt_call] { return prompt_call->reading->last_byte(); },
+       .on_end =
+           [prompt_call](base::Status status) {
+             if (status) prompt_call->adapter.accepted();
+             prompt_call->reading->end(std::move(status));
+           },
+       .on_refused = [prompt_call](const std::string& sent,
+                                   const BackendRefusal& refusal) { return prompt_call->amend(sent, refusal); }}));
 }
 
 std::optional<BackendStatistics> OpenAiAnswerer::statistics() const {

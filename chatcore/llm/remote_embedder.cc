@@ -60,11 +60,11 @@ class RemoteQueryEmbedder final : public retrieval::QueryEmbedder {
                               asking->done(base::fail(status.error()));
                           }};
     // The user is not known here. The text identifies the request, so that one failing text does not open the breaker.
-    const Asker asker{.conversation = asker_hash(texts.empty() ? "" : texts.front())};
+    const Caller caller{.conversation = caller_hash(texts.empty() ? "" : texts.front())};
     backend_->call_to_its_end({.path = "/embeddings",
                                .body = embedding_request(texts, options_.model, options_.dimensions),
                                .content_type = "application/json",
-                               .asker = asker},
+                               .caller = caller},
                               std::move(events));
   }
 

@@ -193,7 +193,7 @@ TEST(BackendRefusal, NamesTheRefusedField) {
     EXPECT_THAT(refusal.fields, ElementsAre(one.field)) << one.body;
   }
   const auto both = read_refusal(400, saying("`temperature` and `top_p` cannot both be specified for this model."), "");
-  EXPECT_TRUE(both.is_not_together);
+  EXPECT_TRUE(both.are_exclusive);
   EXPECT_THAT(both.fields, ElementsAre("temperature", "top_p"));
 }
 

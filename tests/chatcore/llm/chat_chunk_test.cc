@@ -180,7 +180,7 @@ TEST(ChatChunk, RepairableJsonIsRead) {
     const auto parsed = parse(data);
     ASSERT_TRUE(parsed) << data;
     EXPECT_EQ(parsed->text, "Hi");
-    EXPECT_TRUE(parsed->is_mended);
+    EXPECT_TRUE(parsed->is_repaired);
   }
   EXPECT_EQ(parse("{\"choices\":[{\"delta\":{\"content\":\"a\tb\"}}]}")->text, "a\tb");
   EXPECT_EQ(parse(R"({"choices":[{"delta":{"content":"NaN \\ud83d\""},"x":NaN}]})")->text, "NaN \\ud83d\"");

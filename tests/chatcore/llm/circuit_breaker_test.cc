@@ -9,7 +9,7 @@ using namespace std::chrono_literals;
 
 constexpr base::SteadyTime kStart{1h};
 
-Asker conversation(std::size_t which) { return {.user = 0, .conversation = which}; }
+Caller conversation(std::size_t which) { return {.user = 0, .conversation = which}; }
 
 void fail_in(CircuitBreaker& breaker, std::initializer_list<std::size_t> conversations) {
   for (const auto one : conversations) breaker.failed(kStart, conversation(one), false);
@@ -29,7 +29,7 @@ TEST(CircuitBreaker, OpensWithTheLastOfItsFailuresInARow) {
   fail_in(breaker, {1});
   EXPECT_EQ(breaker.state(kStart), BreakerState::open);
   EXPECT_EQ(breaker.admit(kStart + 1s, conversation(9)).wait, 9s);
-  EXPECT_TRUE(breaker.is_shut_for(kStart + 1s, conversation(9)));
+  EXPECT_TRUE(breaker.is_open_for(kStart + 1s, conversation(9)));
 }
 
 TEST(CircuitBreaker, ASuccessBetweenBeginsTheCountAnew) {
@@ -60,8 +60,8 @@ TEST(CircuitBreaker, OneConversationCountsForHalfOfTheFailuresAtMost) {
 TEST(CircuitBreaker, FailuresOfOneUserOpenItForThatUserOnly) {
   CircuitBreaker breaker({.failures = 4, .cooldown = 10s});
   for (std::size_t i = 1; i <= 50; ++i) breaker.failed(kStart, {.user = 7, .conversation = i}, false);
-  const Asker bad{.user = 7, .conversation = 99};
-  const Asker other{.user = 8, .conversation = 100};
+  const Caller bad{.user = 7, .conversation = 99};
+  const Caller other{.user = 8, .conversation = 100};
   EXPECT_TRUE(breaker.admit(kStart, bad).wait);
   EXPECT_FALSE(breaker.admit(kStart, other).wait);
   EXPECT_FALSE(breaker.admit(kStart, other).is_probe);

@@ -38,8 +38,8 @@ BackendRefusal too_long(std::size_t context, std::size_t prompt) {
 }
 
 TEST(LearnedLimits, ATooLongPromptLosesItsOldestTurnsUntilItFits) {
-  Lesson lesson;
-  const auto body = amended(request(10), too_long(500, 1100), lesson);
+  BackendLimits learned;
+  const auto body = amended(request(10), too_long(500, 1100), learned);
   ASSERT_TRUE(body);
   EXPECT_TRUE(has(*body, "Be brief."));
   EXPECT_TRUE(has(*body, "\"z\""));
@@ -47,19 +47,19 @@ TEST(LearnedLimits, ATooLongPromptLosesItsOldestTurnsUntilItFits) {
   EXPECT_FALSE(has(*body, "b0")) << "an answer leaves with its question";
   EXPECT_TRUE(has(*body, "a9"));
   EXPECT_FALSE(has(*body, "a5")) << "500 tokens are less than five turns";
-  EXPECT_EQ(lesson.context_tokens, 500U);
+  EXPECT_EQ(learned.context_tokens, 500U);
 }
 
 TEST(LearnedLimits, EachRefusalShortensThePromptAndTheLastQuestionStays) {
   for (const auto& refusal : {too_long(0, 0), too_long(300, 0), too_long(300, 301), too_long(300, 290)}) {
-    Lesson lesson;
+    BackendLimits learned;
     std::optional<std::string> body = request(20, {.messages = {},
                                                    .passages = {{.text = "fact", .source = "s", .score = 1}},
                                                    .max_tokens = 200,
                                                    .summary = std::string(kSummaryIntroduction) + "\nshort"});
     int asked = 0;
     std::string last;
-    for (; body; body = amended(last, refusal, lesson), ++asked) {
+    for (; body; body = amended(last, refusal, learned), ++asked) {
       EXPECT_TRUE(last.empty() || body->size() < last.size()) << *body;
       last = *body;
       ASSERT_TRUE(has(last, "\"z\""));
@@ -76,8 +76,8 @@ TEST(LearnedLimits, TurnsAreLeftOutBeforePassagesAndSummary) {
   const auto made = request(3, {.messages = {},
                                 .passages = {{.text = "fact", .source = "s", .score = 1}},
                                 .summary = std::string(kSummaryIntroduction) + "\nshort"});
-  Lesson lesson;
-  const auto body = amended(made, too_long(300, 400), lesson);
+  BackendLimits learned;
+  const auto body = amended(made, too_long(300, 400), learned);
   ASSERT_TRUE(body);
   EXPECT_FALSE(has(*body, "a0"));
   EXPECT_TRUE(has(*body, "fact"));
@@ -85,9 +85,9 @@ TEST(LearnedLimits, TurnsAreLeftOutBeforePassagesAndSummary) {
 }
 
 TEST(LearnedLimits, AnAnswersBoundThatTheContextCannotHoldIsLoweredBeforeTurnsAreLeftOut) {
-  Lesson lesson;
+  BackendLimits learned;
   const auto body =
-      amended(request(2, {.messages = {}, .passages = {}, .max_tokens = 4000}), too_long(4096, 230), lesson);
+      amended(request(2, {.messages = {}, .passages = {}, .max_tokens = 4000}), too_long(4096, 230), learned);
   ASSERT_TRUE(body);
   EXPECT_TRUE(has(*body, "a0"));
   EXPECT_FALSE(has(*body, "\"max_tokens\":4000"));
@@ -96,13 +96,13 @@ TEST(LearnedLimits, AnAnswersBoundThatTheContextCannotHoldIsLoweredBeforeTurnsAr
 
 TEST(LearnedLimits, WhatWasLearnedFitsLaterRequestsBeforeTheyAreSent) {
   LearnedLimits limits("a backend");
-  Lesson first;
+  BackendLimits first;
   EXPECT_EQ(limits.fitted(request(10), first), request(10));
   ASSERT_TRUE(amended(request(10), too_long(500, 1100), first));
   EXPECT_FALSE(limits.report().context_tokens);
   limits.learn(first);
   EXPECT_EQ(limits.report().context_tokens, 500U);
-  Lesson second;
+  BackendLimits second;
   const auto body = limits.fitted(request(10), second);
   EXPECT_FALSE(has(body, "a5"));
   EXPECT_TRUE(has(body, "a9"));
@@ -112,63 +112,63 @@ TEST(LearnedLimits, WhatWasLearnedFitsLaterRequestsBeforeTheyAreSent) {
 
 TEST(LearnedLimits, ARefusedFieldIsRenamedOrLeftOut) {
   const Prompt prompt{.messages = {}, .passages = {}, .max_tokens = 5, .sampling = {.temperature = 0.5, .top_p = 0.5}};
-  Lesson lesson;
-  auto body = amended(request(0, prompt), {.kind = Kind::field, .fields = {"temperature"}}, lesson);
+  BackendLimits learned;
+  auto body = amended(request(0, prompt), {.kind = Kind::field, .fields = {"temperature"}}, learned);
   ASSERT_TRUE(body);
   EXPECT_THAT(*body, Not(HasSubstr("temperature")));
   EXPECT_THAT(*body, HasSubstr("top_p"));
-  body = amended(*body, {.kind = Kind::field, .fields = {"max_tokens"}}, lesson);
+  body = amended(*body, {.kind = Kind::field, .fields = {"max_tokens"}}, learned);
   ASSERT_TRUE(body);
   EXPECT_THAT(*body, HasSubstr("\"max_completion_tokens\":5"));
   EXPECT_THAT(*body, Not(HasSubstr("\"max_tokens\"")));
 
   LearnedLimits limits("a backend");
-  limits.learn(lesson);
-  Lesson later;
+  limits.learn(learned);
+  BackendLimits later;
   EXPECT_EQ(limits.fitted(request(0, prompt), later), *body);
   EXPECT_EQ(limits.report().fields.at("temperature"), "");
   EXPECT_EQ(limits.report().fields.at("max_tokens"), "max_completion_tokens");
 
   // Neither is taken.
-  body = amended(*body, {.kind = Kind::field, .fields = {"max_completion_tokens"}}, lesson);
+  body = amended(*body, {.kind = Kind::field, .fields = {"max_completion_tokens"}}, learned);
   ASSERT_TRUE(body);
   EXPECT_THAT(*body, Not(HasSubstr("_tokens\"")));
-  EXPECT_FALSE(amended(*body, {.kind = Kind::field, .fields = {"max_tokens"}}, lesson));
+  EXPECT_FALSE(amended(*body, {.kind = Kind::field, .fields = {"max_tokens"}}, learned));
 }
 
 TEST(LearnedLimits, MutuallyExclusiveFieldsAreNotLearned) {
   const Prompt prompt{.messages = {}, .passages = {}, .sampling = {.temperature = 0.5, .top_p = 0.5}};
-  const BackendRefusal refusal{.kind = Kind::field, .fields = {"temperature", "top_p"}, .is_not_together = true};
-  Lesson lesson;
-  const auto body = amended(request(0, prompt), refusal, lesson);
+  const BackendRefusal refusal{.kind = Kind::field, .fields = {"temperature", "top_p"}, .are_exclusive = true};
+  BackendLimits learned;
+  const auto body = amended(request(0, prompt), refusal, learned);
   ASSERT_TRUE(body);
   EXPECT_THAT(*body, HasSubstr("temperature"));
   EXPECT_THAT(*body, Not(HasSubstr("top_p")));
-  EXPECT_TRUE(lesson.is_empty());
-  EXPECT_FALSE(amended(*body, refusal, lesson));
+  EXPECT_TRUE(learned.is_empty());
+  EXPECT_FALSE(amended(*body, refusal, learned));
 }
 
 TEST(LearnedLimits, ARefusedFieldThatWasNotSentOrIsNotOptionalCausesNoRetry) {
-  Lesson lesson;
-  EXPECT_FALSE(amended(request(0), {.kind = Kind::field, .fields = {"temperature"}}, lesson));
-  EXPECT_FALSE(amended(request(0), {.kind = Kind::request}, lesson));
-  EXPECT_FALSE(amended("not JSON", too_long(100, 200), lesson));
-  EXPECT_TRUE(lesson.is_empty());
+  BackendLimits learned;
+  EXPECT_FALSE(amended(request(0), {.kind = Kind::field, .fields = {"temperature"}}, learned));
+  EXPECT_FALSE(amended(request(0), {.kind = Kind::request}, learned));
+  EXPECT_FALSE(amended("not JSON", too_long(100, 200), learned));
+  EXPECT_TRUE(learned.is_empty());
 }
 
 TEST(LearnedLimits, ATemplateWithoutSystemMessageGetsItInTheFirstQuestion) {
-  Lesson lesson;
-  auto body = amended(request(3), {.kind = Kind::system_role}, lesson);
+  BackendLimits learned;
+  auto body = amended(request(3), {.kind = Kind::system_role}, learned);
   ASSERT_TRUE(body);
   EXPECT_THAT(*body, Not(HasSubstr("\"system\"")));
   EXPECT_THAT(*body, HasSubstr(R"("content":"Be brief.\n\n---\n\na0)"));
-  body = amended(*body, too_long(300, 400), lesson);
+  body = amended(*body, too_long(300, 400), learned);
   ASSERT_TRUE(body);
   EXPECT_THAT(*body, HasSubstr(R"("content":"Be brief.\n\n---\n\na2)")) << "it does not leave with the oldest question";
   LearnedLimits limits("a backend");
-  limits.learn(lesson);
+  limits.learn(learned);
   EXPECT_TRUE(limits.report().no_system_role);
-  Lesson later;
+  BackendLimits later;
   EXPECT_EQ(limits.fitted(request(3), later), *body);
 }
 

@@ -23,9 +23,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     prompt.messages.push_back({.role = role, .content = std::string(1000, 'x')});
   }
   auto body = llm::chat_request(prompt, "m", "S", "max_tokens");
-  llm::Lesson lesson;
+  llm::BackendLimits learned;
   for (int asked = 0;; ++asked) {
-    const auto next = llm::amended(body, refusal, lesson);
+    const auto next = llm::amended(body, refusal, learned);
     if (!next) break;
     fuzz::require(asked < 8, "it ends");
     body = *next;

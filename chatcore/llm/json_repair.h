@@ -9,16 +9,16 @@
 namespace chatcore::llm {
 
 // Returns the JSON text repaired: outside of strings NaN and infinities become null; inside strings raw control
-// characters are escaped, and half of a character becomes a private code point that LetterJoiner decodes. Other errors
-// remain.
-std::string mend_json(std::string_view text);
+// characters are escaped, and half of a character becomes a private code point that CharacterJoiner decodes. Other
+// errors remain.
+std::string repair_json(std::string_view text);
 
 // Joins the pieces of one text. Returns valid UTF-8. Half of a character at a piece's end is kept for the next piece,
 // and becomes U+FFFD if the other half does not come. Use from one thread at a time.
-class LetterJoiner {
+class CharacterJoiner {
  public:
-  // `is_mended`: the piece is from a document that mend_json() has repaired.
-  std::string join(std::string_view piece, bool is_mended);
+  // `is_repaired`: the piece is from a document that repair_json() has repaired.
+  std::string join(std::string_view piece, bool is_repaired);
   // Call at the text's end. Returns U+FFFD if half of a character is left, else "".
   std::string rest();
 

@@ -1,4 +1,4 @@
-#include "chatcore/llm/mended_json.h"
+#include "chatcore/llm/json_repair.h"
 
 #include <algorithm>
 #include <array>
@@ -107,11 +107,11 @@ class Mender {
 
 }  // namespace
 
-std::string mend_json(std::string_view text) { return Mender(text).mend(); }
+std::string repair_json(std::string_view text) { return Mender(text).mend(); }
 
-std::string LetterJoiner::join(std::string_view piece, bool is_mended) {
+std::string CharacterJoiner::join(std::string_view piece, bool is_repaired) {
   std::string text;
-  if (!is_mended) {
+  if (!is_repaired) {
     if (!piece.empty()) give_up_half(text);
     return text.append(piece);
   }
@@ -123,7 +123,7 @@ std::string LetterJoiner::join(std::string_view piece, bool is_mended) {
   return text;
 }
 
-void LetterJoiner::take(char32_t value, std::string& text) {
+void CharacterJoiner::take(char32_t value, std::string& text) {
   const bool is_byte = value >= kPrivateBytes && value < kPrivateEnd;
   if (is_byte) return take_byte(static_cast<char>(value - kPrivateBytes), text);
   const bool is_unit = value >= kPrivateSurrogates && value < kPrivateBytes;
@@ -141,7 +141,7 @@ void LetterJoiner::take(char32_t value, std::string& text) {
   retrieval::append_utf8(text, is_unit ? kReplacement : value);
 }
 
-void LetterJoiner::take_byte(char byte, std::string& text) {
+void CharacterJoiner::take_byte(char byte, std::string& text) {
   if (high_ != 0) give_up_half(text);
   const bool continues = (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
   if (!continues) give_up_half(text);
@@ -161,14 +161,14 @@ void LetterJoiner::take_byte(char byte, std::string& text) {
   bytes_.clear();
 }
 
-void LetterJoiner::give_up_half(std::string& text) {
+void CharacterJoiner::give_up_half(std::string& text) {
   if (high_ == 0 && bytes_.empty()) return;
   high_ = 0;
   bytes_.clear();
   retrieval::append_utf8(text, kReplacement);
 }
 
-std::string LetterJoiner::rest() {
+std::string CharacterJoiner::rest() {
   std::string text;
   give_up_half(text);
   return text;

@@ -1,4 +1,4 @@
-#include "chatcore/llm/mended_json.h"
+#include "chatcore/llm/json_repair.h"
 
 #include <string>
 #include <vector>
@@ -8,39 +8,39 @@
 namespace chatcore::llm {
 namespace {
 
-// The pieces as mend_json() shows them inside a string, put together.
+// The pieces as repair_json() shows them inside a string, put together.
 std::string joined(const std::vector<std::string>& pieces) {
-  LetterJoiner joiner;
+  CharacterJoiner joiner;
   std::string text;
   for (const auto& piece : pieces) {
-    const std::string mended = mend_json("\"" + piece + "\"");
+    const std::string mended = repair_json("\"" + piece + "\"");
     text += joiner.join(std::string_view(mended).substr(1, mended.size() - 2), true);
   }
   return text + joiner.rest();
 }
 
-TEST(MendedJson, LeavesValidJsonUnchanged) {
+TEST(JsonRepair, LeavesValidJsonUnchanged) {
   for (const char* text : {R"({"a":"NaN \"Infinity\" \\ \n é 😀 \ud83d\ude00","b":[1,null]})", "", "{", R"("\u00e9")"}) {
-    EXPECT_EQ(mend_json(text), text);
+    EXPECT_EQ(repair_json(text), text);
   }
 }
 
-TEST(MendedJson, NanAndInfinitiesBecomeNull) {
-  EXPECT_EQ(mend_json(R"({"a":NaN,"b":[-Infinity,Infinity]})"), R"({"a":null,"b":[null,null]})");
+TEST(JsonRepair, NanAndInfinitiesBecomeNull) {
+  EXPECT_EQ(repair_json(R"({"a":NaN,"b":[-Infinity,Infinity]})"), R"({"a":null,"b":[null,null]})");
 }
 
-TEST(MendedJson, RawControlCharactersAreEscaped) {
-  EXPECT_EQ(mend_json("{\n\"a\":\"b\nc\"}"), "{\n\"a\":\"b\\u000ac\"}");
+TEST(JsonRepair, RawControlCharactersAreEscaped) {
+  EXPECT_EQ(repair_json("{\n\"a\":\"b\nc\"}"), "{\n\"a\":\"b\\u000ac\"}");
 }
 
-TEST(LetterJoiner, JoinsHalves) {
+TEST(CharacterJoiner, JoinsHalves) {
   EXPECT_EQ(joined({R"(Hi \ud83d)", R"(\ude00!)"}), "Hi 😀!");
   EXPECT_EQ(joined({"Hi \xF0\x9F", "\x98\x80!"}), "Hi 😀!");
   EXPECT_EQ(joined({"\xF0", "\x9F", "", "\x98", "\x80"}), "😀");
   EXPECT_EQ(joined({R"(\uD83D)", R"(\uDE00\ud83d)", R"(\ude00)"}), "😀😀");
 }
 
-TEST(LetterJoiner, AHalfWithoutTheOtherIsReplaced) {
+TEST(CharacterJoiner, AHalfWithoutTheOtherIsReplaced) {
   EXPECT_EQ(joined({R"(a\ud83d)", "b"}), "a\uFFFDb");
   EXPECT_EQ(joined({R"(a\ude00b)"}), "a\uFFFDb");
   EXPECT_EQ(joined({R"(a\ud83d)"}), "a\uFFFD");
@@ -51,9 +51,9 @@ TEST(LetterJoiner, AHalfWithoutTheOtherIsReplaced) {
   EXPECT_EQ(joined({"\xF0\x9F", R"(\ud83d)"}), "\uFFFD\uFFFD");
 }
 
-TEST(LetterJoiner, APieceOfValidJsonEndsAHalf) {
-  LetterJoiner joiner;
-  EXPECT_EQ(joiner.join(mend_json(R"("\ud83d")").substr(1, 4), true), "");
+TEST(CharacterJoiner, APieceOfValidJsonEndsAHalf) {
+  CharacterJoiner joiner;
+  EXPECT_EQ(joiner.join(repair_json(R"("\ud83d")").substr(1, 4), true), "");
   EXPECT_EQ(joiner.join("", false), "");
   EXPECT_EQ(joiner.join("b", false), "\uFFFDb");
 }
