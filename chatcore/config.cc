@@ -87,15 +87,8 @@ std::vector<ConfigError> check_retention(const Config& config) {
   if (config.retention.max_size.count > 0 && config.retention.max_size < base::mebibytes(16)) {
     errors.push_back({"retention.max_size", "is less than the minimum of 16m; is the unit missing?"});
   }
-  const auto is_short = [&](base::Duration limit) {
-    return limit.count() > 0 && limit < config.conversation.time_to_live;
-  };
-  if (is_short(config.retention.conversations))
-    errors.push_back({"retention.conversations",
-                      "is less than conversation.ttl, so conversations in use could be deleted: raise it"});
-  if (is_short(config.retention.responses))
-    errors.push_back(
-        {"retention.responses", "is less than conversation.ttl, so conversations in use could be deleted: raise it"});
+  if (config.retention.conversations.count() > 0 && config.retention.conversations < config.conversation.time_to_live)
+    errors.push_back({"retention.conversations", "is less than conversation.ttl: what is in memory would lose its text"});
   return errors;
 }
 

@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 
 #include "base/http_host.h"
+#include "base/http_text.h"
 
 namespace chatcore {
 namespace {
@@ -192,9 +193,19 @@ Status parse_hosts(Text text, std::vector<std::string>& value) {
   return {};
 }
 
+// As browsers send an origin: in small letters, and without the port that its scheme has by default.
+std::string normalized_origin(Text origin) {
+  std::string text = base::lower_case(origin);
+  for (const auto& [scheme, port] : {std::pair<Text, Text>{"https://", ":443"}, {"http://", ":80"}}) {
+    if (text.starts_with(scheme) && text.ends_with(port)) text.resize(text.size() - port.size());
+  }
+  return text;
+}
+
 Status parse_origins(Text text, std::vector<std::string>& value) {
   if (auto parsed = parse_names(text, value); !parsed) return parsed;
-  for (const std::string& origin : value) {
+  for (std::string& origin : value) {
+    origin = normalized_origin(origin);
     const auto scheme_end = origin.find("://");
     const bool has_host = scheme_end != std::string::npos && scheme_end > 0 && scheme_end + 3 < origin.size();
     // What a browser sends as Origin ends with the host or the port.

@@ -45,6 +45,12 @@ conversation::RegistryLimits registry_limits(const Config& config) {
           .max_waiting_turns = or_unbounded(config.conversation.max_waiting_turns)};
 }
 
+// What is in memory keeps its text.
+base::Duration response_retention(const Config& config) {
+  const base::Duration limit = config.retention.responses;
+  return limit.count() == 0 ? limit : std::max(limit, config.conversation.time_to_live);
+}
+
 base::HttpServerOptions server_options(const Config& config, Metrics& metrics, base::HttpMemory& memory) {
   base::HttpServerOptions options;
   options.max_body_bytes = or_unbounded(static_cast<std::size_t>(config.limits.max_body.count));
@@ -70,7 +76,7 @@ struct Program {
         store(std::move(its_store)),
         registry(registry_limits(config), clock, budget),
         retention({.conversations = config.retention.conversations,
-                   .responses = config.retention.responses,
+                   .responses = response_retention(config),
                    .max_size = config.retention.max_size},
                   {.store = *store, .registry = registry, .clock = clock, .loop = loop, .metrics = metrics}),
         sweeper(registry, clock, loop,

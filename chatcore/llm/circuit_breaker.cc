@@ -35,8 +35,8 @@ void CircuitBreaker::close() {
 void CircuitBreaker::open(base::SteadyTime now, std::size_t only_user) {
   failures_.clear();
   opened_ = now;
-  // Already open for another user: the failures are not one user's.
-  only_user_ = is_open_ ? 0 : only_user;
+  // Still open for another user: the failures are not one user's. A user who never came back counts no more.
+  only_user_ = is_open_ && is_cooling(now) ? 0 : only_user;
   is_open_ = true;
 }
 

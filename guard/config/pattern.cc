@@ -39,6 +39,8 @@ std::string impossible_character(std::string_view pattern) {
                                                                                                  {"\\r", '\r'},
                                                                                                  {"\\x0a", '\n'},
                                                                                                  {"\\x0d", '\r'},
+                                                                                                 {"\\x0A", '\n'},
+                                                                                                 {"\\x0D", '\r'},
                                                                                                  {"\\x00", '\0'},
                                                                                                  {"\\x1b", '\x1b'},
                                                                                                  {"\\x1B", '\x1b'},

@@ -3,6 +3,7 @@
 #include <array>
 #include <set>
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "chatcore/config_file.h"
@@ -278,6 +279,40 @@ TEST(EffectiveBudget, IsTheLessOf256MiBAndTwoFifthsOfTheLimit) {
 TEST(EffectiveBudget, AConfiguredOneIsTakenAsItIs) {
   const Config config = load_config({{"conversation.memory_budget", "700m", "x"}}).config;
   EXPECT_EQ(effective_budget(config, base::mebibytes(100)), base::mebibytes(700));
+}
+
+TEST(AllowedOrigins, AreTakenAsBrowsersSendThem) {
+  const auto origins = [](const std::string& text) {
+    return load_config({{"allowed_origins", text, "test"}}).config.allowed_origins;
+  };
+  EXPECT_EQ(origins("https://App.Example:443, http://localhost:3000"),
+            (std::vector<std::string>{"https://app.example", "http://localhost:3000"}));
+  EXPECT_EQ(origins("http://a:80 app://obsidian.md"), (std::vector<std::string>{"http://a", "app://obsidian.md"}));
+  for (const char* wrong : {"app.example", "https://app.example/", "https://app.example/chat", "https://", "://a"}) {
+    EXPECT_EQ(load_config({{"allowed_origins", wrong, "test"}}).errors.size(), 1U) << wrong;
+  }
+}
+
+TEST(AllowedOrigins, OfEveryPageNeedKeys) {
+  Config config = load_config({{"allowed_origins", "*", "test"}}).config;
+  EXPECT_EQ(check_authentication(config, true).at(0).where, "allowed_origins");
+  config.auth.keys_file = "keys";
+  EXPECT_TRUE(check_authentication(config, true).empty());
+}
+
+TEST(Retention, IsCheckedForWhatCannotBeMeant) {
+  const auto wrong = [](const char* name, const char* text, const char* database = "sqlite://./a") {
+    const auto loaded = load_config({{name, text, "test"}, {"database.url", database, "test"}});
+    EXPECT_TRUE(loaded.errors.empty());
+    const auto errors = check_retention(loaded.config);
+    return errors.empty() ? std::string() : errors.at(0).where;
+  };
+  EXPECT_EQ(wrong("retention.conversations", "90d"), "");
+  EXPECT_EQ(wrong("retention.conversations", "1h"), "retention.conversations") << "shorter than conversation.ttl";
+  EXPECT_EQ(wrong("conversation.ttl", "60d"), "") << "longer than the default of retention.responses";
+  EXPECT_EQ(wrong("retention.max_size", "2g"), "");
+  EXPECT_EQ(wrong("retention.max_size", "2"), "retention.max_size") << "two bytes";
+  EXPECT_EQ(wrong("retention.max_size", "2g", "postgresql://db/chat"), "retention.max_size");
 }
 
 }  // namespace
