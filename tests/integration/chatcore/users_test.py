@@ -133,7 +133,7 @@ class Authentication(WithUsers):
                       make_token({"sub": "alice"}, SECRET, {"alg": "HS512"}, hashlib.sha512),
                       make_token({"sub": "alice"}, SECRET, {"alg": "HS256", "crit": ["exp"]}),
                       make_token({"sub": ""}, SECRET), make_token({}, SECRET), real + "A" * 9000):
-            self.assertEqual(self.status_of(token), 401, token[:80])
+            self.assertIn(self.status_of(token), (401, 429), token[:80])  # wrong ones are slowed down
         self.assertEqual(self.status_of(real), 200)
 
     def test_thousands_of_forged_tokens_over_http(self):
@@ -147,7 +147,7 @@ class Authentication(WithUsers):
                 stream.makefile("rb") as answers:
             for token in forged:
                 stream.sendall(f"HEAD /v1/models HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer {token}\r\n\r\n".encode())
-                accepted += not answers.readline().startswith(b"HTTP/1.1 401")
+                accepted += not answers.readline().startswith((b"HTTP/1.1 401", b"HTTP/1.1 429"))
                 while answers.readline() != b"\r\n":
                     pass
         self.assertEqual(accepted, 0)
