@@ -6,7 +6,6 @@ registry this fails and says so.
 """
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,28 +15,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "chatcore"), str(HERE.parents[1])]
 
 from server import Chatcore  # noqa: E402  (its folder has to be on the path first)
+from harness.npm import install_packages  # noqa: E402
 
 INSTALLED = pathlib.Path(os.environ["LEAKGUARD_BUILD_DIR"]) / "clients"
-
-
-def install():
-    for program in ("node", "npm"):
-        if shutil.which(program) is None:
-            sys.exit(f"{program} is not installed: .ci/install-packages test brings it")
-    INSTALLED.mkdir(exist_ok=True)
-    lock = (HERE / "package-lock.json").read_bytes()
-    done = INSTALLED / "installed"
-    if not done.exists() or done.read_bytes() != lock:
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, INSTALLED)
-        npm = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=INSTALLED,
-                             capture_output=True, text=True, timeout=500, check=False)
-        if npm.returncode != 0:
-            sys.exit("The clients could not be installed from the npm registry:\n" + npm.stdout + npm.stderr)
-        done.write_bytes(lock)
-    # node finds packages from where the importing file lies.
-    for script in HERE.glob("*.mjs"):
-        shutil.copy(script, INSTALLED)
 
 
 class Clients(unittest.TestCase):
@@ -58,5 +38,5 @@ class Clients(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    install()
+    install_packages(HERE, INSTALLED)
     unittest.main()

