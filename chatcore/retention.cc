@@ -24,9 +24,10 @@ bool is_off(base::Duration limit) { return limit.count() <= 0; }
 // One sweep. The store calls back on its own threads; all steps run on one loop thread.
 class Retention::Sweep : public std::enable_shared_from_this<Sweep> {
  public:
-  Sweep(const RetentionLimits& limits, const RetentionParts& parts)
+  Sweep(const RetentionLimits& limits, const RetentionParts& parts, std::function<void()> done)
       : limits_(limits),
         parts_(parts),
+        done_(std::move(done)),
         thread_(parts.loop.this_thread()),
         began_(parts.clock.steady_now()),
         wall_(parts.clock.wall_now()) {}
@@ -109,11 +110,13 @@ class Retention::Sweep : public std::enable_shared_from_this<Sweep> {
   void end(const base::Status& status) {
     if (!status)
       base::log_warning("retention sweep failed: the next sweep tries again", {{"error", status.error().message}});
-    if (conversations_ + responses_ == 0) return;
-    base::log_info("retention sweep removed conversations and responses",
-                   {{"conversations", conversations_},
-                    {"responses", responses_},
-                    {"took", base::format_duration(parts_.clock.steady_now() - began_)}});
+    if (conversations_ + responses_ != 0) {
+      base::log_info("retention sweep removed conversations and responses",
+                     {{"conversations", conversations_},
+                      {"responses", responses_},
+                      {"took", base::format_duration(parts_.clock.steady_now() - began_)}});
+    }
+    if (done_) done_();
   }
 
   template <class Value, class Step>
@@ -125,6 +128,7 @@ class Retention::Sweep : public std::enable_shared_from_this<Sweep> {
 
   const RetentionLimits limits_;
   const RetentionParts parts_;
+  const std::function<void()> done_;
   const base::LoopThread thread_;  // all steps are on it
   const base::SteadyTime began_;
   const base::WallTime wall_;
@@ -142,13 +146,20 @@ Retention::Retention(RetentionLimits limits, RetentionParts parts) : limits_(lim
 
 Retention::~Retention() = default;
 
-void Retention::sweep() {
-  if (is_under_way()) return;
-  const auto sweep = std::make_shared<Sweep>(limits_, parts_);
-  under_way_ = sweep;
+void Retention::sweep(std::function<void()> done) {
+  std::shared_ptr<Sweep> sweep;
+  {
+    const std::lock_guard lock(mutex_);
+    if (!under_way_.expired()) return;
+    sweep = std::make_shared<Sweep>(limits_, parts_, std::move(done));
+    under_way_ = sweep;
+  }
   sweep->begin();
 }
 
-bool Retention::is_under_way() const { return !under_way_.expired(); }
+bool Retention::is_under_way() const {
+  const std::lock_guard lock(mutex_);
+  return !under_way_.expired();
+}
 
 }  // namespace chatcore

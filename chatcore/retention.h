@@ -4,7 +4,9 @@
 // 30 days after their last use.
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <mutex>
 
 #include "base/clock.h"
 #include "base/event_loop.h"
@@ -37,15 +39,17 @@ class Retention {
   Retention(const Retention&) = delete;
   Retention& operator=(const Retention&) = delete;
 
-  // Begins a sweep unless one is in progress. Call it periodically, on a loop thread. A sweep works in slices, between
-  // which other writes are committed. Logs the number of removed conversations, and a failure.
-  void sweep();
+  // Begins a sweep unless one is in progress. Call it periodically, on any loop thread. A sweep works in slices,
+  // between which other writes are committed. Logs the number of removed conversations, and a failure. `done` is called
+  // at its end, on a loop thread; not when one is in progress already.
+  void sweep(std::function<void()> done = {});
   [[nodiscard]] bool is_under_way() const;
 
  private:
   class Sweep;
   const RetentionLimits limits_;
   const RetentionParts parts_;
+  mutable std::mutex mutex_;  // guards what follows
   std::weak_ptr<Sweep> under_way_;
 };
 

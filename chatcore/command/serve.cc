@@ -80,10 +80,8 @@ struct Program {
                    .max_size = config.retention.max_size},
                   {.store = *store, .registry = registry, .clock = clock, .loop = loop, .metrics = metrics}),
         sweeper(registry, clock, loop,
-                [this] {
-                  retention.sweep();
-                  store->drop_page_cache();
-                }),
+                // Retention reads every conversation, so the page cache is dropped after it.
+                [this] { retention.sweep([this] { store->drop_page_cache(); }); }),
         keeper(budget, sweeper, loop,
                [this, return_free_memory] {
                  store->drop_page_cache();

@@ -26,7 +26,10 @@ struct RetentionTest : ::testing::Test {
     Retention retention(limits,
                         {.store = *store, .registry = registry, .clock = clock, .loop = loop, .metrics = metrics});
     loop.post([&] {
-      retention.sweep();
+      retention.sweep([&] {
+        ++ended;
+        existed_at_end = counted("conversation", "age") != "70";
+      });
       wait_for_end(retention);
     });
     loop.run();
@@ -42,6 +45,8 @@ struct RetentionTest : ::testing::Test {
     return at == std::string::npos ? "none" : page.substr(at + name.size(), page.find('\n', at) - at - name.size());
   }
 
+  int ended = 0;
+  bool existed_at_end = false;
   const storage::TemporaryFolder folder;
   base::ManualClock clock;
   Metrics metrics{"", ""};
@@ -98,6 +103,17 @@ TEST_F(RetentionTest, AFailingDatabaseEndsTheSweep) {
   clock.advance(24h * 100);
   store->close();
   sweep({.conversations = 24h});
+  EXPECT_EQ(ended, 1);
+}
+
+TEST_F(RetentionTest, EndsOnceAfterAllWasRemoved) {
+  for (int i = 0; i < 70; ++i) add("old" + std::to_string(i));
+  clock.advance(24h * 100);
+  sweep({.conversations = 24h});
+  EXPECT_EQ(ended, 1);
+  EXPECT_FALSE(existed_at_end);
+  sweep({});
+  EXPECT_EQ(ended, 2) << "also when there is nothing to do";
 }
 
 }  // namespace

@@ -31,15 +31,14 @@ class After(unittest.TestCase):
             print(f"{len(load.outcomes.acknowledged)} turns acknowledged, {load.outcomes.refused} refused with Retry-After")
 
     def _watch(self, prometheus):
-        """Lets the load run, and takes the average of what the kernel cannot take back (anonymous memory) over the second
-        and the last third at their ends. The working set also holds the database's page cache, which grows with it."""
-        anonymous = metric("workload_memory_anon_bytes")
+        """Lets the load run, and takes the average working set of the second and the last third at their ends."""
+        working_set = metric("workload_memory_working_set_bytes")
         third = SECONDS // 3
         began = time.monotonic()
         averages = []
         for end in (2 * third, 3 * third):
             wait_until(lambda passed=end: time.monotonic() >= began + passed, SECONDS, "the load to run", every=0.2)
-            averages.append(prometheus.value(f"avg_over_time({anonymous}[{third}s])"))
+            averages.append(prometheus.value(f"avg_over_time({working_set}[{third}s])"))
         self.second, self.last = averages
         for name in ("working_set", "anon"):
             series = metric(f"workload_memory_{name}_bytes")
@@ -47,7 +46,7 @@ class After(unittest.TestCase):
             print(f"{name}, MiB, every 5 s:", *(f"{answers[0][1] / 2**20:.1f}" for answers in past if answers))
 
     def _judge(self, scene, prometheus):
-        print(f"anonymous memory: second third {self.second / 2**20:.1f} MiB, last third {self.last / 2**20:.1f} MiB,"
+        print(f"working set: second third {self.second / 2**20:.1f} MiB, last third {self.last / 2**20:.1f} MiB,"
               f" ratio {self.last / self.second:.3f}")
         self.assertLessEqual(self.last, 1.05 * self.second)
         self.assertEqual(scene.engine.inspect("chat")["RestartCount"], 0)
