@@ -17,23 +17,37 @@ using storage::OldConversation;
 constexpr std::size_t kSlice = 32;
 constexpr std::size_t kListed = 1000;
 
+// Finding what is old reads every conversation, so it is done 24 times within the shortest limit, and at least hourly.
+constexpr std::chrono::hours kLongestInterval{1};
+constexpr int kTimesPerLimit = 24;
+
 bool is_off(base::Duration limit) { return limit.count() <= 0; }
+
+base::Duration interval_of(const RetentionLimits& limits) {
+  base::Duration interval = kLongestInterval;
+  for (const base::Duration limit : {limits.conversations, limits.responses}) {
+    if (!is_off(limit)) interval = std::min(interval, limit / kTimesPerLimit);
+  }
+  return interval;
+}
 
 }  // namespace
 
 // One sweep. The store calls back on its own threads; all steps run on one loop thread.
 class Retention::Sweep : public std::enable_shared_from_this<Sweep> {
  public:
-  Sweep(const RetentionLimits& limits, const RetentionParts& parts, std::function<void()> done)
+  // `checks_age`: false for the database's size alone.
+  Sweep(const RetentionLimits& limits, const RetentionParts& parts, bool checks_age, std::function<void()> done)
       : limits_(limits),
         parts_(parts),
+        checks_age_(checks_age),
         done_(std::move(done)),
         thread_(parts.loop.this_thread()),
         began_(parts.clock.steady_now()),
         wall_(parts.clock.wall_now()) {}
 
   void begin() {
-    if (is_off(limits_.conversations) && is_off(limits_.responses)) return measure();
+    if (!checks_age_) return measure();
     list_expired();
   }
 
@@ -128,6 +142,7 @@ class Retention::Sweep : public std::enable_shared_from_this<Sweep> {
 
   const RetentionLimits limits_;
   const RetentionParts parts_;
+  const bool checks_age_;
   const std::function<void()> done_;
   const base::LoopThread thread_;  // all steps are on it
   const base::SteadyTime began_;
@@ -151,7 +166,11 @@ void Retention::sweep(std::function<void()> done) {
   {
     const std::lock_guard lock(mutex_);
     if (!under_way_.expired()) return;
-    sweep = std::make_shared<Sweep>(limits_, parts_, std::move(done));
+    const base::SteadyTime now = parts_.clock.steady_now();
+    const bool has_limits = !is_off(limits_.conversations) || !is_off(limits_.responses);
+    const bool checks_age = has_limits && (!age_checked_at_ || now - *age_checked_at_ >= interval_of(limits_));
+    if (checks_age) age_checked_at_ = now;
+    sweep = std::make_shared<Sweep>(limits_, parts_, checks_age, std::move(done));
     under_way_ = sweep;
   }
   sweep->begin();

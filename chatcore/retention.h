@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "base/clock.h"
 #include "base/event_loop.h"
@@ -39,9 +40,10 @@ class Retention {
   Retention(const Retention&) = delete;
   Retention& operator=(const Retention&) = delete;
 
-  // Begins a sweep unless one is in progress. Call it periodically, on any loop thread. A sweep works in slices,
-  // between which other writes are committed. Logs the number of removed conversations, and a failure. `done` is called
-  // at its end, on a loop thread; not when one is in progress already.
+  // Begins a sweep unless one is in progress. Call it periodically, on any loop thread. Each sweep checks the size. The
+  // age is checked 24 times within the shortest limit and at least hourly, since every conversation is read for it. A
+  // sweep works in slices, between which other writes are committed. Logs the number of removed conversations, and a
+  // failure. `done` is called at its end, on a loop thread; not when one is in progress already.
   void sweep(std::function<void()> done = {});
   [[nodiscard]] bool is_under_way() const;
 
@@ -51,6 +53,7 @@ class Retention {
   const RetentionParts parts_;
   mutable std::mutex mutex_;  // guards what follows
   std::weak_ptr<Sweep> under_way_;
+  std::optional<base::SteadyTime> age_checked_at_;  // when the last sweep by age began
 };
 
 }  // namespace chatcore

@@ -23,8 +23,13 @@ struct RetentionTest : ::testing::Test {
   bool exists(const std::string& id) { return storage::load_window(*store, {"user", id}, 1)->exists; }
   // A sweep to its end.
   void sweep(RetentionLimits limits) {
-    Retention retention(limits,
-                        {.store = *store, .registry = registry, .clock = clock, .loop = loop, .metrics = metrics});
+    Retention retention(limits, parts());
+    run(retention);
+  }
+  RetentionParts parts() {
+    return {.store = *store, .registry = registry, .clock = clock, .loop = loop, .metrics = metrics};
+  }
+  void run(Retention& retention) {
     loop.post([&] {
       retention.sweep([&] {
         ++ended;
@@ -104,6 +109,29 @@ TEST_F(RetentionTest, AFailingDatabaseEndsTheSweep) {
   store->close();
   sweep({.conversations = 24h});
   EXPECT_EQ(ended, 1);
+}
+
+// For the age every conversation is read, and sweeps of memory may come every few seconds.
+TEST_F(RetentionTest, ChecksTheAgeAtMostHourlyForLongLimits) {
+  Retention retention({.conversations = 24h * 30}, parts());
+  add("a");
+  clock.advance(24h * 30 - 30min);
+  run(retention);
+  clock.advance(45min);
+  run(retention);
+  EXPECT_TRUE(exists("a")) << "too old by now, but the age was checked within the hour";
+  clock.advance(15min);
+  run(retention);
+  EXPECT_FALSE(exists("a"));
+}
+
+TEST_F(RetentionTest, ChecksTheSizeEachTime) {
+  Retention retention({.conversations = 24h * 30, .max_size = base::mebibytes(4)}, parts());
+  run(retention);
+  for (int i = 0; i < 100; ++i) add(std::to_string(i), true, 64 << 10);
+  clock.advance(1s);
+  run(retention);
+  EXPECT_FALSE(exists("0"));
 }
 
 TEST_F(RetentionTest, EndsOnceAfterAllWasRemoved) {
