@@ -63,7 +63,7 @@ Daemon::Daemon(DaemonOptions options)
             wake();
           },
           options_.config.agent.state_dir.empty() ? "" : options_.config.agent.state_dir + "/run"),
-      holds_(options_.config.agent.state_dir.empty() ? "" : options_.config.agent.state_dir + "/held"),
+      stop_markers_(options_.config.agent.state_dir.empty() ? "" : options_.config.agent.state_dir + "/stopped"),
       recorder_(make_recorder(options_.config.agent)),
       history_page_(make_history_page(options_.config.agent)),
       watch_(std::make_unique<Watch>(options_.config, loop_, clock_, supervisor_, command_probes_, recorder_.get(),
@@ -139,19 +139,19 @@ void Daemon::tick(int missed) {
 
 void Daemon::start_what_is_not_held() {
   std::vector<std::string> held;
-  for (const Hold& hold : holds_.read()) {
+  for (const StopMarker& hold : stop_markers_.read()) {
     base::log_warning("not started: a rule has stopped it", {{"workload", hold.workload}, {"rule", hold.rule}});
-    watch_->guard().hold(hold.workload, {hold.rule, hold.since});
+    watch_->guard().latch(hold.workload, {hold.rule, hold.since});
     held.push_back(hold.workload);
   }
   supervisor_.start_all(held);
 }
 
 void Daemon::keep_holds() {
-  std::vector<Hold> held;
-  for (const auto& [workload, breaker] : watch_->guard().held())
-    held.push_back({workload, breaker.rule, breaker.opened_at});
-  for (const std::string& workload : holds_.keep(held)) {
+  std::vector<StopMarker> held;
+  for (const auto& [workload, breaker] : watch_->guard().stop_latches())
+    held.push_back({workload, stop_latch.rule, stop_latch.latched_at});
+  for (const std::string& workload : stop_markers_.keep(held)) {
     base::log_info("stop marker contains start: starting the command", {{"workload", workload}});
     supervisor_.start(workload);
   }

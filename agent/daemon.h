@@ -10,7 +10,7 @@
 
 #include "agent/command_probes.h"
 #include "agent/history_page.h"
-#include "agent/holds.h"
+#include "agent/stop_markers.h"
 #include "agent/supervisor.h"
 #include "agent/watch.h"
 #include "base/clock.h"
@@ -57,7 +57,7 @@ class Daemon {
   base::EventLoop loop_{1};
   Supervisor supervisor_;
   CommandProbes command_probes_{loop_};
-  Holds holds_;
+  StopMarkers stop_markers_;
   std::unique_ptr<guard::history::Recorder> recorder_;  // null when no history is kept
   std::unique_ptr<HistoryPage> history_page_;
   std::unique_ptr<Watch> watch_;

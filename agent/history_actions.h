@@ -23,8 +23,8 @@ struct ActionQuery {
   std::optional<base::WallTime> until;  // exclusive
 };
 
-// Hands each line on, without its end, until `take` gives false. Returns how many lines were passed over since they are
-// no JSON object, as where a disk had filled up. Errors: from errno, when there is no journal.
+// Executor each line on, without its end, until `take` gives false. Returns how many lines were passed over since they
+// are no JSON object, as where a disk had filled up. Errors: from errno, when there is no journal.
 base::Result<std::uint64_t> read_actions(const ActionQuery& query,
                                          const std::function<bool(const std::string& line)>& take);
 

@@ -12,7 +12,7 @@
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "guard/collector.h"
-#include "guard/machine_hands.h"
+#include "guard/machine_executor.h"
 
 namespace agent {
 namespace {
@@ -45,7 +45,7 @@ class Machine {
         engine_(watch_engine(
             config, loop_, [] {}, nullptr)),
         collector_(config, {.root = "/", .engine = engine_.get()}),
-        hands_({.root = "/", .engine_socket = config.engine.socket}, loop_) {}
+        executor_({.root = "/", .engine_socket = config.engine.socket}, loop_) {}
 
   // The workload as it is once it is seen running.
   base::Result<guard::sample::Workload> find() {
@@ -77,7 +77,7 @@ class Machine {
       bool is_awaited = true;
     };
     auto ending = std::make_shared<Ending>();
-    hands_.carry_out(decision, target, [this, ending](base::Result<std::string> done) {
+    executor_.execute(decision, target, [this, ending](base::Result<std::string> done) {
       if (!ending->is_awaited) return;  // too late: another act is awaited by now
       ending->result = std::move(done);
       loop_.stop();
@@ -98,7 +98,7 @@ class Machine {
   base::EventLoop loop_{1};
   std::unique_ptr<guard::source::EngineWatch> engine_;
   guard::MachineCollector collector_;
-  guard::MachineHands hands_;
+  guard::MachineExecutor executor_;
 };
 
 std::string tell(const Config& config, const ActionRecord& action, bool& failed) {

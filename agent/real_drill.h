@@ -1,6 +1,6 @@
 #pragma once
 // The second half of `leakguard drill --real`: what the guard decided on the workload that was made up is carried out
-// on the real one, by the daemon's own hands, and people are told, each message marked as a drill.
+// on the real one, by the daemon's own executor, and people are told, each message marked as a drill.
 
 #include <functional>
 #include <string>

@@ -19,8 +19,8 @@ class RecordedCollector final : public guard::Collector {
     if (recorder_ != nullptr) recorder_->offer(snapshot);
     return snapshot;
   }
-  guard::sample::Snapshot look_again(const std::string& workload, base::SteadyTime now, base::WallTime wall) override {
-    return eyes_.look_again(workload, now, wall);
+  guard::sample::Snapshot collect_one(const std::string& workload, base::SteadyTime now, base::WallTime wall) override {
+    return eyes_.collect_one(workload, now, wall);
   }
 
  private:

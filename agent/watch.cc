@@ -70,13 +70,14 @@ Watch::Watch(const guard::config::Config& config, base::EventLoop& loop, const b
                           .probes = &probes_}),
       eyes_(collector_, recorder),
       notifier_(config.notify, loop),
-      hands_({.root = "/", .engine_socket = config.engine.socket, .children = &supervisor, .notifications = &notifier_},
-             loop),
+      executor_(
+          {.root = "/", .engine_socket = config.engine.socket, .children = &supervisor, .notifications = &notifier_},
+          loop),
       journal_path_(journal_path(config.agent.state_dir)),
       journal_(previous != nullptr && previous->journal_path_ == journal_path_
                    ? std::move(previous->journal_)
                    : std::make_unique<guard::history::JournalWriter>(journal_path_)),
-      guard_(config, {eyes_, hands_, *journal_, clock}) {
+      guard_(config, {eyes_, executor_, *journal_, clock}) {
   if (previous != nullptr) {
     collector_.inherit(previous->collector_);
     logs_.inherit(previous->logs_);

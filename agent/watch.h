@@ -1,6 +1,6 @@
 #pragma once
-// Everything that one configuration brings to life, put together: log watches, engine watch, eyes, hands, journal and
-// the guard itself. A reload makes a new one and lets it inherit from the old.
+// Everything that one configuration brings to life, put together: log watches, engine watch, eyes, executor, journal
+// and the guard itself. A reload makes a new one and lets it inherit from the old.
 
 #include <functional>
 #include <memory>
@@ -16,7 +16,7 @@
 #include "guard/guard.h"
 #include "guard/history/journal_writer.h"
 #include "guard/log_watches.h"
-#include "guard/machine_hands.h"
+#include "guard/machine_executor.h"
 #include "guard/probe_commands.h"
 #include "guard/probes.h"
 #include "guard/source/engine_watch.h"
@@ -58,7 +58,7 @@ class Watch {
   guard::MachineCollector collector_;
   RecordedCollector eyes_;
   Notifier notifier_;
-  guard::MachineHands hands_;
+  guard::MachineExecutor executor_;
   const std::string journal_path_;
   std::unique_ptr<guard::history::JournalWriter> journal_;  // one over all reloads: its end waits for the disk
   guard::Guard guard_;

@@ -25,7 +25,8 @@ void ActionLog::write(std::uint64_t number) {
 
 void ActionLog::write(const telemetry::ActionRecord& action) { journal_.append(telemetry::action_json(action)); }
 
-void ActionLog::finish(std::uint64_t number, Outcome outcome, std::string result, base::SteadyTime began, bool tells) {
+void ActionLog::finish(std::uint64_t number, Outcome outcome, std::string result, base::SteadyTime began,
+                       bool notifies) {
   const auto found = open_.extract(number);
   if (found.empty()) return;
   telemetry::ActionRecord& action = found.mapped();
@@ -45,16 +46,16 @@ void ActionLog::finish(std::uint64_t number, Outcome outcome, std::string result
              {"outcome", telemetry::name_of(outcome)},
              {"result", action.result}});
   write(action);
-  if (listener_ && tells) listener_(action);
+  if (listener_ && notifies) listener_(action);
 }
 
 void ActionLog::note_effect(const std::string& workload, const std::string& rule, std::string effect) {
   auto& actions = report_.recent_actions;
   const auto found = std::find_if(actions.rbegin(), actions.rend(), [&](const telemetry::ActionRecord& action) {
     return action.decision.workload == workload && action.decision.rule == rule && action.decision.step > 0 &&
-           policy::strength_of(action.decision.action) == action.decision.claim && action.effect.empty();
+           policy::strength_of(action.decision.action) == action.decision.precedence && action.effect.empty();
   });
-  base::log_info("ladder", {{"workload", workload}, {"rule", rule}, {"effect", effect}});
+  base::log_info("escalation", {{"workload", workload}, {"rule", rule}, {"effect", effect}});
   if (found == actions.rend()) return;
   found->effect = std::move(effect);
   write(*found);

@@ -1,7 +1,6 @@
 #pragma once
-// The last step of a sample's way: what was decided and what became of it, in the journal, the metrics and the report.
-// A decision is written before it is carried out and again when its outcome is known; of a ladder's step a third time,
-// when it is known whether it helped.
+// Step 6, record: writes decisions and their outcomes to the journal, the metrics and the report. A decision is written
+// before it is carried out and again when its outcome is known; a step of an escalation a third time, with its effect.
 
 #include <cstdint>
 #include <functional>
@@ -16,7 +15,7 @@
 
 namespace guard {
 
-// All given to it must outlive it.
+// The constructor's arguments must outlive it.
 class ActionLog {
  public:
   using Listener = std::function<void(const telemetry::ActionRecord&)>;
@@ -26,26 +25,26 @@ class ActionLog {
 
   void on_action(Listener listener) { listener_ = std::move(listener); }
 
-  // A new record; stays where it is until it is finished.
+  // Adds a record. The reference is valid until finish().
   const telemetry::ActionRecord& record(policy::Decision decision);
   void write(const telemetry::ActionRecord& action);
   void write(std::uint64_t number);
-  // Exactly once for each record. `tells`: the listener hears of it.
+  // Called exactly once for each record. `notifies`: calls the listener.
   void finish(std::uint64_t number, telemetry::Outcome outcome, std::string result, base::SteadyTime began,
-              bool tells = true);
-  // The record of the rule's last step that was carried out gets what it did, in words.
+              bool notifies = true);
+  // Adds the effect of the rule's last step to the record of that step.
   void note_effect(const std::string& workload, const std::string& rule, std::string effect);
 
-  // What was recorded so far goes on under this log after a reload.
+  // For a reload: numbering continues after the previous log.
   [[nodiscard]] std::uint64_t last_number() const { return last_number_; }
-  void go_on_after(std::uint64_t number) { last_number_ = number; }
+  void continue_after(std::uint64_t number) { last_number_ = number; }
 
  private:
   telemetry::Report& report_;
   history::JournalWriter& journal_;
   const base::Clock& clock_;
   Listener listener_;
-  std::map<std::uint64_t, telemetry::ActionRecord> open_;  // begun and not ended; bounded by what may be under way
+  std::map<std::uint64_t, telemetry::ActionRecord> open_;  // started, not finished; bounded by the actions in progress
   std::uint64_t last_number_ = 0;
 };
 

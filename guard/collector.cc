@@ -44,10 +44,10 @@ sample::Snapshot MachineCollector::collect(base::SteadyTime now, base::WallTime 
   snapshot.wall = wall;
   const auto began = std::chrono::steady_clock::now();
   ooms_->note(kernel_log_->read(), wall);
-  snapshot.workloads.reserve(watched_.size());
-  for (const auto& watched : watched_) {
-    snapshot.workloads.push_back(read(*watched));
-    watched->instance.renamed_from.clear();
+  snapshot.workloads.reserve(tracked_.size());
+  for (const auto& tracked : tracked_) {
+    snapshot.workloads.push_back(read(*tracked));
+    tracked->instance.renamed_from.clear();
   }
   const auto workloads_read = std::chrono::steady_clock::now();
   snapshot.host = read_host(now);
@@ -72,7 +72,7 @@ sample::Snapshot MachineCollector::collect(base::SteadyTime now, base::WallTime 
   return snapshot;
 }
 
-sample::Snapshot MachineCollector::look_again(const std::string& workload, base::SteadyTime now, base::WallTime wall) {
+sample::Snapshot MachineCollector::collect_one(const std::string& workload, base::SteadyTime now, base::WallTime wall) {
   sample::Snapshot snapshot;
   snapshot.at = now;
   snapshot.wall = wall;
@@ -106,28 +106,28 @@ sample::SourceReport MachineCollector::engine_report() const {
   return {"engine", view.up, view.why, view.took, view.errors};
 }
 
-sample::Workload MachineCollector::read(Watched& watched) {
-  const sample::Target& target = config_of(watched).target;
+sample::Workload MachineCollector::read(TrackedWorkload& tracked) {
+  const sample::Target& target = config_of(tracked).target;
   sample::Workload workload;
-  workload.name = watched.instance.name;
-  workload.configured_as = config_of(watched).name;
-  workload.renamed_from = watched.instance.renamed_from;
-  workload.only_watched = watched.instance.only_watched;
+  workload.name = tracked.instance.name;
+  workload.configured_as = config_of(tracked).name;
+  workload.renamed_from = tracked.instance.renamed_from;
+  workload.only_watched = tracked.instance.only_watched;
   workload.kind = target.kind;
-  watched.cgroup_path.clear();
+  tracked.cgroup_path.clear();
   switch (target.kind) {
     case sample::TargetKind::container:
     case sample::TargetKind::compose_service:
-    case sample::TargetKind::container_label: read_container(watched, workload); break;
-    case sample::TargetKind::command: read_child(watched, workload); break;
-    case sample::TargetKind::systemd_unit: read_unit(watched, workload); break;
-    case sample::TargetKind::cgroup: read_cgroup_path(watched, workload); break;
+    case sample::TargetKind::container_label: read_container(tracked, workload); break;
+    case sample::TargetKind::command: read_child(tracked, workload); break;
+    case sample::TargetKind::systemd_unit: read_unit(tracked, workload); break;
+    case sample::TargetKind::cgroup: read_cgroup_path(tracked, workload); break;
     case sample::TargetKind::pid_file:
-      if (!watched.pid_file) watched.pid_file = std::make_unique<PidFileTarget>(target.selector, sources_.root);
-      watched.pid_file->read(now_, workload);
+      if (!tracked.pid_file) tracked.pid_file = std::make_unique<PidFileTarget>(target.selector, sources_.root);
+      tracked.pid_file->read(now_, workload);
       break;
   }
-  ooms_->apply(workload, watched.cgroup_path);
+  ooms_->apply(workload, tracked.cgroup_path);
   return workload;
 }
 
@@ -146,20 +146,20 @@ void MachineCollector::assign_containers() {
 
 // Workloads that kept their name keep what is known of them; what is called otherwise now goes under its new name.
 void MachineCollector::assign(const std::vector<Container>& containers) {
-  std::map<std::string, std::unique_ptr<Watched>> before;
-  for (auto& watched : watched_) before.emplace(watched->instance.name, std::move(watched));
-  watched_.clear();
+  std::map<std::string, std::unique_ptr<TrackedWorkload>> before;
+  for (auto& tracked : tracked_) before.emplace(tracked->instance.name, std::move(tracked));
+  tracked_.clear();
   by_name_.clear();
   for (Instance& instance : instances_.assign(containers)) {
     const auto known = before.find(instance.renamed_from.empty() ? instance.name : instance.renamed_from);
     const bool is_known = known != before.end() && known->second != nullptr;
-    auto& watched = watched_.emplace_back(is_known ? std::move(known->second) : std::make_unique<Watched>());
-    watched->instance = std::move(instance);
-    by_name_[watched->instance.name] = watched.get();
+    auto& tracked = tracked_.emplace_back(is_known ? std::move(known->second) : std::make_unique<TrackedWorkload>());
+    tracked->instance = std::move(instance);
+    by_name_[tracked->instance.name] = tracked.get();
     if (sources_.logs != nullptr)
-      sources_.logs->watch(watched->instance.name, config_of(*watched), watched->instance.renamed_from);
+      sources_.logs->watch(tracked->instance.name, config_of(*tracked), tracked->instance.renamed_from);
   }
-  for (const auto& [name, watched] : before) {
+  for (const auto& [name, tracked] : before) {
     if (!by_name_.contains(name)) leave(name);
   }
 }
@@ -182,20 +182,20 @@ void MachineCollector::inherit(const MachineCollector& previous) {
   if (mounts_->mounts() == previous.mounts_->mounts()) mounts_ = previous.mounts_;
   kernel_log_ = previous.kernel_log_;
   ooms_ = previous.ooms_;
-  for (const auto& watched : watched_) {
-    const auto before = previous.by_name_.find(watched->instance.name);
-    if (before == previous.by_name_.end() || config_of(*watched).target != previous.config_of(*before->second).target)
+  for (const auto& tracked : tracked_) {
+    const auto before = previous.by_name_.find(tracked->instance.name);
+    if (before == previous.by_name_.end() || config_of(*tracked).target != previous.config_of(*before->second).target)
       continue;
-    watched->unit = before->second->unit;
+    tracked->unit = before->second->unit;
   }
 }
 
-const config::WorkloadConfig& MachineCollector::config_of(const Watched& watched) const {
-  return workloads_.at(watched.instance.configured);
+const config::WorkloadConfig& MachineCollector::config_of(const TrackedWorkload& tracked) const {
+  return workloads_.at(tracked.instance.configured);
 }
 
-const Container* MachineCollector::container_of(const Watched& watched) const {
-  const Instance& instance = watched.instance;
+const Container* MachineCollector::container_of(const TrackedWorkload& tracked) const {
+  const Instance& instance = tracked.instance;
   if (!instance.container) return nullptr;
   const auto& containers = sources_.engine->view().containers;
   // The list may be a newer one than the assignment: a recheck happens at any time.
@@ -204,13 +204,13 @@ const Container* MachineCollector::container_of(const Watched& watched) const {
   return sources_.engine->find(instance.container_id);
 }
 
-void MachineCollector::read_container(Watched& watched, sample::Workload& workload) {
+void MachineCollector::read_container(TrackedWorkload& tracked, sample::Workload& workload) {
   if (sources_.engine == nullptr) return set_unknown(workload, "no container engine is configured");
   const source::EngineView& view = sources_.engine->view();
   if (!view.up) return set_unknown(workload, "the container engine cannot be asked: " + view.why);
-  const Container* container = container_of(watched);
+  const Container* container = container_of(tracked);
   if (sources_.logs != nullptr && container != nullptr) {
-    sources_.logs->follow_container(watched.instance.name, container->id, sources_.engine->starts_of(container->id));
+    sources_.logs->follow_container(tracked.instance.name, container->id, sources_.engine->starts_of(container->id));
   }
   if (container == nullptr) {
     workload.lifecycle.state = State::absent;
@@ -223,20 +223,21 @@ void MachineCollector::read_container(Watched& watched, sample::Workload& worklo
     // A restarted container keeps its id; its processes, and with them the cgroup's counters, are new.
     sample::Identity run = workload.identity;
     run.key += "@" + std::to_string(container->pid);
-    if (const auto& cgroup = locate(watched, run))
+    if (const auto& cgroup = locate(tracked, run))
       read_resources(*cgroup, workload);
     else
-      read_statistics(watched, cgroup.error(), workload);
+      read_statistics(tracked, cgroup.error(), workload);
   }
 }
 
-void MachineCollector::read_statistics(Watched& watched, const base::Error& unreadable, sample::Workload& workload) {
+void MachineCollector::read_statistics(TrackedWorkload& tracked, const base::Error& unreadable,
+                                       sample::Workload& workload) {
   const sample::Identity& identity = workload.identity;
   const std::string run = identity.key + "@" + std::to_string(identity.pid);
-  watched.statistics.ask_if_due(identity.container_id, run, now_, [this](const std::string& id, auto answer) {
+  tracked.statistics.ask_if_due(identity.container_id, run, now_, [this](const std::string& id, auto answer) {
     sources_.engine->read_stats(id, std::move(answer));
   });
-  if (auto known = watched.statistics.known(now_)) {
+  if (auto known = tracked.statistics.known(now_)) {
     workload.resources = std::move(*known);
     // Where the description does not tell the limits in force (Podman), the statistics tell that of memory.
     const auto& limit = workload.resources.memory.limit;
@@ -252,8 +253,8 @@ void MachineCollector::read_statistics(Watched& watched, const base::Error& unre
   }
 }
 
-void MachineCollector::read_child(Watched& watched, sample::Workload& workload) {
-  auto view = sources_.children == nullptr ? std::nullopt : sources_.children->view(watched.instance.name);
+void MachineCollector::read_child(TrackedWorkload& tracked, sample::Workload& workload) {
+  auto view = sources_.children == nullptr ? std::nullopt : sources_.children->view(tracked.instance.name);
   if (!view) return set_unknown(workload, "the supervisor does not know it");
   workload.lifecycle = std::move(view->lifecycle);
   workload.identity = std::move(view->identity);
@@ -266,25 +267,25 @@ void MachineCollector::read_child(Watched& watched, sample::Workload& workload) 
     workload.resources = source::read_process_tree(sources_.root, workload.identity.pid);
 }
 
-void MachineCollector::read_unit(Watched& watched, sample::Workload& workload) {
+void MachineCollector::read_unit(TrackedWorkload& tracked, sample::Workload& workload) {
   const auto* view = sources_.units == nullptr ? nullptr : &sources_.units->view();
-  UnitTarget::Found found = watched.unit.read(config_of(watched).target.selector, view, tree_, workload);
-  watched.cgroup_path = std::move(found.path);
+  UnitTarget::Found found = tracked.unit.read(config_of(tracked).target.selector, view, tree_, workload);
+  tracked.cgroup_path = std::move(found.path);
   if (found.cgroup)
     read_resources(*found.cgroup, workload);
   else if (!found.unreadable.empty())
     workload.resources.memory.usage = sample::Reading<base::Bytes>::absent(found.unreadable);
 }
 
-void MachineCollector::read_cgroup_path(Watched& watched, sample::Workload& workload) {
-  const std::string& path = config_of(watched).target.selector;
+void MachineCollector::read_cgroup_path(TrackedWorkload& tracked, sample::Workload& workload) {
+  const std::string& path = config_of(tracked).target.selector;
   const auto cgroup = tree_.of_path(path);
   if (!cgroup) {
     if (cgroup.error().code != base::Code::not_found) return set_unknown(workload, cgroup.error().message);
     workload.lifecycle.state = State::absent;
     return;
   }
-  watched.cgroup_path = path;
+  tracked.cgroup_path = path;
   workload.identity.key = "cgroup:" + std::to_string(cgroup->inode);
   workload.lifecycle.state = State::running;
   read_resources(*cgroup, workload);
@@ -298,12 +299,13 @@ void MachineCollector::read_resources(const sample::Cgroup& cgroup, sample::Work
   if (!workload.resources.memory.usage) ++cgroup_errors_;
 }
 
-const base::Result<sample::Cgroup>& MachineCollector::locate(Watched& watched, const sample::Identity& identity) {
-  if (watched.located.identity != identity.key || !watched.located.cgroup) {
-    watched.located.identity = identity.key;
-    watched.located.cgroup = tree_.of_pid(identity.pid);
+const base::Result<sample::Cgroup>& MachineCollector::locate(TrackedWorkload& tracked,
+                                                             const sample::Identity& identity) {
+  if (tracked.located.identity != identity.key || !tracked.located.cgroup) {
+    tracked.located.identity = identity.key;
+    tracked.located.cgroup = tree_.of_pid(identity.pid);
   }
-  return watched.located.cgroup;
+  return tracked.located.cgroup;
 }
 
 }  // namespace guard

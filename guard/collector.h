@@ -1,6 +1,6 @@
 #pragma once
-// The first step of a sample's way: looks at every workload once and writes down what it saw. A Collector is
-// the guard's eyes; the real one reads this machine, a simulation puts another in its place.
+// Step 1, collect: reads every workload once and returns a snapshot. MachineCollector reads this host; simulations and
+// tests use other implementations.
 
 #include <map>
 #include <memory>
@@ -29,14 +29,14 @@ namespace guard {
 class Collector {
  public:
   virtual ~Collector() = default;
-  // Workloads come in the configuration's order, each present whatever its state; several of a selector that matches
-  // several containers.
+  // Workloads are in the order of the configuration, each present whatever its state. A selector that matches several
+  // containers yields one workload for each.
   virtual sample::Snapshot collect(base::SteadyTime now, base::WallTime wall) = 0;
-  // The same, of one workload alone: for the look right before an action.
-  virtual sample::Snapshot look_again(const std::string& workload, base::SteadyTime now, base::WallTime wall) = 0;
+  // The same for one workload: for the recheck right before an action.
+  virtual sample::Snapshot collect_one(const std::string& workload, base::SteadyTime now, base::WallTime wall) = 0;
 };
 
-// Where the machine's own readings come from. Pointers may be null where there is nothing of the kind.
+// Sources of this host's readings. Null: not available.
 struct MachineSources {
   std::string root = "/";
   source::EngineWatch* engine = nullptr;
@@ -46,24 +46,24 @@ struct MachineSources {
   Probes* probes = nullptr;
 };
 
-// Reads cgroups, processes and the host on the calling thread (about 50 µs a workload), and the engine's and systemd's
-// view as their watches last had it. Not thread-safe.
+// Reads cgroups, processes and the host on the calling thread (about 50 µs a workload). Engine and systemd data are the
+// latest cached view of their watches. Not thread-safe.
 class MachineCollector final : public Collector {
  public:
   MachineCollector(const config::Config& config, MachineSources sources);
   ~MachineCollector() override;
-  // Takes over which container is called what. For a reload.
+  // For a reload: takes over the assignment of containers to names.
   void inherit(const MachineCollector& previous);
   sample::Snapshot collect(base::SteadyTime now, base::WallTime wall) override;
-  sample::Snapshot look_again(const std::string& workload, base::SteadyTime now, base::WallTime wall) override;
+  sample::Snapshot collect_one(const std::string& workload, base::SteadyTime now, base::WallTime wall) override;
 
  private:
-  // A workload's cgroup, found once for each identity: finding costs more than reading.
+  // A workload's cgroup, located once for each identity, since locating costs more than reading.
   struct Located {
     std::string identity;
     base::Result<sample::Cgroup> cgroup = base::fail(base::Code::not_found, "not looked for yet");
   };
-  struct Watched {
+  struct TrackedWorkload {
     Instance instance;
     Located located;
     EngineStatistics statistics;
@@ -72,32 +72,32 @@ class MachineCollector final : public Collector {
     std::string cgroup_path;                  // from the hierarchy's root, where it is known without asking; else ""
   };
 
-  // Who is who in the engine's list of now; only when that list is another than at the last look.
+  // Assigns containers to workloads, when the engine's list has changed.
   void assign_containers();
   void assign(const std::vector<source::Container>& containers);
   void leave(const std::string& name);
-  sample::Workload read(Watched& watched);
-  [[nodiscard]] const config::WorkloadConfig& config_of(const Watched& watched) const;
-  void read_container(Watched& watched, sample::Workload& workload);
-  void read_statistics(Watched& watched, const base::Error& unreadable, sample::Workload& workload);
-  void read_child(Watched& watched, sample::Workload& workload);
-  void read_cgroup_path(Watched& watched, sample::Workload& workload);
-  void read_unit(Watched& watched, sample::Workload& workload);
+  sample::Workload read(TrackedWorkload& tracked);
+  [[nodiscard]] const config::WorkloadConfig& config_of(const TrackedWorkload& tracked) const;
+  void read_container(TrackedWorkload& tracked, sample::Workload& workload);
+  void read_statistics(TrackedWorkload& tracked, const base::Error& unreadable, sample::Workload& workload);
+  void read_child(TrackedWorkload& tracked, sample::Workload& workload);
+  void read_cgroup_path(TrackedWorkload& tracked, sample::Workload& workload);
+  void read_unit(TrackedWorkload& tracked, sample::Workload& workload);
   sample::Host read_host(base::SteadyTime now);
   void read_resources(const sample::Cgroup& cgroup, sample::Workload& workload);
-  const base::Result<sample::Cgroup>& locate(Watched& watched, const sample::Identity& identity);
-  [[nodiscard]] const source::Container* container_of(const Watched& watched) const;
+  const base::Result<sample::Cgroup>& locate(TrackedWorkload& tracked, const sample::Identity& identity);
+  [[nodiscard]] const source::Container* container_of(const TrackedWorkload& tracked) const;
   sample::SourceReport engine_report() const;
   sample::SourceReport cgroup_report(base::Duration took);
 
   const std::vector<config::WorkloadConfig> workloads_;
   Instances instances_;
   std::optional<base::SteadyTime> assigned_at_;  // refreshed_at of the list that was looked at
-  std::vector<std::unique_ptr<Watched>> watched_;
-  std::map<std::string, Watched*, std::less<>> by_name_;
+  std::vector<std::unique_ptr<TrackedWorkload>> tracked_;
+  std::map<std::string, TrackedWorkload*, std::less<>> by_name_;
   MachineSources sources_;
   source::CgroupTree tree_;
-  // Outlive a reload: what hangs or was counted stays so.
+  // Kept across a reload, with stuck mounts and counters.
   std::shared_ptr<source::HostMounts> mounts_;
   std::shared_ptr<source::KernelLog> kernel_log_;
   std::shared_ptr<OomWatch> ooms_;

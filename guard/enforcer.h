@@ -1,7 +1,7 @@
 #pragma once
-// From a decision to its outcome: recheck → act → record. Here stands everything that may still keep a decision from
-// being carried out: a stronger course of action, an open breaker, a maintenance window, a dependency that is down, a
-// spent budget, a second look that no longer finds the condition, a dry run. Each leaves a record.
+// Steps 4 to 6: recheck → act → record. A decision is not carried out when it is suppressed (stop latch, maintenance
+// window, dependency, action rate limit), superseded by another rule, no longer true at the recheck, or in a dry run.
+// Each of these outcomes is recorded.
 
 #include <cstdint>
 #include <deque>
@@ -12,15 +12,15 @@
 
 #include "guard/action_log.h"
 #include "guard/collector.h"
-#include "guard/hands.h"
-#include "guard/watched.h"
+#include "guard/executor.h"
+#include "guard/workload_state.h"
 
 namespace guard {
 
 // All must outlive the enforcer.
 struct EnforcerParts {
   Collector& collector;
-  Hands& hands;
+  Executor& executor;
   const base::Clock& clock;
   ActionLog& log;
   telemetry::Report& report;
@@ -29,66 +29,67 @@ struct EnforcerParts {
 
 class Enforcer {
  public:
-  // Actions that may take long (a drain, a slow engine) and are under way at once. One more waits for its turn, and its
-  // target is read again when that comes: what was true when it was decided may be over by then.
+  // Maximum number of actions in progress at a time; they may be slow (a drain, a busy engine). Further ones are queued
+  // and rechecked when they start, not when they are queued.
   static constexpr int kMostAtOnce = 8;
-  // The same for caps, which are decided again at every tick instead of waiting.
+  // The same for caps. Further ones are not queued, since the next tick decides on them again.
   static constexpr int kMostCapsAtOnce = 4;
 
   struct Listeners {
-    std::function<Watched*(const std::string& workload)> find;  // null when it is not configured any more
-    // A decision's way has ended, whatever came of it: not told of one that only waits.
+    std::function<WorkloadState*(const std::string& workload)> find;  // null when it is not configured any more
+    // Called once with the outcome of each decision.
     std::function<void(const policy::Decision& decision, telemetry::Outcome outcome)> on_end;
   };
 
   Enforcer(EnforcerParts parts, Listeners listeners) : parts_(parts), listeners_(std::move(listeners)) {}
 
-  // What was decided for one workload in one tick.
-  void enforce(Watched& watched, std::vector<policy::Decision> decisions);
+  // Takes the decisions of one workload in one tick through recheck, act and record.
+  void enforce(WorkloadState& state, std::vector<policy::Decision> decisions);
 
  private:
-  struct Hindered {
-    policy::Hindrance by;
+  struct Suppressed {
+    policy::Suppression by;
     std::string why;
   };
-  // What the second look, right before an action, found.
+  // Result of the reading right before an action.
   struct Recheck {
     bool holds = false;
     sample::Workload workload;
   };
 
-  // One decision on its way, and the workload as the second look saw it.
+  // An action in progress, and its workload at the recheck.
   struct Act {
     std::uint64_t number = 0;
     base::SteadyTime began;
     policy::Decision decision;
     sample::Workload target;
   };
-  // A decision whose workload is claimed already and that waits for its turn.
-  struct Turn {
+  // A decision that waits until fewer than kMostAtOnce actions are in progress; its workload counts as being acted on.
+  struct Queued {
     std::string workload;
     policy::Decision decision;
   };
 
-  void hinder(Watched& watched, const std::vector<policy::Decision>& firing, const Hindered& hindered);
-  void carry_out(Watched& watched, policy::Decision decision);
-  void begin(Watched& watched, policy::Decision decision);
-  void begin_caps(Watched& watched, policy::Decision decision);
+  void suppress(WorkloadState& state, const std::vector<policy::Decision>& firing, const Suppressed& suppressed);
+  void arbitrate(WorkloadState& state, policy::Decision decision);
+  void start(WorkloadState& state, policy::Decision decision);
+  void start_caps(WorkloadState& state, policy::Decision decision);
   void on_done(const Act& act, const base::Result<std::string>& result);
   void on_caps_done(const Act& act, const base::Result<std::string>& result);
-  void start_waiting(Watched& watched);
-  void give_turns();
-  void drop(Watched& watched, policy::Decision decision, telemetry::Outcome outcome, const std::string& why);
-  void end(Watched& watched, const Act& act, telemetry::Outcome outcome, std::string result);
-  [[nodiscard]] std::optional<Hindered> find_hindrance(const Watched& watched, const policy::Decision& decision,
-                                                       policy::Strength strength) const;
-  [[nodiscard]] Recheck look_again(const Watched& watched, const policy::Decision& decision);
+  void start_waiting(WorkloadState& state);
+  void start_queued();
+  void record_suppressed(WorkloadState& state, policy::Decision decision, telemetry::Outcome outcome,
+                         const std::string& why);
+  void record(WorkloadState& state, const Act& act, telemetry::Outcome outcome, std::string result);
+  [[nodiscard]] std::optional<Suppressed> find_suppression(const WorkloadState& state, const policy::Decision& decision,
+                                                           policy::Strength strength) const;
+  [[nodiscard]] Recheck recheck(const WorkloadState& state, const policy::Decision& decision);
 
   EnforcerParts parts_;
   Listeners listeners_;
-  int under_way_ = 0;       // of kMostAtOnce
-  int caps_under_way_ = 0;  // of kMostCapsAtOnce
-  std::deque<Turn> turns_;  // bounded by the workloads: each has at most one
+  int under_way_ = 0;         // of kMostAtOnce
+  int caps_under_way_ = 0;    // of kMostCapsAtOnce
+  std::deque<Queued> queue_;  // bounded by the workloads: each has at most one
 };
 
 }  // namespace guard

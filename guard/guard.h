@@ -1,11 +1,10 @@
 #pragma once
-// Start here. Guard::tick is a sample's way: collect → derive → evaluate → recheck → act → record. The last three are
-// the Enforcer's.
+// Start here. Guard::tick takes one sample through collect → derive → evaluate → recheck → act → record. The Enforcer
+// does the last three steps.
 //
-// The guard owns no clock, file or socket of its own: eyes (Collector), hands (Hands), the journal and the clock are
-// given to it, so that a simulation can run months of it in seconds. It lives on one thread; nothing here locks.
-// Doubt never enforces: what could not be read fires no rule, and what is no longer true at the second look is not
-// acted on.
+// The guard owns no clock, file or socket: the Collector, the Executor, the journal and the clock are passed in, so a
+// simulation runs months of guarding in seconds. Single-threaded, no locks. Unknown never enforces: an absent reading
+// fires no rule, and a decision that is not confirmed by the recheck is dropped.
 
 #include <functional>
 #include <map>
@@ -17,96 +16,98 @@
 #include "guard/action_log.h"
 #include "guard/collector.h"
 #include "guard/config/config.h"
+#include "guard/dependent_restarts.h"
 #include "guard/enforcer.h"
-#include "guard/followers.h"
-#include "guard/hands.h"
+#include "guard/executor.h"
 #include "guard/history/journal_writer.h"
 #include "guard/telemetry/report.h"
-#include "guard/watched.h"
+#include "guard/workload_state.h"
 
 namespace guard {
 
 // All must outlive the guard.
 struct GuardParts {
   Collector& collector;
-  Hands& hands;
+  Executor& executor;
   history::JournalWriter& journal;
   const base::Clock& clock;
 };
 
-// An enforcing action that an earlier agent began.
+// An enforcing action by an earlier agent, from its journal.
 struct PastAction {
   std::string workload;
   std::string rule;
   base::WallTime at;
-  std::size_t step = 0;  // of the rule's ladder, from 1; 0 for none
+  std::size_t step = 0;  // step of the rule's escalation, from 1; 0 for none
 };
 
 class Guard {
  public:
   Guard(const config::Config& config, GuardParts parts);
-  Guard(const Guard&) = delete;  // its parts know each other
+  Guard(const Guard&) = delete;  // its parts refer to each other
   Guard& operator=(const Guard&) = delete;
 
-  // One tick. `missed` are the beats before this one that were skipped since the loop was late.
+  // One tick. `missed`: number of ticks skipped before this one because the loop was late.
   void tick(int missed);
 
-  // For a replay, whose snapshots may lie farther apart than the configuration says: a hold survives a few of these.
+  // For a replay whose samples are farther apart than the configured interval: the gap that a held condition survives
+  // is derived from this interval instead.
   void expect_every(base::Duration interval);
 
-  // Whether something is being done to a workload, whose end this guard waits for.
+  // Whether an action is in progress whose completion this guard must receive.
   [[nodiscard]] bool is_acting() const;
 
-  // What was known after the last tick and what has been done since.
+  // State after the last tick, including actions since then.
   [[nodiscard]] const telemetry::Report& report() const { return report_; }
 
   // Called on the guard's thread with each decision once its outcome is known.
   void on_action(ActionLog::Listener listener) { log_.on_action(std::move(listener)); }
 
-  // A workload that a rule stopped before this agent was started: nobody acts on it until it is seen to run again.
-  void hold(const std::string& workload, telemetry::PolicyReport::Breaker breaker);
-  // All that a rule has stopped and nobody has started since, also what has not been seen yet.
-  [[nodiscard]] std::map<std::string, telemetry::PolicyReport::Breaker> held() const;
-  // Counts it in the budget, and its rule rests from it. The oldest first; one that lies in the future is not believed.
+  // Restores the stop latch of a workload that an earlier agent stopped: no rule acts on it until it runs again.
+  void latch(const std::string& workload, telemetry::PolicyReport::StopLatch stop_latch);
+  // All stop latches, including those of workloads that have not been seen yet.
+  [[nodiscard]] std::map<std::string, telemetry::PolicyReport::StopLatch> stop_latches() const;
+  // Restores an action of an earlier agent: it counts for the rate limit and starts its rule's cool-down. Call it
+  // oldest first; an action in the future is ignored.
   void remember(const PastAction& action);
 
-  // Takes over what the guard before it remembered: histories of workloads that kept their name and target, and
-  // everything counted. The listener stays this guard's own. For a reload; `previous` is of no use afterwards.
+  // For a reload: takes over the state of `previous` (histories of workloads with the same name and target, and all
+  // counters), which must not be used afterwards. The action listener stays this guard's own.
   void inherit(Guard& previous);
   void note_reload(bool succeeded);
 
  private:
-  // What was known of workloads before they were seen: which containers there are is known only when the engine
-  // answers.
+  // Restored state of workloads that have not been seen yet: the engine reports its containers only after a while.
   struct Past {
     std::vector<PastAction> actions;
-    std::optional<telemetry::PolicyReport::Breaker> breaker;
+    std::optional<telemetry::PolicyReport::StopLatch> stop_latch;
   };
-  // The workload of this reading, which may be new, or called otherwise than before; null when it is not configured.
-  Watched* recognize(const sample::Workload& workload);
-  Watched& watch(const std::string& name, const config::WorkloadConfig& configured);
-  void remind(Watched& watched);
-  // Drops what has not been seen for long.
-  void forget_the_gone(base::SteadyTime now);
-  telemetry::WorkloadReport judge(Watched& watched, const sample::Snapshot& snapshot, const sample::Workload& workload);
-  std::vector<policy::Decision> decide(Watched& watched, const telemetry::WorkloadReport& report,
-                                       const Followers::Scene& scene, base::SteadyTime now);
-  void note_circumstances(Watched& watched, const sample::Workload& workload, const Followers::Scene& scene,
-                          base::SteadyTime now);
-  [[nodiscard]] Followers::Scene look_around() const;
-  Watched* find(const std::string& workload);
+  // The state of the workload in this reading, which may be new or renamed; null when it is not configured.
+  WorkloadState* recognize(const sample::Workload& workload);
+  WorkloadState& watch(const std::string& name, const config::WorkloadConfig& configured);
+  void restore_past(WorkloadState& state);
+  // Drops workloads that have been absent for long.
+  void forget_absent(base::SteadyTime now);
+  telemetry::WorkloadReport derive(WorkloadState& state, const sample::Snapshot& snapshot,
+                                   const sample::Workload& workload);
+  std::vector<policy::Decision> evaluate(WorkloadState& state, const telemetry::WorkloadReport& report,
+                                         const DependentRestarts::View& view, base::SteadyTime now);
+  void update_suppressions(WorkloadState& state, const sample::Workload& workload, const DependentRestarts::View& view,
+                           base::SteadyTime now);
+  [[nodiscard]] DependentRestarts::View view_dependencies() const;
+  WorkloadState* find(const std::string& workload);
 
   GuardParts parts_;
   const bool dry_run_;
   base::Duration max_gap_;
   std::vector<config::WorkloadConfig> configured_;
-  std::map<std::string, Watched, std::less<>> watched_;      // by name; bounded by what the collector reports
-  std::map<std::string, Past, std::less<>> past_;            // by workload
-  std::map<std::string, std::string, std::less<>> renamed_;  // by earlier name: actions under way still have it
+  std::map<std::string, WorkloadState, std::less<>> watched_;  // by name; bounded by the collector
+  std::map<std::string, Past, std::less<>> past_;              // by workload
+  std::map<std::string, std::string, std::less<>> renamed_;    // by old name: actions in progress still use it
   telemetry::Report report_;
   ActionLog log_;
   Enforcer enforcer_;
-  Followers followers_;
+  DependentRestarts dependent_restarts_;
 };
 
 }  // namespace guard

@@ -7,7 +7,7 @@
 //   stay so for this agent's life: a name that changes back and forth is no name.
 // - A container keeps its name for as long as it exists, so another that wears the same labels is one more workload and
 //   never a replacement. Compose gives each replica a number of its own; beside a numbered one, a container of the
-//   service without a number, or with one that is taken, was not made by compose: it is only watched.
+//   service without a number, or with one that is taken, was not made by compose: it is only state.
 // - A container that is created in the place of one that stopped (the same compose number) takes over its name, and
 //   with it everything that is remembered under it.
 // - A container that was made by `docker-compose run` is no part of its service.

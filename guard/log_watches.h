@@ -74,12 +74,12 @@ class LogWatches {
   const base::Clock& clock_;
   const source::EngineOptions engine_;
   std::vector<std::unique_ptr<Watch>> watches_;
-  std::set<std::string, std::less<>> workloads_;  // that are watched, also those of which no line is expected
+  std::set<std::string, std::less<>> workloads_;  // that are state, also those of which no line is expected
   std::map<std::string, std::shared_ptr<source::LogCounters>> outputs_;  // by workload: of what it prints
   std::map<FileKey, std::shared_ptr<source::FollowedFile>> files_;
   std::map<std::string, Followed> followed_;  // by workload
   std::shared_ptr<source::FileLogReader> reader_;
-  std::shared_ptr<base::Worker> closing_;  // ends the followers of containers that are gone: each waits for its thread
+  std::shared_ptr<base::Worker> closing_;  // ends the dependents of containers that are gone: each waits for its thread
 };
 
 }  // namespace guard

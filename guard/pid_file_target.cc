@@ -11,9 +11,9 @@ namespace guard {
 using sample::State;
 
 PidFileTarget::PidFileTarget(std::string path, std::string root)
-    : path_(std::move(path)), root_(std::move(root)), call_("pid-file", [path = path_] {
-        return Answer{source::read_pid_file(path)};
-      }) {}
+    : path_(std::move(path)),
+      root_(std::move(root)),
+      call_("pid-file", [path = path_] { return Answer{source::read_pid_file(path)}; }) {}
 
 void PidFileTarget::read(base::SteadyTime now, sample::Workload& workload) {
   const auto fails = [&](const base::Error& error, State when_not_found) {

@@ -36,15 +36,15 @@ class Probes {
   [[nodiscard]] sample::SourceReport report() const;
 
  private:
-  struct Watched;
-  void plan(Watched& probe);
-  void ask(Watched& probe);
+  struct WorkloadState;
+  void plan(WorkloadState& probe);
+  void ask(WorkloadState& probe);
 
   base::EventLoop& loop_;
   const base::Clock& clock_;
   ProbeCommands* commands_;
   std::unique_ptr<base::StreamClient> client_;  // only when a probe is HTTP
-  std::vector<std::unique_ptr<Watched>> probes_;
+  std::vector<std::unique_ptr<WorkloadState>> probes_;
 };
 
 }  // namespace guard

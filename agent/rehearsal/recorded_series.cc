@@ -37,7 +37,7 @@ std::string list_of(const Names& names) {
   return text;
 }
 
-// Hands each sample to its series' player.
+// Executor each sample to its series' player.
 class Cast {
  public:
   Cast(const Config& config, std::optional<base::Bytes> limit) : config_(config), limit_(limit) {}

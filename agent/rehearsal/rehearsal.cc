@@ -56,7 +56,7 @@ void Rehearsal::play(Snapshot snapshot) {
 
 Snapshot Rehearsal::collect(base::SteadyTime, base::WallTime) { return now_; }
 
-Snapshot Rehearsal::look_again(const std::string& workload, base::SteadyTime, base::WallTime) {
+Snapshot Rehearsal::collect_one(const std::string& workload, base::SteadyTime, base::WallTime) {
   Snapshot one = now_;
   std::erase_if(one.workloads, [&](const auto& other) { return other.name != workload; });
   return one;
@@ -71,7 +71,7 @@ Entry Rehearsal::entry_of(const Part& part, Entry::Kind kind, std::string what) 
   return entry;
 }
 
-void Rehearsal::carry_out(const policy::Decision& decision, const guard::sample::Workload&, Done done) {
+void Rehearsal::execute(const policy::Decision& decision, const guard::sample::Workload&, Done done) {
   Part& part = parts_[decision.workload];
   Entry entry = entry_of(part, Entry::Kind::action, std::string(policy::name_of(decision.action)));
   entry.rule = decision.rule;

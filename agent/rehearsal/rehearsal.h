@@ -16,7 +16,7 @@
 
 namespace agent::rehearsal {
 
-class Rehearsal final : private guard::Collector, private guard::Hands {
+class Rehearsal final : private guard::Collector, private guard::Executor {
  public:
   // Neither the configuration's dry run nor its caps are played: a cap that is not in force would be put back at every
   // look. `interval` is how far apart the snapshots usually are.
@@ -59,7 +59,7 @@ class Rehearsal final : private guard::Collector, private guard::Hands {
   };
 
   guard::sample::Snapshot collect(base::SteadyTime now, base::WallTime wall) override;
-  guard::sample::Snapshot look_again(const std::string& workload, base::SteadyTime now, base::WallTime wall) override;
+  guard::sample::Snapshot collect_one(const std::string& workload, base::SteadyTime now, base::WallTime wall) override;
   void carry_out(const guard::policy::Decision& decision, const guard::sample::Workload& target, Done done) override;
   void note_workload(const guard::telemetry::WorkloadReport& workload);
   void note_run(const guard::telemetry::WorkloadReport& workload, Part& part);

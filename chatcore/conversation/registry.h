@@ -19,7 +19,7 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "chatcore/conversation/message.h"
-#include "chatcore/memory/budget.h"
+#include "chatcore/memory/action_rate.h"
 
 namespace chatcore::conversation {
 

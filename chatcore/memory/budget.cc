@@ -1,4 +1,4 @@
-#include "chatcore/memory/budget.h"
+#include "chatcore/memory/action_rate.h"
 
 namespace chatcore::memory {
 namespace {

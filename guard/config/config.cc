@@ -16,8 +16,9 @@ namespace {
 
 bool asks_for_disks(const policy::Rule& rule) {
   const auto is_disk = [](const policy::Condition& condition) { return condition.metric == policy::Metric::disk; };
-  return is_disk(rule) ||
-         std::ranges::any_of(rule.ladder, [&](const policy::Step& step) { return step.until && is_disk(*step.until); });
+  return is_disk(rule) || std::ranges::any_of(rule.escalation, [&](const policy::Step& step) {
+           return step.until && is_disk(*step.until);
+         });
 }
 
 }  // namespace

@@ -13,7 +13,7 @@
 
 #include "base/log.h"
 #include "base/units.h"
-#include "guard/policy/budget.h"
+#include "guard/policy/action_rate.h"
 #include "guard/policy/dependencies.h"
 #include "guard/policy/rule.h"
 #include "guard/policy/windows.h"
@@ -107,7 +107,7 @@ struct WorkloadConfig {
   base::Duration leak_window = std::chrono::minutes(10);
   signal::RestartLimit restarts;
   std::vector<policy::Rule> rules;
-  policy::BudgetLimit actions;
+  policy::ActionRateLimit actions;
   std::vector<policy::Window> maintenance;
   std::vector<policy::Dependency> depends_on;
   CommandConfig command;

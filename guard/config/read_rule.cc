@@ -127,7 +127,7 @@ void read_rule(const Reader& section, const WorkloadConfig& workload, base::Dura
   else if (section.has("do"))
     section.problem("escalate", "either `do` or `escalate`: put what is to be done first into the first step");
   else
-    read_ladder(section, workload, sample_interval, rule);
+    read_escalation(section, workload, sample_interval, rule);
   if (!section.read("cooldown", rule.cooldown)) return;
   if (rule.cooldown < sample_interval)
     section.problem("cooldown",

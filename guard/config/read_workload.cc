@@ -49,9 +49,9 @@ void read_rules(const Reader& section, base::Duration sample_interval, WorkloadC
   check_order(places, workload.rules);
 }
 
-void read_budget(const Reader& section, policy::BudgetLimit& limit) {
+void read_action_rate(const Reader& section, policy::ActionRateLimit& limit) {
   std::int64_t most = static_cast<std::int64_t>(limit.max);
-  if (section.read("max", most) && check_range(section, "max", most, 1, policy::Budget::kMost))
+  if (section.read("max", most) && check_range(section, "max", most, 1, policy::ActionRate::kMost))
     limit.max = static_cast<std::size_t>(most);
   if (section.read("within", limit.within))
     check_range(section, "within", limit.within, std::chrono::minutes(1), std::chrono::hours(24 * 7));
@@ -115,7 +115,7 @@ void read_workload(const Reader& section, Draft& draft) {
   read_health(section, draft.probes, workload);
   read_command(section, workload.target.kind == sample::TargetKind::command, workload.command);
   read_rules(section, draft.config.agent.sample_interval, workload);
-  read_budget(section.map("actions"), workload.actions);
+  read_action_rate(section.map("actions"), workload.actions);
   read_maintenance(section, workload.maintenance);
   read_dependencies(section, workload, draft);
   draft.config.workloads.push_back(std::move(workload));

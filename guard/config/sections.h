@@ -58,10 +58,10 @@ void read_rule(const Reader& section, const WorkloadConfig& workload, base::Dura
 void read_condition(const Reader& section, const WorkloadConfig& workload, policy::Rule& rule);
 // Which of the workload's probes, log lines or mounts the condition is about; `rule.metric` is read.
 void read_subject(const Reader& condition, const WorkloadConfig& workload, policy::Rule& rule);
-// A ladder's `until`: one metric, without `for` and `clear`.
+// An escalation's `until`: one metric, without `for` and `clear`.
 void read_goal(const Reader& section, const WorkloadConfig& workload, policy::Condition& goal);
-void read_ladder(const Reader& rule_section, const WorkloadConfig& workload, base::Duration sample_interval,
-                 policy::Rule& rule);
+void read_escalation(const Reader& rule_section, const WorkloadConfig& workload, base::Duration sample_interval,
+                     policy::Rule& rule);
 void read_actions(const Reader& rule_section, sample::TargetKind kind, std::vector<policy::ActionSpec>& actions);
 // Notes rules of which the gentler can never come first; `place` is the section of the i-th rule.
 void check_order(const std::vector<Reader>& places, const std::vector<policy::Rule>& rules);

@@ -1,5 +1,5 @@
 #pragma once
-// What can be done to a workload, as data. Carrying it out is guard/action's business.
+// The actions that a rule can take on a workload, as data. guard/action carries them out.
 
 #include <chrono>
 #include <string>
@@ -12,37 +12,37 @@
 
 namespace guard::policy {
 
-// Tell people, touch nothing.
+// Notifies the receivers and does not touch the workload.
 struct Notify {};
 
-// POST {"target_ratio"} to the workload's own shed route.
+// POSTs {"target_ratio"} to the workload's own shed endpoint.
 struct Shed {
   std::string url;
   base::Ratio target{0.7};  // of the workload's memory budget
   std::string token_file;   // bearer token; "" for none
 };
 
-// memory.reclaim (cgroup v2).
+// Writes memory.reclaim (cgroup v2).
 struct Reclaim {
   base::Bytes amount;
 };
 
-// Stop signal, wait as long as `drain`, then kill; start again.
+// Sends the stop signal, waits up to `drain`, kills, then starts again.
 struct Restart {
   std::chrono::nanoseconds drain = std::chrono::seconds(30);
 };
 
-// The same without the start.
+// Like Restart, without the start.
 struct Stop {
   std::chrono::nanoseconds drain = std::chrono::seconds(30);
 };
 
-// To the main process.
+// Sends a signal to the main process.
 struct Signal {
   int number = 15;
 };
 
-// Only the fields that drifted.
+// Sets the caps that drifted; other fields are absent.
 struct ApplyCaps {
   sample::Caps caps;
 };
@@ -52,10 +52,10 @@ using ActionSpec = std::variant<Notify, Shed, Reclaim, Restart, Stop, Signal, Ap
 // "notify", "shed", "reclaim", "restart", "stop", "signal", "caps": the configuration's keys and the `action` label.
 std::string_view name_of(const ActionSpec& action);
 
-// How hard an action takes hold of the workload. Telling people and putting caps back take hold of nothing: `none`.
+// How strongly an action affects the workload, for arbitration. Notifications and caps are `none`.
 enum class Strength { none, shed, reclaim, signal, restart, stop };
 Strength strength_of(const ActionSpec& action);
-// Of the strongest of them; none for an empty list.
+// Strength of the strongest action; `none` for an empty list.
 Strength strongest(const std::vector<ActionSpec>& actions);
 
 }  // namespace guard::policy

@@ -4,7 +4,7 @@
 #include <limits>
 #include <optional>
 
-#include "guard/policy/wording.h"
+#include "guard/policy/describe.h"
 
 namespace guard::policy {
 

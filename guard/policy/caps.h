@@ -1,6 +1,6 @@
 #pragma once
-// Caps as they should be against caps as they are. Pure; run every tick, so that a hand or a daemon-reload that
-// changed a limit is undone within two ticks.
+// Compares the configured caps with the ones in force. Pure; runs every tick, so that a manual change or a
+// daemon-reload is reverted within two ticks.
 
 #include <string>
 #include <vector>
@@ -13,17 +13,17 @@ namespace guard::policy {
 struct CapDrift {
   std::string resource;  // "memory", "memory_reservation", "memory_high", "cpus", "pids": the `resource` label
   double desired = 0;    // bytes, cores or a count
-  sample::Reading<double> observed;  // infinity: unlimited; absent: no place says, and nobody knows whether it holds
-  bool drifted = false;              // never without an observed value: doubt never enforces
+  sample::Reading<double> observed;  // infinity: unlimited; absent: no source reports it
+  bool drifted = false;              // never true without an observed value
 };
 
-// One entry for each cap that `desired` names. Sizes are equal when they differ by less than a page of 4 KiB,
+// One entry for each cap set in `desired`. Sizes are equal when they differ by less than a page of 4 KiB,
 // cores by less than 0.005.
 std::vector<CapDrift> find_drift(const sample::Caps& desired, const sample::ObservedCaps& observed);
 
-// The decisions that bring back what drifted; none when nothing did or the workload is not running. memory_high comes
-// last and by itself: it is written to the kernel's files where all others may go through an engine, so that it may
-// fail alone, and must then not delay the others.
+// The decisions that restore drifted caps; empty when nothing drifted or the workload is not running. memory_high is a
+// decision of its own and the last: it is written to the cgroup's files while the others may go through the engine, so
+// it can fail alone and must not delay them.
 std::vector<Decision> reconcile(const sample::Caps& desired, const sample::Workload& workload, base::SteadyTime now);
 
 }  // namespace guard::policy

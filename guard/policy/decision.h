@@ -1,6 +1,6 @@
 #pragma once
-// A decision is data: what to do, to whom, why, and on what evidence. It is written to the history before it is
-// carried out, and the one target is read again right before.
+// A decision is data: the action, its target, the reason and the evidence. It is recorded before it is carried out,
+// and the target is read again immediately before the action.
 
 #include <chrono>
 #include <map>
@@ -9,64 +9,63 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "guard/policy/ladder.h"
+#include "guard/policy/escalation.h"
 #include "guard/policy/rule.h"
 
 namespace guard::policy {
 
-// The condition is what must still be true when it is asked of fresh signals right before acting: the rule's own, by
-// its clear threshold when it fires again between the two; of a ladder's later step, that the one before has not
-// helped.
+// The condition must still be true at the recheck, on fresh signals. It is the rule's own condition (with the clear
+// threshold when the rule fires again between trip and clear), or, for a later step of an escalation, that the goal of
+// the previous step is not reached.
 struct Decision : Condition {
   std::string workload;
-  sample::Identity identity;  // of the workload as it was judged; another identity at recheck drops the decision
+  sample::Identity identity;  // of the run that was evaluated; another identity at the recheck drops the decision
   std::string rule;           // the rule's name, or "caps" for reconciliation, or "depends_on"
   ActionSpec action;
-  Strength claim = Strength::none;              // the strongest action of all that fired with it
-  std::size_t step = 0;                         // of its ladder, from 1; 0 without one
-  std::size_t steps = 0;                        // that the ladder has
+  Strength precedence = Strength::none;         // the strongest action of this firing
+  std::size_t step = 0;                         // step of the escalation, from 1; 0 without one
+  std::size_t steps = 0;                        // number of steps in the escalation
   std::string reason;                           // "memory 612 MiB is 87% of 700 MiB, above 85% for 31s"
-  std::map<std::string, std::string> evidence;  // the readings it rests on, in words
+  std::map<std::string, std::string> evidence;  // the readings behind it, by name, formatted
   base::SteadyTime breached_at;                 // when the condition first became true
   bool has_condition = true;  // false: stands while the workload is the same (a cap, a dependency that was restarted)
 };
 
-// Why nothing is enforced on a workload at the moment, whatever its rules ask for.
-enum class Hindrance { breaker, maintenance, held_back, budget };
-std::string_view name_of(Hindrance hindrance);
+// Why no enforcing action is allowed on a workload at the moment, whatever its rules ask for.
+enum class Suppression { stop_latch, maintenance, dependency, rate_limit };
+std::string_view name_of(Suppression suppression);
 
-// Where one rule stands for one workload. Owned by the guard's thread. Another identity of the workload begins a new
-// condition; only the cool-down lives on, for else every restart that a rule asks for would allow the next one.
+// The state of one rule for one workload. Owned by the guard's thread. A new identity of the workload resets the
+// condition but keeps the cool-down: otherwise every restart by a rule would permit the next one.
 struct RuleState {
   enum class Phase { clear, pending, tripped } phase = Phase::clear;
-  std::string identity;                     // Identity::key it was judged for
-  base::SteadyTime since{};                 // since when the condition holds (pending, tripped) or does not (clear)
-  std::chrono::nanoseconds unknown_for{0};  // of that, the time in which the reading was absent: no part of the hold
-  base::SteadyTime last_known{};            // the last tick with a reading
-  bool was_unknown = false;                 // there was a tick without one since then
+  std::string identity;                     // Identity::key of the run that was evaluated
+  base::SteadyTime since{};                 // when the condition became true (pending, tripped) or false (clear)
+  std::chrono::nanoseconds unknown_for{0};  // time since then with an absent reading; does not count as held
+  base::SteadyTime last_known{};            // the last tick with a known reading
+  bool was_unknown = false;                 // a later tick had none
   std::optional<base::SteadyTime> last_fired;
-  LadderState ladder;
-  std::optional<Hindrance> hindered;  // what kept it from acting when it fired last, which has been said
+  EscalationState escalation;
+  std::optional<Suppression> suppressed;  // why the last firing was suppressed, once reported
 };
 
 using RuleStates = std::map<std::string, RuleState>;  // by rule name; bounded by the rules of the policy
 
-// One tick for one workload: moves the states on and returns what is to be done, one decision an action.
-// - A condition must hold for `held_for`, then the rule trips and fires.
-// - A tripped rule stays so until `clear` is crossed, and fires again whenever its cool-down ends meanwhile.
-// - A rule with a ladder fires one step at a time, see ladder.h; while a step is under way or watched it does not fire.
-// - Unknown never enforces: an absent reading neither advances a hold nor clears it, and a condition not seen for
-//   longer than `max_gap` begins anew.
+// Evaluates the rules of one workload for one tick: updates the states and returns one decision for each action.
+// - A rule trips and fires once its condition has been true for `held_for`.
+// - It stays tripped until `clear` is crossed, and fires again each time its cool-down ends before that.
+// - A rule with an escalation fires one step at a time (escalation.h), and not while a step is acting or observed.
+// - An absent reading neither extends nor ends the time for which a condition is held. After more than `max_gap`
+//   without a known reading that time starts again from zero.
 std::vector<Decision> evaluate(const std::vector<Rule>& rules, const signal::WorkloadSignals& signals,
                                base::SteadyTime now, std::chrono::nanoseconds max_gap, RuleStates& states);
 
-// Takes back that the decision's rule fired, for a decision that was dropped before anything was done: the cool-down is
-// the rest after an act, and a breach that comes back must not find the rule resting for nothing. Of a ladder the step
-// is put off.
+// Resets the cool-down of the decision's rule after the decision was dropped without any action, so that the rule can
+// fire at once when the breach returns. The step of an escalation is postponed.
 void forget_firing(const Decision& decision, base::SteadyTime now, RuleStates& states);
 
-// Does the decision still stand, judged on fresh signals? False also when the identity differs or the reading is
-// absent. What cannot be undone (an OOM kill) and what signals do not show (a cap) stands while the identity does.
+// Whether the decision is still valid on fresh signals. False when the identity differs or the reading is absent.
+// Decisions on what cannot be undone (an OOM kill) or has no signal (a cap) are valid while the identity is the same.
 bool still_holds(const Decision& decision, const signal::WorkloadSignals& fresh);
 
 }  // namespace guard::policy

@@ -47,7 +47,7 @@ std::vector<std::string> find_cycle(const Dependencies& dependencies) {
   return {};
 }
 
-std::vector<std::string> find_followers(const Dependencies& dependencies, const std::string& restarted) {
+std::vector<std::string> find_dependents(const Dependencies& dependencies, const std::string& restarted) {
   std::set<std::string> wanted;
   std::vector<std::string> reached = {restarted};
   for (std::size_t i = 0; i < reached.size(); ++i) {

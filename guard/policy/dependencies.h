@@ -1,6 +1,6 @@
 #pragma once
-// Which workload needs which other one: what must be restarted after a restart, in which order, and which failures
-// another one explains.
+// Dependencies between workloads: which are restarted after a restart, in which order, and which failures another
+// workload explains.
 
 #include <map>
 #include <string>
@@ -8,21 +8,20 @@
 
 namespace guard::policy {
 
-// One of the workloads that a workload needs.
+// One dependency of a workload.
 struct Dependency {
   std::string workload;
-  bool restart = true;  // it is restarted after that one was; false: it only waits for it
+  bool restart = true;  // restart the dependent after this workload was restarted; false: only wait for it
 };
 
-// By workload: what it needs. A workload that is not in it needs nothing.
+// By workload: its dependencies. Workloads without dependencies are left out.
 using Dependencies = std::map<std::string, std::vector<Dependency>>;
 
-// A way from a workload back to itself, such as {"app", "db", "app"}; empty when there is none. Reports the same one
-// whatever order the workloads stand in.
+// A dependency cycle such as {"app", "db", "app"}; empty when there is none. Deterministic.
 std::vector<std::string> find_cycle(const Dependencies& dependencies);
 
-// What is to be restarted after `restarted` was: everything that needs it, directly or not, each once, and none before
-// what it needs itself. `restarted` is not among it. Asks for no cycle.
-std::vector<std::string> find_followers(const Dependencies& dependencies, const std::string& restarted);
+// The workloads to restart after `restarted`: its direct and indirect dependents in topological order, each once,
+// without `restarted` itself. REQUIRES: no cycle.
+std::vector<std::string> find_dependents(const Dependencies& dependencies, const std::string& restarted);
 
 }  // namespace guard::policy

@@ -1,7 +1,7 @@
 #include <utility>
 
 #include "guard/policy/decision.h"
-#include "guard/policy/wording.h"
+#include "guard/policy/describe.h"
 
 namespace guard::policy {
 
@@ -52,7 +52,7 @@ void step(const Rule& rule, const Standing& standing, base::SteadyTime now, std:
   const bool over = state.phase == Phase::tripped ? standing.cleared : !standing.tripping;
   if (over) {
     if (state.phase != Phase::clear) begin(state, Phase::clear, now);
-    state.hindered.reset();
+    state.suppressed.reset();
     return;
   }
   if (state.phase == Phase::clear) begin(state, Phase::pending, now);
@@ -97,35 +97,37 @@ void fire(const Rule& rule, const signal::WorkloadSignals& signals, base::Steady
   const auto grounds = grounds_of(rule, signals, now, state);
   for (const auto& action : rule.actions) {
     decisions.push_back(decide(rule, signals, grounds, action));
-    decisions.back().claim = strongest(rule.actions);
+    decisions.back().precedence = strongest(rule.actions);
   }
 }
 
 void fire_step(const Rule& rule, std::size_t step, const signal::WorkloadSignals& signals, Grounds grounds,
                RuleState& state, std::vector<Decision>& decisions) {
-  grounds.remark = "; step " + std::to_string(step + 1) + " of " + std::to_string(rule.ladder.size()) + grounds.remark;
-  const auto& actions = rule.ladder.at(step).actions;
+  grounds.remark =
+      "; step " + std::to_string(step + 1) + " of " + std::to_string(rule.escalation.size()) + grounds.remark;
+  const auto& actions = rule.escalation.at(step).actions;
   for (const auto& action : actions) {
     auto& decision = decisions.emplace_back(decide(rule, signals, grounds, action));
-    decision.claim = strongest(actions);
+    decision.precedence = strongest(actions);
     decision.step = step + 1;
-    decision.steps = rule.ladder.size();
+    decision.steps = rule.escalation.size();
   }
-  begin_step(rule, step, signals.identity.key, state.ladder);
+  start_step(rule, step, signals.identity.key, state.escalation);
 }
 
-// One tick of a rule with a ladder, whose phase has been moved on.
-void climb(const Rule& rule, const signal::WorkloadSignals& signals, base::SteadyTime now,
-           std::chrono::nanoseconds max_gap, RuleState& state, std::vector<Decision>& decisions) {
-  LadderState& ladder = state.ladder;
-  if (ladder.phase == LadderState::Phase::watching) {
-    const Step& before = rule.ladder.at(ladder.step);
-    const auto verdict = watch(rule, signals, now, max_gap, ladder);
-    if (verdict == Verdict::helped) begin(state, Phase::clear, now);
-    if (verdict != Verdict::next_step) return;
-    fire_step(rule, ladder.step, signals, {lack_of(rule, before), {}, now, ": " + ladder.effect}, state, decisions);
-  } else if (ladder.phase == LadderState::Phase::idle && state.phase == Phase::tripped && !state.was_unknown) {
-    const std::size_t step = first_step(rule, ladder, now);
+// One tick of a rule with an escalation, whose phase has been moved on.
+void escalate(const Rule& rule, const signal::WorkloadSignals& signals, base::SteadyTime now,
+              std::chrono::nanoseconds max_gap, RuleState& state, std::vector<Decision>& decisions) {
+  EscalationState& escalation = state.escalation;
+  if (escalation.phase == EscalationState::Phase::observing) {
+    const Step& before = rule.escalation.at(escalation.step);
+    const auto verdict = observe(rule, signals, now, max_gap, escalation);
+    if (verdict == StepVerdict::helped) begin(state, Phase::clear, now);
+    if (verdict != StepVerdict::next_step) return;
+    fire_step(rule, escalation.step, signals, {unmet_goal(rule, before), {}, now, ": " + escalation.effect}, state,
+              decisions);
+  } else if (escalation.phase == EscalationState::Phase::idle && state.phase == Phase::tripped && !state.was_unknown) {
+    const std::size_t step = first_step(rule, escalation, now);
     auto grounds = grounds_of(rule, signals, now, state);
     if (step > 0) grounds.remark = ": what was done before did not last " + base::format_duration(rule.cooldown);
     fire_step(rule, step, signals, std::move(grounds), state, decisions);
@@ -152,8 +154,8 @@ std::vector<Decision> evaluate(const std::vector<Rule>& rules, const signal::Wor
       step(rule, standing, now, max_gap, state);
     else
       state.was_unknown = true;
-    if (!rule.ladder.empty()) {
-      climb(rule, signals, now, max_gap, state, decisions);
+    if (!rule.escalation.empty()) {
+      escalate(rule, signals, now, max_gap, state, decisions);
       continue;
     }
     if (!standing.known || state.phase != Phase::tripped) continue;
@@ -168,7 +170,7 @@ void forget_firing(const Decision& decision, base::SteadyTime now, RuleStates& s
   if (found == states.end()) return;
   // An earlier firing needs no remembering: its cool-down was over, or the rule would not have fired again.
   found->second.last_fired.reset();
-  if (decision.step > 0) put_off(now, found->second.ladder);
+  if (decision.step > 0) postpone(now, found->second.escalation);
 }
 
 bool still_holds(const Decision& decision, const signal::WorkloadSignals& fresh) {

@@ -55,12 +55,12 @@ std::string_view name_of(Metric metric) {
   return "unknown";
 }
 
-std::string_view name_of(Hindrance hindrance) {
-  switch (hindrance) {
-    case Hindrance::breaker: return "breaker";
-    case Hindrance::maintenance: return "maintenance";
-    case Hindrance::held_back: return "held_back";
-    case Hindrance::budget: return "budget";
+std::string_view name_of(Suppression suppression) {
+  switch (suppression) {
+    case Suppression::stop_latch: return "stop_latch";
+    case Suppression::maintenance: return "maintenance";
+    case Suppression::dependency: return "dependency";
+    case Suppression::rate_limit: return "rate_limit";
   }
   return "unknown";
 }

@@ -1,6 +1,6 @@
 #pragma once
-// A rule: a condition on one signal, how long it must hold, what to do, and how long to rest afterwards. What to do is
-// either one list of actions or a ladder of them, from the gentlest step to the strongest.
+// A rule: a condition on one signal, how long it must be held, what to do, and the cool-down afterwards. The response
+// is either one list of actions or an escalation policy, from the gentlest step to the strongest.
 
 #include <chrono>
 #include <optional>
@@ -13,25 +13,25 @@
 
 namespace guard::policy {
 
-// The signals a rule may be about; names are the configuration's keys.
+// The signals that a rule can test; the names are the configuration's keys.
 enum class Metric {
-  memory,              // what cannot be reclaimed: bytes, or ratio of its limit
-  memory_working_set,  // usage less inactive page cache: bytes, or ratio of its limit
+  memory,              // memory that the kernel cannot reclaim: bytes, or ratio of the limit
+  memory_working_set,  // usage minus inactive page cache: bytes, or ratio of the limit
   memory_growth,       // bytes per second ("> 10m" in a configuration: per hour)
   time_to_limit,       // seconds
-  leaking,             // 0 or 1: the verdict on its memory
-  cpu,                 // cores, or ratio of its cap
+  leaking,             // 0 or 1: the verdict of the leak detector
+  cpu,                 // cores, or ratio of the CPU cap
   cpu_throttled,       // ratio
   memory_pressure,     // ratio
   cpu_pressure,        // ratio
   io_pressure,         // ratio
   pids,                // count
-  oom_kills,           // new ones in this interval
+  oom_kills,           // new kills in this tick
   restart_loop,        // 0 or 1
-  log_overdue,         // 0 or 1: any watch of the workload
-  log_value,           // the number last captured
-  unhealthy,           // 0 or 1: this probe, or any of the workload
-  disk,                // ratio: of this mount, or of the fullest
+  log_overdue,         // 0 or 1: any expected log line of the workload
+  log_value,           // the number captured last
+  unhealthy,           // 0 or 1: the named probe, or any probe of the workload
+  disk,                // used ratio of the named mount, or of the fullest one
 };
 std::string_view name_of(Metric metric);
 // From the kernel's pressure stall information (PSI), which not every kernel has.
@@ -39,10 +39,10 @@ constexpr bool is_pressure(Metric metric) {
   return metric == Metric::memory_pressure || metric == Metric::cpu_pressure || metric == Metric::io_pressure;
 }
 
-// Which one is meant, where a workload has several of the metric's kind.
+// Selects one of several sources of a metric.
 struct Subject {
-  std::string name;     // disk: the mount · unhealthy: the probe · log_value: the log line; "": any, or the fullest
-  std::string capture;  // log_value: which of the line's numbers
+  std::string name;     // disk: mount; unhealthy: probe; log_value: log line; "": any, or the fullest mount
+  std::string capture;  // log_value: the named group of the pattern
   friend bool operator==(const Subject&, const Subject&) = default;
 };
 
@@ -50,7 +50,7 @@ enum class Comparison { above, below };
 
 struct Threshold {
   double value = 0;       // in the metric's unit; a ratio when is_ratio
-  bool is_ratio = false;  // compare with the used part of the limit, not with the amount
+  bool is_ratio = false;  // compare the used ratio of the limit instead of the amount
   friend bool operator==(const Threshold&, const Threshold&) = default;
 };
 
@@ -62,32 +62,32 @@ struct Condition {
   Threshold trip;
 };
 
-// One step of a ladder. It has helped when `until` is true (without it: when the rule is clear) not later than `within`
-// after its actions were done; else the next step follows.
+// One step of an escalation. Its goal is `until`, by default that the rule is clear. The next step follows when the
+// goal is not reached within `within` after the actions of the step ended.
 struct Step {
   std::vector<ActionSpec> actions;
   std::optional<Condition> until;
-  std::optional<std::chrono::nanoseconds> within;  // the last step may do without: the rule's cool-down
+  std::optional<std::chrono::nanoseconds> within;  // default, for the last step only: the cool-down
 };
 
 struct Rule : Condition {
   std::string name;
   std::optional<Threshold>
-      clear;  // hysteresis: once tripped the rule stays so until this is crossed; default: trip itself
+      clear;  // hysteresis: a tripped rule stays tripped until this is crossed; default: the trip threshold
   std::chrono::nanoseconds held_for{0};
   std::chrono::nanoseconds cooldown = std::chrono::minutes(5);
-  std::vector<ActionSpec> actions;  // all at once; empty when there is a ladder
-  std::vector<Step> ladder;         // one step at a time; empty when there are actions
+  std::vector<ActionSpec> actions;  // all at once; empty when there is an escalation
+  std::vector<Step> escalation;     // one step at a time; empty when there are actions
 };
 
-// The metric's value in this snapshot in the unit of `threshold`; absent when the signal is.
+// The value of the metric in these signals, in its unit or as a ratio; absent when the signal is absent.
 sample::Reading<double> value_of(const signal::WorkloadSignals& signals, Metric metric, const Subject& subject,
                                  bool as_ratio);
 bool is_beyond(double value, Comparison comparison, double threshold);
 Comparison opposite(Comparison comparison);
-// Absent when the metric is.
+// Absent when the metric is absent.
 sample::Reading<bool> is_true(const Condition& condition, const signal::WorkloadSignals& signals);
-// True while `condition` is not: "memory below 75%" becomes "memory above 75%".
+// The opposite condition: "memory below 75%" becomes "memory above 75%".
 Condition negated(const Condition& condition);
 
 }  // namespace guard::policy

@@ -1,9 +1,8 @@
 #pragma once
-// Maintenance windows: times of day in which people work on a workload and the guard does not take hold of it.
+// Maintenance windows: times of day in which enforcing actions on a workload are suppressed.
 //
-// A window is about what a clock on the wall shows, so that daylight saving needs no rule of its own: an hour that the
-// clock skips is no part of any window, and one that it shows twice is part of it both times. Turning an instant into
-// what the clock shows is the caller's; of UTC it is done here.
+// Windows are in wall-clock time, which settles daylight saving: an hour that the clock skips is in no window, and an
+// hour that it shows twice is in the window both times. The caller converts to local time; UTC is converted here.
 
 #include <array>
 #include <chrono>
@@ -17,13 +16,13 @@ namespace guard::policy {
 
 struct Window {
   std::chrono::minutes from{0};  // since midnight
-  std::chrono::minutes to{0};    // not after `from`: of the next day; 24:00 is midnight at the end of the day
-  std::array<bool, 7> days{};    // from Sunday; the day on which the window begins
-  bool is_local = false;         // in the machine's time zone, else UTC
+  std::chrono::minutes to{0};    // when not after `from`: on the next day; 24:00 is the end of the day
+  std::array<bool, 7> days{};    // from Sunday; the day on which the window starts
+  bool is_local = false;         // in the host's time zone; false: UTC
   friend bool operator==(const Window&, const Window&) = default;
 };
 
-// What a clock on the wall shows.
+// Weekday and time of day, as a wall clock shows them.
 struct WallClock {
   unsigned weekday = 0;            // from Sunday, 0
   std::chrono::seconds of_day{0};  // since midnight
@@ -33,7 +32,7 @@ WallClock utc_clock(base::WallTime time);
 
 bool is_open(const Window& window, const WallClock& clock);
 
-// The first of `windows` that is open; null when none is.
+// The first open window; null when none is open.
 const Window* find_open(const std::vector<Window>& windows, const WallClock& utc, const WallClock& local);
 
 // "02:00 to 04:00 UTC on sat, sun".

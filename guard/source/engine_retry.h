@@ -1,6 +1,6 @@
 #pragma once
 // How long to wait before the next try: doubles from `first` to `most`, each shortened by up to a quarter at random,
-// so that several followers of one engine do not come back in step.
+// so that several dependents of one engine do not come back in step.
 
 #include <algorithm>
 #include <chrono>

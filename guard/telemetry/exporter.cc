@@ -103,7 +103,8 @@ void add_logs(Exposition& out, const Labels& workload, const std::vector<LogRepo
     out.add("leakguard_log_matches_total", labels, static_cast<double>(log.watch.matches));
     out.add("leakguard_log_source_up", labels, log.watch.source_up ? 1.0 : 0.0);
     // A container's log has no lag that is known in bytes.
-    if (log.watch.source_up && log.watch.lag_is_known) out.add("leakguard_log_lag_bytes", labels, static_cast<double>(log.watch.lag_bytes));
+    if (log.watch.source_up && log.watch.lag_is_known)
+      out.add("leakguard_log_lag_bytes", labels, static_cast<double>(log.watch.lag_bytes));
     if (log.watch.last_match_wall) {
       out.add("leakguard_log_last_match_timestamp_seconds", labels, unix_seconds(*log.watch.last_match_wall));
     }
@@ -134,14 +135,14 @@ void add_health(Exposition& out, const Labels& workload, const WorkloadReport& r
 }
 
 void add_policy(Exposition& out, const Labels& labels, const PolicyReport& policy) {
-  out.add("leakguard_breaker_open", labels, policy.breaker ? 1.0 : 0.0);
+  out.add("leakguard_stop_latched", labels, policy.stop_latch ? 1.0 : 0.0);
   out.add("leakguard_maintenance", labels, policy.maintenance.empty() ? 0.0 : 1.0);
   if (policy.actions_max > 0) {
-    out.add("leakguard_actions_spent", labels, static_cast<double>(policy.actions_spent));
-    out.add("leakguard_actions_max", labels, static_cast<double>(policy.actions_max));
+    out.add("leakguard_action_rate_used", labels, static_cast<double>(policy.actions_counted));
+    out.add("leakguard_action_rate_limit", labels, static_cast<double>(policy.actions_max));
   }
-  for (const auto& ladder : policy.ladders)
-    out.add("leakguard_rule_step", with(labels, "rule", ladder.rule), static_cast<double>(ladder.step));
+  for (const auto& escalation : policy.escalations)
+    out.add("leakguard_rule_step", with(labels, "rule", escalation.rule), static_cast<double>(escalation.step));
 }
 
 void add_workload(Exposition& out, const WorkloadReport& report) {

@@ -10,10 +10,10 @@ std::string_view name_of(Outcome outcome) {
     case Outcome::failed: return "failed";
     case Outcome::skipped: return "skipped";
     case Outcome::superseded: return "superseded";
-    case Outcome::budget: return "budget";
+    case Outcome::rate_limit: return "rate_limit";
     case Outcome::maintenance: return "maintenance";
-    case Outcome::held_back: return "held_back";
-    case Outcome::breaker: return "breaker";
+    case Outcome::dependency: return "dependency";
+    case Outcome::stop_latch: return "stop_latch";
   }
   return "failed";
 }

@@ -29,25 +29,25 @@ struct LogReport {
 
 // Where the rules of a workload stand, and what keeps them from acting.
 struct PolicyReport {
-  struct Ladder {
+  struct Escalation {
     std::string rule;
     std::size_t step = 0;  // under way, from 1; 0 for none
     std::size_t steps = 0;
   };
-  struct Breaker {
+  struct StopLatch {
     std::string rule;
-    base::WallTime opened_at;
+    base::WallTime latched_at;
   };
   struct PressureRule {
     std::string rule;
     policy::Metric metric = policy::Metric::memory_pressure;
   };
-  std::vector<Ladder> ladders;               // in the order of the rules
+  std::vector<Escalation> escalations;       // in the order of the rules
   std::vector<PressureRule> pressure_rules;  // that a kernel without PSI leaves without a reading
-  std::optional<Breaker> breaker;            // while it is open
+  std::optional<StopLatch> stop_latch;       // while it is open
   std::string maintenance;                   // the window that is open, in words; "" for none
-  std::string held_back;                     // why it must not be restarted now; "" for nothing
-  std::size_t actions_spent = 0;             // of the budget
+  std::string dependency_suppression;        // why it must not be restarted now; "" for nothing
+  std::size_t actions_counted = 0;           // of the budget
   std::size_t actions_max = 0;               // 0: not known
   base::Duration actions_within{0};
 };
@@ -78,10 +78,10 @@ enum class Outcome {
   failed,
   skipped,
   superseded,   // another rule's action, as strong or stronger, was under way or had just been done
-  budget,       // the workload's budget of actions is spent
+  rate_limit,   // the workload's budget of actions is spent
   maintenance,  // in a maintenance window
-  held_back,    // what it depends on is down or being restarted
-  breaker,      // stopped by a rule and not started since
+  dependency,   // what it depends on is down or being restarted
+  stop_latch,   // stopped by a rule and not started since
 };
 std::string_view name_of(Outcome outcome);
 
@@ -91,7 +91,7 @@ struct ActionRecord {
   policy::Decision decision;
   std::optional<Outcome> outcome;  // none while it is being carried out
   std::string result;              // in words: what was verified, or why it failed
-  std::string effect;              // of a ladder's step: whether it helped, in words, once that is known
+  std::string effect;              // of an escalation's step: whether it helped, in words, once that is known
   base::Duration took{0};
 };
 

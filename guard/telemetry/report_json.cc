@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "guard/telemetry/json_text.h"
-#include "guard/telemetry/words.h"
+#include "guard/telemetry/status_text.h"
 
 namespace guard::telemetry {
 namespace {
@@ -170,18 +170,18 @@ ordered_json health_of(const WorkloadReport& report) {
 }
 
 ordered_json policy_of(const PolicyReport& policy) {
-  ordered_json ladders = ordered_json::array();
-  for (const auto& ladder : policy.ladders)
-    ladders.push_back({{"rule", ladder.rule}, {"step", ladder.step}, {"steps", ladder.steps}});
-  ordered_json breaker;
-  if (policy.breaker)
-    breaker = {{"rule", policy.breaker->rule}, {"opened_at", unix_seconds(policy.breaker->opened_at)}};
+  ordered_json escalations = ordered_json::array();
+  for (const auto& escalation : policy.escalations)
+    escalations.push_back({{"rule", escalation.rule}, {"step", escalation.step}, {"steps", escalation.steps}});
+  ordered_json stop_latch;
+  if (policy.stop_latch)
+    stop_latch = {{"rule", policy.stop_latch->rule}, {"latched_at", unix_seconds(policy.stop_latch->latched_at)}};
   return Object()
-      .set("ladders", std::move(ladders))
-      .set("breaker", std::move(breaker))
+      .set("escalations", std::move(escalations))
+      .set("stop_latch", std::move(stop_latch))
       .set("maintenance", policy.maintenance)
-      .set("held_back", policy.held_back)
-      .set("actions_spent", policy.actions_spent)
+      .set("dependency_suppression", policy.dependency_suppression)
+      .set("actions_counted", policy.actions_counted)
       .set("actions_max", policy.actions_max)
       .set("actions_within_seconds", base::to_seconds(policy.actions_within))
       .take();

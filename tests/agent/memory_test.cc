@@ -9,8 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "agent/holds.h"
 #include "agent/journal_memory.h"
+#include "agent/stop_markers.h"
 #include "tests/guard/source/temporary_folder.h"
 
 namespace agent {
@@ -21,14 +21,14 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-const Hold kWeb{"web", "memory", base::WallTime(std::chrono::seconds(1767225600))};
+const StopMarker kWeb{"web", "memory", base::WallTime(std::chrono::seconds(1767225600))};
 
-TEST(Holds, AreReadByTheNextAgent) {
+TEST(StopMarkers, AreReadByTheNextAgent) {
   const TemporaryFolder folder;
-  Holds before(folder.at("held"));
+  StopMarkers before(folder.at("stopped"));
   EXPECT_THAT(before.read(), IsEmpty()) << "there is no such folder";
   EXPECT_THAT(before.keep({kWeb}), IsEmpty());
-  Holds next(folder.at("held"));
+  StopMarkers next(folder.at("stopped"));
   const auto held = next.read();
   ASSERT_THAT(held, SizeIs(1));
   EXPECT_EQ(held[0].workload, "web");
@@ -36,66 +36,66 @@ TEST(Holds, AreReadByTheNextAgent) {
   EXPECT_EQ(held[0].since, kWeb.since);
 }
 
-TEST(Holds, AreReleasedOnceWhenTheirMarkerSaysStart) {
+TEST(StopMarkers, AreReleasedOnceWhenTheirMarkerSaysStart) {
   const TemporaryFolder folder;
-  Holds holds(folder.at("held"));
-  holds.keep({kWeb});
-  EXPECT_THAT(holds.keep({kWeb}), IsEmpty());
-  folder.write("held/web", "start\n");
-  EXPECT_THAT(holds.keep({kWeb}), ElementsAre("web"));
-  EXPECT_THAT(holds.keep({kWeb}), IsEmpty()) << "it is starting";
-  EXPECT_FALSE(std::filesystem::exists(folder.at("held/web")));
+  StopMarkers markers(folder.at("stopped"));
+  markers.keep({kWeb});
+  EXPECT_THAT(markers.keep({kWeb}), IsEmpty());
+  folder.write("stopped/web", "start\n");
+  EXPECT_THAT(markers.keep({kWeb}), ElementsAre("web"));
+  EXPECT_THAT(markers.keep({kWeb}), IsEmpty()) << "it is starting";
+  EXPECT_FALSE(std::filesystem::exists(folder.at("stopped/web")));
 }
 
-TEST(Holds, AreNotReleasedByAFileThatIsGone) {
+TEST(StopMarkers, AreNotReleasedByAFileThatIsGone) {
   const TemporaryFolder folder;
-  Holds holds(folder.at("held"));
-  holds.keep({kWeb});
-  std::filesystem::remove(folder.at("held/web"));
-  EXPECT_THAT(holds.keep({kWeb}), IsEmpty());
-  EXPECT_TRUE(std::filesystem::exists(folder.at("held/web"))) << "the next agent is to know";
+  StopMarkers markers(folder.at("stopped"));
+  markers.keep({kWeb});
+  std::filesystem::remove(folder.at("stopped/web"));
+  EXPECT_THAT(markers.keep({kWeb}), IsEmpty());
+  EXPECT_TRUE(std::filesystem::exists(folder.at("stopped/web"))) << "the next agent is to know";
 }
 
-TEST(Holds, AreNotReleasedByAFolderThatIsGone) {
+TEST(StopMarkers, AreNotReleasedByAFolderThatIsGone) {
   const TemporaryFolder folder;
-  Holds holds(folder.at("held"));
-  holds.keep({kWeb});
-  std::filesystem::remove_all(folder.at("held"));
-  EXPECT_THAT(holds.keep({kWeb}), IsEmpty());
-  folder.write("held/web", "start of something else\n");
-  EXPECT_THAT(holds.keep({kWeb}), IsEmpty()) << "more than the one word";
+  StopMarkers markers(folder.at("stopped"));
+  markers.keep({kWeb});
+  std::filesystem::remove_all(folder.at("stopped"));
+  EXPECT_THAT(markers.keep({kWeb}), IsEmpty());
+  folder.write("stopped/web", "start of something else\n");
+  EXPECT_THAT(markers.keep({kWeb}), IsEmpty()) << "more than the one word";
 }
 
-TEST(Holds, AreReleasedByAMarkerThatSaysStartWhileNoAgentRuns) {
+TEST(StopMarkers, AreReleasedByAMarkerThatSaysStartWhileNoAgentRuns) {
   const TemporaryFolder folder;
-  folder.write("held/web", "start\n");
-  EXPECT_THAT(Holds(folder.at("held")).read(), IsEmpty());
-  EXPECT_FALSE(std::filesystem::exists(folder.at("held/web")));
+  folder.write("stopped/web", "start\n");
+  EXPECT_THAT(StopMarkers(folder.at("stopped")).read(), IsEmpty());
+  EXPECT_FALSE(std::filesystem::exists(folder.at("stopped/web")));
 }
 
-TEST(Holds, TakeTheirFileAwayWhenTheWorkloadRunsAgain) {
+TEST(StopMarkers, TakeTheirFileAwayWhenTheWorkloadRunsAgain) {
   const TemporaryFolder folder;
-  Holds holds(folder.at("held"));
-  holds.keep({kWeb});
-  EXPECT_TRUE(std::filesystem::exists(folder.at("held/web")));
-  holds.keep({});
-  EXPECT_FALSE(std::filesystem::exists(folder.at("held/web")));
-  holds.keep({kWeb});
-  EXPECT_TRUE(std::filesystem::exists(folder.at("held/web"))) << "stopped a second time";
+  StopMarkers markers(folder.at("stopped"));
+  markers.keep({kWeb});
+  EXPECT_TRUE(std::filesystem::exists(folder.at("stopped/web")));
+  markers.keep({});
+  EXPECT_FALSE(std::filesystem::exists(folder.at("stopped/web")));
+  markers.keep({kWeb});
+  EXPECT_TRUE(std::filesystem::exists(folder.at("stopped/web"))) << "stopped a second time";
 }
 
-TEST(Holds, HoldWithAFileThatSaysNothing) {
+TEST(StopMarkers, HoldWithAFileThatSaysNothing) {
   const TemporaryFolder folder;
-  folder.write("held/web", "");
-  Holds holds(folder.at("held"));
-  ASSERT_THAT(holds.read(), SizeIs(1));
+  folder.write("stopped/web", "");
+  StopMarkers markers(folder.at("stopped"));
+  ASSERT_THAT(markers.read(), SizeIs(1));
 }
 
-TEST(Holds, DoNotBelieveATimeThatCannotBe) {
+TEST(StopMarkers, DoNotBelieveATimeThatCannotBe) {
   const TemporaryFolder folder;
-  folder.write("held/web", "memory 9223372036854775807\n");
-  Holds holds(folder.at("held"));
-  const auto held = holds.read();
+  folder.write("stopped/web", "memory 9223372036854775807\n");
+  StopMarkers markers(folder.at("stopped"));
+  const auto held = markers.read();
   ASSERT_THAT(held, SizeIs(1));
   EXPECT_EQ(held[0].rule, "memory");
   EXPECT_EQ(held[0].since, base::WallTime());
@@ -121,26 +121,26 @@ class FullDisk {
   rlimit before_{};
 };
 
-TEST(Holds, ThatAFullDiskKeptFromBeingWrittenHoldNothingLater) {
+TEST(StopMarkers, ThatAFullDiskKeptFromBeingWrittenHoldNothingLater) {
   const TemporaryFolder folder;
-  Holds holds(folder.at("held"));
+  StopMarkers markers(folder.at("stopped"));
   {
     const FullDisk disk;
-    holds.keep({kWeb});
+    markers.keep({kWeb});
   }
-  EXPECT_TRUE(std::filesystem::is_empty(folder.at("held")));
-  holds.keep({});
-  EXPECT_THAT(Holds(folder.at("held")).read(), IsEmpty());
-  holds.keep({kWeb});
-  EXPECT_THAT(Holds(folder.at("held")).read(), SizeIs(1));
+  EXPECT_TRUE(std::filesystem::is_empty(folder.at("stopped")));
+  markers.keep({});
+  EXPECT_THAT(StopMarkers(folder.at("stopped")).read(), IsEmpty());
+  markers.keep({kWeb});
+  EXPECT_THAT(StopMarkers(folder.at("stopped")).read(), SizeIs(1));
 }
 
-TEST(Holds, ThatCannotBeWrittenReleaseNothing) {
+TEST(StopMarkers, ThatCannotBeWrittenReleaseNothing) {
   const TemporaryFolder folder;
   folder.write("file", "");
-  Holds holds(folder.at("file/held"));
-  EXPECT_THAT(holds.keep({kWeb}), IsEmpty());
-  EXPECT_THAT(holds.keep({kWeb}), IsEmpty());
+  StopMarkers markers(folder.at("file/stopped"));
+  EXPECT_THAT(markers.keep({kWeb}), IsEmpty());
+  EXPECT_THAT(markers.keep({kWeb}), IsEmpty());
 }
 
 constexpr const char* kDecided =
@@ -185,14 +185,14 @@ TEST(JournalMemory, IsEmptyIfTheJournalIsNotARegularFile) {
   for (const char* name : {"pipe", "folder", "device"}) EXPECT_THAT(read_journal(folder.at(name)), IsEmpty()) << name;
 }
 
-TEST(Holds, AreNotReleasedIfTheMarkerIsAPipe) {
+TEST(StopMarkers, AreNotReleasedIfTheMarkerIsAPipe) {
   const TemporaryFolder folder;
-  Holds holds(folder.at("held"));
-  const std::vector<Hold> held = {{"web", "memory", {}}};
-  ASSERT_THAT(holds.keep(held), IsEmpty());
-  std::filesystem::remove(folder.at("held/web"));
-  ASSERT_EQ(::mkfifo(folder.at("held/web").c_str(), 0600), 0);
-  EXPECT_THAT(holds.keep(held), IsEmpty());
+  StopMarkers markers(folder.at("stopped"));
+  const std::vector<StopMarker> held = {{"web", "memory", {}}};
+  ASSERT_THAT(markers.keep(held), IsEmpty());
+  std::filesystem::remove(folder.at("stopped/web"));
+  ASSERT_EQ(::mkfifo(folder.at("stopped/web").c_str(), 0600), 0);
+  EXPECT_THAT(markers.keep(held), IsEmpty());
 }
 
 }  // namespace

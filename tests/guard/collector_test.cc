@@ -147,7 +147,7 @@ TEST(SecondLook, SeesTheDisksToo) {
   config::Config config = target(TargetKind::cgroup, "/system.slice/web.service");
   config.host.mounts = {"/"};
   MachineCollector collector(config, {.root = kV2});
-  const auto fresh = collector.look_again("web", clock.steady_now(), clock.wall_now());
+  const auto fresh = collector.collect_one("web", clock.steady_now(), clock.wall_now());
   ASSERT_THAT(fresh.host.disks, SizeIs(1)) << "a rule about a disk is held against it";
   EXPECT_GT(fresh.host.disks[0].size.count, 0);
 }
@@ -174,7 +174,7 @@ TEST(Probes, AreSeenWithTheSnapshotAndAtTheSecondLook) {
   EXPECT_EQ(snapshot.probes[0].name, "page");
   EXPECT_EQ(snapshot.sources.back().source, "health");
   EXPECT_TRUE(snapshot.sources.back().up);
-  EXPECT_THAT(collector.look_again("web", clock.steady_now(), clock.wall_now()).probes, SizeIs(1));
+  EXPECT_THAT(collector.collect_one("web", clock.steady_now(), clock.wall_now()).probes, SizeIs(1));
 }
 
 TEST(SecondLook, SeesTheOneWorkloadOnly) {
@@ -182,10 +182,10 @@ TEST(SecondLook, SeesTheOneWorkloadOnly) {
   config.workloads.push_back(workload_config("a"));
   MachineCollector collector(config, {.root = kV2});
   const base::ManualClock clock;
-  const auto snapshot = collector.look_again("web", clock.steady_now(), clock.wall_now());
+  const auto snapshot = collector.collect_one("web", clock.steady_now(), clock.wall_now());
   ASSERT_THAT(snapshot.workloads, SizeIs(1));
   EXPECT_EQ(snapshot.workloads[0].name, "web");
-  EXPECT_THAT(collector.look_again("nobody", clock.steady_now(), clock.wall_now()).workloads, SizeIs(0));
+  EXPECT_THAT(collector.collect_one("nobody", clock.steady_now(), clock.wall_now()).workloads, SizeIs(0));
 }
 
 }  // namespace

@@ -28,12 +28,12 @@ class FakeCollector final : public Collector {
     snapshot.host = host;
     return snapshot;
   }
-  sample::Snapshot look_again(const std::string& workload, base::SteadyTime now, base::WallTime wall) override {
-    ++second_looks;
+  sample::Snapshot collect_one(const std::string& workload, base::SteadyTime now, base::WallTime wall) override {
+    ++rechecks;
     sample::Snapshot snapshot = collect(now, wall);
     std::erase_if(snapshot.workloads, [&](const auto& other) { return other.name != workload; });
-    for (auto& seen : snapshot.workloads) at_second_look(seen);
-    around_second_look(snapshot);
+    for (auto& seen : snapshot.workloads) at_recheck(seen);
+    around_recheck(snapshot);
     return snapshot;
   }
 
@@ -41,15 +41,15 @@ class FakeCollector final : public Collector {
   std::vector<sample::LogWatch> logs;
   std::vector<sample::Probe> probes;
   sample::Host host;
-  std::function<void(sample::Workload&)> at_second_look = [](sample::Workload&) {};
-  std::function<void(sample::Snapshot&)> around_second_look = [](sample::Snapshot&) {};  // at all but workloads
-  int second_looks = 0;
+  std::function<void(sample::Workload&)> at_recheck = [](sample::Workload&) {};
+  std::function<void(sample::Snapshot&)> around_recheck = [](sample::Snapshot&) {};  // at all but workloads
+  int rechecks = 0;
 };
 
 // Keeps every decision, and its end until the test gives it.
-class FakeHands final : public Hands {
+class FakeExecutor final : public Executor {
  public:
-  void carry_out(const policy::Decision& decision, const sample::Workload&, Done done) override {
+  void execute(const policy::Decision& decision, const sample::Workload&, Done done) override {
     before_acting();
     decisions.push_back(decision);
     unfinished.push_back(std::move(done));
@@ -154,11 +154,11 @@ class Scene {
 
   base::ManualClock clock;
   FakeCollector collector;
-  FakeHands hands;
+  FakeExecutor executor;
 
  private:
   std::unique_ptr<Guard> make(history::JournalWriter& journal) {
-    return std::make_unique<Guard>(config_, GuardParts{collector, hands, journal, clock});
+    return std::make_unique<Guard>(config_, GuardParts{collector, executor, journal, clock});
   }
 
   source::TemporaryFolder folder_;

@@ -27,26 +27,26 @@ TEST(Caps, ThatDriftedAreBroughtBackAtTheNextTick) {
   Scene scene(capped());
   set_limit(scene, 700);
   scene.tick();
-  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+  EXPECT_THAT(scene.executor.decisions, IsEmpty());
   set_limit(scene, 2000);
   scene.tick();
-  ASSERT_THAT(scene.hands.decisions, SizeIs(1));
-  EXPECT_EQ(scene.hands.decisions[0].rule, "caps");
-  EXPECT_EQ(std::get<policy::ApplyCaps>(scene.hands.decisions[0].action).caps.memory, base::mebibytes(700));
+  ASSERT_THAT(scene.executor.decisions, SizeIs(1));
+  EXPECT_EQ(scene.executor.decisions[0].rule, "caps");
+  EXPECT_EQ(std::get<policy::ApplyCaps>(scene.executor.decisions[0].action).caps.memory, base::mebibytes(700));
 }
 
 TEST(Caps, ThatCannotBeReadAreLeftAlone) {
   Scene scene(capped());
   scene.tick(30);
-  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+  EXPECT_THAT(scene.executor.decisions, IsEmpty());
 }
 
 TEST(Caps, AreLeftAloneWhenTheSecondLookFindsThemInForce) {
   Scene scene(capped());
   set_limit(scene, 2000);
-  scene.collector.at_second_look = [](sample::Workload& web) { web.caps.kernel.memory = base::mebibytes(700); };
+  scene.collector.at_recheck = [](sample::Workload& web) { web.caps.kernel.memory = base::mebibytes(700); };
   scene.tick();
-  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+  EXPECT_THAT(scene.executor.decisions, IsEmpty());
   EXPECT_EQ(scene.counted("caps", "recovered"), 1u);
 }
 
@@ -54,20 +54,20 @@ TEST(Caps, ThatDriftAgainAfterASuccessAreBroughtBackAtOnce) {
   Scene scene(capped());
   set_limit(scene, 2000);
   scene.tick();
-  scene.hands.finish();
+  scene.executor.finish();
   scene.tick();
-  EXPECT_THAT(scene.hands.decisions, SizeIs(2));
+  EXPECT_THAT(scene.executor.decisions, SizeIs(2));
 }
 
 TEST(Caps, ThatWereRefusedAreTriedAgainAfterTenSeconds) {
   Scene scene(capped());
   set_limit(scene, 2000);
   scene.tick();
-  scene.hands.finish(base::fail(base::Code::unavailable, "the engine is down"));
+  scene.executor.finish(base::fail(base::Code::unavailable, "the engine is down"));
   scene.tick(9);
-  EXPECT_THAT(scene.hands.decisions, SizeIs(1)) << "nine seconds later";
+  EXPECT_THAT(scene.executor.decisions, SizeIs(1)) << "nine seconds later";
   scene.tick();
-  EXPECT_THAT(scene.hands.decisions, SizeIs(2)) << "ten seconds later";
+  EXPECT_THAT(scene.executor.decisions, SizeIs(2)) << "ten seconds later";
 }
 
 base::Error too_many_cpus() { return {base::Code::invalid_argument, "Range of CPUs is from 0.01 to 2.00"}; }
@@ -79,8 +79,8 @@ TEST(Caps, ThatAreRefusedForGoodAreTriedEverMoreRarelyUpToTenMinutes) {
   int since = 0;
   for (int second = 0; second < 3600; ++second, ++since) {
     scene.tick();
-    if (scene.hands.unfinished.empty()) continue;
-    scene.hands.finish(base::fail(too_many_cpus()));
+    if (scene.executor.unfinished.empty()) continue;
+    scene.executor.finish(base::fail(too_many_cpus()));
     pauses.push_back(std::exchange(since, 0));
   }
   EXPECT_THAT(pauses, testing::ElementsAre(0, 10, 20, 40, 80, 160, 320, 600, 600, 600, 600));
@@ -91,9 +91,9 @@ TEST(Caps, ThatAreRefusedForTheSameReasonAreRecordedOnce) {
   set_limit(scene, 2000);
   for (int second = 0; second < 600; ++second) {
     scene.tick();
-    if (!scene.hands.unfinished.empty()) scene.hands.finish(base::fail(too_many_cpus()));
+    if (!scene.executor.unfinished.empty()) scene.executor.finish(base::fail(too_many_cpus()));
   }
-  EXPECT_GT(scene.hands.decisions.size(), 5U);
+  EXPECT_GT(scene.executor.decisions.size(), 5U);
   EXPECT_EQ(scene.counted("caps", "failed"), 1U);
   EXPECT_EQ(scene.report().recent_actions.size(), 1U);
   ASSERT_TRUE(scene.report().workloads[0].caps_refusal);
@@ -106,8 +106,8 @@ TEST(Caps, ARefusalWhoseMessageHasAnotherNumberEachTimeIsRecordedOnce) {
   set_limit(scene, 2000);
   for (int second = 0; second < 300; ++second) {
     scene.tick();
-    if (scene.hands.unfinished.empty()) continue;
-    scene.hands.finish(base::fail(base::Code::conflict, "below the " + std::to_string(second) + " MiB in use"));
+    if (scene.executor.unfinished.empty()) continue;
+    scene.executor.finish(base::fail(base::Code::conflict, "below the " + std::to_string(second) + " MiB in use"));
   }
   EXPECT_EQ(scene.counted("caps", "failed"), 1U);
 }
@@ -116,21 +116,21 @@ TEST(Caps, ThatAreRefusedAreTriedAtOnceWhenAnotherContainerRuns) {
   Scene scene(capped());
   set_limit(scene, 2000);
   scene.tick();
-  scene.hands.finish(base::fail(too_many_cpus()));
+  scene.executor.finish(base::fail(too_many_cpus()));
   scene.tick();
-  EXPECT_THAT(scene.hands.decisions, SizeIs(1));
+  EXPECT_THAT(scene.executor.decisions, SizeIs(1));
   scene.collector.workloads[0].identity.key = "container:another";
   scene.tick();
-  EXPECT_THAT(scene.hands.decisions, SizeIs(2));
+  EXPECT_THAT(scene.executor.decisions, SizeIs(2));
 }
 
 TEST(Caps, ThatAreInForceAfterARefusalAreRecordedAndNoLongerRefused) {
   Scene scene(capped());
   set_limit(scene, 2000);
   scene.tick();
-  scene.hands.finish(base::fail(too_many_cpus()));
+  scene.executor.finish(base::fail(too_many_cpus()));
   scene.tick(10);
-  scene.hands.finish();
+  scene.executor.finish();
   set_limit(scene, 700);
   scene.tick();
   EXPECT_EQ(scene.counted("caps", "done"), 1U);
@@ -146,18 +146,19 @@ TEST(Caps, OneThatIsRefusedLeavesTheOthersAlone) {
   scene.collector.workloads[0].caps.has_memory_high = true;
   for (int second = 0; second < 30; ++second) {
     scene.tick();
-    if (scene.hands.unfinished.empty()) continue;
-    const bool is_high = std::get<policy::ApplyCaps>(scene.hands.decisions.back().action).caps.memory_high.has_value();
+    if (scene.executor.unfinished.empty()) continue;
+    const bool is_high =
+        std::get<policy::ApplyCaps>(scene.executor.decisions.back().action).caps.memory_high.has_value();
     if (is_high) {
-      scene.hands.finish(base::fail(too_many_cpus()));
+      scene.executor.finish(base::fail(too_many_cpus()));
     } else {
-      scene.hands.finish();
+      scene.executor.finish();
       set_limit(scene, 700);
     }
   }
   EXPECT_EQ(scene.counted("caps", "done"), 1U);
   EXPECT_EQ(scene.counted("caps", "failed"), 1U);
-  EXPECT_LE(scene.hands.decisions.size(), 4U) << "the refused one is tried after 0, 10 and 30 seconds";
+  EXPECT_LE(scene.executor.decisions.size(), 4U) << "the refused one is tried after 0, 10 and 30 seconds";
   ASSERT_TRUE(scene.report().workloads[0].caps_refusal);
   EXPECT_THAT(scene.report().workloads[0].caps_refusal->resources, testing::ElementsAre("memory_high"));
 }
@@ -167,18 +168,18 @@ TEST(Caps, OfAPausedWorkloadAreKept) {
   set_limit(scene, 2000);
   scene.collector.workloads[0].lifecycle.state = sample::State::paused;
   scene.tick();
-  EXPECT_THAT(scene.hands.decisions, SizeIs(1));
+  EXPECT_THAT(scene.executor.decisions, SizeIs(1));
 }
 
 TEST(Caps, ARefusalIsForgottenWithTheNextSuccess) {
   Scene scene(capped());
   set_limit(scene, 2000);
   scene.tick();
-  scene.hands.finish(base::fail(base::Code::unavailable, "the engine is down"));
+  scene.executor.finish(base::fail(base::Code::unavailable, "the engine is down"));
   scene.tick(10);
-  scene.hands.finish();
+  scene.executor.finish();
   scene.tick();
-  EXPECT_THAT(scene.hands.decisions, SizeIs(3));
+  EXPECT_THAT(scene.executor.decisions, SizeIs(3));
 }
 
 TEST(Caps, ADryRunSaysADriftOnce) {
@@ -186,7 +187,7 @@ TEST(Caps, ADryRunSaysADriftOnce) {
   set_limit(scene, 2000);
   scene.tick(3600);
   EXPECT_EQ(scene.counted("caps", "dry_run"), 1u);
-  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+  EXPECT_THAT(scene.executor.decisions, IsEmpty());
 }
 
 TEST(Caps, AreComparedInTheReport) {

@@ -25,9 +25,9 @@ TEST(ManyActions, BeginAtOnceUpToTheBound) {
   Scene scene(many(20));
   use_too_much_memory(scene, 20);
   scene.tick(11);
-  EXPECT_THAT(scene.hands.decisions, SizeIs(Enforcer::kMostAtOnce));
-  scene.hands.finish();
-  EXPECT_THAT(scene.hands.decisions, SizeIs(Enforcer::kMostAtOnce + 1));
+  EXPECT_THAT(scene.executor.decisions, SizeIs(Enforcer::kMostAtOnce));
+  scene.executor.finish();
+  EXPECT_THAT(scene.executor.decisions, SizeIs(Enforcer::kMostAtOnce + 1));
 }
 
 TEST(ManyActions, AreRecheckedWhenTheirTurnComes) {
@@ -36,9 +36,9 @@ TEST(ManyActions, AreRecheckedWhenTheirTurnComes) {
   scene.tick(11);
   scene.use_memory(100, 8);
   scene.tick(300);
-  scene.hands.finish();
-  EXPECT_THAT(scene.hands.decisions, SizeIs(Enforcer::kMostAtOnce + 1));
-  EXPECT_EQ(scene.hands.decisions.back().workload, "w9") << "w8 has recovered while it waited";
+  scene.executor.finish();
+  EXPECT_THAT(scene.executor.decisions, SizeIs(Enforcer::kMostAtOnce + 1));
+  EXPECT_EQ(scene.executor.decisions.back().workload, "w9") << "w8 has recovered while it waited";
   EXPECT_EQ(scene.counted("restart", "recovered"), 1U);
 }
 
@@ -46,7 +46,7 @@ TEST(ManyActions, AllEndAndEachIsRecordedOnce) {
   Scene scene(many(300));
   use_too_much_memory(scene, 300);
   scene.tick(11);
-  while (!scene.hands.unfinished.empty()) scene.hands.finish();
+  while (!scene.executor.unfinished.empty()) scene.executor.finish();
   EXPECT_EQ(scene.counted("restart", "done"), 300U);
   EXPECT_FALSE(scene.guard().is_acting());
   const auto lines = scene.journal();
@@ -60,13 +60,13 @@ TEST(ManyActions, TheResultOfOneThatOutlastsManyRecordsIsNotLost) {
   Scene scene(config);
   scene.use_memory(900, 0);
   scene.tick(11);
-  ASSERT_THAT(scene.hands.unfinished, SizeIs(1));
-  auto slow = std::move(scene.hands.unfinished.front());
-  scene.hands.unfinished.clear();
+  ASSERT_THAT(scene.executor.unfinished, SizeIs(1));
+  auto slow = std::move(scene.executor.unfinished.front());
+  scene.executor.unfinished.clear();
   for (int i = 0; i < 500; ++i) {
     scene.use_memory(i % 2 == 0 ? 900 : 100, 1);
     scene.tick(61);
-    while (!scene.hands.unfinished.empty()) scene.hands.finish();
+    while (!scene.executor.unfinished.empty()) scene.executor.finish();
   }
   ASSERT_GT(scene.report().recent_actions.front().number, 1U);
   const auto before = scene.counted("restart", "failed");
@@ -81,7 +81,7 @@ TEST(ManyActions, ABreachIsMeasuredToTheEndOfTheAction) {
   scene.tick(11);
   EXPECT_EQ(scene.report().breach_to_action.count, 0U);
   scene.tick(30);
-  scene.hands.finish();
+  scene.executor.finish();
   EXPECT_EQ(scene.report().breach_to_action.count, 1U);
   EXPECT_DOUBLE_EQ(scene.report().breach_to_action.sum_seconds, 40);
 }
@@ -92,7 +92,7 @@ TEST(ManyActions, ANotificationWaitsForNoRestart) {
   Scene scene(config);
   use_too_much_memory(scene, 9);
   scene.tick(11);
-  EXPECT_THAT(scene.hands.decisions, SizeIs(9));
+  EXPECT_THAT(scene.executor.decisions, SizeIs(9));
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ config::Config diamond() {
 
 std::vector<std::string> restarted(const Scene& scene) {
   std::vector<std::string> names;
-  for (const auto& decision : scene.hands.decisions) names.push_back(decision.workload);
+  for (const auto& decision : scene.executor.decisions) names.push_back(decision.workload);
   return names;
 }
 
@@ -35,7 +35,7 @@ void restart_db(Scene& scene) {
   scene.use_memory(900);
   scene.tick(11);
   scene.use_memory(100);
-  scene.hands.finish();
+  scene.executor.finish();
 }
 
 TEST(Dependencies, FollowARestartInOrderEachOnce) {
@@ -46,20 +46,20 @@ TEST(Dependencies, FollowARestartInOrderEachOnce) {
   scene.use_memory(100);
   scene.tick(5);
   EXPECT_THAT(restarted(scene), ElementsAre("db")) << "it is still being restarted";
-  scene.hands.finish();
+  scene.executor.finish();
   scene.tick(3);
   EXPECT_THAT(restarted(scene), ElementsAre("db", "api", "worker"));
-  scene.hands.finish();
+  scene.executor.finish();
   scene.tick(3);
   EXPECT_THAT(restarted(scene), ElementsAre("db", "api", "worker")) << "web needs both";
-  scene.hands.finish();
+  scene.executor.finish();
   scene.tick(3);
   EXPECT_THAT(restarted(scene), ElementsAre("db", "api", "worker", "web"));
-  scene.hands.finish();
+  scene.executor.finish();
   scene.tick(60);
-  EXPECT_THAT(scene.hands.decisions, testing::SizeIs(4));
-  EXPECT_EQ(scene.hands.decisions[1].rule, "depends_on");
-  EXPECT_EQ(scene.hands.decisions[1].reason, "db was restarted by rule memory-high, and api depends on it");
+  EXPECT_THAT(scene.executor.decisions, testing::SizeIs(4));
+  EXPECT_EQ(scene.executor.decisions[1].rule, "depends_on");
+  EXPECT_EQ(scene.executor.decisions[1].reason, "db was restarted by rule memory-high, and api depends on it");
 }
 
 TEST(Dependencies, WaitUntilItRunsAgain) {
@@ -68,7 +68,7 @@ TEST(Dependencies, WaitUntilItRunsAgain) {
   scene.collector.workloads[0].lifecycle.state = sample::State::starting;
   scene.tick(30);
   EXPECT_THAT(restarted(scene), ElementsAre("db"));
-  EXPECT_THAT(scene.report().workloads[2].policy.held_back, HasSubstr("it is restarted next"));
+  EXPECT_THAT(scene.report().workloads[2].policy.dependency_suppression, HasSubstr("it is restarted next"));
   scene.collector.workloads[0].lifecycle.state = sample::State::unknown;
   scene.tick(30);
   EXPECT_THAT(restarted(scene), ElementsAre("db")) << "doubt restarts nothing";
@@ -100,7 +100,7 @@ TEST(Dependencies, AFailedRestartIsFollowedByNothing) {
   scene.use_memory(900);
   scene.tick(11);
   scene.use_memory(100);
-  scene.hands.finish(base::fail(base::Code::unavailable, "the engine is down"));
+  scene.executor.finish(base::fail(base::Code::unavailable, "the engine is down"));
   scene.tick(60);
   EXPECT_THAT(restarted(scene), ElementsAre("db"));
 }
@@ -126,7 +126,7 @@ TEST(Dependencies, WhoseRestartIsUnderWayAtAReloadAreNotRestartedTwice) {
   restart_db(scene);
   scene.tick(1);
   scene.reload(diamond());
-  scene.hands.unfinished.clear();
+  scene.executor.unfinished.clear();
   scene.tick(60);
   EXPECT_THAT(restarted(scene), ElementsAre("db", "api", "worker", "web"));
 }
@@ -150,10 +150,10 @@ TEST_F(Explained, WhoseDependencyIsDownIsNotRestartedByItsOwnRules) {
   scene.collector.workloads[0].lifecycle.state = sample::State::stopped;
   scene.tick(11);
   EXPECT_THAT(restarted(scene), ElementsAre("api")) << "to shed is no restart";
-  scene.hands.finish();
+  scene.executor.finish();
   scene.tick(120);
   EXPECT_THAT(restarted(scene), ElementsAre("api"));
-  EXPECT_EQ(scene.counted("restart", "held_back"), 1U);
+  EXPECT_EQ(scene.counted("restart", "dependency"), 1U);
   EXPECT_EQ(scene.last_action().result, "db, which api depends on, is stopped");
   scene.collector.workloads[0].lifecycle.state = sample::State::running;
   scene.tick(1);
@@ -163,7 +163,7 @@ TEST_F(Explained, WhoseDependencyIsDownIsNotRestartedByItsOwnRules) {
 TEST_F(Explained, DoubtAboutTheDependencyExplainsNothing) {
   scene.collector.workloads[0].lifecycle.state = sample::State::unknown;
   scene.tick(11);
-  scene.hands.finish();
+  scene.executor.finish();
   scene.tick(100);
   EXPECT_THAT(restarted(scene), ElementsAre("api", "api"));
 }

@@ -24,7 +24,7 @@ config::Config restarting_service() { return config_of({workload_config("api", {
 
 std::vector<std::string> acted_on(const Scene& scene) {
   std::vector<std::string> names;
-  for (const auto& decision : scene.hands.decisions) names.push_back(decision.workload);
+  for (const auto& decision : scene.executor.decisions) names.push_back(decision.workload);
   return names;
 }
 
@@ -69,7 +69,7 @@ TEST(Replicas, TheFirstTakesAlongWhatIsKnownOfItWhenItIsNumbered) {
   scene.tick();
   scene.collector.workloads[0].renamed_from.clear();
   scene.tick(3);
-  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+  EXPECT_THAT(scene.executor.decisions, IsEmpty());
   scene.tick();
   EXPECT_THAT(acted_on(scene), ElementsAre("api-1")) << "ten seconds since the first of them";
 }
@@ -88,7 +88,7 @@ TEST(Replicas, AnActionThatOutlastsTheRenamingEndsForTheRenamed) {
   scene.tick();
   scene.collector.workloads[0].renamed_from.clear();
   EXPECT_TRUE(scene.guard().is_acting());
-  scene.hands.finish();
+  scene.executor.finish();
   EXPECT_FALSE(scene.guard().is_acting());
   EXPECT_EQ(scene.counted("restart", "done"), 1U);
   scene.tick(400);
@@ -97,13 +97,13 @@ TEST(Replicas, AnActionThatOutlastsTheRenamingEndsForTheRenamed) {
 
 TEST(Replicas, AStopLatchOfOneOfSeveralHoldsWhenItIsTheOnlyOneLeft) {
   Scene scene(restarting_service());
-  scene.guard().hold("api-1", {"memory-high", {}});
+  scene.guard().latch("api-1", {"memory-high", {}});
   sample::Workload alone = replica("1", "a");
   alone.name = "api";
   alone.lifecycle.state = sample::State::stopped;
   scene.collector.workloads = {alone};
   scene.tick();
-  EXPECT_TRUE(scene.report().workloads[0].policy.breaker);
+  EXPECT_TRUE(scene.report().workloads[0].policy.stop_latch);
 }
 
 TEST(Replicas, ThatGoWhileTheyAreToBeRestartedKeepNobodyWaiting) {
@@ -117,15 +117,16 @@ TEST(Replicas, ThatGoWhileTheyAreToBeRestartedKeepNobodyWaiting) {
   scene.tick(11);
   scene.use_memory(100);
   scene.collector.workloads[0].lifecycle.state = sample::State::starting;
-  scene.hands.finish();
+  scene.executor.finish();
   scene.tick(2);
   scene.collector.workloads.erase(scene.collector.workloads.begin() + 2);
   scene.collector.workloads[0].lifecycle.state = sample::State::running;
   scene.tick(2);
   EXPECT_THAT(acted_on(scene), ElementsAre("db", "api-1"));
-  scene.hands.finish();
+  scene.executor.finish();
   scene.tick();
-  EXPECT_EQ(scene.report().workloads[1].policy.held_back, "") << "the others have gone or are not restarted";
+  EXPECT_EQ(scene.report().workloads[1].policy.dependency_suppression, "")
+      << "the others have gone or are not restarted";
 }
 
 TEST(Replicas, ThatAreCreatedAgainGoOnUnderTheirName) {
@@ -135,7 +136,7 @@ TEST(Replicas, ThatAreCreatedAgainGoOnUnderTheirName) {
   scene.collector.workloads = {replica("1", "a"), replica("2", "b")};
   scene.use_memory(900, 1);
   scene.tick(11);
-  scene.hands.finish();
+  scene.executor.finish();
   scene.collector.workloads.pop_back();
   scene.tick(30);
   scene.collector.workloads.push_back(replica("2", "c"));
@@ -146,13 +147,13 @@ TEST(Replicas, ThatAreCreatedAgainGoOnUnderTheirName) {
 
 TEST(Replicas, ThatAStopLatchHoldsAreKnownBeforeTheyAreSeen) {
   Scene scene(restarting_service());
-  scene.guard().hold("api-2", {"memory-high", {}});
-  EXPECT_THAT(scene.guard().held(), SizeIs(1));
+  scene.guard().latch("api-2", {"memory-high", {}});
+  EXPECT_THAT(scene.guard().stop_latches(), SizeIs(1));
   scene.collector.workloads = {replica("1", "a"), replica("2", "b")};
   scene.collector.workloads[1].lifecycle.state = sample::State::stopped;
   scene.tick();
-  EXPECT_TRUE(scene.report().workloads[1].policy.breaker);
-  EXPECT_THAT(scene.guard().held(), SizeIs(1));
+  EXPECT_TRUE(scene.report().workloads[1].policy.stop_latch);
+  EXPECT_THAT(scene.guard().stop_latches(), SizeIs(1));
 }
 
 TEST(Replicas, KeepWhatIsKnownOfThemOverAReload) {
@@ -175,10 +176,10 @@ TEST(Replicas, OfADependencyAreThereAsLongAsOneRuns) {
   scene.collector.workloads = {replica("1", "a"), replica("2", "b"), running_workload("web")};
   scene.collector.workloads[0].lifecycle.state = sample::State::stopped;
   scene.tick();
-  EXPECT_EQ(scene.report().workloads[2].policy.held_back, "");
+  EXPECT_EQ(scene.report().workloads[2].policy.dependency_suppression, "");
   scene.collector.workloads[1].lifecycle.state = sample::State::stopped;
   scene.tick();
-  EXPECT_EQ(scene.report().workloads[2].policy.held_back, "api, which web depends on, is stopped");
+  EXPECT_EQ(scene.report().workloads[2].policy.dependency_suppression, "api, which web depends on, is stopped");
 }
 
 TEST(Replicas, OfADependentAreAllRestartedAfterIt) {
@@ -190,13 +191,13 @@ TEST(Replicas, OfADependentAreAllRestartedAfterIt) {
   scene.use_memory(900);
   scene.tick(11);
   scene.use_memory(100);
-  scene.hands.finish();
+  scene.executor.finish();
   scene.tick(3);
   EXPECT_THAT(acted_on(scene), ElementsAre("db", "api-1", "api-2"));
-  scene.hands.finish();
-  scene.hands.finish();
+  scene.executor.finish();
+  scene.executor.finish();
   scene.tick(30);
-  EXPECT_THAT(scene.hands.decisions, SizeIs(3));
+  EXPECT_THAT(scene.executor.decisions, SizeIs(3));
 }
 
 TEST(Replicas, ThatAreOnlyWatchedAreShownAndLeftAlone) {
@@ -209,7 +210,7 @@ TEST(Replicas, ThatAreOnlyWatchedAreShownAndLeftAlone) {
   scene.collector.workloads[0].caps.kernel.memory = base::mebibytes(700);
   scene.use_memory(900, 1);
   scene.tick(30);
-  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+  EXPECT_THAT(scene.executor.decisions, IsEmpty());
   EXPECT_EQ(scene.report().workloads[1].signals.memory_used->value, 0.9);
 }
 
@@ -220,11 +221,11 @@ TEST(PageCache, ThatFillsTheLimitRestartsNothing) {
   memory.anon = base::mebibytes(40);
   memory.file = base::mebibytes(940);
   scene.tick(120);
-  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+  EXPECT_THAT(scene.executor.decisions, IsEmpty());
   memory.anon = base::mebibytes(900);
   memory.file = base::mebibytes(80);
   scene.tick(11);
-  EXPECT_THAT(scene.hands.decisions, SizeIs(1));
+  EXPECT_THAT(scene.executor.decisions, SizeIs(1));
 }
 
 TEST(Paused, WorkloadsAreNotActedOn) {
@@ -233,20 +234,20 @@ TEST(Paused, WorkloadsAreNotActedOn) {
   scene.tick(5);
   scene.collector.workloads[0].lifecycle.state = sample::State::paused;
   scene.tick(120);
-  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+  EXPECT_THAT(scene.executor.decisions, IsEmpty());
   scene.collector.workloads[0].lifecycle.state = sample::State::running;
   scene.tick(5);
-  EXPECT_THAT(scene.hands.decisions, IsEmpty()) << "what was before the pause is not evidence for after it";
+  EXPECT_THAT(scene.executor.decisions, IsEmpty()) << "what was before the pause is not evidence for after it";
   scene.tick(10);
-  EXPECT_THAT(scene.hands.decisions, SizeIs(1));
+  EXPECT_THAT(scene.executor.decisions, SizeIs(1));
 }
 
 TEST(Paused, APauseAtTheSecondLookKeepsTheActionBack) {
   Scene scene(restarting_service());
   scene.use_memory(900);
-  scene.collector.at_second_look = [](sample::Workload& web) { web.lifecycle.state = sample::State::paused; };
+  scene.collector.at_recheck = [](sample::Workload& web) { web.lifecycle.state = sample::State::paused; };
   scene.tick(11);
-  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+  EXPECT_THAT(scene.executor.decisions, IsEmpty());
 }
 
 TEST(Paused, AndUnpausedIsNoRestart) {

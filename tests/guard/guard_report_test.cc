@@ -109,13 +109,13 @@ policy::Rule every_tick() {
 
 TEST(RecentActions, AreBoundedAndKeepTheNewest) {
   config::WorkloadConfig web = workload_config("web", {every_tick()});
-  web.actions.max = policy::Budget::kMost;
+  web.actions.max = policy::ActionRate::kMost;
   Scene scene(config_of({web}));
   scene.use_memory(900);
   const int ticks = static_cast<int>(telemetry::Report::kRecentActions) + 50;
   for (int i = 0; i < ticks; ++i) {
     scene.tick();
-    scene.hands.finish();
+    scene.executor.finish();
   }
   EXPECT_THAT(scene.report().recent_actions, SizeIs(telemetry::Report::kRecentActions));
   EXPECT_EQ(scene.last_action().number, static_cast<std::uint64_t>(ticks));
@@ -126,14 +126,14 @@ TEST(BreachToAction, IsMeasuredFromTheFirstTickOfTheCondition) {
   Scene scene(config_of({workload_config("web", {memory_rule({policy::Restart{}})})}));
   scene.use_memory(900);
   scene.tick(11);
-  scene.hands.finish();
+  scene.executor.finish();
   EXPECT_EQ(scene.report().breach_to_action.count, 1u);
   EXPECT_DOUBLE_EQ(scene.report().breach_to_action.sum_seconds, 10);
 }
 
 TEST(BreachToAction, IsNotMeasuredWhereNothingWasDone) {
   Scene scene(config_of({workload_config("web", {memory_rule({policy::Restart{}})})}));
-  scene.collector.at_second_look = [](sample::Workload& web) { web.identity.key = "container:other"; };
+  scene.collector.at_recheck = [](sample::Workload& web) { web.identity.key = "container:other"; };
   scene.use_memory(900);
   scene.tick(11);
   EXPECT_EQ(scene.report().breach_to_action.count, 0u);
@@ -144,7 +144,7 @@ TEST(ActionDuration, RunsFromTheDecisionToItsVerifiedEnd) {
   scene.use_memory(900);
   scene.tick(11);
   scene.clock.advance(seconds(4));
-  scene.hands.finish();
+  scene.executor.finish();
   EXPECT_EQ(scene.last_action().took, seconds(4));
   EXPECT_DOUBLE_EQ(scene.report().action_durations.at("restart").sum_seconds, 4);
 }
@@ -161,13 +161,13 @@ TEST(Reload, KeepsWhatWasCounted) {
   Scene scene(config_of({workload_config("web", {every_tick()})}));
   scene.use_memory(900);
   scene.tick();
-  scene.hands.finish();
+  scene.executor.finish();
   restart(scene.collector.workloads[0], sample::ExitReason::oom_kill);
   scene.tick();
-  scene.hands.finish();
+  scene.executor.finish();
   scene.reload(config_of({workload_config("web", {every_tick()})}));
   scene.tick();
-  scene.hands.finish();
+  scene.executor.finish();
   EXPECT_EQ(scene.report().workloads[0].restarts_by_reason.at("oom_kill"), 1u);
   EXPECT_EQ(scene.counted("signal", "done"), 3u);
   EXPECT_EQ(scene.last_action().number, 3u);
@@ -202,7 +202,7 @@ TEST(Reload, TakesTheCountsOfAWorkloadThatIsGoneAway) {
   Scene scene(config_of({workload_config("web", {every_tick()}), workload_config("worker")}));
   scene.use_memory(900);
   scene.tick();
-  scene.hands.finish();
+  scene.executor.finish();
   scene.reload(config_of({workload_config("worker")}));
   EXPECT_THAT(scene.report().actions, IsEmpty()) << "a workload that is gone takes its series with it";
 }
@@ -212,10 +212,10 @@ TEST(Reload, KeepsTheCoolDownOfARule) {
   Scene scene(config);
   scene.use_memory(900);
   scene.tick(11);
-  scene.hands.finish();
+  scene.executor.finish();
   scene.reload(config);
   scene.tick(60);
-  EXPECT_THAT(scene.hands.decisions, SizeIs(1)) << "else a reload would allow another restart";
+  EXPECT_THAT(scene.executor.decisions, SizeIs(1)) << "else a reload would allow another restart";
 }
 
 TEST(Reload, LeavesTheListenerToTheNewGuard) {
@@ -226,7 +226,7 @@ TEST(Reload, LeavesTheListenerToTheNewGuard) {
   scene.use_memory(900);
   scene.reload(config);
   scene.tick();
-  scene.hands.finish();
+  scene.executor.finish();
   EXPECT_EQ(told_before, 0) << "the old listener belongs to what the reload has taken down";
 }
 

@@ -24,24 +24,24 @@ TEST(Tick, ActsOnceTheConditionHasHeldItsTime) {
   Scene scene(one_rule(policy::Restart{}));
   scene.use_memory(900);
   scene.tick(10);
-  EXPECT_THAT(scene.hands.decisions, IsEmpty()) << "nine seconds after the breach";
+  EXPECT_THAT(scene.executor.decisions, IsEmpty()) << "nine seconds after the breach";
   scene.tick();
-  ASSERT_THAT(scene.hands.decisions, SizeIs(1));
-  EXPECT_EQ(scene.hands.decisions[0].rule, "memory-high");
-  EXPECT_EQ(scene.hands.decisions[0].workload, "web");
+  ASSERT_THAT(scene.executor.decisions, SizeIs(1));
+  EXPECT_EQ(scene.executor.decisions[0].rule, "memory-high");
+  EXPECT_EQ(scene.executor.decisions[0].workload, "web");
 }
 
 TEST(Tick, DoesNotActJustUnderTheThreshold) {
   Scene scene(one_rule(policy::Restart{}));
   scene.use_memory(850);
   scene.tick(60);
-  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+  EXPECT_THAT(scene.executor.decisions, IsEmpty());
 }
 
 TEST(Tick, WritesTheDecisionDownBeforeItActs) {
   Scene scene(one_rule(policy::Restart{}));
   std::vector<std::string> written;
-  scene.hands.before_acting = [&] { written = scene.journal(); };
+  scene.executor.before_acting = [&] { written = scene.journal(); };
   scene.use_memory(900);
   scene.tick(11);
   ASSERT_THAT(written, SizeIs(1));
@@ -53,7 +53,7 @@ TEST(Tick, WritesTheResultDownAfterwards) {
   Scene scene(one_rule(policy::Restart{}));
   scene.use_memory(900);
   scene.tick(11);
-  scene.hands.finish(std::string("runs again as process 7"));
+  scene.executor.finish(std::string("runs again as process 7"));
   ASSERT_THAT(scene.journal(), SizeIs(2));
   EXPECT_THAT(scene.journal()[1], HasSubstr(R"("outcome":"done")"));
   EXPECT_THAT(scene.journal()[1], HasSubstr("runs again as process 7"));
@@ -64,7 +64,7 @@ TEST(Tick, CountsAnActionThatFailed) {
   Scene scene(one_rule(policy::Restart{}));
   scene.use_memory(900);
   scene.tick(11);
-  scene.hands.finish(base::fail(base::Code::unavailable, "the engine is down"));
+  scene.executor.finish(base::fail(base::Code::unavailable, "the engine is down"));
   EXPECT_EQ(scene.last_action().outcome, Outcome::failed);
   EXPECT_EQ(scene.last_action().result, "the engine is down");
   EXPECT_EQ(scene.counted("restart", "failed"), 1u);
@@ -72,41 +72,41 @@ TEST(Tick, CountsAnActionThatFailed) {
 
 TEST(SecondLook, DropsWhatHasRecovered) {
   Scene scene(one_rule(policy::Restart{}));
-  scene.collector.at_second_look = [](sample::Workload& web) { web.resources.memory.usage = base::mebibytes(200); };
+  scene.collector.at_recheck = [](sample::Workload& web) { web.resources.memory.usage = base::mebibytes(200); };
   scene.use_memory(900);
   scene.tick(11);
-  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+  EXPECT_THAT(scene.executor.decisions, IsEmpty());
   EXPECT_EQ(scene.last_action().outcome, Outcome::recovered);
   EXPECT_EQ(scene.counted("restart", "recovered"), 1u);
 }
 
 TEST(SecondLook, DropsWhatIsAnotherWorkloadByNow) {
   Scene scene(one_rule(policy::Restart{}));
-  scene.collector.at_second_look = [](sample::Workload& web) { web.identity.key = "container:its-successor"; };
+  scene.collector.at_recheck = [](sample::Workload& web) { web.identity.key = "container:its-successor"; };
   scene.use_memory(900);
   scene.tick(11);
-  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+  EXPECT_THAT(scene.executor.decisions, IsEmpty());
   EXPECT_EQ(scene.counted("restart", "recovered"), 1u);
 }
 
 TEST(SecondLook, DropsWhatCannotBeReadAnyMore) {
   Scene scene(one_rule(policy::Restart{}));
-  scene.collector.at_second_look = [](sample::Workload& web) {
+  scene.collector.at_recheck = [](sample::Workload& web) {
     web.resources.memory.usage = sample::Reading<base::Bytes>::absent("No such device");
   };
   scene.use_memory(900);
   scene.tick(11);
-  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+  EXPECT_THAT(scene.executor.decisions, IsEmpty());
 }
 
 TEST(SecondLook, LeavesTheRuleReadyForABreachThatComesBack) {
   Scene scene(one_rule(policy::Restart{}));
-  scene.collector.at_second_look = [](sample::Workload& web) { web.resources.memory.usage = base::mebibytes(200); };
+  scene.collector.at_recheck = [](sample::Workload& web) { web.resources.memory.usage = base::mebibytes(200); };
   scene.use_memory(900);
   scene.tick(11);
-  scene.collector.at_second_look = [](sample::Workload&) {};
+  scene.collector.at_recheck = [](sample::Workload&) {};
   scene.tick();
-  EXPECT_THAT(scene.hands.decisions, SizeIs(1)) << "nothing was done, so there is nothing to rest from";
+  EXPECT_THAT(scene.executor.decisions, SizeIs(1)) << "nothing was done, so there is nothing to rest from";
 }
 
 TEST(Doubt, AnAbsentReadingNeverActs) {
@@ -115,8 +115,8 @@ TEST(Doubt, AnAbsentReadingNeverActs) {
   scene.tick(9);
   scene.collector.workloads[0].resources.memory.usage = sample::Reading<base::Bytes>::absent("Input/output error");
   scene.tick(120);
-  EXPECT_THAT(scene.hands.decisions, IsEmpty());
-  EXPECT_EQ(scene.collector.second_looks, 0);
+  EXPECT_THAT(scene.executor.decisions, IsEmpty());
+  EXPECT_EQ(scene.collector.rechecks, 0);
 }
 
 TEST(Doubt, AnUnknownStateNeverActs) {
@@ -132,7 +132,7 @@ TEST(Doubt, AnUnknownStateNeverActs) {
   web.resources = {};
   web.caps = {};
   scene.tick(120);
-  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+  EXPECT_THAT(scene.executor.decisions, IsEmpty());
 }
 
 TEST(DryRun, DecidesAndWritesButNeverTouches) {
@@ -141,7 +141,7 @@ TEST(DryRun, DecidesAndWritesButNeverTouches) {
   Scene scene(std::move(config));
   scene.use_memory(900);
   scene.tick(60);
-  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+  EXPECT_THAT(scene.executor.decisions, IsEmpty());
   EXPECT_EQ(scene.counted("restart", "dry_run"), 1u);
   EXPECT_THAT(scene.journal(), SizeIs(1));
   EXPECT_TRUE(scene.report().dry_run);
@@ -154,10 +154,10 @@ TEST(Actions, AreOneAtATimeForAWorkload) {
   Scene scene(config_of({workload_config("web", {every_tick})}));
   scene.use_memory(900);
   scene.tick(30);
-  ASSERT_THAT(scene.hands.decisions, SizeIs(1));
-  scene.hands.finish();
+  ASSERT_THAT(scene.executor.decisions, SizeIs(1));
+  scene.executor.finish();
   scene.tick(30);
-  EXPECT_THAT(scene.hands.decisions, SizeIs(2));
+  EXPECT_THAT(scene.executor.decisions, SizeIs(2));
 }
 
 TEST(Actions, OfOneWorkloadDoNotHoldUpAnother) {
@@ -166,22 +166,22 @@ TEST(Actions, OfOneWorkloadDoNotHoldUpAnother) {
   scene.use_memory(900, 0);
   scene.use_memory(900, 1);
   scene.tick(11);
-  ASSERT_THAT(scene.hands.decisions, SizeIs(2));
-  EXPECT_EQ(scene.hands.decisions[1].workload, "worker");
+  ASSERT_THAT(scene.executor.decisions, SizeIs(2));
+  EXPECT_EQ(scene.executor.decisions[1].workload, "worker");
 }
 
 TEST(Actions, OfOneRuleAreCarriedOutOneAfterTheOther) {
   Scene scene(config_of({workload_config("web", {memory_rule({policy::Shed{}, policy::Restart{}})})}));
   scene.use_memory(900);
   scene.tick(11);
-  ASSERT_THAT(scene.hands.decisions, SizeIs(1));
-  EXPECT_EQ(policy::name_of(scene.hands.decisions[0].action), "shed");
-  scene.hands.finish();
-  ASSERT_THAT(scene.hands.decisions, SizeIs(2));
-  EXPECT_EQ(policy::name_of(scene.hands.decisions[1].action), "restart");
-  scene.hands.finish();
+  ASSERT_THAT(scene.executor.decisions, SizeIs(1));
+  EXPECT_EQ(policy::name_of(scene.executor.decisions[0].action), "shed");
+  scene.executor.finish();
+  ASSERT_THAT(scene.executor.decisions, SizeIs(2));
+  EXPECT_EQ(policy::name_of(scene.executor.decisions[1].action), "restart");
+  scene.executor.finish();
   scene.tick(60);
-  EXPECT_THAT(scene.hands.decisions, SizeIs(2)) << "the cool-down counts from the firing";
+  EXPECT_THAT(scene.executor.decisions, SizeIs(2)) << "the cool-down counts from the firing";
 }
 
 TEST(Actions, TheSecondOfARuleIsDroppedWhenTheFirstHasHelped) {
@@ -189,12 +189,13 @@ TEST(Actions, TheSecondOfARuleIsDroppedWhenTheFirstHasHelped) {
   scene.use_memory(900);
   scene.tick(11);
   scene.use_memory(300);
-  scene.hands.finish();
-  EXPECT_THAT(scene.hands.decisions, SizeIs(1));
+  scene.executor.finish();
+  EXPECT_THAT(scene.executor.decisions, SizeIs(1));
   EXPECT_EQ(scene.counted("restart", "recovered"), 1u);
   scene.use_memory(900);
   scene.tick(60);
-  EXPECT_THAT(scene.hands.decisions, SizeIs(1)) << "the rule has acted: it rests though its second action was dropped";
+  EXPECT_THAT(scene.executor.decisions, SizeIs(1))
+      << "the rule has acted: it rests though its second action was dropped";
 }
 
 TEST(Actions, AreToldToTheListenerOnceTheirOutcomeIsKnown) {
@@ -204,7 +205,7 @@ TEST(Actions, AreToldToTheListenerOnceTheirOutcomeIsKnown) {
   scene.use_memory(900);
   scene.tick(11);
   EXPECT_THAT(told, IsEmpty()) << "it is still under way";
-  scene.hands.finish();
+  scene.executor.finish();
   ASSERT_THAT(told, SizeIs(1));
   EXPECT_EQ(told[0].outcome, Outcome::done);
 }
@@ -214,8 +215,8 @@ TEST(Journal, ThatCannotBeWrittenDoesNotStopActing) {
   scene.break_journal();
   scene.use_memory(900);
   scene.tick(11);
-  ASSERT_THAT(scene.hands.decisions, SizeIs(1));
-  scene.hands.finish();
+  ASSERT_THAT(scene.executor.decisions, SizeIs(1));
+  scene.executor.finish();
   EXPECT_EQ(scene.counted("restart", "done"), 1u);
 }
 

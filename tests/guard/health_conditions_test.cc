@@ -33,37 +33,37 @@ void answer_all(Scene& scene, std::uint64_t page_failures, std::uint64_t port_fa
 TEST(HealthConditions, AnUnhealthyProbeActs) {
   Scene scene = scene_with("unhealthy: true, for: 5s", kProbes);
   tick(scene, 30, [&] { answer_all(scene, 0, 1); });
-  EXPECT_THAT(scene.hands.decisions, IsEmpty()) << "one failure of the two it takes";
+  EXPECT_THAT(scene.executor.decisions, IsEmpty()) << "one failure of the two it takes";
   tick(scene, 6, [&] { answer_all(scene, 0, 2); });
-  ASSERT_THAT(scene.hands.decisions, SizeIs(1));
-  EXPECT_EQ(scene.hands.decisions[0].reason, "health probe fails: port (answered 500, 2 times in a row)");
-  EXPECT_EQ(scene.hands.decisions[0].evidence.at("unhealthy"), "port (answered 500, 2 times in a row)");
+  ASSERT_THAT(scene.executor.decisions, SizeIs(1));
+  EXPECT_EQ(scene.executor.decisions[0].reason, "health probe fails: port (answered 500, 2 times in a row)");
+  EXPECT_EQ(scene.executor.decisions[0].evidence.at("unhealthy"), "port (answered 500, 2 times in a row)");
 }
 
 TEST(HealthConditions, AnUnhealthyProbeThatIsNotMeantDoesNotAct) {
   Scene scene = scene_with("unhealthy: page, for: 5s", kProbes);
   tick(scene, 30, [&] { answer_all(scene, 0, 9); });
-  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+  EXPECT_THAT(scene.executor.decisions, IsEmpty());
   tick(scene, 6, [&] { answer_all(scene, 2, 9); });
-  EXPECT_THAT(scene.hands.decisions, SizeIs(1));
+  EXPECT_THAT(scene.executor.decisions, SizeIs(1));
 }
 
 TEST(HealthConditions, AProbeThatIsNotKnownDoesNotAct) {
   Scene never = scene_with("unhealthy: true", kProbes);
   never.tick(30);
-  EXPECT_THAT(never.hands.decisions, IsEmpty());
+  EXPECT_THAT(never.executor.decisions, IsEmpty());
 
   Scene unable = scene_with("unhealthy: true", kProbes);
   tick(unable, 30, [&] {
     answer_all(unable, 9, 9);
     for (auto& probe : unable.collector.probes) probe.able = false;
   });
-  EXPECT_THAT(unable.hands.decisions, IsEmpty());
+  EXPECT_THAT(unable.executor.decisions, IsEmpty());
 
   Scene stopped = scene_with("unhealthy: true", kProbes);
   web(stopped).lifecycle.state = sample::State::stopped;
   tick(stopped, 30, [&] { answer_all(stopped, 9, 9); });
-  EXPECT_THAT(stopped.hands.decisions, IsEmpty());
+  EXPECT_THAT(stopped.executor.decisions, IsEmpty());
 }
 
 TEST(HealthConditions, AStaleAnswerDoesNotAct) {
@@ -71,48 +71,48 @@ TEST(HealthConditions, AStaleAnswerDoesNotAct) {
   scene.tick();
   answer_all(scene, 9, 0);
   scene.tick(300);
-  EXPECT_THAT(scene.hands.decisions, IsEmpty()) << "it is an answer for 11 seconds only";
+  EXPECT_THAT(scene.executor.decisions, IsEmpty()) << "it is an answer for 11 seconds only";
 }
 
 TEST(HealthConditions, AnAnswerThatChangedAtTheSecondLookDoesNotAct) {
   Scene scene = scene_with("unhealthy: page", kProbes);
-  scene.collector.around_second_look = [](sample::Snapshot& snapshot) {
+  scene.collector.around_recheck = [](sample::Snapshot& snapshot) {
     snapshot.probes[0].failures_in_row = 0;
     snapshot.probes[0].passes_in_row = 1;
   };
   tick(scene, 1, [&] { answer_all(scene, 9, 0); });
-  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+  EXPECT_THAT(scene.executor.decisions, IsEmpty());
   EXPECT_EQ(scene.counted("signal", "recovered"), 1u);
 }
 
-TEST(HealthConditions, AStepOfALadderHasHelpedWhenTheNewRunIsHealthy) {
+TEST(HealthConditions, AStepOfAEscalationHasHelpedWhenTheNewRunIsHealthy) {
   Scene scene = scene_with("unhealthy: page", kProbes,
                            "escalate: [{do: [{restart: {drain: 1s}}], within: 1m}, "
                            "{do: [{stop: {drain: 1s}}]}], cooldown: 10m");
   tick(scene, 2, [&] { answer_all(scene, 9, 0); });
-  ASSERT_THAT(scene.hands.decisions, SizeIs(1));
-  scene.hands.finish();
+  ASSERT_THAT(scene.executor.decisions, SizeIs(1));
+  scene.executor.finish();
   web(scene).identity.key = "container:the-next";
   ++web(scene).lifecycle.starts;
   tick(scene, 20, [&] { scene.collector.probes.clear(); });
   tick(scene, 120, [&] { answer_all(scene, 0, 0); });
-  EXPECT_THAT(scene.hands.decisions, SizeIs(1)) << "the stop is not needed";
+  EXPECT_THAT(scene.executor.decisions, SizeIs(1)) << "the stop is not needed";
   EXPECT_THAT(scene.report().recent_actions.front().effect, testing::HasSubstr("no longer unhealthy after"));
 }
 
-TEST(HealthConditions, ALadderGoesOnWhenTheNewRunIsUnhealthyToo) {
+TEST(HealthConditions, AEscalationGoesOnWhenTheNewRunIsUnhealthyToo) {
   Scene scene = scene_with("unhealthy: page", kProbes,
                            "escalate: [{do: [{restart: {drain: 1s}}], within: 1m}, "
                            "{do: [{stop: {drain: 1s}}]}], cooldown: 10m");
   tick(scene, 2, [&] { answer_all(scene, 9, 0); });
-  scene.hands.finish();
+  scene.executor.finish();
   web(scene).identity.key = "container:the-next";
   ++web(scene).lifecycle.starts;
   tick(scene, 20, [&] { scene.collector.probes.clear(); });
-  EXPECT_THAT(scene.hands.decisions, SizeIs(1)) << "what is not known is no failure of the step";
+  EXPECT_THAT(scene.executor.decisions, SizeIs(1)) << "what is not known is no failure of the step";
   tick(scene, 70, [&] { answer_all(scene, 9, 0); });
-  ASSERT_THAT(scene.hands.decisions, SizeIs(2));
-  EXPECT_EQ(policy::name_of(scene.hands.decisions[1].action), "stop");
+  ASSERT_THAT(scene.executor.decisions, SizeIs(2));
+  EXPECT_EQ(policy::name_of(scene.executor.decisions[1].action), "stop");
 }
 
 }  // namespace

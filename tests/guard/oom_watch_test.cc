@@ -26,9 +26,9 @@ sample::Workload container(State state, std::int64_t pid, std::uint64_t starts, 
 }
 
 // A container that has been seen running as process 42, in its first run.
-class Watched {
+class WorkloadState {
  public:
-  explicit Watched(bool knows_pids = true) : ooms(knows_pids) { see(container(State::running, 42, 1)); }
+  explicit WorkloadState(bool knows_pids = true) : ooms(knows_pids) { see(container(State::running, 42, 1)); }
   void kill(std::int64_t pid, const std::string& cgroup = "") {
     ooms.note({{pid, "python3", cgroup, true}}, kBegin + after);
   }
@@ -41,7 +41,7 @@ class Watched {
 };
 
 TEST(OomKillOnTheHost, IsItsWorkloadsAndTheReasonOfItsEnd) {
-  Watched web;
+  WorkloadState web;
   web.kill(42);
   const sample::Lifecycle lifecycle = web.see(container(State::stopped, 0, 1, 137));
   EXPECT_EQ(lifecycle.oom_kills_logged, 1U);
@@ -49,7 +49,7 @@ TEST(OomKillOnTheHost, IsItsWorkloadsAndTheReasonOfItsEnd) {
 }
 
 TEST(OomKillOnTheHost, IsSeenInTheNextRunToo) {
-  Watched web;
+  WorkloadState web;
   web.kill(42);
   const sample::Lifecycle lifecycle = web.see(container(State::running, 43, 2, 137));
   EXPECT_EQ(lifecycle.oom_kills_logged, 1U);
@@ -57,7 +57,7 @@ TEST(OomKillOnTheHost, IsSeenInTheNextRunToo) {
 }
 
 TEST(OomKillOnTheHost, OfAnotherProcessIsNone) {
-  Watched web;
+  WorkloadState web;
   web.kill(41, "/docker/" + std::string(64, 'b'));
   const sample::Lifecycle lifecycle = web.see(container(State::stopped, 0, 1, 137));
   EXPECT_EQ(lifecycle.oom_kills_logged, 0U);
@@ -67,17 +67,17 @@ TEST(OomKillOnTheHost, OfAnotherProcessIsNone) {
 TEST(OomKillOnTheHost, InTheContainersCgroupCountsWhateverTheDriver) {
   for (const std::string& cgroup :
        {"/docker/" + kId, "/system.slice/docker-" + kId + ".scope", "/docker/" + kId + "/x"}) {
-    Watched web;
+    WorkloadState web;
     web.kill(99, cgroup);
     EXPECT_EQ(web.see(container(State::running, 42, 1)).oom_kills_logged, 1U) << cgroup;
   }
 }
 
 TEST(OomKillOnTheHost, OfAChildExplainsOnlyAnEndThatFollowsAtOnce) {
-  Watched web;
+  WorkloadState web;
   web.kill(99, "/docker/" + kId);
   EXPECT_EQ(web.see(container(State::running, 42, 1)).last_exit, ExitReason::none);
-  Watched late = web;
+  WorkloadState late = web;
   web.after = seconds(10);
   web.ooms.note({}, kBegin + web.after);
   EXPECT_EQ(web.see(container(State::stopped, 0, 1, 137)).last_exit, ExitReason::oom_kill);
@@ -87,20 +87,20 @@ TEST(OomKillOnTheHost, OfAChildExplainsOnlyAnEndThatFollowsAtOnce) {
 }
 
 TEST(OomKillOnTheHost, DoesNotExplainAnotherKindOfEnd) {
-  Watched web;
+  WorkloadState web;
   web.kill(42);
   EXPECT_EQ(web.see(container(State::stopped, 0, 1, 143)).last_exit, ExitReason::signal);
 }
 
 TEST(OomKillOnTheHost, DoesNotExplainTheEndOfALaterRun) {
-  Watched web;
+  WorkloadState web;
   web.kill(42);
   web.see(container(State::running, 43, 2, 137));
   EXPECT_EQ(web.see(container(State::running, 44, 3, 137)).last_exit, ExitReason::signal);
 }
 
 TEST(OomKillOnTheHost, IsCountedOnce) {
-  Watched web;
+  WorkloadState web;
   web.kill(42, "/docker/" + kId);
   web.see(container(State::stopped, 0, 1, 137));
   EXPECT_EQ(web.see(container(State::stopped, 0, 1, 137)).oom_kills_logged, 1U);
@@ -141,7 +141,7 @@ TEST(OomKillOnTheHost, IsNotMatchedByPidInAnotherPidNamespace) {
 }
 
 TEST(OomReport, NamesTheLastVictimsAndTheirWorkload) {
-  Watched web;
+  WorkloadState web;
   for (std::int64_t pid = 100; pid < 110; ++pid) web.kill(pid);
   web.kill(42);
   web.see(container(State::stopped, 0, 1, 137));

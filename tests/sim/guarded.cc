@@ -30,7 +30,7 @@ bool restarts(const std::vector<guard::policy::ActionSpec>& actions) {
 std::optional<double> restarts_after(const guard::policy::Rule& rule) {
   double seconds = base::to_seconds(rule.held_for);
   if (restarts(rule.actions)) return seconds;
-  for (const guard::policy::Step& step : rule.ladder) {
+  for (const guard::policy::Step& step : rule.escalation) {
     if (restarts(step.actions)) return seconds;
     seconds += base::to_seconds(step.within.value_or(rule.cooldown));
   }

@@ -16,7 +16,7 @@ constexpr const char* kName = "harmless";
 constexpr double kNearLimit = 0.85;
 
 // Shows a series sample by sample and only counts what it is asked to do.
-class Player final : public guard::Collector, public guard::Hands {
+class Player final : public guard::Collector, public guard::Executor {
  public:
   Player(const Series& series, const std::vector<guard::policy::Rule>& rules)
       : series_(series), guard_(config_with(rules, series.interval_seconds), {*this, *this, journal_, clock_}) {
@@ -56,7 +56,7 @@ class Player final : public guard::Collector, public guard::Hands {
     workload.resources.memory.limit = base::Bytes{std::llround(now_->limit)};
     return snapshot;
   }
-  Snapshot look_again(const std::string&, base::SteadyTime now, base::WallTime wall) override {
+  Snapshot collect_one(const std::string&, base::SteadyTime now, base::WallTime wall) override {
     return collect(now, wall);
   }
   void carry_out(const guard::policy::Decision& decision, const guard::sample::Workload&, Done done) override {

@@ -31,8 +31,8 @@ constexpr const char* kByHeight = R"(
       - {name: restart, when: {memory: '> 80%', for: 2s}, do: [{restart: {drain: 30s}}], cooldown: 20s}
 )";
 
-// A ladder as examples have it: what can be shed is shed first.
-constexpr const char* kLadder = R"(
+// An escalation as examples have it: what can be shed is shed first.
+constexpr const char* kEscalation = R"(
       - name: memory
         when: {memory: '> 85%', for: 30s, clear: '< 75%'}
         escalate:
@@ -55,7 +55,7 @@ Policy parsed(std::string name, const std::string& rules) {
 
 std::vector<Policy> all_policies() {
   return {parsed("advised", kAdvised), parsed("forecast", kForecast), parsed("height", kByHeight),
-          parsed("ladder", kLadder)};
+          parsed("escalation", kEscalation)};
 }
 
 }  // namespace sim

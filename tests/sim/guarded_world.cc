@@ -17,7 +17,7 @@ guard::config::Config config_with(const std::vector<policy::Rule>& rules, double
   workload.name = workload.target.selector = kWorkloadName;
   workload.rules = rules;
   // A leak that needs a minute is restarted every minute here, for a month; in earnest the budget would end that.
-  workload.actions = {guard::policy::Budget::kMost, std::chrono::minutes(1)};
+  workload.actions = {guard::policy::ActionRate::kMost, std::chrono::minutes(1)};
   return config;
 }
 
@@ -59,7 +59,7 @@ guard::sample::Snapshot World::collect(base::SteadyTime now, base::WallTime wall
   return snapshot;
 }
 
-guard::sample::Snapshot World::look_again(const std::string&, base::SteadyTime now, base::WallTime wall) {
+guard::sample::Snapshot World::collect_one(const std::string&, base::SteadyTime now, base::WallTime wall) {
   return collect(now, wall);
 }
 
@@ -81,7 +81,7 @@ void World::note_told() {
   if (!told_at_) told_at_ = now_;
 }
 
-void World::carry_out(const policy::Decision& decision, const guard::sample::Workload&, Done done) {
+void World::execute(const policy::Decision& decision, const guard::sample::Workload&, Done done) {
   UnderWay action{now_, false, std::move(done)};
   if (std::holds_alternative<policy::Notify>(decision.action)) {
     note_told();

@@ -35,7 +35,7 @@ struct GuardedKill {
   std::array<double, kHeights.size()> above_for{};  // seconds
 };
 
-class World final : public guard::Collector, public guard::Hands {
+class World final : public guard::Collector, public guard::Executor {
  public:
   World(const WorkloadPlan& plan, const std::vector<guard::policy::Rule>& rules);
 
@@ -49,7 +49,7 @@ class World final : public guard::Collector, public guard::Hands {
   [[nodiscard]] const guard::Guard& guard() const { return guard_; }
 
   guard::sample::Snapshot collect(base::SteadyTime now, base::WallTime wall) override;
-  guard::sample::Snapshot look_again(const std::string& workload, base::SteadyTime now, base::WallTime wall) override;
+  guard::sample::Snapshot collect_one(const std::string& workload, base::SteadyTime now, base::WallTime wall) override;
   void carry_out(const guard::policy::Decision& decision, const guard::sample::Workload& target, Done done) override;
 
  private:

@@ -53,22 +53,22 @@ TEST(ReplayOfHistory, DoesWhatTheGuardDidWhileItWasRecorded) {
   const Config config = config_of("web db");
   guard::history::Scene scene;
   guard::FakeCollector collector;
-  guard::FakeHands hands;
+  guard::FakeExecutor executor;
   guard::history::JournalWriter journal{""};
   base::ManualClock clock;
-  guard::Guard guard(config, {collector, hands, journal, clock});
+  guard::Guard guard(config, {collector, executor, journal, clock});
   std::vector<Act> acts;
   scene.tick(1500, [&](int second) {
     change(scene, second);
     collector.workloads = scene.now.workloads;
     collector.logs = scene.now.logs;
     guard.tick(0);
-    while (!hands.unfinished.empty()) hands.finish();
-    for (const auto& decision : hands.decisions) {
+    while (!executor.unfinished.empty()) executor.finish();
+    for (const auto& decision : executor.decisions) {
       acts.emplace_back(second, decision.workload, std::string(guard::policy::name_of(decision.action)), decision.rule,
                         decision.reason);
     }
-    hands.decisions.clear();
+    executor.decisions.clear();
     clock.advance(1s);
   });
   ASSERT_TRUE(scene.recording->write());

@@ -51,7 +51,7 @@ class Online {
  public:
   Online(Config config, double interval) {
     config.agent.sample_interval = base::from_seconds(interval);
-    guard_.emplace(config, guard::GuardParts{collector_, hands_, journal_, clock_});
+    guard_.emplace(config, guard::GuardParts{collector_, executor_, journal_, clock_});
     guard_->on_action([this](const guard::telemetry::ActionRecord& action) {
       refused_ += action.outcome == guard::telemetry::Outcome::done ? 0 : 1;
     });
@@ -71,9 +71,9 @@ class Online {
     workload.resources.memory.limit = base::Bytes{std::llround(sample.limit)};
     collector_.workloads = {workload};
     guard_->tick(0);
-    while (!hands_.unfinished.empty()) hands_.finish();
-    for (; decisions_ < hands_.decisions.size(); ++decisions_) {
-      const auto& decision = hands_.decisions[decisions_];
+    while (!executor_.unfinished.empty()) executor_.finish();
+    for (; decisions_ < executor_.decisions.size(); ++decisions_) {
+      const auto& decision = executor_.decisions[decisions_];
       remember(events_, sample.seconds, "action", std::string(guard::policy::name_of(decision.action)), decision.rule,
                decision.reason);
     }
@@ -90,7 +90,7 @@ class Online {
  private:
   base::ManualClock clock_;
   guard::FakeCollector collector_;
-  guard::FakeHands hands_;
+  guard::FakeExecutor executor_;
   guard::history::JournalWriter journal_{""};
   std::optional<guard::Guard> guard_;
   double before_ = 0;

@@ -8,7 +8,7 @@ namespace {
 using std::chrono::hours;
 using std::chrono::minutes;
 
-TEST(Budget, HasADefaultAndBounds) {
+TEST(ActionRate, HasADefaultAndBounds) {
   const auto result =
       parse("workloads: [{name: w, container: c, actions: {max: 6, within: 2h}}, {name: v, container: d}]");
   ASSERT_TRUE(result.config);

@@ -20,21 +20,21 @@ TEST(Cycle, TwoWaysToOneWorkloadAreNone) {
   EXPECT_THAT(find_cycle({{"web", {{"a"}, {"b"}}}, {"a", {{"db"}}}, {"b", {{"db"}}}}), IsEmpty());
 }
 
-TEST(Followers, AreAllThatNeedItEachOnceAndInOrder) {
+TEST(DependentRestarts, AreAllThatNeedItEachOnceAndInOrder) {
   const Dependencies diamond = {{"web", {{"a"}, {"b"}}}, {"a", {{"db"}}}, {"b", {{"db"}}}, {"else", {{"cache"}}}};
-  EXPECT_THAT(find_followers(diamond, "db"), ElementsAre("a", "b", "web"));
-  EXPECT_THAT(find_followers(diamond, "a"), ElementsAre("web"));
-  EXPECT_THAT(find_followers(diamond, "web"), IsEmpty());
-  EXPECT_THAT(find_followers(diamond, "unheard of"), IsEmpty());
+  EXPECT_THAT(find_dependents(diamond, "db"), ElementsAre("a", "b", "web"));
+  EXPECT_THAT(find_dependents(diamond, "a"), ElementsAre("web"));
+  EXPECT_THAT(find_dependents(diamond, "web"), IsEmpty());
+  EXPECT_THAT(find_dependents(diamond, "unheard of"), IsEmpty());
 }
 
-TEST(Followers, OrderIsNotThatOfTheAlphabet) {
-  EXPECT_THAT(find_followers({{"a", {{"z"}, {"db"}}}, {"z", {{"db"}}}}, "db"), ElementsAre("z", "a"));
+TEST(DependentRestarts, OrderIsNotThatOfTheAlphabet) {
+  EXPECT_THAT(find_dependents({{"a", {{"z"}, {"db"}}}, {"z", {{"db"}}}}, "db"), ElementsAre("z", "a"));
 }
 
-TEST(Followers, AreOnlyThoseThatAreToBeRestarted) {
-  EXPECT_THAT(find_followers({{"web", {{"app"}}}, {"app", {{"db", false}}}}, "db"), IsEmpty());
-  EXPECT_THAT(find_followers({{"web", {{"app", false}}}, {"app", {{"db"}}}}, "db"), ElementsAre("app"));
+TEST(DependentRestarts, AreOnlyThoseThatAreToBeRestarted) {
+  EXPECT_THAT(find_dependents({{"web", {{"app"}}}, {"app", {{"db", false}}}}, "db"), IsEmpty());
+  EXPECT_THAT(find_dependents({{"web", {{"app", false}}}, {"app", {{"db"}}}}, "db"), ElementsAre("app"));
 }
 
 }  // namespace

@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "guard/policy/wording.h"
+#include "guard/policy/describe.h"
 
 namespace guard::policy {
 namespace {

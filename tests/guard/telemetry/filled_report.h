@@ -93,8 +93,8 @@ inline WorkloadReport filled_workload() {
   report.probes = {filled_probe("page", 0), filled_probe("port", 3)};
   report.signals.health = {{"page", true, 0, ""}, {"port", false, 3, "Connection refused"}};
   report.restarts_by_reason = {{"oom_kill", 2}, {"unknown", 1}};
-  report.policy.ladders = {{"memory-high", 2, 4}};
-  report.policy.actions_spent = 3;
+  report.policy.escalations = {{"memory-high", 2, 4}};
+  report.policy.actions_counted = 3;
   report.policy.actions_max = 10;
   report.policy.actions_within = std::chrono::hours(1);
   return report;

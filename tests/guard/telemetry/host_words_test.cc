@@ -1,6 +1,6 @@
 #include <gtest/gtest.h>
 
-#include "guard/telemetry/words.h"
+#include "guard/telemetry/status_text.h"
 
 namespace guard::telemetry {
 namespace {

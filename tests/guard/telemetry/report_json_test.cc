@@ -91,12 +91,12 @@ TEST(StatusJson, TellsWhatEveryProbeFound) {
 TEST(StatusJson, TellsWhereTheRulesStand) {
   Report report = filled_report();
   const json policy = status_of(report)["workloads"][0]["policy"];
-  EXPECT_EQ(policy["ladders"][0], json::parse(R"({"rule":"memory-high","step":2,"steps":4})"));
-  EXPECT_TRUE(policy["breaker"].is_null());
-  EXPECT_EQ(policy["actions_spent"], 3);
+  EXPECT_EQ(policy["escalations"][0], json::parse(R"({"rule":"memory-high","step":2,"steps":4})"));
+  EXPECT_TRUE(policy["stop_latch"].is_null());
+  EXPECT_EQ(policy["actions_counted"], 3);
   EXPECT_EQ(policy["actions_within_seconds"], 3600);
-  report.workloads[0].policy.breaker = PolicyReport::Breaker{"memory-high", wall_at(0)};
-  EXPECT_EQ(status_of(report)["workloads"][0]["policy"]["breaker"]["rule"], "memory-high");
+  report.workloads[0].policy.stop_latch = PolicyReport::StopLatch{"memory-high", wall_at(0)};
+  EXPECT_EQ(status_of(report)["workloads"][0]["policy"]["stop_latch"]["rule"], "memory-high");
 }
 
 TEST(WorkloadJson, IsTheOneOfTheStatus) {
@@ -128,10 +128,10 @@ TEST(ActionJson, IsOneLineWithItsEvidence) {
   EXPECT_EQ(action["evidence"]["memory"], "640 MiB");
   EXPECT_EQ(action["outcome"], "done");
   EXPECT_EQ(action["took_seconds"], 1.5);
-  EXPECT_TRUE(action["step"].is_null()) << "the rule has no ladder";
+  EXPECT_TRUE(action["step"].is_null()) << "the rule has no escalation";
 }
 
-TEST(ActionJson, TellsTheStepOfALadderAndWhetherItHelped) {
+TEST(ActionJson, TellsTheStepOfAEscalationAndWhetherItHelped) {
   ActionRecord record = restart_record();
   record.decision.step = 2;
   record.decision.steps = 3;

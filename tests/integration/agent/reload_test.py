@@ -96,7 +96,7 @@ class ReloadTest(unittest.TestCase):
         agent.wait_for_line("configuration reloaded", SECONDS)
         output = agent.output()
         self.assertLess(output.index("action ended"), output.index("configuration reloaded"))
-        agent.wait_for_metric("leakguard_breaker_open", lambda is_open: is_open == 1, workload=self.web)
+        agent.wait_for_metric("leakguard_stop_latched", lambda is_open: is_open == 1, workload=self.web)
 
     def test_during_a_restart_that_drains_for_ten_seconds_the_outcome_is_recorded_once(self):
         rule = "\n    rules: [{name: old, when: {memory: '> 1k'}, do: [{restart: {drain: 10s}}], cooldown: 1h}]\n"

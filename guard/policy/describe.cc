@@ -1,4 +1,4 @@
-#include "guard/policy/wording.h"
+#include "guard/policy/describe.h"
 
 #include <algorithm>
 #include <array>

@@ -18,7 +18,7 @@ std::string message_of(const std::string& problem) {
 
 const std::string kShed = "{shed: {url: 'http://x/shed'}}";
 
-TEST(Ladder, IsReadWholly) {
+TEST(Escalation, IsReadWholly) {
   const auto result = parse(
       "workloads: [{name: w, container: c, rules: [{name: r, when: {memory: '> 85%', clear: '< 80%'}, cooldown: 1h, "
       "escalate: [{do: [notify, " +
@@ -26,25 +26,26 @@ TEST(Ladder, IsReadWholly) {
   ASSERT_TRUE(result.config);
   const policy::Rule& rule = result.config->workloads[0].rules[0];
   EXPECT_TRUE(rule.actions.empty());
-  ASSERT_EQ(rule.ladder.size(), 2U);
-  EXPECT_EQ(rule.ladder[0].actions.size(), 2U);
-  EXPECT_EQ(rule.ladder[0].within, std::chrono::minutes(2));
-  ASSERT_TRUE(rule.ladder[0].until);
-  EXPECT_EQ(rule.ladder[0].until->metric, policy::Metric::memory);
-  EXPECT_EQ(rule.ladder[0].until->comparison, policy::Comparison::below);
-  EXPECT_EQ(rule.ladder[0].until->trip, (policy::Threshold{0.75, true}));
-  EXPECT_FALSE(rule.ladder[1].until);
-  EXPECT_FALSE(rule.ladder[1].within);
+  ASSERT_EQ(rule.escalation.size(), 2U);
+  EXPECT_EQ(rule.escalation[0].actions.size(), 2U);
+  EXPECT_EQ(rule.escalation[0].within, std::chrono::minutes(2));
+  ASSERT_TRUE(rule.escalation[0].until);
+  EXPECT_EQ(rule.escalation[0].until->metric, policy::Metric::memory);
+  EXPECT_EQ(rule.escalation[0].until->comparison, policy::Comparison::below);
+  EXPECT_EQ(rule.escalation[0].until->trip, (policy::Threshold{0.75, true}));
+  EXPECT_FALSE(rule.escalation[1].until);
+  EXPECT_FALSE(rule.escalation[1].within);
 }
 
-TEST(Ladder, StandsInPlaceOfDo) {
+TEST(Escalation, StandsInPlaceOfDo) {
   EXPECT_EQ(with("rules: [{name: r, do: [notify], when: {pids: '> 5'}, escalate: [{do: [notify]}]}]"),
             "1:100 workloads[0].rules[0].escalate: either `do` or `escalate`: put what is to be done first into the "
             "first step");
-  EXPECT_EQ(message_of(steps("")), "escalate: a ladder without a step; write for example escalate: [{do: [notify]}]");
+  EXPECT_EQ(message_of(steps("")),
+            "escalate: an escalation without a step; write for example escalate: [{do: [notify]}]");
 }
 
-TEST(Ladder, SaysHowLongAStepIsGiven) {
+TEST(Escalation, SaysHowLongAStepIsGiven) {
   EXPECT_EQ(steps("{do: [notify]}, {do: [restart]}"),
             "1:91 workloads[0].rules[0].escalate[0]: how long is this step given to help before the next one? write "
             "for example within: 2m");
@@ -53,14 +54,14 @@ TEST(Ladder, SaysHowLongAStepIsGiven) {
             "escalate[0].within: 1ms is out of bounds: from 1s to 366d");
 }
 
-TEST(Ladder, GetsNoWeaker) {
+TEST(Escalation, GetsNoWeaker) {
   EXPECT_EQ(message_of(steps("{do: [restart], within: 1m}, {do: [" + kShed + "]}")),
             "escalate[1].do: is weaker than the step before; steps go from notify over shed, reclaim, signal and "
             "restart to stop");
   EXPECT_EQ(steps("{do: [" + kShed + "], within: 1m}, {do: [" + kShed + "]}"), "") << "as strong is not weaker";
 }
 
-TEST(Ladder, EndsWithStop) {
+TEST(Escalation, EndsWithStop) {
   EXPECT_EQ(message_of(steps("{do: [stop], within: 1m}, {do: [stop]}")),
             "escalate[1]: no step comes after stop: the workload stays stopped until somebody starts it");
 }
@@ -89,7 +90,7 @@ TEST(Order, TheGentlerRuleMustBeAbleToComeFirst) {
                 kShed + "]}]");
   };
   const std::string never =
-      "when: its gentler action never comes first: rule a trips no later and does more; put both into one ladder "
+      "when: its gentler action never comes first: rule a trips no later and does more; put both into one escalation "
       "(escalate)";
   EXPECT_EQ(message_of(rules("memory: '> 80%'", "memory: '> 90%'")), never);
   EXPECT_EQ(message_of(rules("memory: '> 80%'", "memory: '> 80%'")), never);

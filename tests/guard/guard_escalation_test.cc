@@ -1,4 +1,4 @@
-// A ladder from its first step to an open breaker, and what keeps it from acting.
+// An escalation from its first step to an open stop_latch, and what keeps it from acting.
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -20,18 +20,18 @@ policy::Step step(policy::ActionSpec action, std::optional<base::Duration> withi
   return {{std::move(action)}, std::nullopt, within};
 }
 
-policy::Rule ladder_rule() {
+policy::Rule escalation_rule() {
   policy::Rule rule = memory_rule({});
-  rule.ladder = {step(policy::Shed{}, minutes(1)), step(policy::Restart{}, minutes(2)), step(policy::Stop{}, {})};
+  rule.escalation = {step(policy::Shed{}, minutes(1)), step(policy::Restart{}, minutes(2)), step(policy::Stop{}, {})};
   return rule;
 }
 
-config::Config one_ladder() { return config_of({workload_config("web", {ladder_rule()})}); }
+config::Config one_escalation() { return config_of({workload_config("web", {escalation_rule()})}); }
 
 // What the hands were asked for, in order.
 std::vector<std::string> acts(const Scene& scene) {
   std::vector<std::string> names;
-  for (const auto& decision : scene.hands.decisions) names.emplace_back(policy::name_of(decision.action));
+  for (const auto& decision : scene.executor.decisions) names.emplace_back(policy::name_of(decision.action));
   return names;
 }
 
@@ -39,7 +39,7 @@ std::vector<std::string> acts(const Scene& scene) {
 void go(Scene& scene, int for_seconds) {
   for (int i = 0; i < for_seconds; ++i) {
     scene.tick();
-    while (!scene.hands.unfinished.empty()) scene.hands.finish();
+    while (!scene.executor.unfinished.empty()) scene.executor.finish();
   }
 }
 
@@ -49,8 +49,8 @@ void set_running(Scene& scene, bool runs, const std::string& identity) {
   web.identity.key = identity;
 }
 
-TEST(GuardLadder, GoesFromStepToStepAndOpensTheBreaker) {
-  Scene scene(one_ladder());
+TEST(GuardEscalation, GoesFromStepToStepAndOpensTheBreaker) {
+  Scene scene(one_escalation());
   scene.use_memory(900);
   go(scene, 11);
   EXPECT_THAT(acts(scene), ElementsAre("shed"));
@@ -59,68 +59,68 @@ TEST(GuardLadder, GoesFromStepToStepAndOpensTheBreaker) {
   go(scene, 120);
   EXPECT_THAT(acts(scene), ElementsAre("shed", "restart", "stop"));
   scene.tick();
-  ASSERT_TRUE(scene.report().workloads[0].policy.breaker);
-  EXPECT_EQ(scene.report().workloads[0].policy.breaker->rule, "memory-high");
+  ASSERT_TRUE(scene.report().workloads[0].policy.stop_latch);
+  EXPECT_EQ(scene.report().workloads[0].policy.stop_latch->rule, "memory-high");
   go(scene, 1200);
-  EXPECT_THAT(scene.hands.decisions, SizeIs(3)) << "nobody acts on it while the breaker is open";
+  EXPECT_THAT(scene.executor.decisions, SizeIs(3)) << "nobody acts on it while the breaker is open";
 }
 
-TEST(GuardLadder, WritesTheStepItsEvidenceAndWhetherItHelped) {
-  Scene scene(one_ladder());
+TEST(GuardEscalation, WritesTheStepItsEvidenceAndWhetherItHelped) {
+  Scene scene(one_escalation());
   scene.use_memory(900);
   go(scene, 11);
   EXPECT_THAT(scene.journal().at(0), HasSubstr(R"("step":1,"steps":3)"));
-  EXPECT_EQ(scene.report().workloads[0].policy.ladders.at(0).step, 1U);
+  EXPECT_EQ(scene.report().workloads[0].policy.escalations.at(0).step, 1U);
   scene.use_memory(200);
   go(scene, 5);
   ASSERT_THAT(scene.journal(), SizeIs(3)) << "decided, done, helped";
   EXPECT_THAT(scene.journal()[2], HasSubstr(R"("effect":"memory fell to 200 MiB after 1s")"));
-  EXPECT_EQ(scene.report().workloads[0].policy.ladders.at(0).step, 0U);
+  EXPECT_EQ(scene.report().workloads[0].policy.escalations.at(0).step, 0U);
 }
 
-TEST(GuardLadder, TheSecondLookAsksWhetherTheStepBeforeHasHelpedMeanwhile) {
-  Scene scene(one_ladder());
+TEST(GuardEscalation, TheSecondLookAsksWhetherTheStepBeforeHasHelpedMeanwhile) {
+  Scene scene(one_escalation());
   scene.use_memory(900);
   go(scene, 11);
-  scene.collector.at_second_look = [](sample::Workload& web) { web.resources.memory.usage = base::mebibytes(200); };
+  scene.collector.at_recheck = [](sample::Workload& web) { web.resources.memory.usage = base::mebibytes(200); };
   go(scene, 60);
   EXPECT_THAT(acts(scene), ElementsAre("shed"));
   EXPECT_EQ(scene.last_action().outcome, Outcome::recovered);
 }
 
-TEST(GuardLadder, SurvivesAReload) {
-  Scene scene(one_ladder());
+TEST(GuardEscalation, SurvivesAReload) {
+  Scene scene(one_escalation());
   scene.use_memory(900);
   go(scene, 41);
-  scene.reload(one_ladder());
+  scene.reload(one_escalation());
   go(scene, 29);
   EXPECT_THAT(acts(scene), ElementsAre("shed"));
   go(scene, 1);
   EXPECT_THAT(acts(scene), ElementsAre("shed", "restart"));
 }
 
-TEST(GuardLadder, AStepUnderWayAtAReloadIsWatchedAsIfItWereDone) {
-  Scene scene(one_ladder());
+TEST(GuardEscalation, AStepUnderWayAtAReloadIsWatchedAsIfItWereDone) {
+  Scene scene(one_escalation());
   scene.use_memory(900);
   scene.tick(11);
-  ASSERT_THAT(scene.hands.unfinished, SizeIs(1));
-  scene.reload(one_ladder());
-  scene.hands.unfinished.clear();
+  ASSERT_THAT(scene.executor.unfinished, SizeIs(1));
+  scene.reload(one_escalation());
+  scene.executor.unfinished.clear();
   go(scene, 60);
   EXPECT_THAT(acts(scene), ElementsAre("shed", "restart"));
 }
 
-TEST(GuardLadder, ADryRunTellsTheWholeLadderAndOpensNoBreaker) {
-  config::Config config = one_ladder();
+TEST(GuardEscalation, ADryRunTellsTheWholeEscalationAndOpensNoBreaker) {
+  config::Config config = one_escalation();
   config.agent.dry_run = true;
   Scene scene(config);
   scene.use_memory(900);
   go(scene, 200);
-  EXPECT_THAT(scene.hands.decisions, IsEmpty());
+  EXPECT_THAT(scene.executor.decisions, IsEmpty());
   EXPECT_EQ(scene.counted("shed", "dry_run"), 1U);
   EXPECT_EQ(scene.counted("restart", "dry_run"), 1U);
   EXPECT_EQ(scene.counted("stop", "dry_run"), 1U);
-  EXPECT_FALSE(scene.report().workloads[0].policy.breaker);
+  EXPECT_FALSE(scene.report().workloads[0].policy.stop_latch);
 }
 
 class StoppedByRule : public testing::Test {
@@ -132,7 +132,7 @@ class StoppedByRule : public testing::Test {
     go(scene, 5);
   }
   static config::Config config() { return config_of({workload_config("web", {memory_rule({policy::Stop{}})})}); }
-  bool is_open() { return scene.report().workloads[0].policy.breaker.has_value(); }
+  bool is_open() { return scene.report().workloads[0].policy.stop_latch.has_value(); }
   Scene scene;
 };
 
@@ -153,14 +153,14 @@ TEST_F(StoppedByRule, IsHeldAcrossAReload) {
 
 TEST_F(StoppedByRule, IsHeldByTheNextAgentThatIsToldSo) {
   Scene next(config());
-  next.guard().hold("web", {"memory-high", {}});
+  next.guard().latch("web", {"memory-high", {}});
   next.use_memory(900);
   go(next, 60);
-  EXPECT_THAT(next.hands.decisions, IsEmpty()) << "not seen down yet: it may be the run of before";
-  EXPECT_EQ(next.counted("stop", "breaker"), 1U) << "said once";
+  EXPECT_THAT(next.executor.decisions, IsEmpty()) << "not seen down yet: it may be the run of before";
+  EXPECT_EQ(next.counted("stop", "stop_latch"), 1U) << "said once";
 }
 
-TEST(Budget, IsAllThatIsEnforced) {
+TEST(ActionRate, IsAllThatIsEnforced) {
   policy::Rule often = memory_rule({policy::Signal{10}});
   often.cooldown = seconds(30);
   config::WorkloadConfig web = workload_config("web", {often});
@@ -170,15 +170,15 @@ TEST(Budget, IsAllThatIsEnforced) {
   scene.guard().on_action([&](const auto& action) { told.push_back(*action.outcome); });
   scene.use_memory(900);
   go(scene, 300);
-  EXPECT_THAT(scene.hands.decisions, SizeIs(3));
-  EXPECT_EQ(scene.counted("signal", "budget"), 1U) << "said once";
-  EXPECT_THAT(told, ElementsAre(Outcome::done, Outcome::done, Outcome::done, Outcome::budget));
-  EXPECT_EQ(scene.report().workloads[0].policy.actions_spent, 3U);
+  EXPECT_THAT(scene.executor.decisions, SizeIs(3));
+  EXPECT_EQ(scene.counted("signal", "rate_limit"), 1U) << "said once";
+  EXPECT_THAT(told, ElementsAre(Outcome::done, Outcome::done, Outcome::done, Outcome::rate_limit));
+  EXPECT_EQ(scene.report().workloads[0].policy.actions_counted, 3U);
   go(scene, 320);
-  EXPECT_THAT(scene.hands.decisions, SizeIs(4)) << "ten minutes after the first";
+  EXPECT_THAT(scene.executor.decisions, SizeIs(4)) << "ten minutes after the first";
 }
 
-TEST(Budget, SurvivesAReload) {
+TEST(ActionRate, SurvivesAReload) {
   config::WorkloadConfig web = workload_config("web", {memory_rule({policy::Signal{10}})});
   web.actions = {1, minutes(60)};
   Scene scene(config_of({web}));
@@ -186,7 +186,7 @@ TEST(Budget, SurvivesAReload) {
   go(scene, 11);
   scene.reload(config_of({web}));
   go(scene, 600);
-  EXPECT_THAT(scene.hands.decisions, SizeIs(1));
+  EXPECT_THAT(scene.executor.decisions, SizeIs(1));
 }
 
 class Remembered : public testing::Test {
@@ -209,22 +209,22 @@ TEST_F(Remembered, OfAnEarlierAgentCountsInTheBudget) {
   scene->guard().remember(restart(minutes(50)));
   scene->guard().remember(restart(minutes(40)));
   go(*scene, 590);
-  EXPECT_THAT(scene->hands.decisions, IsEmpty());
+  EXPECT_THAT(scene->executor.decisions, IsEmpty());
   go(*scene, 20);
-  EXPECT_THAT(scene->hands.decisions, SizeIs(1)) << "the older one is an hour old";
+  EXPECT_THAT(scene->executor.decisions, SizeIs(1)) << "the older one is an hour old";
 }
 
 TEST_F(Remembered, IsWhatItsRuleRestsFrom) {
   make(memory_rule({policy::Restart{}}), 10);
   scene->guard().remember(restart(minutes(4)));
   go(*scene, 59);
-  EXPECT_THAT(scene->hands.decisions, IsEmpty());
+  EXPECT_THAT(scene->executor.decisions, IsEmpty());
   go(*scene, 2);
-  EXPECT_THAT(scene->hands.decisions, SizeIs(1));
+  EXPECT_THAT(scene->executor.decisions, SizeIs(1));
 }
 
-TEST_F(Remembered, IsWhereItsLadderGoesOn) {
-  make(ladder_rule(), 10);
+TEST_F(Remembered, IsWhereItsEscalationGoesOn) {
+  make(escalation_rule(), 10);
   scene->guard().remember(restart(minutes(4), 1));
   go(*scene, 11);
   EXPECT_THAT(acts(*scene), ElementsAre("restart"));
@@ -234,10 +234,10 @@ TEST_F(Remembered, OutOfTheFutureIsNotBelieved) {
   make(memory_rule({policy::Restart{}}), 1);
   scene->guard().remember(restart(-minutes(4)));
   go(*scene, 11);
-  EXPECT_THAT(scene->hands.decisions, SizeIs(1));
+  EXPECT_THAT(scene->executor.decisions, SizeIs(1));
 }
 
-TEST(Budget, TellingPeopleIsFree) {
+TEST(ActionRate, TellingPeopleIsFree) {
   policy::Rule often = memory_rule({policy::Notify{}});
   often.cooldown = seconds(1);
   config::WorkloadConfig web = workload_config("web", {often});
@@ -245,7 +245,7 @@ TEST(Budget, TellingPeopleIsFree) {
   Scene scene(config_of({web}));
   scene.use_memory(900);
   go(scene, 40);
-  EXPECT_THAT(scene.hands.decisions, SizeIs(30));
+  EXPECT_THAT(scene.executor.decisions, SizeIs(30));
 }
 
 // The test's clock begins on Thursday, 2026-01-01, at 00:00 UTC.

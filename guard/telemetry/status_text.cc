@@ -1,4 +1,4 @@
-#include "guard/telemetry/words.h"
+#include "guard/telemetry/status_text.h"
 
 #include <algorithm>
 #include <cmath>
@@ -116,7 +116,7 @@ void describe_caps(const WorkloadReport& report, Sentences& out) {
 // How one starts it again, which depends on who runs it.
 std::string way_to_start(const sample::Workload& workload) {
   switch (workload.kind) {
-    case sample::TargetKind::command: return "start it by hand: echo start > STATE_DIR/held/" + workload.name;
+    case sample::TargetKind::command: return "start it by hand: echo start > STATE_DIR/stopped/" + workload.name;
     case sample::TargetKind::container:
     case sample::TargetKind::compose_service:
     case sample::TargetKind::container_label: return "start it by hand, for example with docker start";
@@ -143,19 +143,20 @@ void describe_blind_rules(const WorkloadReport& report, Sentences& out) {
 
 void describe_policy(const WorkloadReport& report, Sentences& out) {
   const PolicyReport& policy = report.policy;
-  if (policy.breaker)
-    out.say(Urgency::trouble, "stopped by rule " + policy.breaker->rule + ", " + way_to_start(report.workload));
-  for (const auto& ladder : policy.ladders) {
-    if (ladder.step > 0)
-      out.say(Urgency::trouble, "rule " + ladder.rule + " is at step " + std::to_string(ladder.step) + " of " +
-                                    std::to_string(ladder.steps));
+  if (policy.stop_latch)
+    out.say(Urgency::trouble, "stopped by rule " + policy.stop_latch->rule + ", " + way_to_start(report.workload));
+  for (const auto& escalation : policy.escalations) {
+    if (escalation.step > 0)
+      out.say(Urgency::trouble, "rule " + escalation.rule + " is at step " + std::to_string(escalation.step) + " of " +
+                                    std::to_string(escalation.steps));
   }
-  if (policy.actions_max > 0 && policy.actions_spent >= policy.actions_max)
+  if (policy.actions_max > 0 && policy.actions_counted >= policy.actions_max)
     out.say(Urgency::trouble, "its budget of " + std::to_string(policy.actions_max) + " actions within " +
                                   format_duration(policy.actions_within) + " is spent; nothing more is enforced");
   if (!policy.maintenance.empty())
     out.say(Urgency::notice, "maintenance, " + policy.maintenance + ": rules only notify");
-  if (!policy.held_back.empty()) out.say(Urgency::notice, "not restarted by its own rules: " + policy.held_back);
+  if (!policy.dependency_suppression.empty())
+    out.say(Urgency::notice, "not restarted by its own rules: " + policy.dependency_suppression);
 }
 
 void describe_logs(const WorkloadReport& report, Sentences& out) {

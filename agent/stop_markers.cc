@@ -1,4 +1,4 @@
-#include "agent/holds.h"
+#include "agent/stop_markers.h"
 
 #include <algorithm>
 #include <filesystem>
@@ -15,7 +15,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::size_t kMostMarkerBytes = 4096;
-constexpr std::size_t kMostHolds = 1000;  // as many as there may be workloads
+constexpr std::size_t kMostStopMarkers = 1000;  // as many as there may be workloads
 
 constexpr std::int64_t kLatestSeconds = 9'000'000'000;  // in the year 2255: later, nanoseconds do not fit any more
 
@@ -33,8 +33,8 @@ bool says_start(const fs::path& path) {
 }
 
 // "memory 1767225600" and then words for people.
-Hold parse(const fs::path& path) {
-  Hold hold{path.filename().string(), "of an earlier agent", {}};
+StopMarker parse(const fs::path& path) {
+  StopMarker hold{path.filename().string(), "of an earlier agent", {}};
   std::istringstream file(base::read_regular_file(path.string(), kMostMarkerBytes).value_or(""));
   std::string rule;
   std::int64_t seconds = 0;
@@ -47,11 +47,11 @@ Hold parse(const fs::path& path) {
 
 }  // namespace
 
-std::vector<Hold> Holds::read() {
-  std::vector<Hold> held;
+std::vector<StopMarker> StopMarkers::read() {
+  std::vector<StopMarker> held;
   if (folder_.empty()) return held;
   std::error_code error;
-  for (fs::directory_iterator entry(folder_, error), end; !error && entry != end && held.size() < kMostHolds;
+  for (fs::directory_iterator entry(folder_, error), end; !error && entry != end && held.size() < kMostStopMarkers;
        entry.increment(error)) {
     if (!entry->is_regular_file(error) || is_unfinished(entry->path())) continue;
     if (says_start(entry->path())) {
@@ -65,11 +65,11 @@ std::vector<Hold> Holds::read() {
   return held;
 }
 
-std::vector<std::string> Holds::keep(const std::vector<Hold>& held) {
+std::vector<std::string> StopMarkers::keep(const std::vector<StopMarker>& held) {
   std::vector<std::string> released;
   if (folder_.empty()) return released;
   const auto is_held = [&](const std::string& workload) {
-    return std::ranges::find(held, workload, &Hold::workload) != held.end();
+    return std::ranges::find(held, workload, &StopMarker::workload) != held.end();
   };
   std::error_code error;
   std::erase_if(released_, [&](const std::string& workload) { return !is_held(workload); });
@@ -78,7 +78,7 @@ std::vector<std::string> Holds::keep(const std::vector<Hold>& held) {
     fs::remove(fs::path(folder_) / workload, error);
     return true;
   });
-  for (const Hold& hold : held) {
+  for (const StopMarker& hold : held) {
     const fs::path path = fs::path(folder_) / hold.workload;
     if (released_.contains(hold.workload)) continue;
     if (says_start(path)) {
@@ -97,8 +97,8 @@ std::vector<std::string> Holds::keep(const std::vector<Hold>& held) {
   return released;
 }
 
-// Under another name first: a disk that is full would leave an empty file, which holds.
-bool Holds::write(const Hold& hold) {
+// Under another name first: a disk that is full would leave an empty file, which markers.
+bool StopMarkers::write(const StopMarker& hold) {
   std::error_code error;
   fs::create_directories(folder_, error);
   const fs::path path = fs::path(folder_) / hold.workload;

@@ -1,4 +1,4 @@
-"""A ladder on a real workload: what does not help gives way to what is stronger, and the breaker holds what was stopped."""
+"""An escalation on a real workload: what does not help gives way to what is stronger, and the breaker holds what was stopped."""
 
 import json
 import os
@@ -11,19 +11,19 @@ from harness.process import free_port, wait_until
 from receiver import Receiver
 
 
-class LadderTest(unittest.TestCase):
+class EscalationTest(unittest.TestCase):
     def setUp(self):
         self.folder = self.enterContext(tempfile.TemporaryDirectory())
         self.name = unique("climbs")
-        self.held = os.path.join(self.folder, "state", "held", self.name)
+        self.held = os.path.join(self.folder, "state", "stopped", self.name)
         self.config = os.path.join(self.folder, "leakguard.yml")
 
     def write(self, workloads):
         with open(self.config, "w", encoding="utf-8") as file:
             file.write(config_text(self.folder, workloads, free_port()))
 
-    def write_ladder(self, shed_url):
-        """A workload that holds 40 MiB of 64 soon after each start, and a ladder that does not like more than 30."""
+    def write_escalation(self, shed_url):
+        """A workload that holds 40 MiB of 64 soon after each start, and an escalation that does not like more than 30."""
         self.write(f"""\
   - name: {self.name}
     command: [{WORKLOAD}, grow, 200m, 40m]
@@ -49,16 +49,16 @@ class LadderTest(unittest.TestCase):
             return [line for line in map(json.loads, file) if line["rule"] == "high"]
 
     def wait_for_breaker(self, agent, value):
-        agent.wait_for_metric("leakguard_breaker_open", lambda seen: seen == value, workload=self.name)
+        agent.wait_for_metric("leakguard_stop_latched", lambda seen: seen == value, workload=self.name)
 
     def release(self):
         with open(self.held, "w", encoding="ascii") as marker:
             marker.write("start\n")
 
     def climb(self):
-        """The agent, with the ladder at its end."""
-        # It takes what is to be shed and does nothing about it: that is what the ladder is for.
-        self.write_ladder(self.enterContext(Receiver()).url + "/admin/shed")
+        """The agent, with the escalation at its end."""
+        # It takes what is to be shed and does nothing about it: that is what the escalation is for.
+        self.write_escalation(self.enterContext(Receiver()).url + "/admin/shed")
         agent = self.start()
         self.wait_for_breaker(agent, 1)
         return agent
@@ -79,7 +79,7 @@ class LadderTest(unittest.TestCase):
                          "step 2 of 3: memory is still")
 
         words = [sentence["text"] for sentence in agent.workload(self.name)["words"]]
-        self.assertIn(f"stopped by rule high, start it by hand: echo start > STATE_DIR/held/{self.name}", words)
+        self.assertIn(f"stopped by rule high, start it by hand: echo start > STATE_DIR/stopped/{self.name}", words)
         self.assertTrue(os.path.exists(self.held))
 
     def test_what_a_rule_has_stopped_stays_so_with_the_next_agent_until_its_marker_says_start(self):

@@ -1,4 +1,4 @@
-#include "guard/policy/ladder.h"
+#include "guard/policy/escalation.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -28,7 +28,7 @@ class Scene {
     rule.clear = Threshold{0.8, true};
     rule.held_for = seconds(10);
     rule.cooldown = minutes(5);
-    rule.ladder = {
+    rule.escalation = {
         {{Notify{}, Shed{}}, below(0.75), minutes(1)}, {{Restart{}}, std::nullopt, minutes(2)}, {{Stop{}}, {}, {}}};
     signals.workload = "web";
     signals.identity.key = "pid:1@1";
@@ -51,13 +51,13 @@ class Scene {
       for (const auto& decision : evaluate({rule}, signals, now, kMaxGap, states)) {
         decided += (decided.empty() ? "" : " ") + std::string(name_of(decision.action));
         last = decision;
-        if (answers) note_step(*answers, now, ladder());
+        if (answers) record_step(*answers, now, escalation());
       }
     }
     return decided;
   }
-  LadderState& ladder() { return states["memory"].ladder; }
-  std::string effect() { return std::exchange(ladder().effect, {}); }
+  EscalationState& escalation() { return states["memory"].escalation; }
+  std::string effect() { return std::exchange(escalation().effect, {}); }
 
   Rule rule;
   signal::WorkloadSignals signals;
@@ -67,27 +67,27 @@ class Scene {
   base::SteadyTime now{seconds(1000)};
 };
 
-TEST(Ladder, BeginsWithItsFirstStepWhenTheRuleTrips) {
+TEST(Escalation, BeginsWithItsFirstStepWhenTheRuleTrips) {
   Scene scene;
   EXPECT_EQ(scene.see(90, seconds(10)), "");
   EXPECT_EQ(scene.see(90), "notify shed");
   EXPECT_EQ(scene.last.step, 1U);
   EXPECT_EQ(scene.last.steps, 3U);
-  EXPECT_EQ(scene.last.claim, Strength::shed);
+  EXPECT_EQ(scene.last.precedence, Strength::shed);
   EXPECT_THAT(scene.last.reason, HasSubstr("above 85% for 10s; step 1 of 3"));
 }
 
-TEST(Ladder, EndsWhenTheStepHelped) {
+TEST(Escalation, EndsWhenTheStepHelped) {
   Scene scene;
   scene.see(90, seconds(11));
   EXPECT_EQ(scene.see(90, seconds(40)), "");
   EXPECT_EQ(scene.see(74), "");
   EXPECT_EQ(scene.effect(), "memory fell to 740 MiB after 41s");
-  EXPECT_EQ(scene.ladder().phase, LadderState::Phase::idle);
+  EXPECT_EQ(scene.escalation().phase, EscalationState::Phase::idle);
   EXPECT_EQ(scene.see(74, minutes(30)), "");
 }
 
-TEST(Ladder, GoesOnWhenTheStepHasNotHelpedInItsTime) {
+TEST(Escalation, GoesOnWhenTheStepHasNotHelpedInItsTime) {
   Scene scene;
   scene.see(90, seconds(11));
   EXPECT_EQ(scene.see(90, seconds(59)), "");
@@ -96,7 +96,7 @@ TEST(Ladder, GoesOnWhenTheStepHasNotHelpedInItsTime) {
   EXPECT_THAT(scene.last.reason, HasSubstr("step 2 of 3: memory is still 900 MiB after 1m"));
 }
 
-TEST(Ladder, TheGoalIsUntilAndNotThatTheRuleTripsNoMore) {
+TEST(Escalation, TheGoalIsUntilAndNotThatTheRuleTripsNoMore) {
   Scene scene;
   scene.see(90, seconds(11));
   EXPECT_EQ(scene.see(76, seconds(60)), "restart") << "the shed was to bring it below 75 %";
@@ -109,33 +109,33 @@ TEST(Ladder, TheGoalIsUntilAndNotThatTheRuleTripsNoMore) {
       << "asked again right before the restart";
 }
 
-TEST(Ladder, WithoutUntilTheRulesOwnClearIsTheGoal) {
+TEST(Escalation, WithoutUntilTheRulesOwnClearIsTheGoal) {
   Scene scene;
-  scene.rule.ladder[0].until.reset();
+  scene.rule.escalation[0].until.reset();
   scene.see(90, seconds(11));
   EXPECT_EQ(scene.see(81, seconds(59)), "") << "no longer tripping, but not clear";
   EXPECT_EQ(scene.see(79), "");
   EXPECT_EQ(scene.effect(), "memory fell to 790 MiB after 1m");
 }
 
-TEST(Ladder, DoubtNeitherEndsItNorTakesItFurther) {
+TEST(Escalation, DoubtNeitherEndsItNorTakesItFurther) {
   Scene scene;
   scene.see(90, seconds(11));
   EXPECT_EQ(scene.see(90, seconds(30)), "");
   EXPECT_EQ(scene.see(kAbsent, minutes(60)), "");
-  EXPECT_EQ(scene.ladder().phase, LadderState::Phase::watching);
+  EXPECT_EQ(scene.escalation().phase, EscalationState::Phase::observing);
   EXPECT_EQ(scene.see(90, seconds(30)), "") << "the reading after the unknown ends no time that is known";
   EXPECT_EQ(scene.see(90), "restart");
 }
 
-TEST(Ladder, TimeInWhichNobodyLookedDoesNotCount) {
+TEST(Escalation, TimeInWhichNobodyLookedDoesNotCount) {
   Scene scene;
   scene.see(90, seconds(11));
   scene.now += minutes(10);
   EXPECT_EQ(scene.see(90, seconds(59)), "");
 }
 
-TEST(Ladder, AFailedStepGivesWayAtOnce) {
+TEST(Escalation, AFailedStepGivesWayAtOnce) {
   Scene scene;
   scene.answers = StepOutcome::failed;
   scene.see(90, seconds(11));
@@ -143,34 +143,34 @@ TEST(Ladder, AFailedStepGivesWayAtOnce) {
   EXPECT_EQ(scene.see(90), "restart");
 }
 
-TEST(Ladder, AFailedStepGivesWayToNothingWhenTheTroubleIsOver) {
+TEST(Escalation, AFailedStepGivesWayToNothingWhenTheTroubleIsOver) {
   Scene scene;
   scene.answers = StepOutcome::failed;
   scene.see(90, seconds(11));
   EXPECT_EQ(scene.see(70, minutes(5)), "");
 }
 
-TEST(Ladder, WaitsForAllActionsOfItsStep) {
+TEST(Escalation, WaitsForAllActionsOfItsStep) {
   Scene scene;
   scene.answers.reset();
   scene.see(90, seconds(11));
   EXPECT_EQ(scene.see(90, minutes(5)), "");
-  note_step(StepOutcome::done, scene.now, scene.ladder());
+  record_step(StepOutcome::done, scene.now, scene.escalation());
   EXPECT_EQ(scene.see(90, minutes(5)), "") << "one of two";
-  note_step(StepOutcome::done, scene.now, scene.ladder());
+  record_step(StepOutcome::done, scene.now, scene.escalation());
   EXPECT_EQ(scene.see(90, seconds(59)), "") << "the deadline counts from when all were done";
   EXPECT_EQ(scene.see(90), "restart");
 }
 
-TEST(Ladder, RestsAtAStepOfWhichNothingWasNeeded) {
+TEST(Escalation, RestsAtAStepOfWhichNothingWasNeeded) {
   Scene scene;
   scene.answers = StepOutcome::not_needed;
   scene.see(90, seconds(11));
-  EXPECT_EQ(scene.ladder().phase, LadderState::Phase::idle);
+  EXPECT_EQ(scene.escalation().phase, EscalationState::Phase::idle);
   EXPECT_EQ(scene.see(90), "notify shed");
 }
 
-TEST(Ladder, WhatDidNotLastIsFollowedByTheNextStep) {
+TEST(Escalation, WhatDidNotLastIsFollowedByTheNextStep) {
   Scene scene;
   scene.see(90, seconds(11));
   scene.see(70, minutes(3));
@@ -178,23 +178,23 @@ TEST(Ladder, WhatDidNotLastIsFollowedByTheNextStep) {
   EXPECT_THAT(scene.last.reason, HasSubstr("step 2 of 3: what was done before did not last 5m"));
 }
 
-TEST(Ladder, BeginsAnewAfterALongerRest) {
+TEST(Escalation, BeginsAnewAfterALongerRest) {
   Scene scene;
   scene.see(90, seconds(11));
   scene.see(70, minutes(5));
   EXPECT_EQ(scene.see(90, seconds(11)), "notify shed");
 }
 
-TEST(Ladder, RepeatsItsLastStepAfterTheCooldown) {
+TEST(Escalation, RepeatsItsLastStepAfterTheCooldown) {
   Scene scene;
-  scene.rule.ladder.pop_back();
+  scene.rule.escalation.pop_back();
   scene.see(90, seconds(11));
   EXPECT_EQ(scene.see(90, seconds(60)), "restart");
   EXPECT_EQ(scene.see(90, seconds(299)), "");
   EXPECT_EQ(scene.see(90), "restart");
 }
 
-TEST(Ladder, ItsOwnRestartMakesTheRunThatItWatches) {
+TEST(Escalation, ItsOwnRestartMakesTheRunThatItWatches) {
   Scene scene;
   scene.see(90, seconds(11));
   scene.see(90, seconds(60));
@@ -203,7 +203,7 @@ TEST(Ladder, ItsOwnRestartMakesTheRunThatItWatches) {
   EXPECT_EQ(scene.see(90), "stop") << "the new run is no better";
 }
 
-TEST(Ladder, AnotherRunEndsWhatItHasNotBroughtAbout) {
+TEST(Escalation, AnotherRunEndsWhatItHasNotBroughtAbout) {
   Scene scene;
   scene.see(90, seconds(11));
   scene.signals.identity.key = "pid:2@2";
@@ -213,7 +213,7 @@ TEST(Ladder, AnotherRunEndsWhatItHasNotBroughtAbout) {
   EXPECT_EQ(scene.see(90), "restart") << "what it ran into again was not cured by the step before";
 }
 
-TEST(Ladder, ThatWasPutOffBeginsWithTheSameStep) {
+TEST(Escalation, ThatWasPutOffBeginsWithTheSameStep) {
   Scene scene;
   scene.see(90, seconds(11));
   scene.see(90, seconds(60));

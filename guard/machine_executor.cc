@@ -1,4 +1,4 @@
-#include "guard/machine_hands.h"
+#include "guard/machine_executor.h"
 
 #include <optional>
 #include <utility>
@@ -237,7 +237,7 @@ struct Perform {
   }
 };
 
-Children::Done in_words(std::string success, std::shared_ptr<const bool> alive, Hands::Done done) {
+Children::Done in_words(std::string success, std::shared_ptr<const bool> alive, Executor::Done done) {
   return [success = std::move(success), alive = std::move(alive), done = std::move(done)](const base::Status& status) {
     if (!*alive) return;
     if (status)
@@ -249,15 +249,15 @@ Children::Done in_words(std::string success, std::shared_ptr<const bool> alive, 
 
 }  // namespace
 
-MachineHands::MachineHands(MachineHandsOptions options, base::EventLoop& loop)
+MachineExecutor::MachineExecutor(MachineExecutorOptions options, base::EventLoop& loop)
     : options_(std::move(options)), loop_(loop) {}
 
-MachineHands::~MachineHands() {
+MachineExecutor::~MachineExecutor() {
   *alive_ = false;
   stopping_.request_stop();
 }
 
-void MachineHands::carry_out(const policy::Decision& decision, const sample::Workload& target, Done done) {
+void MachineExecutor::execute(const policy::Decision& decision, const sample::Workload& target, Done done) {
   if (target.kind == sample::TargetKind::command && options_.children != nullptr) {
     if (const auto* restart = std::get_if<policy::Restart>(&decision.action)) {
       return options_.children->restart(decision.workload, restart->drain,
@@ -286,7 +286,7 @@ void MachineHands::carry_out(const policy::Decision& decision, const sample::Wor
   }
 }
 
-void MachineHands::notify(const telemetry::ActionRecord& record, const sample::Workload&, Done done) {
+void MachineExecutor::notify(const telemetry::ActionRecord& record, const sample::Workload&, Done done) {
   auto reply = [alive = alive_, done = std::move(done)](base::Result<std::string> result) {
     if (*alive) done(std::move(result));
   };

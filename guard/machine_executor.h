@@ -13,13 +13,13 @@
 #include "guard/action/engine_control.h"
 #include "guard/children.h"
 #include "guard/enforcer.h"
-#include "guard/hands.h"
+#include "guard/executor.h"
 #include "guard/notifications.h"
 #include "guard/source/cgroup_tree.h"
 
 namespace guard {
 
-struct MachineHandsOptions {
+struct MachineExecutorOptions {
   std::string root = "/";
   std::string engine_socket;
   base::SystemdBusOptions systemd{};
@@ -28,16 +28,16 @@ struct MachineHandsOptions {
   std::chrono::milliseconds approach{5'000};  // how long memory is taken back before a cap below it is refused
 };
 
-class MachineHands final : public Hands {
+class MachineExecutor final : public Executor {
  public:
-  // `loop` is the guard's; it must outlive the hands.
-  MachineHands(MachineHandsOptions options, base::EventLoop& loop);
-  ~MachineHands() override;
-  void carry_out(const policy::Decision& decision, const sample::Workload& target, Done done) override;
+  // `loop` is the guard's; it must outlive the executor.
+  MachineExecutor(MachineExecutorOptions options, base::EventLoop& loop);
+  ~MachineExecutor() override;
+  void execute(const policy::Decision& decision, const sample::Workload& target, Done done) override;
   void notify(const telemetry::ActionRecord& record, const sample::Workload& target, Done done) override;
 
  private:
-  MachineHandsOptions options_;
+  MachineExecutorOptions options_;
   base::EventLoop& loop_;
   std::stop_source stopping_;
   std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // results that come too late are dropped

@@ -1,4 +1,4 @@
-#include "guard/telemetry/words.h"
+#include "guard/telemetry/status_text.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -225,12 +225,12 @@ TEST(Words, CallAProbeThatIsNotSureANotice) {
 
 TEST(Words, TellWhereTheRulesStand) {
   WorkloadReport report = quiet();
-  report.policy.ladders = {{"memory", 0, 3}, {"growth", 2, 4}};
+  report.policy.escalations = {{"memory", 0, 3}, {"growth", 2, 4}};
   report.policy.actions_max = 10;
-  report.policy.actions_spent = 9;
+  report.policy.actions_counted = 9;
   EXPECT_THAT(describe(report), ElementsAre(says(Urgency::trouble, "rule growth is at step 2 of 4")));
-  report.policy.ladders.clear();
-  report.policy.actions_spent = 10;
+  report.policy.escalations.clear();
+  report.policy.actions_counted = 10;
   report.policy.actions_within = base::Duration(std::chrono::hours(1));
   EXPECT_THAT(
       describe(report),
@@ -239,7 +239,7 @@ TEST(Words, TellWhereTheRulesStand) {
 
 TEST(Words, TellWhoStoppedItAndHowToStartIt) {
   WorkloadReport report = quiet();
-  report.policy.breaker = PolicyReport::Breaker{"memory", wall_at(0)};
+  report.policy.stop_latch = PolicyReport::StopLatch{"memory", wall_at(0)};
   report.workload.name = "web";
   report.workload.kind = sample::TargetKind::container;
   EXPECT_THAT(describe(report), Contains(says(Urgency::trouble,
@@ -248,13 +248,13 @@ TEST(Words, TellWhoStoppedItAndHowToStartIt) {
   report.workload.kind = sample::TargetKind::command;
   EXPECT_THAT(describe(report), Contains(says(Urgency::trouble,
                                               "stopped by rule memory, start it by hand: echo start > "
-                                              "STATE_DIR/held/web")));
+                                              "STATE_DIR/stopped/web")));
 }
 
 TEST(Words, TellWhatKeepsRulesFromActing) {
   WorkloadReport report = quiet();
   report.policy.maintenance = "02:00 to 04:00 UTC";
-  report.policy.held_back = "db, which web depends on, is stopped";
+  report.policy.dependency_suppression = "db, which web depends on, is stopped";
   EXPECT_THAT(
       describe(report),
       ElementsAre(says(Urgency::notice, "maintenance, 02:00 to 04:00 UTC: rules only notify"),

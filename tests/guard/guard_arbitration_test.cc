@@ -25,43 +25,43 @@ policy::Rule named(const std::string& name, policy::ActionSpec action, base::Dur
 
 std::vector<std::string> acts(const Scene& scene) {
   std::vector<std::string> names;
-  for (const auto& decision : scene.hands.decisions) names.emplace_back(policy::name_of(decision.action));
+  for (const auto& decision : scene.executor.decisions) names.emplace_back(policy::name_of(decision.action));
   return names;
 }
 
-TEST(Course, TwoRulesThatBothWantARestartRestartOnce) {
+TEST(Arbitration, TwoRulesThatBothWantARestartRestartOnce) {
   Scene scene(config_of({workload_config("web", {named("a", policy::Restart{}), named("b", policy::Restart{})})}));
   scene.use_memory(900);
   scene.tick(11);
-  scene.hands.finish();
+  scene.executor.finish();
   scene.tick(60);
-  EXPECT_THAT(scene.hands.decisions, SizeIs(1));
+  EXPECT_THAT(scene.executor.decisions, SizeIs(1));
   EXPECT_EQ(scene.counted("restart", "superseded"), 1U);
   EXPECT_EQ(scene.last_action().result, "rule a is acting on it");
 }
 
-TEST(Course, AlsoWhenTheSecondWantsItWithinAMinute) {
+TEST(Arbitration, AlsoWhenTheSecondWantsItWithinAMinute) {
   Scene scene(
       config_of({workload_config("web", {named("a", policy::Restart{}), named("b", policy::Restart{}, seconds(60))})}));
   scene.use_memory(900);
   scene.tick(11);
-  scene.hands.finish();
+  scene.executor.finish();
   scene.tick(50);
-  EXPECT_THAT(scene.hands.decisions, SizeIs(1));
+  EXPECT_THAT(scene.executor.decisions, SizeIs(1));
   EXPECT_EQ(scene.last_action().result, "rule a acted on it 50s ago");
 }
 
-TEST(Course, ButNotLongAfter) {
+TEST(Arbitration, ButNotLongAfter) {
   Scene scene(
       config_of({workload_config("web", {named("a", policy::Restart{}), named("b", policy::Restart{}, seconds(70))})}));
   scene.use_memory(900);
   scene.tick(11);
-  scene.hands.finish();
+  scene.executor.finish();
   scene.tick(60);
-  EXPECT_THAT(scene.hands.decisions, SizeIs(2));
+  EXPECT_THAT(scene.executor.decisions, SizeIs(2));
 }
 
-TEST(Course, OfOneTickTheStrongestWins) {
+TEST(Arbitration, OfOneTickTheStrongestWins) {
   Scene scene(config_of({workload_config("web", {named("a", policy::Shed{}), named("b", policy::Restart{})})}));
   scene.use_memory(900);
   scene.tick(11);
@@ -69,51 +69,51 @@ TEST(Course, OfOneTickTheStrongestWins) {
   EXPECT_EQ(scene.counted("shed", "superseded"), 1U);
 }
 
-TEST(Course, AStrongerActionComesAfterTheWeakerThatIsUnderWay) {
+TEST(Arbitration, AStrongerActionComesAfterTheWeakerThatIsUnderWay) {
   Scene scene(
       config_of({workload_config("web", {named("a", policy::Shed{}), named("b", policy::Restart{}, seconds(20))})}));
   scene.use_memory(900);
   scene.tick(21);
   EXPECT_THAT(acts(scene), ElementsAre("shed"));
-  scene.hands.finish();
+  scene.executor.finish();
   EXPECT_THAT(acts(scene), ElementsAre("shed", "restart"));
 }
 
-TEST(Course, AWatchingLadderKeepsWeakerRulesAway) {
-  policy::Rule ladder = named("ladder", policy::Shed{});
-  ladder.actions.clear();
-  ladder.ladder = {{{policy::Restart{}}, std::nullopt, minutes(30)}, {{policy::Stop{}}, {}, {}}};
-  Scene scene(config_of({workload_config("web", {ladder, named("late", policy::Shed{}, minutes(10))})}));
+TEST(Arbitration, AWatchingEscalationKeepsWeakerRulesAway) {
+  policy::Rule escalation = named("escalation", policy::Shed{});
+  escalation.actions.clear();
+  escalation.escalation = {{{policy::Restart{}}, std::nullopt, minutes(30)}, {{policy::Stop{}}, {}, {}}};
+  Scene scene(config_of({workload_config("web", {escalation, named("late", policy::Shed{}, minutes(10))})}));
   scene.use_memory(900);
   scene.tick(11);
-  scene.hands.finish();
+  scene.executor.finish();
   scene.tick(700);
   EXPECT_THAT(acts(scene), ElementsAre("restart"));
   EXPECT_GE(scene.counted("shed", "superseded"), 1U);
-  EXPECT_EQ(scene.last_action().result, "rule ladder acted on it and waits to see whether that helps");
+  EXPECT_EQ(scene.last_action().result, "rule escalation acted on it and waits to see whether that helps");
 }
 
-TEST(Course, ALadderInDoubtKeepsNobodyAwayForLong) {
-  policy::Rule ladder = named("ladder", policy::Restart{});
-  ladder.actions.clear();
+TEST(Arbitration, AEscalationInDoubtKeepsNobodyAwayForLong) {
+  policy::Rule escalation = named("escalation", policy::Restart{});
+  escalation.actions.clear();
   policy::Condition unknowable;
   unknowable.metric = policy::Metric::unhealthy;  // there is no probe
-  ladder.ladder = {{{policy::Restart{}}, unknowable, minutes(30)}};
-  Scene scene(config_of({workload_config("web", {ladder, named("late", policy::Shed{}, seconds(60))})}));
+  escalation.escalation = {{{policy::Restart{}}, unknowable, minutes(30)}};
+  Scene scene(config_of({workload_config("web", {escalation, named("late", policy::Shed{}, seconds(60))})}));
   scene.use_memory(900);
   scene.tick(40);
   ASSERT_THAT(acts(scene), ElementsAre("restart"));
-  scene.hands.finish();
+  scene.executor.finish();
   scene.tick(59);
   EXPECT_THAT(acts(scene), ElementsAre("restart"));
   scene.tick(300);
   EXPECT_THAT(acts(scene), ElementsAre("restart", "shed"));
 }
 
-TEST(Course, TwoLaddersThatEndAlikeDoNotKeepEachOtherFromActing) {
+TEST(Arbitration, TwoEscalationsThatEndAlikeDoNotKeepEachOtherFromActing) {
   policy::Rule first = named("first", policy::Restart{});
   first.actions.clear();
-  first.ladder = {{{policy::Restart{}}, std::nullopt, {}}};
+  first.escalation = {{{policy::Restart{}}, std::nullopt, {}}};
   policy::Rule second = first;
   second.name = "second";
   second.held_for = seconds(25);
@@ -121,27 +121,27 @@ TEST(Course, TwoLaddersThatEndAlikeDoNotKeepEachOtherFromActing) {
   scene.use_memory(900);
   for (int i = 0; i < 1000; ++i) {
     scene.tick();
-    while (!scene.hands.unfinished.empty()) scene.hands.finish();
+    while (!scene.executor.unfinished.empty()) scene.executor.finish();
   }
   EXPECT_THAT(acts(scene), ElementsAre("restart", "restart", "restart", "restart")) << "one each cool-down";
   EXPECT_GE(scene.counted("restart", "superseded"), 1U);
 }
 
-TEST(Course, AStepMayHaveSeveralActionsOfOneKind) {
-  policy::Rule rule = named("ladder", policy::Restart{});
+TEST(Arbitration, AStepMayHaveSeveralActionsOfOneKind) {
+  policy::Rule rule = named("escalation", policy::Restart{});
   rule.actions.clear();
-  rule.ladder = {{{policy::Signal{10}, policy::Signal{12}, policy::Signal{1}}, std::nullopt, minutes(1)},
-                 {{policy::Restart{}}, std::nullopt, {}}};
+  rule.escalation = {{{policy::Signal{10}, policy::Signal{12}, policy::Signal{1}}, std::nullopt, minutes(1)},
+                     {{policy::Restart{}}, std::nullopt, {}}};
   Scene scene(config_of({workload_config("web", {rule})}));
   scene.use_memory(900);
   for (int i = 0; i < 100; ++i) {
     scene.tick();
-    while (!scene.hands.unfinished.empty()) scene.hands.finish();
+    while (!scene.executor.unfinished.empty()) scene.executor.finish();
   }
   EXPECT_THAT(acts(scene), ElementsAre("signal", "signal", "signal", "restart"));
 }
 
-TEST(Course, WhatWaitsAlreadyIsSaidToWait) {
+TEST(Arbitration, WhatWaitsAlreadyIsSaidToWait) {
   policy::Rule rule = named("a", policy::Signal{10});
   rule.cooldown = seconds(20);
   Scene scene(config_of({workload_config("web", {rule})}));
@@ -152,7 +152,7 @@ TEST(Course, WhatWaitsAlreadyIsSaidToWait) {
   EXPECT_EQ(scene.last_action().result, "waits already");
 }
 
-TEST(Course, ToTellPeopleIsNeverInTheWayOfAnything) {
+TEST(Arbitration, ToTellPeopleIsNeverInTheWayOfAnything) {
   Scene scene(config_of({workload_config("web", {named("a", policy::Notify{}), named("b", policy::Restart{})})}));
   scene.use_memory(900);
   scene.tick(11);
@@ -160,28 +160,28 @@ TEST(Course, ToTellPeopleIsNeverInTheWayOfAnything) {
 }
 
 // Random rules over random memory, with hands that take their time and sometimes fail.
-class RandomCourse {
+class RandomArbitration {
  public:
-  explicit RandomCourse(unsigned seed) : random_(seed), scene_(config_of({make_workload()})) {
+  explicit RandomArbitration(unsigned seed) : random_(seed), scene_(config_of({make_workload()})) {
     scene_.keep_no_journal();
   }
 
   void run() {
     for (int i = 0; i < 1500; ++i) {
       if (pick(20) == 0) scene_.use_memory(pick(3) == 0 ? 500 : 900);
-      const std::size_t before = scene_.hands.decisions.size();
+      const std::size_t before = scene_.executor.decisions.size();
       scene_.tick();
-      for (std::size_t k = before; k < scene_.hands.decisions.size(); ++k) began(scene_.hands.decisions[k]);
-      while (pick(6) == 0 && !scene_.hands.unfinished.empty()) end_one();
-      ASSERT_LE(scene_.hands.unfinished.size(), 1U) << "one action at a time";
+      for (std::size_t k = before; k < scene_.executor.decisions.size(); ++k) began(scene_.executor.decisions[k]);
+      while (pick(6) == 0 && !scene_.executor.unfinished.empty()) end_one();
+      ASSERT_LE(scene_.executor.unfinished.size(), 1U) << "one action at a time";
     }
   }
-  std::size_t actions() const { return scene_.hands.decisions.size(); }
+  std::size_t actions() const { return scene_.executor.decisions.size(); }
 
  private:
   struct Done {
     std::string rule;
-    Strength claim;
+    Strength precedence;
     base::SteadyTime at;
   };
 
@@ -202,9 +202,9 @@ class RandomCourse {
       policy::Rule rule = named("rule" + std::to_string(i), make_action(), seconds(pick(40)));
       rule.cooldown = seconds(5 + pick(200));
       if (pick(2) == 0) {
-        rule.ladder = {{{policy::Shed{}}, std::nullopt, seconds(10 + pick(60))},
-                       {{policy::Signal{10}}, std::nullopt, seconds(10 + pick(60))},
-                       {{policy::Restart{}}, std::nullopt, {}}};
+        rule.escalation = {{{policy::Shed{}}, std::nullopt, seconds(10 + pick(60))},
+                           {{policy::Signal{10}}, std::nullopt, seconds(10 + pick(60))},
+                           {{policy::Restart{}}, std::nullopt, {}}};
         rule.actions.clear();
       }
       rules.push_back(std::move(rule));
@@ -217,10 +217,10 @@ class RandomCourse {
 
   void end_one() {
     const bool fails = pick(5) == 0;
-    if (!fails) done_.push_back({running_.rule, running_.claim, scene_.clock.steady_now()});
-    const std::size_t before = scene_.hands.decisions.size();
-    scene_.hands.finish(fails ? base::Result<std::string>(base::fail(base::Code::unavailable, "no")) : "done");
-    for (std::size_t k = before; k < scene_.hands.decisions.size(); ++k) began(scene_.hands.decisions[k]);
+    if (!fails) done_.push_back({running_.rule, running_.precedence, scene_.clock.steady_now()});
+    const std::size_t before = scene_.executor.decisions.size();
+    scene_.executor.finish(fails ? base::Result<std::string>(base::fail(base::Code::unavailable, "no")) : "done");
+    for (std::size_t k = before; k < scene_.executor.decisions.size(); ++k) began(scene_.executor.decisions[k]);
   }
   // What has been done by others within a minute is weaker, and the budget holds.
   void began(const policy::Decision& decision) {
@@ -228,29 +228,29 @@ class RandomCourse {
     const auto now = scene_.clock.steady_now();
     began_at_.push_back(now);
     for (const Done& done : done_) {
-      if (done.rule == decision.rule || now - done.at >= policy::Course::kSettling) continue;
-      ASSERT_LT(done.claim, decision.claim) << done.rule << " then " << decision.rule;
+      if (done.rule == decision.rule || now - done.at >= policy::Arbitration::kSettling) continue;
+      ASSERT_LT(done.precedence, decision.precedence) << done.rule << " then " << decision.rule;
     }
     const auto recent = std::ranges::count_if(began_at_, [&](base::SteadyTime at) { return now - at < limit_.within; });
     ASSERT_LE(static_cast<std::size_t>(recent), limit_.max);
   }
 
   std::mt19937 random_;
-  policy::BudgetLimit limit_;
+  policy::ActionRateLimit limit_;
   Scene scene_;
   policy::Decision running_;
   std::vector<Done> done_;
   std::vector<base::SteadyTime> began_at_;
 };
 
-TEST(Course, HoldsForAnyRules) {
+TEST(Arbitration, HoldsForAnyRules) {
   std::size_t actions = 0;
   for (unsigned seed = 1; seed <= 40; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));
-    RandomCourse course(seed);
-    course.run();
+    RandomArbitration arbitration(seed);
+    arbitration.run();
     if (testing::Test::HasFatalFailure()) return;
-    actions += course.actions();
+    actions += arbitration.actions();
   }
   EXPECT_GT(actions, 100U) << "too few to show anything";
 }

@@ -1,7 +1,7 @@
 // The hands that touch a machine, on what can be touched without harm: a folder in the place of a cgroup, and a signal
 // that is none.
 
-#include "guard/machine_hands.h"
+#include "guard/machine_executor.h"
 
 #include <fstream>
 
@@ -43,16 +43,16 @@ policy::Decision decision(policy::ActionSpec action) {
 }
 
 // Carries one action out and waits for its end.
-base::Result<std::string> carry_out(policy::ActionSpec action, const sample::Workload& target) {
+base::Result<std::string> execute(policy::ActionSpec action, const sample::Workload& target) {
   base::EventLoop loop;
-  MachineHands hands({.root = "/",
-                      .engine_socket = "/nowhere/docker.sock",
-                      .children = nullptr,
-                      .approach = std::chrono::milliseconds(0)},
-                     loop);
+  MachineExecutor executor({.root = "/",
+                            .engine_socket = "/nowhere/docker.sock",
+                            .children = nullptr,
+                            .approach = std::chrono::milliseconds(0)},
+                           loop);
   base::Result<std::string> outcome = base::fail(Code::internal, "it never ended");
   const base::Pending deadline = loop.after(std::chrono::seconds(20), [&] { loop.stop(); });
-  hands.carry_out(decision(std::move(action)), target, [&](base::Result<std::string> result) {
+  executor.execute(decision(std::move(action)), target, [&](base::Result<std::string> result) {
     outcome = std::move(result);
     loop.stop();
   });
@@ -93,9 +93,10 @@ telemetry::ActionRecord notification() {
 TEST(Notify, EndsWhenTheReceiversHaveAnswered) {
   base::EventLoop loop;
   FakeNotifications notifications;
-  MachineHands hands({.root = "/", .engine_socket = "", .children = nullptr, .notifications = &notifications}, loop);
+  MachineExecutor executor({.root = "/", .engine_socket = "", .children = nullptr, .notifications = &notifications},
+                           loop);
   std::string result;
-  hands.notify(notification(), {}, [&](const base::Result<std::string>& answer) { result = *answer; });
+  executor.notify(notification(), {}, [&](const base::Result<std::string>& answer) { result = *answer; });
   EXPECT_EQ(notifications.notified, "web");
   EXPECT_EQ(result, "") << "nobody has accepted it yet";
   notifications.unanswered("accepted by oncall");
@@ -104,9 +105,9 @@ TEST(Notify, EndsWhenTheReceiversHaveAnswered) {
 
 TEST(Notify, SaysThatNobodyIsThereToBeNotified) {
   base::EventLoop loop;
-  MachineHands hands({.root = "/", .engine_socket = "", .children = nullptr}, loop);
+  MachineExecutor executor({.root = "/", .engine_socket = "", .children = nullptr}, loop);
   std::string result;
-  hands.notify(notification(), {}, [&](const base::Result<std::string>& answer) {
+  executor.notify(notification(), {}, [&](const base::Result<std::string>& answer) {
     result = answer.error().message;
     loop.stop();
   });
@@ -115,7 +116,7 @@ TEST(Notify, SaysThatNobodyIsThereToBeNotified) {
 }
 
 TEST(Restart, OfWhatIsNeitherAContainerNorACommandIsRefused) {
-  const auto outcome = carry_out(policy::Restart{}, this_process());
+  const auto outcome = execute(policy::Restart{}, this_process());
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, Code::invalid_argument);
 }
@@ -123,10 +124,10 @@ TEST(Restart, OfWhatIsNeitherAContainerNorACommandIsRefused) {
 TEST(Restart, OfACommandIsTheSupervisors) {
   base::EventLoop loop;
   FakeChildren children;
-  MachineHands hands({.root = "/", .engine_socket = "", .children = &children}, loop);
+  MachineExecutor executor({.root = "/", .engine_socket = "", .children = &children}, loop);
   std::string told;
-  hands.carry_out(decision(policy::Restart{}), workload(sample::TargetKind::command),
-                  [&](const base::Result<std::string>& result) { told = *result; });
+  executor.execute(decision(policy::Restart{}), workload(sample::TargetKind::command),
+                   [&](const base::Result<std::string>& result) { told = *result; });
   EXPECT_EQ(children.restarted, "web");
   EXPECT_EQ(told, "");
   children.unfinished({});
@@ -136,10 +137,10 @@ TEST(Restart, OfACommandIsTheSupervisors) {
 TEST(Stop, OfACommandThatFailsSaysWhy) {
   base::EventLoop loop;
   FakeChildren children;
-  MachineHands hands({.root = "/", .engine_socket = "", .children = &children}, loop);
+  MachineExecutor executor({.root = "/", .engine_socket = "", .children = &children}, loop);
   std::string told;
-  hands.carry_out(decision(policy::Stop{}), workload(sample::TargetKind::command),
-                  [&](const base::Result<std::string>& result) { told = result.error().message; });
+  executor.execute(decision(policy::Stop{}), workload(sample::TargetKind::command),
+                   [&](const base::Result<std::string>& result) { told = result.error().message; });
   EXPECT_EQ(children.stopped, "web");
   children.unfinished(base::fail(Code::cancelled, "overtaken by another stop"));
   EXPECT_EQ(told, "overtaken by another stop");
@@ -150,16 +151,16 @@ TEST(HandsThatAreGone, ReportNothing) {
   FakeChildren children;
   int reports = 0;
   {
-    MachineHands hands({.root = "/", .engine_socket = "", .children = &children}, loop);
-    hands.carry_out(decision(policy::Restart{}), workload(sample::TargetKind::command),
-                    [&](const base::Result<std::string>&) { ++reports; });
+    MachineExecutor executor({.root = "/", .engine_socket = "", .children = &children}, loop);
+    executor.execute(decision(policy::Restart{}), workload(sample::TargetKind::command),
+                     [&](const base::Result<std::string>&) { ++reports; });
   }
   children.unfinished({});
   EXPECT_EQ(reports, 0) << "the guard that asked may be gone with them";
 }
 
 TEST(Signal, GoesToTheProcess) {
-  const auto outcome = carry_out(policy::Signal{0}, this_process());
+  const auto outcome = execute(policy::Signal{0}, this_process());
   ASSERT_TRUE(outcome) << outcome.error().message;
   EXPECT_EQ(*outcome, "signal 0 sent");
 }
@@ -167,11 +168,11 @@ TEST(Signal, GoesToTheProcess) {
 TEST(Signal, DoesNotGoToAnotherProcessOfTheSameNumber) {
   sample::Workload before = this_process();
   before.identity.key += "0";
-  EXPECT_FALSE(carry_out(policy::Signal{0}, before));
+  EXPECT_FALSE(execute(policy::Signal{0}, before));
 }
 
 TEST(Signal, NeedsAProcess) {
-  const auto outcome = carry_out(policy::Signal{0}, workload(sample::TargetKind::cgroup));
+  const auto outcome = execute(policy::Signal{0}, workload(sample::TargetKind::cgroup));
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, Code::not_found);
 }
@@ -206,7 +207,7 @@ TEST(Caps, BelowWhatIsInUseAreRefusedAndTheOthersAreWritten) {
   sample::Caps caps;
   caps.memory = base::mebibytes(64);
   caps.pids = 32;
-  const auto outcome = carry_out(policy::ApplyCaps{caps}, cgroup.target);
+  const auto outcome = execute(policy::ApplyCaps{caps}, cgroup.target);
   ASSERT_FALSE(outcome);
   EXPECT_THAT(outcome.error().message, HasSubstr("memory cap 64 MiB is below the 180 MiB in use"));
   EXPECT_THAT(cgroup.read("pids.max"), testing::StartsWith("32"));
@@ -219,7 +220,7 @@ TEST(Caps, BelowWhatIsInUseAreWrittenWhenForced) {
   sample::Caps caps;
   caps.memory = base::mebibytes(64);
   caps.force = true;
-  const auto outcome = carry_out(policy::ApplyCaps{caps}, cgroup.target);
+  const auto outcome = execute(policy::ApplyCaps{caps}, cgroup.target);
   EXPECT_TRUE(outcome) << outcome.error().message;
 }
 
@@ -228,7 +229,7 @@ TEST(Caps, AreWrittenAndVerified) {
   sample::Caps caps;
   caps.memory = base::mebibytes(64);
   caps.pids = 32;
-  const auto outcome = carry_out(policy::ApplyCaps{caps}, cgroup.target);
+  const auto outcome = execute(policy::ApplyCaps{caps}, cgroup.target);
   ASSERT_TRUE(outcome) << outcome.error().message;
   EXPECT_EQ(*outcome, "in force in the cgroup");
 }
@@ -237,7 +238,7 @@ TEST(Caps, WithoutAControllerFail) {
   const FakeCgroup cgroup;
   sample::Caps caps;
   caps.cpus = base::Cores{0.5};
-  const auto outcome = carry_out(policy::ApplyCaps{caps}, cgroup.target);
+  const auto outcome = execute(policy::ApplyCaps{caps}, cgroup.target);
   ASSERT_FALSE(outcome);
   EXPECT_THAT(outcome.error().message, HasSubstr("cpu"));
 }
@@ -245,7 +246,7 @@ TEST(Caps, WithoutAControllerFail) {
 TEST(Caps, OfWhatHasNoCgroupFail) {
   sample::Caps caps;
   caps.pids = 32;
-  const auto outcome = carry_out(policy::ApplyCaps{caps}, this_process());
+  const auto outcome = execute(policy::ApplyCaps{caps}, this_process());
   ASSERT_FALSE(outcome);
   EXPECT_EQ(outcome.error().code, Code::not_found);
 }
@@ -255,7 +256,7 @@ TEST(ContainerActions, FailWhileTheEngineIsDown) {
   container.identity.container_id = std::string(64, 'a');
   for (const policy::ActionSpec& action : {policy::ActionSpec(policy::Restart{}), policy::ActionSpec(policy::Stop{}),
                                            policy::ActionSpec(policy::Signal{15})}) {
-    const auto outcome = carry_out(action, container);
+    const auto outcome = execute(action, container);
     ASSERT_FALSE(outcome) << policy::name_of(action);
     EXPECT_EQ(outcome.error().code, Code::unavailable) << outcome.error().message;
   }

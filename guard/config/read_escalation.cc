@@ -23,7 +23,7 @@ void check_goal(const Reader& step, const policy::Rule& rule, const policy::Cond
 }
 
 void read_step(const Reader& step, const WorkloadConfig& workload, bool is_last, policy::Rule& rule) {
-  policy::Step& read = rule.ladder.emplace_back();
+  policy::Step& read = rule.escalation.emplace_back();
   read_actions(step, workload.target.kind, read.actions);
   if (step.has("until")) {
     policy::Condition goal = policy::negated(rule);
@@ -42,12 +42,12 @@ void read_step(const Reader& step, const WorkloadConfig& workload, bool is_last,
 
 }  // namespace
 
-void read_ladder(const Reader& rule_section, const WorkloadConfig& workload, base::Duration sample_interval,
-                 policy::Rule& rule) {
+void read_escalation(const Reader& rule_section, const WorkloadConfig& workload, base::Duration sample_interval,
+                     policy::Rule& rule) {
   const auto& items = rule_section.list("escalate");
   if (items.empty() && rule_section.find("escalate")->kind != YamlNode::Kind::scalar)
-    rule_section.problem("escalate", "a ladder without a step; write for example escalate: [{do: [notify]}]");
-  if (items.size() > kMostSteps) rule_section.problem("escalate", "at most 8 steps a ladder");
+    rule_section.problem("escalate", "an escalation without a step; write for example escalate: [{do: [notify]}]");
+  if (items.size() > kMostSteps) rule_section.problem("escalate", "at most 8 steps an escalation");
   Strength before = Strength::none;
   for (std::size_t i = 0; i < std::min(items.size(), kMostSteps); ++i) {
     const Reader step(&items[i], rule_section.path_of("escalate") + "[" + std::to_string(i) + "]",
@@ -57,10 +57,10 @@ void read_ladder(const Reader& rule_section, const WorkloadConfig& workload, bas
       return;
     }
     read_step(step, workload, i + 1 == items.size(), rule);
-    if (rule.ladder.back().within)
-      check_range(step, "within", *rule.ladder.back().within, sample_interval, kLongestDuration);
-    const Strength strength = policy::strongest(rule.ladder.back().actions);
-    if (strength < before && !rule.ladder.back().actions.empty())
+    if (rule.escalation.back().within)
+      check_range(step, "within", *rule.escalation.back().within, sample_interval, kLongestDuration);
+    const Strength strength = policy::strongest(rule.escalation.back().actions);
+    if (strength < before && !rule.escalation.back().actions.empty())
       step.problem("do",
                    "is weaker than the step before; steps go from notify over shed, reclaim, signal and restart "
                    "to stop");
@@ -71,7 +71,7 @@ void read_ladder(const Reader& rule_section, const WorkloadConfig& workload, bas
 namespace {
 
 Strength first_strength(const policy::Rule& rule) {
-  return policy::strongest(rule.ladder.empty() ? rule.actions : rule.ladder.front().actions);
+  return policy::strongest(rule.escalation.empty() ? rule.actions : rule.escalation.front().actions);
 }
 
 // Whenever `late` trips, `early` has tripped, and not later.
@@ -94,7 +94,7 @@ void check_order(const std::vector<Reader>& places, const std::vector<policy::Ru
           !is_always_first(rules[early], rules[late]))
         continue;
       places[late].problem("when", "its gentler action never comes first: rule " + rules[early].name +
-                                       " trips no later and does more; put both into one ladder (escalate)");
+                                       " trips no later and does more; put both into one escalation (escalate)");
       break;
     }
   }
