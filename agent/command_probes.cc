@@ -9,8 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "agent/file_limit.h"
-#include "agent/spawn.h"
+#include "agent/supervisor/file_limit.h"
+#include "agent/supervisor/spawn.h"
 #include "base/units.h"
 
 namespace agent {

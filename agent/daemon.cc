@@ -3,11 +3,11 @@
 #include <csignal>
 #include <utility>
 
-#include "agent/file_limit.h"
-#include "agent/options.h"
+#include "agent/commands/options.h"
 #include "agent/service_manager.h"
-#include "agent/version.h"
-#include "agent/web.h"
+#include "agent/supervisor/file_limit.h"
+#include "agent/web/version.h"
+#include "agent/web/web.h"
 #include "base/log.h"
 #include "base/socket_address.h"
 #include "guard/history/reader.h"

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "agent/command_probes.h"
-#include "agent/history_page.h"
+#include "agent/runtime.h"
 #include "agent/stop_markers.h"
-#include "agent/supervisor.h"
-#include "agent/watch.h"
+#include "agent/supervisor/supervisor.h"
+#include "agent/web/history_page.h"
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "base/http_server.h"

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "agent/bounded_lines.h"
+#include "base/bounded_lines.h"
 #include "base/regular_file.h"
 
 namespace agent {
@@ -40,7 +40,7 @@ base::Result<std::uint64_t> read_actions(const ActionQuery& query,
     std::ifstream in(file, std::ios::binary);
     if (!in) return base::fail(base::error_from_errno(errno, "open " + file));
     bool is_taken = true;
-    for_each_line(in, kMostJournalLine, [&](const std::string& line) {
+    base::for_each_line(in, kMaxJournalLineBytes, [&](const std::string& line) {
       const json action = json::parse(line, nullptr, false);
       if (!action.is_object())
         ++passed_over;

@@ -1,6 +1,7 @@
 #pragma once
 // Reads back what the agent decided and did: the journal's lines, the older file first.
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -16,6 +17,10 @@ namespace agent {
 // PATH.1.
 std::string journal_path(const std::string& state_dir);
 
+// Maximum length of a journal line that is read; evidence is bounded when it is written, lines have a few hundred
+// bytes.
+constexpr std::size_t kMaxJournalLineBytes = std::size_t{1} << 20;
+
 struct ActionQuery {
   std::string state_dir;
   std::string workload;                 // "": all
@@ -23,8 +28,8 @@ struct ActionQuery {
   std::optional<base::WallTime> until;  // exclusive
 };
 
-// Executor each line on, without its end, until `take` gives false. Returns how many lines were passed over since they
-// are no JSON object, as where a disk had filled up. Errors: from errno, when there is no journal.
+// Calls `take` for each line, without its line end, until it returns false. Returns the number of lines skipped since
+// they are no JSON object, as where a disk had filled up. Errors: from errno, when there is no journal.
 base::Result<std::uint64_t> read_actions(const ActionQuery& query,
                                          const std::function<bool(const std::string& line)>& take);
 

@@ -9,7 +9,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "agent/bounded_lines.h"
+#include "agent/history_actions.h"
+#include "base/bounded_lines.h"
 #include "base/log.h"
 #include "base/regular_file.h"
 
@@ -52,7 +53,7 @@ std::vector<guard::PastAction> read_journal(const std::string& journal) {
       continue;
     }
     std::ifstream file(path);
-    for_each_line(file, kMostJournalLine, [&](const std::string& line) {
+    base::for_each_line(file, kMaxJournalLineBytes, [&](const std::string& line) {
       auto action = parse_journal_line(line);
       if (!action) return true;
       if (actions.size() >= kMostRemembered) actions.pop_front();

@@ -6,9 +6,9 @@
 #include <variant>
 #include <vector>
 
-#include "agent/commands.h"
-#include "agent/holder_process.h"
-#include "agent/terminal.h"
+#include "agent/commands/commands.h"
+#include "agent/commands/terminal.h"
+#include "agent/supervisor/holder_process.h"
 
 namespace {
 

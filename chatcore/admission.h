@@ -15,7 +15,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "base/units.h"
-#include "chatcore/memory/action_rate.h"
+#include "chatcore/memory/budget.h"
 #include "chatcore/pace.h"
 
 namespace chatcore {

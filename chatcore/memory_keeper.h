@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "chatcore/conversation/sweeper.h"
-#include "chatcore/memory/action_rate.h"
+#include "chatcore/memory/budget.h"
 #include "chatcore/memory/pressure.h"
 
 namespace chatcore {

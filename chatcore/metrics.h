@@ -13,7 +13,7 @@
 #include "base/units.h"
 #include "chatcore/conversation/registry.h"
 #include "chatcore/llm/backend_statistics.h"
-#include "chatcore/memory/action_rate.h"
+#include "chatcore/memory/budget.h"
 #include "chatcore/process_reading.h"
 #include "chatcore/storage/store.h"
 

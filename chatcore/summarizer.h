@@ -26,7 +26,7 @@
 #include "chatcore/conversation/registry.h"
 #include "chatcore/llm/answerer.h"
 #include "chatcore/llm/token_window.h"
-#include "chatcore/memory/action_rate.h"
+#include "chatcore/memory/budget.h"
 #include "chatcore/metrics.h"
 #include "chatcore/storage/store.h"
 

@@ -1,5 +1,5 @@
 #pragma once
-// The commands that the agent itself supervises, as the guard sees them. The supervisor (agent/supervisor.h)
+// The commands that the agent itself supervises, as the guard sees them. The supervisor (agent/supervisor/supervisor.h)
 // implements this; the guard never starts or reaps a process.
 
 #include <chrono>

@@ -14,7 +14,7 @@
 #include "chatcore/api/chain_index.h"
 #include "chatcore/api/entrance.h"
 #include "chatcore/conversation/sweeper.h"
-#include "chatcore/memory/action_rate.h"
+#include "chatcore/memory/budget.h"
 #include "chatcore/memory_keeper.h"
 #include "chatcore/retrieval/query_embedder.h"
 #include "chatcore/turn.h"

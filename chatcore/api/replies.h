@@ -14,7 +14,7 @@
 #include "chatcore/api/problem.h"
 #include "chatcore/conversation/registry.h"
 #include "chatcore/llm/backend_statistics.h"
-#include "chatcore/memory/action_rate.h"
+#include "chatcore/memory/budget.h"
 #include "chatcore/process_reading.h"
 #include "chatcore/storage/store.h"
 

@@ -19,7 +19,7 @@
 #include "base/result.h"
 #include "base/units.h"
 #include "chatcore/conversation/message.h"
-#include "chatcore/memory/action_rate.h"
+#include "chatcore/memory/budget.h"
 
 namespace chatcore::conversation {
 

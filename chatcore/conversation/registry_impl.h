@@ -17,7 +17,7 @@
 #include "chatcore/conversation/entry.h"
 #include "chatcore/conversation/registry.h"
 #include "chatcore/conversation/turn_first_mutex.h"
-#include "chatcore/memory/action_rate.h"
+#include "chatcore/memory/budget.h"
 
 namespace chatcore::conversation {
 

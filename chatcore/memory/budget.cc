@@ -1,4 +1,4 @@
-#include "chatcore/memory/action_rate.h"
+#include "chatcore/memory/budget.h"
 
 namespace chatcore::memory {
 namespace {

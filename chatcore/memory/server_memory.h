@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/http_memory.h"
-#include "chatcore/memory/action_rate.h"
+#include "chatcore/memory/budget.h"
 
 namespace chatcore::memory {
 

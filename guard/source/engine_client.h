@@ -66,7 +66,7 @@ class EngineClient {
   base::Status read_log(const LogQuestion& question, const std::function<bool(std::string_view)>& on_bytes) const;
 
  private:
-  // Executor on at most max_answer_bytes within the timeout.
+  // Passes on at most max_answer_bytes within the timeout.
   base::Status read(const std::string& path, std::string_view what,
                     const std::function<base::Status(std::string_view)>& on_bytes) const;
   base::Result<std::string> read_reduced(const std::string& path, std::string_view what,

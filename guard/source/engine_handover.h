@@ -1,5 +1,5 @@
 #pragma once
-// Executor items from a thread that follows a stream to the event loop, in order and within a bound: a loop that is
+// Passes items from a thread that follows a stream to the event loop, in order and within a bound: a loop that is
 // busy costs dropped items, which are counted, and never memory without end.
 
 #include <cstddef>

@@ -32,7 +32,7 @@ class FileLog {
   FileLog& operator=(FileLog&&) = delete;
   ~FileLog() = default;
 
-  // Executor on lines written since the last call. True when all have been read; when false, poll again. The first call
+  // Passes on lines written since the last call. True when all have been read; when false, poll again. The first call
   // begins at the file's end, since what stands there is history; a file that appears later, or takes the place of
   // another, is read from its beginning.
   bool poll(const OnLine& on_line);

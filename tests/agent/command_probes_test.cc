@@ -11,7 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "agent/supervisor.h"
+#include "agent/supervisor/supervisor.h"
 #include "tests/guard/source/temporary_folder.h"
 
 namespace agent {

@@ -1,10 +1,10 @@
+#include "chatcore/memory/budget.h"
+
 #include <array>
 #include <thread>
 #include <vector>
 
 #include <gtest/gtest.h>
-
-#include "chatcore/memory/action_rate.h"
 
 namespace chatcore::memory {
 namespace {

@@ -1,0 +1,101 @@
+#include <cstdio>
+#include <filesystem>
+
+#include <sys/stat.h>
+
+#include "agent/commands/commands.h"
+#include "agent/commands/default_yml.h"
+#include "agent/commands/demo.h"
+#include "agent/daemon.h"
+#include "base/log.h"
+#include "base/terminal_text.h"
+#include "guard/config/single_file_mount.h"
+
+namespace agent {
+namespace {
+
+using guard::config::ConfigResult;
+
+// The configuration of this run and of every reload after it.
+ConfigResult read_config(const RunOptions& options, bool embedded) {
+  ConfigResult result = embedded
+                            ? guard::config::parse_config(commands::kDefaultYml, "built-in defaults")
+                            : guard::config::load_config(options.config.empty() ? kDefaultConfigFile : options.config);
+  if (result.config && options.dry_run) result.config->agent.dry_run = true;
+  if (result.config && embedded) {
+    if (const auto completed = complete_demo(*result.config); !completed) {
+      result.config.reset();
+      result.problems.push_back({"built-in defaults", 0, 0, "", completed.error().message});
+    }
+  }
+  return result;
+}
+
+void say_where(const guard::config::Config& config) {
+  std::printf("\n  No configuration at %s: chatcore is guarded with built-in defaults.\n", kDefaultConfigFile);
+  std::printf("  Chat:    http://127.0.0.1:8080/\n");
+  for (const std::string& address : config.agent.listen) std::printf("  Guard:   http://%s/\n", address.c_str());
+  const guard::config::CommandConfig& chatcore = config.workloads.front().command;
+  if (!chatcore.user.empty())
+    std::printf("  chatcore runs as %s in %s.\n", chatcore.user.c_str(), chatcore.working_dir.c_str());
+  std::printf("  Ctrl-C stops both.\n\n");
+  std::fflush(stdout);
+}
+
+// Such a rule would never fire, and nobody would know.
+void warn_of_missing_pressure(const guard::config::Config& config) {
+  if (std::filesystem::exists("/proc/pressure")) return;
+  for (const auto& workload : config.workloads) {
+    for (const auto& rule : workload.rules) {
+      if (!guard::policy::is_pressure(rule.metric)) continue;
+      base::log_warning("this rule cannot fire: the kernel has no pressure stall information; boot it with psi=1",
+                        {{"workload", workload.name}, {"rule", rule.name}});
+    }
+  }
+}
+
+// A token that all users of the machine can read is no secret.
+void warn_of_readable_secret(const std::string& path) {
+  struct stat status {};
+  if (path.empty() || ::stat(path.c_str(), &status) != 0 || (status.st_mode & S_IROTH) == 0) return;
+  base::log_warning("all users of this machine can read this secret; run: chmod o-r " + path, {{"file", path}});
+}
+
+void warn_of_readable_secrets(const guard::config::Config& config) {
+  for (const auto& receiver : config.notify) warn_of_readable_secret(receiver.bearer_token_file);
+  for (const auto& workload : config.workloads) {
+    for (const auto& rule : workload.rules) {
+      for (const auto& action : rule.actions)
+        if (const auto* shed = std::get_if<guard::policy::Shed>(&action)) warn_of_readable_secret(shed->token_file);
+    }
+  }
+}
+
+}  // namespace
+
+int run(const RunOptions& options) {
+  const bool embedded = options.config.empty() && !std::filesystem::exists(kDefaultConfigFile);
+  ConfigResult result = read_config(options, embedded);
+  if (!result.config) {
+    for (const auto& problem : result.problems)
+      std::fprintf(stderr, "%s\n", base::terminal_text(to_string(problem)).c_str());
+    return kWrongConfiguration;
+  }
+  base::start_log({.level = result.config->agent.log_level, .format = result.config->agent.log_format});
+  if (embedded) say_where(*result.config);
+  warn_of_missing_pressure(*result.config);
+  warn_of_readable_secrets(*result.config);
+  DaemonOptions daemon;
+  daemon.config = std::move(*result.config);
+  daemon.reload = [options, embedded] {
+    const std::string path = options.config.empty() ? kDefaultConfigFile : options.config;
+    const std::string warning = embedded ? "" : guard::config::warn_of_single_file_mount(path);
+    if (!warning.empty()) base::log_warning(warning);
+    return read_config(options, embedded);
+  };
+  const int code = Daemon(std::move(daemon)).run();
+  base::stop_log();
+  return code;
+}
+
+}  // namespace agent

@@ -1,0 +1,115 @@
+#include <chrono>
+#include <cstdio>
+#include <string>
+
+#include <nlohmann/json.hpp>
+
+#include "agent/commands/commands.h"
+#include "agent/commands/terminal.h"
+#include "base/http_client.h"
+#include "base/terminal_text.h"
+#include "guard/config/config.h"
+
+namespace agent {
+namespace {
+
+using nlohmann::json;
+
+// What is printed comes from outside: container names, log lines, an engine's words.
+std::string shown(const json& text) { return base::terminal_text(text.get<std::string>()); }
+
+// "  ! memory 640 MiB, 91% of 700 MiB: near its limit": trouble stands out without colour too.
+const char* mark_of(const std::string& urgency) { return urgency == "trouble" ? "!" : urgency == "notice" ? "·" : " "; }
+
+void print_workload(const json& workload) {
+  std::printf("%s: %s (%s, %s)\n", shown(workload.at("name")).c_str(), shown(workload.at("verdict")).c_str(),
+              shown(workload.at("kind")).c_str(), shown(workload.at("lifecycle").at("state")).c_str());
+  for (const json& sentence : workload.at("words")) {
+    std::printf("  %s %s\n", mark_of(sentence.at("urgency")), shown(sentence.at("text")).c_str());
+  }
+}
+
+void print_status(const json& status) {
+  if (status.at("dry_run").get<bool>()) std::printf("dry run: nothing is touched\n");
+  for (const json& source : status.at("sources")) {
+    if (source.at("up").get<bool>()) continue;
+    std::printf("source %s is down: %s\n", shown(source.at("source")).c_str(), shown(source.at("why")).c_str());
+  }
+  for (const json& sentence : status.at("host").at("words")) std::printf("host: %s\n", shown(sentence).c_str());
+  for (const json& workload : status.at("workloads")) print_workload(workload);
+  if (status.at("workloads").empty()) std::printf("no workloads are configured\n");
+}
+
+// The answers of one agent are always of its own version's form; an answer of another form is another program's.
+int print(const std::string& body, bool one_workload) {
+  const json document = json::parse(body, nullptr, false);
+  try {
+    if (one_workload)
+      print_workload(document);
+    else
+      print_status(document);
+  } catch (const json::exception&) {
+    std::fprintf(stderr, "leakguard status: what answers there is not a leakguard agent of this version\n");
+    return kFailed;
+  }
+  return kFine;
+}
+
+// Where the agent of that configuration listens, as a client has to write it.
+base::Result<std::string> address_in(const std::string& file) {
+  const auto result = guard::config::load_config(file);
+  if (!result.config) {
+    std::string what = "wrong configuration";
+    for (const auto& problem : result.problems) what += "\n" + to_string(problem);
+    return base::fail(base::Code::invalid_argument, what);
+  }
+  if (result.config->agent.listen.empty())
+    return base::fail(base::Code::invalid_argument, file + ": agent.listen is empty: that agent cannot be asked");
+  const std::string& address = result.config->agent.listen.front();
+  return address.starts_with(':') ? "127.0.0.1" + address : address;
+}
+
+}  // namespace
+
+int status(const StatusOptions& given) {
+  StatusOptions options = given;
+  if (!options.config.empty()) {
+    const auto address = address_in(options.config);
+    if (!address) {
+      std::fprintf(stderr, "leakguard status: %s\n", base::terminal_lines(address.error().message).c_str());
+      return kWrongConfiguration;
+    }
+    options.address = *address;
+  } else if (options.address.empty()) {
+    // A configuration that is unreadable or invalid must not prevent the query: use the default address.
+    options.address = address_in(kDefaultConfigFile).value_or(kDefaultAddress);
+  }
+  base::FetchRequest request;
+  request.url = "http://" + options.address +
+                (options.workload.empty() ? "/api/v1/status" : "/api/v1/workloads/" + options.workload);
+  request.total_timeout = std::chrono::seconds(5);
+  const auto answer = base::fetch(request);
+  if (!answer && answer.error().code == base::Code::invalid_argument) {
+    print_error("leakguard status: '" + options.workload + "' at '" + options.address +
+                "' cannot be asked for: " + answer.error().message);
+    return kFailed;
+  }
+  if (!answer) {
+    print_error("leakguard status: no agent answers at " + options.address + " (" + answer.error().message +
+                "); is it running? try: systemctl status leakguard");
+    return kUnreachable;
+  }
+  if (answer->status == 404 && !options.workload.empty()) {
+    print_error("leakguard status: the agent guards no workload called '" + options.workload + "'");
+    return kFailed;
+  }
+  if (answer->status != 200) {
+    std::fprintf(stderr, "leakguard status: the agent is not ready: %s", base::terminal_lines(answer->body).c_str());
+    return kUnreachable;
+  }
+  if (!options.json) return print(answer->body, !options.workload.empty());
+  print_json(answer->body);
+  return kFine;
+}
+
+}  // namespace agent
