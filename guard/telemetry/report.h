@@ -27,11 +27,11 @@ struct LogReport {
   signal::CleanupEffect cleanups;
 };
 
-// Where the rules of a workload stand, and what keeps them from acting.
+// The state of the rules of a workload, and what suppresses them.
 struct PolicyReport {
   struct Escalation {
     std::string rule;
-    std::size_t step = 0;  // under way, from 1; 0 for none
+    std::size_t step = 0;  // current step, from 1; 0 for none
     std::size_t steps = 0;
   };
   struct StopLatch {
@@ -43,19 +43,19 @@ struct PolicyReport {
     policy::Metric metric = policy::Metric::memory_pressure;
   };
   std::vector<Escalation> escalations;       // in the order of the rules
-  std::vector<PressureRule> pressure_rules;  // that a kernel without PSI leaves without a reading
-  std::optional<StopLatch> stop_latch;       // while it is open
-  std::string maintenance;                   // the window that is open, in words; "" for none
-  std::string dependency_suppression;        // why it must not be restarted now; "" for nothing
-  std::size_t actions_counted = 0;           // of the budget
-  std::size_t actions_max = 0;               // 0: not known
+  std::vector<PressureRule> pressure_rules;  // rules on PSI, which cannot fire on a kernel without it
+  std::optional<StopLatch> stop_latch;       // set while latched
+  std::string maintenance;                   // the open window, as text; "" for none
+  std::string dependency_suppression;        // why a dependency forbids a restart; "" for none
+  std::size_t actions_counted = 0;           // within the window of the action rate limit
+  std::size_t actions_max = 0;               // 0: unknown
   base::Duration actions_within{0};
 };
 
 // Caps that the engine or the kernel refuses.
 struct CapsRefusal {
-  std::string why;                     // in the refuser's own words
-  std::vector<std::string> resources;  // that were asked for
+  std::string why;                     // the message of the engine or the kernel
+  std::vector<std::string> resources;  // the requested resources
   base::Duration retry_in{0};
 };
 
@@ -65,22 +65,22 @@ struct WorkloadReport {
   std::vector<policy::CapDrift> caps;
   std::optional<CapsRefusal> caps_refusal;
   std::vector<LogReport> logs;
-  std::vector<sample::Probe> probes;  // of those that have been seen; what they mean is in signals.health
+  std::vector<sample::Probe> probes;  // probes with a result; evaluated in signals.health
   std::map<std::string, std::uint64_t> restarts_by_reason;  // by sample::ExitReason's name, or "unknown"
   PolicyReport policy;
 };
 
-// What became of a decision.
+// The outcome of a decision.
 enum class Outcome {
   done,
   dry_run,
   recovered,
   failed,
   skipped,
-  superseded,   // another rule's action, as strong or stronger, was under way or had just been done
-  rate_limit,   // the workload's budget of actions is spent
+  superseded,   // another rule's action, at least as strong, was in progress or just completed
+  rate_limit,   // the action rate limit of the workload is reached
   maintenance,  // in a maintenance window
-  dependency,   // what it depends on is down or being restarted
+  dependency,   // a dependency is down or being restarted
   stop_latch,   // stopped by a rule and not started since
 };
 std::string_view name_of(Outcome outcome);
@@ -89,9 +89,9 @@ struct ActionRecord {
   std::uint64_t number = 0;  // from 1, in the order of decisions
   base::WallTime at;
   policy::Decision decision;
-  std::optional<Outcome> outcome;  // none while it is being carried out
-  std::string result;              // in words: what was verified, or why it failed
-  std::string effect;              // of an escalation's step: whether it helped, in words, once that is known
+  std::optional<Outcome> outcome;  // absent while it is being carried out
+  std::string result;              // what was verified, or why it failed
+  std::string effect;              // of a step of an escalation: its effect, once known
   base::Duration took{0};
 };
 

@@ -106,25 +106,25 @@ void describe_caps(const WorkloadReport& report, Sentences& out) {
   for (const policy::CapDrift& cap : report.caps) {
     if (refusal && std::ranges::find(refusal->resources, cap.resource) != refusal->resources.end()) continue;
     if (cap.drifted)
-      out.say(Urgency::trouble, "cap " + cap.resource + " is not as configured; it is being put back");
+      out.say(Urgency::trouble, "cap " + cap.resource + " is not as configured; leakguard is restoring it");
     else if (!cap.observed && report.workload.lifecycle.state == sample::State::running) {
       out.say(Urgency::notice, "cap " + cap.resource + " cannot be read: " + cap.observed.reason());
     }
   }
 }
 
-// How one starts it again, which depends on who runs it.
+// How to start the workload again.
 std::string way_to_start(const sample::Workload& workload) {
   switch (workload.kind) {
-    case sample::TargetKind::command: return "start it by hand: echo start > STATE_DIR/stopped/" + workload.name;
+    case sample::TargetKind::command: return "start it manually: echo start > STATE_DIR/stopped/" + workload.name;
     case sample::TargetKind::container:
     case sample::TargetKind::compose_service:
-    case sample::TargetKind::container_label: return "start it by hand, for example with docker start";
-    default: return "start it by hand";
+    case sample::TargetKind::container_label: return "start it manually, for example with docker start";
+    default: return "start it manually";
   }
 }
 
-// A pressure rule never fires while there is no reading of the pressure; from outside it looks as if all were well.
+// Reports pressure rules that cannot fire since the pressure is unknown.
 void describe_blind_rules(const WorkloadReport& report, Sentences& out) {
   const signal::WorkloadSignals& signals = report.signals;
   const auto& pressure = report.workload.resources.pressure;
@@ -151,8 +151,8 @@ void describe_policy(const WorkloadReport& report, Sentences& out) {
                                     std::to_string(escalation.steps));
   }
   if (policy.actions_max > 0 && policy.actions_counted >= policy.actions_max)
-    out.say(Urgency::trouble, "its budget of " + std::to_string(policy.actions_max) + " actions within " +
-                                  format_duration(policy.actions_within) + " is spent; nothing more is enforced");
+    out.say(Urgency::trouble, "action rate limit reached (" + std::to_string(policy.actions_max) + " within " +
+                                  format_duration(policy.actions_within) + "): its rules only notify");
   if (!policy.maintenance.empty())
     out.say(Urgency::notice, "maintenance, " + policy.maintenance + ": rules only notify");
   if (!policy.dependency_suppression.empty())

@@ -136,7 +136,7 @@ TEST(Words, CallADriftedCapTrouble) {
   WorkloadReport report = quiet();
   report.caps = {{"memory", 1, 2.0, true}};
   EXPECT_THAT(describe(report),
-              ElementsAre(says(Urgency::trouble, "cap memory is not as configured; it is being put back")));
+              ElementsAre(says(Urgency::trouble, "cap memory is not as configured; leakguard is restoring it")));
 }
 
 TEST(Words, CallACapThatCannotBeReadANoticeWhileTheWorkloadRuns) {
@@ -234,7 +234,7 @@ TEST(Words, TellWhereTheRulesStand) {
   report.policy.actions_within = base::Duration(std::chrono::hours(1));
   EXPECT_THAT(
       describe(report),
-      ElementsAre(says(Urgency::trouble, "its budget of 10 actions within 1h is spent; nothing more is enforced")));
+      ElementsAre(says(Urgency::trouble, "action rate limit reached (10 within 1h): its rules only notify")));
 }
 
 TEST(Words, TellWhoStoppedItAndHowToStartIt) {
@@ -243,11 +243,11 @@ TEST(Words, TellWhoStoppedItAndHowToStartIt) {
   report.workload.name = "web";
   report.workload.kind = sample::TargetKind::container;
   EXPECT_THAT(describe(report), Contains(says(Urgency::trouble,
-                                              "stopped by rule memory, start it by hand, for example with docker "
+                                              "stopped by rule memory, start it manually, for example with docker "
                                               "start")));
   report.workload.kind = sample::TargetKind::command;
   EXPECT_THAT(describe(report), Contains(says(Urgency::trouble,
-                                              "stopped by rule memory, start it by hand: echo start > "
+                                              "stopped by rule memory, start it manually: echo start > "
                                               "STATE_DIR/stopped/web")));
 }
 

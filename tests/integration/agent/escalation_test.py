@@ -1,4 +1,4 @@
-"""An escalation on a real workload: what does not help gives way to what is stronger, and the breaker holds what was stopped."""
+"""An escalation on a real workload: the stronger step follows when a step does not help, and a stopped workload stays stopped."""
 
 import json
 import os
@@ -48,7 +48,7 @@ class EscalationTest(unittest.TestCase):
         with open(f"{self.folder}/state/actions.jsonl", encoding="utf-8") as file:
             return [line for line in map(json.loads, file) if line["rule"] == "high"]
 
-    def wait_for_breaker(self, agent, value):
+    def wait_for_stop_latch(self, agent, value):
         agent.wait_for_metric("leakguard_stop_latched", lambda seen: seen == value, workload=self.name)
 
     def release(self):
@@ -60,7 +60,7 @@ class EscalationTest(unittest.TestCase):
         # It takes what is to be shed and does nothing about it: that is what the escalation is for.
         self.write_escalation(self.enterContext(Receiver()).url + "/admin/shed")
         agent = self.start()
-        self.wait_for_breaker(agent, 1)
+        self.wait_for_stop_latch(agent, 1)
         return agent
 
     def test_a_shed_that_does_not_help_is_followed_by_a_restart_and_that_by_a_stop(self):
@@ -79,7 +79,7 @@ class EscalationTest(unittest.TestCase):
                          "step 2 of 3: memory is still")
 
         words = [sentence["text"] for sentence in agent.workload(self.name)["words"]]
-        self.assertIn(f"stopped by rule high, start it by hand: echo start > STATE_DIR/stopped/{self.name}", words)
+        self.assertIn(f"stopped by rule high, start it manually: echo start > STATE_DIR/stopped/{self.name}", words)
         self.assertTrue(os.path.exists(self.held))
 
     def test_what_a_rule_has_stopped_stays_so_with_the_next_agent_until_its_marker_says_start(self):
@@ -90,13 +90,13 @@ class EscalationTest(unittest.TestCase):
 
         self.write(f"  - {{name: {self.name}, command: [{WORKLOAD}, print, hello, '0.2'], user: {USER}}}\n")
         agent = self.start()
-        self.wait_for_breaker(agent, 1)
+        self.wait_for_stop_latch(agent, 1)
         self.assertEqual(agent.workload(self.name)["identity"]["pid"], 0)
         os.remove(self.held)
         agent.wait_for_line("its stop marker was removed; it stays stopped", SECONDS)
         self.assertEqual(agent.workload(self.name)["identity"]["pid"], 0)
         self.release()
-        self.wait_for_breaker(agent, 0)
+        self.wait_for_stop_latch(agent, 0)
         self.assertEqual(agent.metric("leakguard_workload_up", workload=self.name), 1)
 
     def test_a_restart_loop_is_ended_and_begins_anew_when_its_marker_says_start(self):
@@ -108,7 +108,7 @@ class EscalationTest(unittest.TestCase):
     rules: [{{name: high, when: {{restart_loop: true}}, do: [notify, stop]}}]
 """)
         agent = self.start()
-        self.wait_for_breaker(agent, 1)
+        self.wait_for_stop_latch(agent, 1)
         wait_until(lambda: agent.workload(self.name)["lifecycle"]["state"] == "stopped", SECONDS,
                    "it no longer waits to be started again")
         runs = agent.output().count('msg="started"')
