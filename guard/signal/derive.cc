@@ -24,7 +24,7 @@ void update_rate(const Reading<base::Duration>& counter, base::SteadyTime at, Be
   }
   if (known) {
     const auto elapsed = at - known->at;
-    if (elapsed < WorkloadHistory::kLeastInterval) return;
+    if (elapsed < WorkloadHistory::kMinInterval) return;
     rate = between(Reading<base::Duration>(known->value), counter, elapsed);
   } else {
     rate = Reading<Rate>::absent("needs a second reading");

@@ -51,7 +51,7 @@ struct SignalSettings {
 struct WorkloadHistory {
   // Readings closer than this repeat the last rates instead of dividing by next to nothing (a recheck right after
   // the tick, a kernel event between two ticks).
-  static constexpr base::Duration kLeastInterval = std::chrono::milliseconds(200);
+  static constexpr base::Duration kMinInterval = std::chrono::milliseconds(200);
 
   // A counter as it was last known, and when it was read: what its rate is measured from. A tick without a reading
   // leaves it, so that the next rate spans the gap.

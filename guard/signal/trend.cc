@@ -21,7 +21,7 @@ double median(std::vector<double>& values) {
   return *middle;
 }
 
-// Over the points [first, last). 0 when no pair may be compared.
+// Slope of the points [first, last); 0 when no pair is comparable.
 double slope_of(const Points& points, std::size_t first, std::size_t last, std::int64_t period) {
   std::vector<double> slopes;
   slopes.reserve((last - first) * (last - first) / 2);
@@ -34,7 +34,7 @@ double slope_of(const Points& points, std::size_t first, std::size_t last, std::
   return slopes.empty() ? 0 : median(slopes);
 }
 
-// Takes from each point what its hour of the day adds, measured around the line; returns the most that one adds.
+// Removes the daily cycle, measured around the line, from the points; returns its amplitude.
 double remove_cycle(Points& points, double slope, std::int64_t period) {
   std::vector<double> offsets;
   std::vector<double> removed(points.size());
@@ -54,9 +54,9 @@ double remove_cycle(Points& points, double slope, std::int64_t period) {
 }
 
 struct Scatter {
-  double middle = 0;  // the line's height where seconds are 0
+  double middle = 0;  // height of the line at 0 seconds
   double spread = 0;
-  double likeness = 0;  // correlation of neighbours, 0 to 0.9
+  double autocorrelation = 0;  // autocorrelation of neighbours, 0 to 0.9
 };
 
 Scatter scatter_around(const Points& points, double slope) {
@@ -74,7 +74,7 @@ Scatter scatter_around(const Points& points, double slope) {
     squares += residuals[i] * residuals[i];
     if (i > 0) neighbours += residuals[i] * residuals[i - 1];
   }
-  scatter.likeness = std::clamp(neighbours / squares, 0.0, 0.9);
+  scatter.autocorrelation = std::clamp(neighbours / squares, 0.0, 0.9);
   return scatter;
 }
 
@@ -84,11 +84,11 @@ double error_of_slope(const Points& points, const Scatter& scatter) {
   for (const auto& point : points) mean += point.seconds / count;
   double squares = 0;
   for (const auto& point : points) squares += (point.seconds - mean) * (point.seconds - mean);
-  const double effective = (1 - scatter.likeness) / (1 + scatter.likeness);
+  const double effective = (1 - scatter.autocorrelation) / (1 + scatter.autocorrelation);
   return kTheilSenInefficiency * scatter.spread / std::sqrt(squares * effective);
 }
 
-void look_at_shape(const Points& points, Trend& trend) {
+void measure_shape(const Points& points, Trend& trend) {
   constexpr std::size_t kEighths = 8;
   std::array<double, kEighths> lowest;
   lowest.fill(std::numeric_limits<double>::infinity());
@@ -100,6 +100,9 @@ void look_at_shape(const Points& points, Trend& trend) {
   for (std::size_t i = 0; i < kEighths; i += 2) trend.rising_quarters += lowest[i + 1] > lowest[i] ? 1 : 0;
   trend.rises_at_end = std::min(lowest[6], lowest[7]) > std::min(lowest[4], lowest[5]);
 }
+
+constexpr double kMinCover = 2.0 / 3;  // share of the ring's buckets that must have been observed
+constexpr double kOnsetPart = 0.1;     // of the rise: the onset is where memory was last below this
 
 }  // namespace
 
@@ -118,8 +121,53 @@ Trend fit_trend(std::vector<TrendPoint> points, std::int64_t period) {
   trend.line_end = scatter.middle;
   trend.noise = scatter.spread;
   trend.error = error_of_slope(points, scatter);
-  look_at_shape(points, trend);
+  measure_shape(points, trend);
   return trend;
+}
+
+std::vector<TrendPoint> points_of(const RollingMinimum::Ring& ring) {
+  std::vector<TrendPoint> points;
+  if (ring.count < kMinPoints) return points;
+  constexpr auto kLength = static_cast<std::int64_t>(RollingMinimum::kBuckets);
+  const std::int64_t last = ring.at(ring.count - 1).index;
+  std::size_t first = 0;
+  while (last - ring.at(first).index >= kLength) ++first;
+  const auto covered = static_cast<double>(last - ring.at(first).index + 1);
+  if (ring.count - first < kMinPoints || covered < kMinCover * static_cast<double>(kLength)) return points;
+  points.reserve(RollingMinimum::kBuckets);
+  for (std::size_t i = first; i < ring.count; ++i)
+    points.push_back({ring.at(i).index, ring.at(i).at, ring.at(i).bytes()});
+  return points;
+}
+
+bool may_grow(const std::vector<TrendPoint>& points, double min_rise, Trend& trend) {
+  const std::size_t third = points.size() / 3;
+  const auto lower = [](const TrendPoint& a, const TrendPoint& b) { return a.bytes < b.bytes; };
+  const auto early = std::min_element(points.begin(), points.begin() + static_cast<std::ptrdiff_t>(third), lower);
+  const auto late = std::min_element(points.end() - static_cast<std::ptrdiff_t>(third), points.end(), lower);
+  double differences = 0;
+  for (std::size_t i = 1; i < points.size(); ++i) differences += std::fabs(points[i].bytes - points[i - 1].bytes);
+  const double rise = late->bytes - early->bytes;
+  trend.slope = rise / (late->seconds - early->seconds);
+  trend.span = points.back().seconds - points.front().seconds;
+  trend.noise = differences / static_cast<double>(points.size() - 1);
+  trend.line_end = points.back().bytes;
+  return rise > std::max(min_rise, trend.noise);
+}
+
+double lowest_of(const std::vector<TrendPoint>& points) {
+  double lowest = points.front().bytes;
+  for (const auto& point : points) lowest = std::min(lowest, point.bytes);
+  return lowest;
+}
+
+void cut_before_onset(std::vector<TrendPoint>& points, double lowest) {
+  const auto end = points.end();
+  const double now = std::min({(end - 1)->bytes, (end - 2)->bytes, (end - 3)->bytes});
+  const double onset = lowest + kOnsetPart * (now - lowest);
+  const auto last_low =
+      std::find_if(points.rbegin(), points.rend(), [&](const TrendPoint& point) { return point.bytes <= onset; });
+  if (last_low != points.rend()) points.erase(points.begin(), last_low.base() - 1);
 }
 
 }  // namespace guard::signal

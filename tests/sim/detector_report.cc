@@ -23,15 +23,15 @@ int trace(const std::string& name, std::uint64_t seed) {
                 series.truth.limit_at_seconds.value_or(0));
     guard::signal::GrowthTracker tracker;
     auto state = guard::signal::LeakState::unknown;
-    auto doubt = guard::signal::Doubt::none;
+    auto rejection = guard::signal::RejectionReason::none;
     for (const auto& sample : series.samples) {
       if (sample.new_run) tracker.restart();
       tracker.add(base::SteadyTime(base::from_seconds(sample.seconds)), {std::llround(sample.bytes)},
                   std::chrono::minutes(10), {std::llround(sample.limit)});
       const auto& growth = tracker.growth();
-      if (growth.state == state && growth.doubt == doubt) continue;
+      if (growth.state == state && growth.rejection == rejection) continue;
       state = growth.state;
-      doubt = growth.doubt;
+      rejection = growth.rejection;
       std::printf("%9.0f s %7.1f of %7.1f MiB%s: %s: %s\n", sample.seconds, sample.bytes / 1048576,
                   sample.limit / 1048576, sample.new_run ? " (restarted)" : "",
                   std::string(guard::signal::name_of(state)).c_str(), describe(growth).c_str());

@@ -132,7 +132,7 @@ TEST(Growth, HasNoLeakBeforeItsPartOfTheRoomIsTaken) {
   };
   feed_until(0, 1500);  // 150 of 400 MiB
   EXPECT_EQ(tracker.growth().state, LeakState::growing) << describe(tracker.growth());
-  EXPECT_EQ(tracker.growth().doubt, Doubt::small);
+  EXPECT_EQ(tracker.growth().rejection, RejectionReason::small);
   feed_until(1501, 1900);  // 190
   EXPECT_EQ(tracker.growth().state, LeakState::leaking) << describe(tracker.growth());
 }

@@ -50,7 +50,7 @@ class AnalyzePageTest(unittest.TestCase):
             self.assertEqual(self.page.evaluate(f"document.querySelectorAll('{part}').length"), 1, part)
         self.assertIn("limit 700 MiB", self.page.evaluate("document.querySelector('svg').textContent"))
         self.assertNotIn("NaN", self.page.evaluate("document.querySelector('main').innerHTML"))
-        self.assertIn("floor rose", self.page.text("main"))
+        self.assertIn("minimum rose", self.page.text("main"))
         self.screenshot("desktop")
 
     def test_a_name_is_text_and_nothing_else(self):

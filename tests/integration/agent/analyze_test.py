@@ -79,7 +79,7 @@ class AnalyzeTest(unittest.TestCase):
         answer = self.analyze(csv(rising()), "--limit", "700m")
         self.assertEqual(answer.returncode, 3)
         self.assertRegex(answer.stdout, r"(?m)^memory_bytes: leaking$")
-        self.assertRegex(answer.stdout, r"floor rose 30 MiB/h \(.*\) for .*: it goes on without settling")
+        self.assertRegex(answer.stdout, r"minimum rose 30 MiB/h \(.*\) for .*: continuous growth")
         self.assertRegex(answer.stdout, r"limit of 700 MiB in 3h .*\(.* – .*\)")
         self.assertRegex(answer.stdout, r"first called leaking at 2026-01-02T\d\d:\d\d:05Z, after")
 
