@@ -10,7 +10,7 @@
 #include <sys/types.h>
 
 #include "base/event_loop.h"
-#include "guard/probe_commands.h"
+#include "guard/collect/probe_commands.h"
 
 namespace agent {
 

@@ -13,7 +13,7 @@
 #include "base/result.h"
 #include "base/worker.h"
 #include "guard/config/config.h"
-#include "guard/notifications.h"
+#include "guard/enforce/notifications.h"
 #include "guard/telemetry/report.h"
 
 namespace agent {

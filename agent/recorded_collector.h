@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "guard/collector.h"
+#include "guard/collect/collector.h"
 #include "guard/history/recorder.h"
 
 namespace agent {

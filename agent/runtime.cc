@@ -5,8 +5,8 @@
 
 #include "agent/history_actions.h"
 #include "agent/journal_memory.h"
-#include "guard/instances.h"
-#include "guard/selection.h"
+#include "guard/collect/instances.h"
+#include "guard/collect/selection.h"
 
 namespace agent {
 namespace {

@@ -8,7 +8,7 @@
 #include "guard/local_time.h"
 #include "guard/policy/caps.h"
 #include "guard/signal/derive.h"
-#include "guard/workload_state_report.h"
+#include "guard/workload_report.h"
 
 namespace guard {
 namespace {
@@ -24,19 +24,21 @@ constexpr base::Duration kRememberLatch = std::chrono::hours(24 * 30);
 constexpr std::size_t kMostPastWorkloads = 1000;
 constexpr std::size_t kMostPastActions = 64;  // of one workload
 
-const sample::LogWatch* find_watch(const sample::Snapshot& snapshot, const std::string& workload,
-                                   const std::string& name) {
-  const auto found = std::ranges::find_if(
-      snapshot.logs, [&](const sample::LogWatch& watch) { return watch.workload == workload && watch.name == name; });
-  return found == snapshot.logs.end() ? nullptr : &*found;
-}
-
 policy::Dependencies dependencies_of(const config::Config& config) {
   policy::Dependencies dependencies;
   for (const auto& workload : config.workloads) {
     if (!workload.depends_on.empty()) dependencies[workload.name] = workload.depends_on;
   }
   return dependencies;
+}
+
+// Counts restarts by the reason of the exit before them.
+void count_restarts(const sample::Workload& workload, const signal::WorkloadSignals& signals, WorkloadState& state) {
+  if (signals.restarts_total <= state.restarts_counted) return;
+  const auto reason = workload.lifecycle.last_exit;
+  const std::string name(reason == sample::ExitReason::none ? "unknown" : sample::name_of(reason));
+  state.restarts_by_reason[name] += signals.restarts_total - state.restarts_counted;
+  state.restarts_counted = signals.restarts_total;
 }
 
 }  // namespace
@@ -47,7 +49,10 @@ Guard::Guard(const config::Config& config, GuardParts parts)
       max_gap_(config.agent.sample_interval * kMostMissedReadings),
       configured_(config.workloads),
       log_(report_, parts.journal, parts.clock),
-      enforcer_({parts.collector, parts.executor, parts.clock, log_, report_, dry_run_},
+      enforcer_({[this](const std::string& workload) {
+                   return parts_.collector.collect_one(workload, parts_.clock.steady_now(), parts_.clock.wall_now());
+                 },
+                 parts.executor, parts.clock, log_, report_, dry_run_},
                 {[this](const std::string& workload) { return find(workload); },
                  [this](const policy::Decision& decision, Outcome outcome) {
                    const WorkloadState* state = find(decision.workload);
@@ -68,56 +73,75 @@ Guard::Guard(const config::Config& config, GuardParts parts)
 void Guard::expect_every(base::Duration interval) { max_gap_ = interval * kMostMissedReadings; }
 
 bool Guard::is_acting() const {
-  return std::ranges::any_of(watched_, [](const auto& entry) { return entry.second.arbitration.acting.has_value(); });
+  return std::ranges::any_of(workloads_, [](const auto& entry) { return entry.second.arbitration.acting.has_value(); });
 }
 
 void Guard::tick(int missed) {
-  ++report_.ticks;
-  report_.ticks_late += static_cast<std::uint64_t>(missed);
-  sample::Snapshot snapshot = parts_.collector.collect(parts_.clock.steady_now(), parts_.clock.wall_now());
+  const sample::Snapshot snapshot = parts_.collector.collect(parts_.clock.steady_now(), parts_.clock.wall_now());
+  const std::vector<Observation> observations = derive(snapshot);
+  // All decisions are made before any action, so that an action on one workload is no evidence about another.
+  std::vector<std::vector<policy::Decision>> decisions = evaluate(snapshot, observations);
+  for (std::size_t i = 0; i < observations.size(); ++i)
+    enforcer_.enforce(*observations[i].state, std::move(decisions[i]));  // recheck, act, record
+  build_report(snapshot, observations, missed);
+}
 
-  std::vector<telemetry::WorkloadReport> reports;
-  std::vector<WorkloadState*> seen;  // in the order of `reports`
-  reports.reserve(watched_.size());
+std::vector<Guard::Observation> Guard::derive(const sample::Snapshot& snapshot) {
+  std::vector<Observation> observations;
+  observations.reserve(snapshot.workloads.size());
   for (const sample::Workload& workload : snapshot.workloads) {
     WorkloadState* state = recognize(workload);
     if (state == nullptr) continue;
     state->last_seen = snapshot.at;
-    seen.push_back(state);
-    reports.push_back(derive(*state, snapshot, workload));
+    observations.push_back(
+        {state, &workload, signal::derive_signals(snapshot, workload, state->settings, state->history)});
+    count_restarts(workload, observations.back().signals, *state);
   }
-  report_.at = snapshot.wall;
-  report_.workloads = std::move(reports);
-  report_.host = std::move(snapshot.host);
-  report_.sources = std::move(snapshot.sources);
   forget_absent(snapshot.at);
+  return observations;
+}
 
-  // All decisions are made before any action, so that an action on one workload is no evidence about another.
-  const DependentRestarts::View view = view_dependencies();
+std::vector<std::vector<policy::Decision>> Guard::evaluate(const sample::Snapshot& snapshot,
+                                                           const std::vector<Observation>& observations) {
+  const DependentRestarts::View view{snapshot.workloads, names_being_restarted()};
   std::vector<std::vector<policy::Decision>> decisions;
-  for (std::size_t i = 0; i < seen.size(); ++i)
-    decisions.push_back(evaluate(*seen[i], report_.workloads[i], view, snapshot.at));
-  for (std::size_t i = 0; i < seen.size(); ++i) enforcer_.enforce(*seen[i], std::move(decisions[i]));
-  for (std::size_t i = 0; i < seen.size(); ++i) report_on(*seen[i], parts_.clock.steady_now(), report_.workloads[i]);
+  decisions.reserve(observations.size());
+  for (const Observation& observation : observations) {
+    update_suppressions(observation, snapshot, view);
+    decisions.push_back(evaluate(observation, view, snapshot.at));
+  }
+  return decisions;
+}
+
+void Guard::build_report(const sample::Snapshot& snapshot, const std::vector<Observation>& observations, int missed) {
+  ++report_.ticks;
+  report_.ticks_late += static_cast<std::uint64_t>(missed);
+  report_.at = snapshot.wall;
+  report_.host = snapshot.host;
+  report_.sources = snapshot.sources;
+  report_.workloads.clear();
+  for (const Observation& observation : observations)
+    report_.workloads.push_back(
+        report_of(snapshot, *observation.workload, observation.signals, parts_.clock.steady_now(), *observation.state));
   report_.journal_errors = parts_.journal.errors();
 }
 
 WorkloadState* Guard::recognize(const sample::Workload& workload) {
   if (!workload.renamed_from.empty()) {
-    auto before = watched_.extract(workload.renamed_from);
+    auto before = workloads_.extract(workload.renamed_from);
     if (!before.empty()) {
       WorkloadState& renamed = before.mapped();
       renamed.config.name = workload.name;
       for (policy::Decision& waiting : renamed.arbitration.waiting) waiting.workload = workload.name;
       before.key() = workload.name;
       renamed_[workload.renamed_from] = workload.name;
-      if (const auto stale = watched_.find(workload.name); stale != watched_.end()) watched_.erase(stale);
-      WorkloadState& state = watched_.insert(std::move(before)).position->second;
+      if (const auto stale = workloads_.find(workload.name); stale != workloads_.end()) workloads_.erase(stale);
+      WorkloadState& state = workloads_.insert(std::move(before)).position->second;
       restore_past(state);
       return &state;
     }
   }
-  if (const auto known = watched_.find(workload.name); known != watched_.end()) {
+  if (const auto known = workloads_.find(workload.name); known != workloads_.end()) {
     if (!past_.empty() && !workload.identity.key.empty()) restore_past(known->second);
     return &known->second;
   }
@@ -127,7 +151,7 @@ WorkloadState* Guard::recognize(const sample::Workload& workload) {
 }
 
 WorkloadState& Guard::watch(const std::string& name, const config::WorkloadConfig& configured) {
-  WorkloadState& state = watched_[name];
+  WorkloadState& state = workloads_[name];
   state.config = configured;
   state.config.name = name;
   state.configured_as = configured.name;
@@ -156,55 +180,27 @@ void Guard::forget_absent(base::SteadyTime now) {
   const auto is_idle = [](const WorkloadState& state) {
     return !state.arbitration.acting && state.arbitration.waiting.empty();
   };
-  std::erase_if(watched_, [&](const auto& entry) {
+  std::erase_if(workloads_, [&](const auto& entry) {
     const WorkloadState& state = entry.second;
     const bool is_latched = state.stop_latch && now - state.last_seen <= kRememberLatch;
     return now - state.last_seen > kRememberGone && is_idle(state) && !is_latched;
   });
-  std::erase_if(renamed_, [&](const auto& entry) { return !watched_.contains(entry.second); });
+  std::erase_if(renamed_, [&](const auto& entry) { return !workloads_.contains(entry.second); });
   std::erase_if(report_.actions, [&](const auto& entry) { return find(entry.first.workload) == nullptr; });
 }
 
-telemetry::WorkloadReport Guard::derive(WorkloadState& state, const sample::Snapshot& snapshot,
-                                        const sample::Workload& workload) {
-  telemetry::WorkloadReport report;
-  report.workload = workload;
-  report.signals = signal::derive_signals(snapshot, workload, state.settings, state.history);
-  report.caps = policy::find_drift(state.config.caps, workload.caps);
-
-  const std::uint64_t restarts = report.signals.restarts_total;
-  if (restarts > state.restarts_counted) {
-    const auto reason = workload.lifecycle.last_exit;
-    const std::string name(reason == sample::ExitReason::none ? "unknown" : sample::name_of(reason));
-    state.restarts_by_reason[name] += restarts - state.restarts_counted;
-    state.restarts_counted = restarts;
-  }
-  report.restarts_by_reason = state.restarts_by_reason;
-
-  for (std::size_t i = 0; i < report.signals.logs.size() && i < state.settings.logs.size(); ++i) {
-    const signal::LogSignal& log = report.signals.logs[i];
-    const sample::LogWatch* watch = find_watch(snapshot, workload.name, log.name);
-    if (watch == nullptr) continue;
-    sample::Reading<bool>& last_known = state.overdue[log.name];
-    if (log.overdue) last_known = log.overdue;
-    report.logs.push_back({*watch, state.settings.logs[i].every, last_known, log.cleanups});
-  }
-  std::ranges::copy_if(snapshot.probes, std::back_inserter(report.probes),
-                       [&](const sample::Probe& probe) { return probe.workload == workload.name; });
-  return report;
-}
-
-std::vector<policy::Decision> Guard::evaluate(WorkloadState& state, const telemetry::WorkloadReport& report,
-                                              const DependentRestarts::View& view, base::SteadyTime now) {
-  update_suppressions(state, report.workload, view, now);
-  if (!report.workload.only_watched.empty()) return {};
-  std::vector<policy::Decision> decisions = policy::reconcile(state.config.caps, report.workload, now);
+std::vector<policy::Decision> Guard::evaluate(const Observation& observation, const DependentRestarts::View& view,
+                                              base::SteadyTime now) {
+  WorkloadState& state = *observation.state;
+  if (!observation.workload->only_watched.empty()) return {};
+  std::vector<policy::Decision> decisions = policy::reconcile(state.config.caps, *observation.workload, now);
   const auto is_in_force = [](const policy::CapDrift& cap) { return cap.observed && !cap.drifted; };
-  if (std::ranges::all_of(report.caps, is_in_force)) state.caps_refusals.clear();
+  if (std::ranges::all_of(policy::find_drift(state.config.caps, observation.workload->caps), is_in_force))
+    state.caps_refusals.clear();
   const auto append = [&](std::vector<policy::Decision> more) {
     std::ranges::move(more, std::back_inserter(decisions));
   };
-  append(policy::evaluate(state.config.rules, report.signals, now, max_gap_, state.rules));
+  append(policy::evaluate(state.config.rules, observation.signals, now, max_gap_, state.rules));
   for (auto& [rule, rule_state] : state.rules) {
     if (!rule_state.escalation.effect.empty())
       log_.note_effect(state.config.name, rule, std::exchange(rule_state.escalation.effect, {}));
@@ -214,9 +210,10 @@ std::vector<policy::Decision> Guard::evaluate(WorkloadState& state, const teleme
 }
 
 // Updates what suppresses the rules of this workload as of this tick.
-void Guard::update_suppressions(WorkloadState& state, const sample::Workload& workload,
-                                const DependentRestarts::View& view, base::SteadyTime now) {
-  if (state.stop_latch && policy::is_started_again(*state.stop_latch, workload)) {
+void Guard::update_suppressions(const Observation& observation, const sample::Snapshot& snapshot,
+                                const DependentRestarts::View& view) {
+  WorkloadState& state = *observation.state;
+  if (state.stop_latch && policy::is_started_again(*state.stop_latch, *observation.workload)) {
     base::log_info("workload was started again; its rules are active again",
                    {{"workload", state.config.name}, {"stopped_by", state.stop_latch->rule}});
     state.stop_latch.reset();
@@ -225,19 +222,19 @@ void Guard::update_suppressions(WorkloadState& state, const sample::Workload& wo
   }
   const policy::Window* window = nullptr;
   if (!state.config.maintenance.empty())
-    window = policy::find_open(state.config.maintenance, policy::utc_clock(report_.at), local_clock(report_.at));
+    window = policy::find_open(state.config.maintenance, policy::utc_clock(snapshot.wall), local_clock(snapshot.wall));
   state.maintenance = window == nullptr ? "" : policy::describe(*window);
   state.dependency_suppression = dependent_restarts_.explain(state.config.name, view);
-  if (!state.action_rate.is_reached(state.config.actions, now)) state.rate_limit_reported = false;
+  if (!state.action_rate.is_reached(state.config.actions, snapshot.at)) state.rate_limit_reported = false;
 }
 
-DependentRestarts::View Guard::view_dependencies() const {
-  DependentRestarts::View view{report_.workloads, {}};
-  for (const auto& [name, state] : watched_) {
+std::vector<std::string> Guard::names_being_restarted() const {
+  std::vector<std::string> names;
+  for (const auto& [name, state] : workloads_) {
     if (state.arbitration.acting && state.arbitration.acting->strength >= policy::Strength::restart)
-      view.restarting.push_back(name);
+      names.push_back(name);
   }
-  return view;
+  return names;
 }
 
 void Guard::latch(const std::string& workload, telemetry::PolicyReport::StopLatch stop_latch) {
@@ -249,7 +246,7 @@ void Guard::latch(const std::string& workload, telemetry::PolicyReport::StopLatc
 
 std::map<std::string, telemetry::PolicyReport::StopLatch> Guard::stop_latches() const {
   std::map<std::string, telemetry::PolicyReport::StopLatch> held;
-  for (const auto& [name, state] : watched_) {
+  for (const auto& [name, state] : workloads_) {
     if (state.stop_latch) held[name] = {state.stop_latch->rule, state.stop_latch->latched_at};
   }
   for (const auto& [name, past] : past_) {
@@ -280,13 +277,13 @@ void Guard::remember(const PastAction& action) {
 }
 
 void Guard::inherit(Guard& previous) {
-  for (auto& [name, before] : previous.watched_) {
+  for (auto& [name, before] : previous.workloads_) {
     const auto configured = std::ranges::find(configured_, before.configured_as, &config::WorkloadConfig::name);
     if (configured == configured_.end()) continue;
     WorkloadState* known = find(name);
     WorkloadState& state = known == nullptr ? watch(name, *configured) : *known;
     state.last_seen = before.last_seen;
-    inherit_memory(before, state, parts_.clock.steady_now());
+    inherit_state(before, state, parts_.clock.steady_now());
   }
   past_ = std::move(previous.past_);
   std::erase_if(past_, [&](const auto& entry) { return find(entry.first) != nullptr; });
@@ -304,12 +301,12 @@ void Guard::note_reload(bool succeeded) {
 }
 
 WorkloadState* Guard::find(const std::string& workload) {
-  auto found = watched_.find(workload);
-  if (found == watched_.end()) {
+  auto found = workloads_.find(workload);
+  if (found == workloads_.end()) {
     const auto renamed = renamed_.find(workload);
-    if (renamed != renamed_.end()) found = watched_.find(renamed->second);
+    if (renamed != renamed_.end()) found = workloads_.find(renamed->second);
   }
-  return found == watched_.end() ? nullptr : &found->second;
+  return found == workloads_.end() ? nullptr : &found->second;
 }
 
 }  // namespace guard

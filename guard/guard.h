@@ -13,15 +13,17 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "guard/action_log.h"
-#include "guard/collector.h"
+#include "guard/collect/collector.h"
 #include "guard/config/config.h"
-#include "guard/dependent_restarts.h"
-#include "guard/enforcer.h"
-#include "guard/executor.h"
+#include "guard/enforce/action_log.h"
+#include "guard/enforce/dependent_restarts.h"
+#include "guard/enforce/enforcer.h"
+#include "guard/enforce/executor.h"
+#include "guard/enforce/workload_state.h"
 #include "guard/history/journal_writer.h"
+#include "guard/sample/snapshot.h"
+#include "guard/signal/signals.h"
 #include "guard/telemetry/report.h"
-#include "guard/workload_state.h"
 
 namespace guard {
 
@@ -88,22 +90,31 @@ class Guard {
   void restore_past(WorkloadState& state);
   // Drops workloads that have been absent for long.
   void forget_absent(base::SteadyTime now);
-  telemetry::WorkloadReport derive(WorkloadState& state, const sample::Snapshot& snapshot,
-                                   const sample::Workload& workload);
-  std::vector<policy::Decision> evaluate(WorkloadState& state, const telemetry::WorkloadReport& report,
-                                         const DependentRestarts::View& view, base::SteadyTime now);
-  void update_suppressions(WorkloadState& state, const sample::Workload& workload, const DependentRestarts::View& view,
-                           base::SteadyTime now);
-  [[nodiscard]] DependentRestarts::View view_dependencies() const;
+  // One workload in this tick.
+  struct Observation {
+    WorkloadState* state;
+    const sample::Workload* workload;
+    signal::WorkloadSignals signals;
+  };
+  std::vector<Observation> derive(const sample::Snapshot& snapshot);
+  // The decisions for each observation.
+  std::vector<std::vector<policy::Decision>> evaluate(const sample::Snapshot& snapshot,
+                                                      const std::vector<Observation>& observations);
+  std::vector<policy::Decision> evaluate(const Observation& observation, const DependentRestarts::View& view,
+                                         base::SteadyTime now);
+  void update_suppressions(const Observation& observation, const sample::Snapshot& snapshot,
+                           const DependentRestarts::View& view);
+  void build_report(const sample::Snapshot& snapshot, const std::vector<Observation>& observations, int missed);
+  [[nodiscard]] std::vector<std::string> names_being_restarted() const;
   WorkloadState* find(const std::string& workload);
 
   GuardParts parts_;
   const bool dry_run_;
   base::Duration max_gap_;
   std::vector<config::WorkloadConfig> configured_;
-  std::map<std::string, WorkloadState, std::less<>> watched_;  // by name; bounded by the collector
-  std::map<std::string, Past, std::less<>> past_;              // by workload
-  std::map<std::string, std::string, std::less<>> renamed_;    // by old name: actions in progress still use it
+  std::map<std::string, WorkloadState, std::less<>> workloads_;  // by name; bounded by the collector
+  std::map<std::string, Past, std::less<>> past_;                // by workload
+  std::map<std::string, std::string, std::less<>> renamed_;      // by old name: actions in progress still use it
   telemetry::Report report_;
   ActionLog log_;
   Enforcer enforcer_;

@@ -11,8 +11,8 @@
 #include "agent/runtime.h"
 #include "base/clock.h"
 #include "base/event_loop.h"
-#include "guard/collector.h"
-#include "guard/machine_executor.h"
+#include "guard/collect/collector.h"
+#include "guard/enforce/machine_executor.h"
 
 namespace agent {
 namespace {

@@ -17,7 +17,7 @@
 #include "agent/supervisor/spawn.h"
 #include "base/clock.h"
 #include "base/event_loop.h"
-#include "guard/children.h"
+#include "guard/action/children.h"
 #include "guard/config/config.h"
 
 namespace agent {

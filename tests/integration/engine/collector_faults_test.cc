@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "faulty_engine.h"
-#include "guard/collector.h"
+#include "guard/collect/collector.h"
 
 namespace engine_test {
 namespace {

@@ -1,6 +1,6 @@
 // The probes of a configuration, on a real loop.
 
-#include "guard/probes.h"
+#include "guard/collect/probes.h"
 
 #include <map>
 
