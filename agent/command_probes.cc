@@ -154,7 +154,7 @@ class CommandProbes::Run {
   base::Pending output_watch_;
 };
 
-// What the one who asked markers.
+// State that the asking thread holds.
 class CommandProbes::Attempt final : public guard::source::ProbeAttempt {
  public:
   explicit Attempt(std::shared_ptr<Run> run) : run_(std::move(run)) {}

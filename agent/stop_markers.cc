@@ -97,7 +97,7 @@ std::vector<std::string> StopMarkers::keep(const std::vector<StopMarker>& held) 
   return released;
 }
 
-// Under another name first: a disk that is full would leave an empty file, which markers.
+// Under another name first: a full disk would leave an empty file, which counts as a marker.
 bool StopMarkers::write(const StopMarker& hold) {
   std::error_code error;
   fs::create_directories(folder_, error);

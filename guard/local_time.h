@@ -1,5 +1,5 @@
 #pragma once
-// What a clock on the wall shows in the machine's time zone (TZ, or /etc/localtime).
+// Wall-clock time in the time zone of the host (TZ, or /etc/localtime).
 
 #include "guard/policy/windows.h"
 

@@ -182,7 +182,7 @@ void Child::stop(std::chrono::nanoseconds drain, guard::Children::Done done) {
   ask_to_end(drain);
 }
 
-// A holder that is being met is asked when it has said what it markers.
+// A holder that is just being contacted is asked once it has reported its command.
 void Child::ask_to_end(std::chrono::nanoseconds drain) {
   signal(options_.command.stop_signal);
   kill_timer_ = context_.loop.after(drain, [this] {

@@ -1,13 +1,13 @@
 #pragma once
-// Writes to the kernel's cgroup files: limits, a cgroup for a child, moving and killing what is in one. Every folder
-// comes in a sample::Cgroup (made by guard/source/cgroup_tree.h), so nothing here searches for anything.
+// Writes cgroup files: limits, a cgroup for a child process, moving and killing the processes in a cgroup. Folders come
+// as sample::Cgroup (from guard/source/cgroup_tree.h); nothing is searched here.
 //
-// All functions are thread-safe. apply_caps, attach and create_child_cgroup take microseconds as a rule, but a limit
-// below what is in use makes the kernel reclaim first (seconds): call them from a worker. kill_all and reclaim may
-// block until their deadline or the kernel's: from a worker only.
+// Thread-safe. apply_caps, attach and create_child_cgroup usually take microseconds, but a limit below the memory in
+// use makes the kernel reclaim for seconds, so call them on a worker. kill_all and reclaim block until their deadline
+// or the kernel's.
 //
-// Errors: not_found (the cgroup is gone), permission_denied, unavailable (EBUSY, EAGAIN: the kernel cannot now),
-// invalid_argument (a controller that is missing, a value that the kernel refuses); each names the file and value.
+// Errors: not_found (the cgroup is gone), permission_denied, unavailable (EBUSY, EAGAIN), invalid_argument (missing
+// controller, refused value). Each names the file and the value.
 
 #include <chrono>
 #include <cstdint>
@@ -20,33 +20,31 @@
 
 namespace guard::action {
 
-// Writes the fields that are set; unlimited() (for pids INT64_MAX) takes a limit away. Goes on after a failure, so
-// that one refused field does not keep the others from their caps; the error names all that failed. Soft limits go
-// first, so that the kernel reclaims gently before the hard one is lowered. v1 refuses a memory limit that it cannot
-// reclaim down to (unavailable); v2 takes it and kills. A caps field without a controller (memory_high on v1) is
-// invalid_argument.
+// Writes the fields that are set; unlimited() (for pids INT64_MAX) removes a limit. Continues after a failure, and the
+// error names all fields that failed. Soft limits are written first, so that the kernel reclaims before the hard limit
+// is lowered. v1 refuses a memory limit that it cannot reach (unavailable); v2 accepts it and kills. A field without a
+// controller (memory_high on v1) is invalid_argument.
 base::Status apply_caps(const sample::Cgroup& cgroup, const sample::Caps& caps);
 
-// Makes the folder `name` (no slash) below the parent in each of its hierarchies, or takes the one that is there.
-// On v2 the parent hands its controllers down (cgroup.subtree_control), which the kernel forbids while processes
-// live in it: this process then moves to a leaf of its own, `leakguard-agent`, beside the child. Other processes in
-// the parent make it unavailable, and nothing is left behind.
+// Creates the folder `name` (without a slash) below the parent in each of its hierarchies, or uses the existing one. On
+// v2 the parent delegates its controllers (cgroup.subtree_control), which the kernel forbids while it contains
+// processes: this process then moves to the leaf `leakguard-agent`. Other processes in the parent are an error
+// (unavailable), and nothing is left behind.
 base::Result<sample::Cgroup> create_child_cgroup(const sample::Cgroup& parent, std::string_view name);
 
 // Moves a process, with all its threads, into the cgroup; pid 0 is the calling process.
 base::Status attach(const sample::Cgroup& cgroup, std::int64_t pid);
 
-// SIGKILL to everything in the cgroup and below, until nothing is left: cgroup.kill where there is one (v2 since 5.14),
-// else again and again, since what forks may slip through one round. deadline_exceeded when processes are left (stuck
-// in the kernel). A cgroup that is gone counts as done.
+// Sends SIGKILL to all processes in the cgroup and below until none is left: by cgroup.kill where available (v2, Linux
+// 5.14), otherwise repeatedly, since a forking process can escape one round. Errors: deadline_exceeded (processes stuck
+// in the kernel). Success when the cgroup is gone.
 base::Status kill_all(const sample::Cgroup& cgroup, std::chrono::milliseconds deadline);
 
-// Removes the folder, and those below it, from each hierarchy. unavailable while processes live there; one that is gone
-// counts as done.
+// Removes the folder and its subfolders from each hierarchy. Errors: unavailable while it contains processes. Success
+// when it is gone.
 base::Status remove(const sample::Cgroup& cgroup);
 
-// Asks the kernel to take back so many bytes of what can be had again (v2, memory.reclaim, since 5.19). unavailable
-// when it found less.
+// Reclaims up to `amount` (v2, memory.reclaim, Linux 5.19). Errors: unavailable when less was reclaimed.
 base::Status reclaim(const sample::Cgroup& cgroup, base::Bytes amount);
 
 }  // namespace guard::action

@@ -1,6 +1,6 @@
 #pragma once
-// The commands that the agent itself supervises, as the guard sees them. The supervisor (agent/supervisor/supervisor.h)
-// implements this; the guard never starts or reaps a process.
+// Status and control of the commands that the agent supervises. Implemented by agent/supervisor; the guard never starts
+// or reaps a process.
 
 #include <chrono>
 #include <functional>
@@ -16,20 +16,21 @@ namespace guard {
 struct ChildView {
   sample::Lifecycle lifecycle;
   sample::Identity identity;
-  std::optional<sample::Cgroup> cgroup;  // its own; none where it could not have one
-  std::string why_unreadable = {};       // why nothing can be said of its resources; "" when it can
+  std::optional<sample::Cgroup> cgroup;  // absent where it could not be created
+  std::string why_unreadable = {};       // why its resources cannot be read; "" when they can
 };
 
-// All on the guard's thread. `done` is called there too, once.
+// Use on the guard's thread. `done` is called once, on that thread.
 class Children {
  public:
   using Done = std::function<void(base::Status)>;
   virtual ~Children() = default;
-  // Nothing when no such command is supervised.
+  // Absent when the command is not supervised.
   [[nodiscard]] virtual std::optional<ChildView> view(const std::string& workload) const = 0;
-  // Stop signal, up to `drain`, SIGKILL; then start again at once, whatever the back-off. `done` when it runs again.
+  // Sends the stop signal, waits up to `drain`, sends SIGKILL, and starts it at once without back-off. `done` when it
+  // runs.
   virtual void restart(const std::string& workload, std::chrono::nanoseconds drain, Done done) = 0;
-  // As restart, without the start: it stays down until the agent is told otherwise.
+  // Like restart, without the start.
   virtual void stop(const std::string& workload, std::chrono::nanoseconds drain, Done done) = 0;
 };
 

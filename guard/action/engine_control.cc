@@ -79,13 +79,13 @@ bool is_permanent_refusal(const base::Error& error) {
 EngineControl::EngineControl(EngineControlOptions options, std::stop_token stop)
     : options_(std::move(options)), stop_(std::move(stop)) {}
 
-base::Result<std::string> EngineControl::ask(const Question& question) const {
+base::Result<std::string> EngineControl::send(const Request& request) const {
   base::FetchRequest request;
-  request.method = question.method;
-  request.url = "http://engine" + question.path + question.container_id + question.verb;
+  request.method = request.method;
+  request.url = "http://engine" + request.path + request.container_id + request.verb;
   request.unix_socket = options_.socket;
-  request.total_timeout = options_.timeout + question.patience;
-  request.body = question.body;
+  request.total_timeout = options_.timeout + request.patience;
+  request.body = request.body;
   request.stop = stop_;
   request.max_body_bytes = kMaxAnswerBytes;
   if (!request.body.empty()) request.headers.emplace_back("content-type", "application/json");
@@ -116,26 +116,26 @@ base::Result<bool> EngineControl::is_podman() const {
   });
 }
 
-base::Status EngineControl::post(Question question, std::string_view what) const {
-  if (const auto id = check_id(question.container_id); !id) return id;
-  question.method = "POST";
-  if (const auto answer = ask(question); !answer) return fail(answer.error().within(what));
+base::Status EngineControl::post(Request request, std::string_view what) const {
+  if (const auto id = check_id(request.container_id); !id) return id;
+  request.method = "POST";
+  if (const auto answer = send(request); !answer) return fail(answer.error().within(what));
   return {};
 }
 
 base::Status EngineControl::update_caps(const std::string& container_id, const sample::Caps& caps) const {
   constexpr std::string_view kWhat = "update container";
   if (const auto id = check_id(container_id); !id) return id;
-  const auto described = ask({.method = "GET", .container_id = container_id, .verb = "/json"});
+  const auto described = send({.method = "GET", .container_id = container_id, .verb = "/json"});
   if (!described) return fail(described.error().within(kWhat));
   const auto podman = is_podman();
   if (!podman) return fail(podman.error().within(kWhat));
   const auto body = *podman ? podman_update(caps, *described) : container_update(caps, *described);
   if (!body) return fail(body.error().within(kWhat));
   if (body->empty()) return {};
-  Question question{.container_id = container_id, .verb = "/update", .body = *body};
-  if (*podman) question.path = "/v4.0.0/libpod/containers/";
-  return post(std::move(question), kWhat);
+  Request request{.container_id = container_id, .verb = "/update", .body = *body};
+  if (*podman) request.path = "/v4.0.0/libpod/containers/";
+  return post(std::move(request), kWhat);
 }
 
 base::Status EngineControl::restart(const std::string& container_id, std::chrono::nanoseconds drain) const {

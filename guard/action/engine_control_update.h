@@ -1,6 +1,6 @@
 #pragma once
-// The body of POST /containers/{id}/update for a set of caps: what to send beside a cap so that the engine takes it.
-// Pure; the rules are told at EngineControl::update_caps.
+// Builds the body of POST /containers/{id}/update for a set of caps, with the fields that the engine requires in
+// addition. Pure; the rules are at EngineControl::update_caps.
 
 #include <string>
 #include <string_view>
@@ -10,12 +10,11 @@
 
 namespace guard::action {
 
-// `described`: the engine's answer to GET /containers/{id}/json. "" when `caps` has nothing that an engine can set.
-// Errors: invalid_argument (a cap that is no cap, a reservation above the memory), corrupt (`described`).
+// `described`: response of GET /containers/{id}/json. Returns "" when the engine can set none of the caps.
+// Errors: invalid_argument (an invalid cap, a reservation above the memory limit), corrupt (`described`).
 base::Result<std::string> container_update(const sample::Caps& caps, std::string_view described);
 
-// The same for Podman's POST /libpod/containers/{id}/update: the runtime's own resources (OCI LinuxResources), every
-// field that is left out stays.
+// The same for Podman's POST /libpod/containers/{id}/update: OCI LinuxResources; fields that are left out stay.
 base::Result<std::string> podman_update(const sample::Caps& caps, std::string_view described);
 
 }  // namespace guard::action

@@ -1,6 +1,6 @@
 #pragma once
-// Asks a workload to shed what it can spare, by its own route: POST {"target_ratio": 0.7}. The mildest action there is:
-// the workload decides what to let go.
+// Asks a workload to release memory through its own endpoint: POST {"target_ratio": 0.7}. The mildest action: the
+// workload decides what to drop.
 
 #include <stop_token>
 
@@ -9,10 +9,10 @@
 
 namespace guard::action {
 
-// Blocks up to 10 s: call from a Worker. Any 2xx is success. The bearer token is read from `shed.token_file` at each
-// call, so that a rotated token needs no reload; it never appears in an error. Errors: invalid_argument (URL, target, a
-// token file that is empty or no header value), not_found, permission_denied (401, 403, or the token file), exhausted
-// (429), unavailable (5xx, no answer), deadline_exceeded, cancelled, conflict (another 4xx).
+// Blocks up to 10 s: use a Worker. Any 2xx is success. The bearer token is read from `shed.token_file` for each call,
+// so a rotated token needs no reload; it never appears in an error. Errors: invalid_argument (URL, target, or a token
+// file that is empty or not valid in a header), not_found, permission_denied (401, 403, or the token file), exhausted
+// (429), unavailable (5xx, no response), deadline_exceeded, cancelled, conflict (other 4xx).
 base::Status request_shed(const policy::Shed& shed, std::stop_token stop = {});
 
 }  // namespace guard::action

@@ -9,20 +9,20 @@
 
 #include "base/clock.h"
 #include "guard/action/children.h"
-#include "guard/config/config.h"
 #include "guard/collect/engine_statistics.h"
 #include "guard/collect/instances.h"
 #include "guard/collect/log_watches.h"
 #include "guard/collect/oom_watch.h"
 #include "guard/collect/pid_file_target.h"
 #include "guard/collect/probes.h"
+#include "guard/collect/unit_target.h"
+#include "guard/config/config.h"
 #include "guard/sample/snapshot.h"
 #include "guard/source/cgroup_tree.h"
 #include "guard/source/engine_watch.h"
 #include "guard/source/host_mounts.h"
 #include "guard/source/kernel_log.h"
 #include "guard/source/systemd_units.h"
-#include "guard/collect/unit_target.h"
 
 namespace guard {
 

@@ -1,5 +1,5 @@
 #pragma once
-// What the engine says of a container, as a workload's identity, lifecycle and caps.
+// Translates the engine's data on a container into identity, lifecycle and caps of a workload.
 
 #include <cstdint>
 #include <optional>
@@ -10,7 +10,7 @@
 
 namespace guard {
 
-// `last_exit` of the container that had this name last. One that was not inspected yet is unknown.
+// `last_exit`: of the previous container with this name. A container that is not inspected yet is unknown.
 void describe_container(const source::Container& container, std::uint64_t starts,
                         const std::optional<source::LastExit>& last_exit, sample::Workload& workload);
 

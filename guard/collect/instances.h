@@ -1,16 +1,16 @@
 #pragma once
-// Which container is which workload. One configured selector may match several containers: each of them is a workload
-// of its own ("api-1", "api-2"), with its own state, caps, rules and series. Pure: the engine's list in, names out.
+// Assigns containers to workloads. A selector can match several containers: each becomes a workload of its own
+// ("api-1", "api-2"), with its own state, caps, rules and series. Pure: engine list in, names out.
 //
-// - A selector that matches one container is the workload under its configured name. When a second one joins, all are
-//   named after it and their compose number ("api-1"), or their container's name where they have none ("api-blue"), and
-//   stay so for this agent's life: a name that changes back and forth is no name.
-// - A container keeps its name for as long as it exists, so another that wears the same labels is one more workload and
-//   never a replacement. Compose gives each replica a number of its own; beside a numbered one, a container of the
-//   service without a number, or with one that is taken, was not made by compose: it is only state.
-// - A container that is created in the place of one that stopped (the same compose number) takes over its name, and
-//   with it everything that is remembered under it.
-// - A container that was made by `docker-compose run` is no part of its service.
+// - A selector with one match is the workload under its configured name. When a second container matches, all are named
+//   by their compose number ("api-1"), or by container name without one ("api-blue"), and keep these names for the life
+//   of this agent, so that names do not alternate.
+// - A container keeps its name while it exists: another one with the same labels becomes an additional workload, never
+// a
+//   replacement. Compose numbers its replicas; beside a numbered one, a container without a number, or with a number
+//   that is in use, was not created by compose and is only observed.
+// - A container that replaces a stopped one (same compose number) takes over its name and history.
+// - A one-off container (`docker-compose run`) is not part of its service.
 
 #include <cstddef>
 #include <map>
@@ -25,41 +25,41 @@
 
 namespace guard {
 
-// True for a target that names containers.
+// Whether the target identifies containers.
 bool is_container(sample::TargetKind kind);
 
-// One workload, and the container that it is now.
+// One workload and its current container.
 struct Instance {
   std::string name;
   std::size_t configured = 0;            // index of the configured workload
-  std::optional<std::size_t> container;  // index in the list given to assign(); none: no container exists
-  std::string container_id;              // the same; "" for none
-  std::string renamed_from;              // the name that this container had before this assignment; "" for the same
-  std::string only_watched;              // why nothing is enforced on it; "" when it is guarded
+  std::optional<std::size_t> container;  // index in the list passed to assign(); absent: no container
+  std::string container_id;              // its ID; "" for none
+  std::string renamed_from;              // previous name of this container; "" when unchanged
+  std::string only_watched;              // why it is only observed; "" when it is guarded
 };
 
 class Instances {
  public:
   explicit Instances(const std::vector<config::WorkloadConfig>& workloads);
 
-  // In the configuration's order, then by number and name. Every configured workload is there at least once; those that
-  // are no containers have none. At most config::kMostWorkloads; see left_out().
+  // In the order of the configuration, then by number and name. Contains every configured workload at least once,
+  // without a container where there is none. At most config::kMostWorkloads; see left_out().
   std::vector<Instance> assign(const std::vector<source::Container>& containers);
-  // Matching containers beyond the bound in the last assignment: they are not guarded.
+  // Number of matching containers beyond the bound in the last assignment; they are not guarded.
   [[nodiscard]] std::size_t left_out() const { return left_out_; }
 
-  // Takes over the names of workloads that are configured as before. For a reload.
+  // For a reload: takes over the names of workloads whose configuration is unchanged.
   void inherit(const Instances& previous);
 
  private:
   struct Configured {
     std::string name;
     sample::Target target;
-    bool is_numbered = false;                  // had several containers at once
-    std::map<std::string, std::string> keys;   // container id → what follows the name: "1", "blue"
-    std::map<std::string, std::string> names;  // container id → its workload's name after the last assignment
+    bool is_numbered = false;                  // has had several containers at a time
+    std::map<std::string, std::string> keys;   // container ID → suffix of the name: "1", "blue"
+    std::map<std::string, std::string> names;  // container ID → workload name after the last assignment
   };
-  // The containers of one configured workload by key.
+  // The containers of one configured workload, by suffix.
   using Slots = std::map<std::string, std::size_t>;
   using Candidates = std::vector<std::size_t>;
 

@@ -1,8 +1,7 @@
 #pragma once
-// The lines that each workload is expected to write: finds their source (the engine's log stream, a file, or the
-// output of a supervised command), has them matched where they are read, and reads the totals. "The stream is broken"
-// and "the line is absent" stay apart: the first is this class's to say (source_up), the second is a signal made from
-// what it counted.
+// Watches the logs of each workload for expected lines: finds the source (the engine's log stream, a file, or the
+// output of a supervised command), matches lines where they are read, and reports totals. A broken stream (source_up)
+// and a missing line are different: the latter is a signal derived from these totals.
 
 #include <chrono>
 #include <cstdint>
@@ -25,36 +24,34 @@
 
 namespace guard {
 
-// All members on the guard's thread; none of them waits for a file or the engine.
+// Use on the guard's thread. No member waits for a file or the engine.
 class LogWatches {
  public:
-  // The patterns have been compiled once by the configuration; one that fails here is never up, and says why.
-  // `clock` must outlive it; it is also asked on the threads that read.
+  // REQUIRES: the configuration has compiled the patterns. A pattern that fails here makes its watch not up, with the
+  // reason. `clock` must outlive it and is also used on the reading threads.
   LogWatches(const config::Config& config, base::EventLoop& loop, const base::Clock& clock);
   ~LogWatches();
 
-  // For a reload: takes over what was counted for each watch that is the same as before, and for each file and
-  // container the reader itself, which goes on where it is: no line is lost, and none is counted twice. `previous` is
-  // of no use afterwards.
+  // For a reload: takes over the totals of each unchanged watch and the reader of each file and container, which
+  // continues at its position, so no line is lost or counted twice. `previous` must not be used afterwards.
   void inherit(LogWatches& previous);
 
-  // A line that a supervised command wrote.
+  // Adds an output line of a supervised command.
   void on_child_line(const std::string& workload, std::string_view line);
-  // From now on the lines that `config` expects are those of `workload` too, which may be one of several containers
-  // that the configured workload is; nothing when they are already. `renamed_from`: what it was called so far, "" for
-  // new.
+  // Watches the lines that `config` expects for `workload` too, one of several containers of the configured workload.
+  // Does nothing when it is already watched. `renamed_from`: its previous name, "" when new.
   void watch(const std::string& workload, const config::WorkloadConfig& config, const std::string& renamed_from);
-  // There is no such workload any more.
+  // Drops a workload.
   void forget(const std::string& workload);
-  // Which container is the workload's now; follows its log from when it started, or from now when it is the first.
-  // `starts`: how often it has been started; when that changes its log is looked at at once.
+  // Sets the container of the workload, and follows its log from its start, or from now for the first container. When
+  // `starts` (its number of starts) changes, the log is checked at once.
   void follow_container(const std::string& workload, const std::string& id, std::uint64_t starts);
-  // Has what log files have gained read in the background. Call each tick.
+  // Reads new lines of log files in the background. Call it each tick.
   void poll_files();
-  // For tests: until that has been done.
+  // For tests: waits until that is done.
   [[nodiscard]] bool wait_for_files() const { return reader_->wait_until_read(); }
 
-  // Totals since the guard began to watch, in the configuration's order.
+  // Totals since the start of each watch, in the order of the configuration.
   [[nodiscard]] std::vector<sample::LogWatch> read() const;
 
  private:
@@ -74,8 +71,8 @@ class LogWatches {
   const base::Clock& clock_;
   const source::EngineOptions engine_;
   std::vector<std::unique_ptr<Watch>> watches_;
-  std::set<std::string, std::less<>> workloads_;  // that are state, also those of which no line is expected
-  std::map<std::string, std::shared_ptr<source::LogCounters>> outputs_;  // by workload: of what it prints
+  std::set<std::string, std::less<>> workloads_;  // all followed workloads, also those without an expected line
+  std::map<std::string, std::shared_ptr<source::LogCounters>> outputs_;  // by workload: its output
   std::map<FileKey, std::shared_ptr<source::FollowedFile>> files_;
   std::map<std::string, Followed> followed_;  // by workload
   std::shared_ptr<source::FileLogReader> reader_;

@@ -1,6 +1,6 @@
 #pragma once
-// Which workload each OOM kill of the kernel's log hit. A kill counts for a workload when it happened in its cgroup or
-// hit its main process; a run that the kernel ended is then known to have ended so, whoever calls it "signal 9".
+// Attributes the OOM kills of the kernel log to workloads. A kill belongs to a workload when it happened in its cgroup
+// or hit its main process; the run that it ended then counts as an OOM kill, even when others report "signal 9".
 
 #include <chrono>
 #include <cstdint>
@@ -18,25 +18,25 @@ namespace guard {
 
 class OomWatch {
  public:
-  // `knows_pids`: the agent's pids are the machine's. In a pid namespace of its own they name other processes there.
+  // `knows_pids`: the agent is in the host's pid namespace; in its own one, pids name other processes.
   explicit OomWatch(bool knows_pids) : knows_pids_(knows_pids) {}
 
-  // An end within this after a kill of another process of the workload is its consequence: an init that exits with the
-  // program that it runs.
+  // A run that ends within this time after a kill of another process was ended by that kill, such as an init process
+  // that exits with its program.
   static constexpr std::chrono::seconds kConsequence{10};
 
-  // Kills that were logged since the last call; to be called before the workloads of a tick are looked at.
+  // Adds the kills logged since the last call. Call it before the workloads of a tick are read.
   void note(std::vector<source::OomKill> kills, base::WallTime wall);
-  // Sets the workload's oom_kills_logged, and last_exit where the kernel ended its last run. `cgroup` is its path from
-  // the hierarchy's root, "" when unknown.
+  // Sets oom_kills_logged of the workload, and last_exit when the kernel ended its last run. `cgroup`: path from the
+  // root of the hierarchy, "" when unknown.
   void apply(sample::Workload& workload, const std::string& cgroup);
   void forget(const std::string& workload) { known_.erase(workload); }
 
-  // Fills what the host's part tells of OOM kills; `host.oom_kills` is there already.
+  // Fills in the OOM kills of the host. REQUIRES: `host.oom_kills` is set.
   void report(sample::Host& host);
 
  private:
-  static constexpr std::size_t kMostKills = 256;  // remembered until every workload has been looked at
+  static constexpr std::size_t kMostKills = 256;  // kept until every workload was compared
 
   struct Place {
     std::string container_id;
@@ -45,13 +45,13 @@ class OomWatch {
     std::uint64_t starts = 0;
   };
   struct Known {
-    std::uint64_t next = 0;  // number of the first kill that it was not compared with
+    std::uint64_t next = 0;  // number of the first kill to compare
     Place last;
     std::uint64_t kills = 0;
-    bool was_idle = false;               // nothing of it ran at the last look
-    std::optional<std::uint64_t> ended;  // Lifecycle::starts of the run that a kill hit, until the one after the next
+    bool was_idle = false;               // it was not running at the last call
+    std::optional<std::uint64_t> ended;  // Lifecycle::starts of the run that a kill ended, kept for one more run
     base::WallTime ended_at;
-    bool is_sure = false;  // the kill ended that run: it hit the main process, or the end followed at once
+    bool is_sure = false;  // the kill hit the main process, or the end followed at once
   };
   struct Kill {
     source::OomKill kill;

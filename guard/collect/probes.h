@@ -8,8 +8,8 @@
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "base/stream_client.h"
-#include "guard/config/config.h"
 #include "guard/collect/probe_commands.h"
+#include "guard/config/config.h"
 #include "guard/sample/snapshot.h"
 
 namespace guard {

@@ -1,5 +1,5 @@
 #pragma once
-// Which container a configuration means.
+// Whether a container matches the target of a workload.
 
 #include <string>
 
@@ -8,12 +8,11 @@
 
 namespace guard {
 
-// "project/service" of a container that compose made; "/" of any other.
+// "project/service" of a container created by compose; "/" for others.
 std::string compose_service_of(const source::Container& container);
 
-// True when `target` (of a container's kind) means this container: by name, id (12 digits at least), compose project
-// and service, or label. A container of `docker-compose run` carries its service's labels and is meant by its name
-// only.
+// Whether `target` (of a container kind) matches: by name, ID (at least 12 digits), compose project and service, or
+// label. A one-off container has the labels of its service and matches by name only.
 bool selects(const sample::Target& target, const source::Container& container);
 
 }  // namespace guard

@@ -1,7 +1,7 @@
 #pragma once
-// A systemd unit as a workload. systemd is asked (guard/source/systemd_units.h); where it cannot be, a unit whose
-// cgroup is found in the system slice runs, and any other is unknown. One run keeps one identity whoever tells of it,
-// so that a bus that comes or goes is no restart.
+// Reads a systemd unit as a workload. systemd is asked over D-Bus (guard/source/systemd_units.h). Without it, a unit
+// whose cgroup is found in the system slice is running, and any other is unknown. A run keeps its identity in both
+// cases, so a bus connection that comes or goes is not a restart.
 
 #include <cstdint>
 #include <optional>
@@ -18,10 +18,10 @@ class UnitTarget {
  public:
   struct Found {
     std::optional<sample::Cgroup> cgroup;
-    std::string path;        // of the cgroup; "" when it has none
-    std::string unreadable;  // why a cgroup that it has cannot be read
+    std::string path;        // path of the cgroup; "" for none
+    std::string unreadable;  // why its cgroup cannot be read
   };
-  // Fills identity and lifecycle. `view` null: systemd is not asked.
+  // Fills in identity and lifecycle. `view` is null when systemd is not asked.
   Found read(const std::string& unit, const source::SystemdView* view, source::CgroupTree& tree,
              sample::Workload& workload);
 
@@ -36,14 +36,14 @@ class UnitTarget {
             source::CgroupTree& tree);
   void fall_back(const std::string& unit, const base::Error& why, sample::Workload& workload, Found& found,
                  source::CgroupTree& tree);
-  // True when it is another run than before.
+  // True for a new run.
   bool note_run(const std::string& unit, const std::string& invocation, std::uint64_t inode);
 
   Run run_;
   sample::Lifecycle last_;                 // as last known
   std::string path_;                       // of its cgroup, as last known
   std::optional<std::uint64_t> restarts_;  // systemd's count, as last known
-  std::uint64_t unconfirmed_ = 0;          // starts since then that systemd has not confirmed
+  std::uint64_t unconfirmed_ = 0;          // starts that systemd has not confirmed yet
   std::uint64_t starts_ = 0;
 };
 

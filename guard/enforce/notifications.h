@@ -1,5 +1,5 @@
 #pragma once
-// Where notifications go. The agent implements it with its receivers; the guard knows no network.
+// Sends notifications. Implemented by the agent with its receivers; the guard has no network access.
 
 #include <functional>
 #include <string>
@@ -11,10 +11,10 @@ namespace guard {
 
 class Notifications {
  public:
-  // The receivers that accepted it; or why none did (not_found: none is configured).
+  // Receives the names of the receivers that accepted it, or the error (not_found: none is configured).
   using Done = std::function<void(base::Result<std::string>)>;
   virtual ~Notifications() = default;
-  // Returns at once; `done` is called later on the guard's thread, exactly once.
+  // Does not block. `done` is called exactly once, later, on the guard's thread.
   virtual void notify(const telemetry::ActionRecord& record, Done done) = 0;
 };
 

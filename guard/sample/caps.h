@@ -1,5 +1,5 @@
 #pragma once
-// The limits that a workload is to have. An empty field is one the guard does not manage.
+// The limits configured for a workload. The guard does not manage empty fields.
 
 #include <cstdint>
 #include <optional>
@@ -14,7 +14,7 @@ struct Caps {
   std::optional<base::Bytes> memory_high;         // throttling limit: memory.high, v2 only
   std::optional<base::Cores> cpus;
   std::optional<std::int64_t> pids;
-  bool force = false;  // apply a memory cap below what is in use too, which kills the workload on v2
+  bool force = false;  // also apply a memory cap below the memory in use, which kills the workload on v2
 
   [[nodiscard]] bool empty() const { return !memory && !memory_reservation && !memory_high && !cpus && !pids; }
   friend bool operator==(const Caps&, const Caps&) = default;

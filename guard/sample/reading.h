@@ -1,6 +1,6 @@
 #pragma once
-// One value that was read, or the reason why it was not. Missing is not zero: arithmetic on an absent reading
-// must not compile, so every use asks first. The default is absent.
+// A value that was read, or the reason why it was not. Missing is not zero: arithmetic on an absent reading does not
+// compile, so every use has to check first. The default is absent.
 
 #include <optional>
 #include <string>
@@ -24,7 +24,7 @@ class Reading {
   const T& operator*() const { return *value_; }
   const T* operator->() const { return &*value_; }
   [[nodiscard]] T value_or(T fallback) const { return value_.value_or(std::move(fallback)); }
-  // Why there is no value, in words; "" when there is one, "not read" when nobody tried.
+  // Why there is no value; "" when there is one, "not read" when it was never attempted.
   [[nodiscard]] std::string reason() const {
     if (has_value()) return {};
     return reason_.empty() ? "not read" : reason_;

@@ -1,6 +1,6 @@
 #pragma once
-// What one cgroup (or, where there is none, a process tree) says of its resources at one instant: plain values,
-// each present or absent with its reason. Names are the kernel's; v1 and v2 are translated into the same fields.
+// The resource readings of one cgroup (or of a process tree where there is none) at one time. Each is present, or
+// absent with its reason. The names are the kernel's; v1 and v2 are mapped to the same fields.
 
 #include <chrono>
 #include <cstdint>
@@ -13,12 +13,12 @@
 namespace guard::sample {
 
 struct Memory {
-  Reading<base::Bytes> usage;          // everything charged, page cache included
+  Reading<base::Bytes> usage;          // all charged memory, including page cache
   Reading<base::Bytes> anon;           // heap, stacks, private mappings
   Reading<base::Bytes> file;           // page cache
-  Reading<base::Bytes> inactive_file;  // page cache that goes first; working set = usage − this
-  Reading<base::Bytes> shmem;          // tmpfs and shared memory: cannot be dropped
-  Reading<base::Bytes> kernel;         // what is not reclaimable: slab, stacks, page tables (v2)
+  Reading<base::Bytes> inactive_file;  // page cache that is reclaimed first; working set = usage − this
+  Reading<base::Bytes> shmem;          // tmpfs and shared memory: not reclaimable
+  Reading<base::Bytes> kernel;         // not reclaimable: slab, stacks, page tables (v2)
   Reading<base::Bytes> limit;          // memory.max or limit_in_bytes; unlimited() when there is none
   Reading<base::Bytes> high;           // memory.high (v2)
   Reading<base::Bytes> reservation;    // memory.low (v2) or soft_limit_in_bytes (v1)
@@ -56,8 +56,8 @@ struct Resources {
   Cpu cpu;
   Pids pids;
   Pressure pressure;
-  // When they were read, where that is not the snapshot's own time: the engine answers every 10 s, and until the next
-  // answer the last one stands.
+  // Time of the reading where it is not that of the snapshot: the engine reports every 10 s, and its last report is
+  // used until the next.
   std::optional<base::SteadyTime> read_at;
 };
 

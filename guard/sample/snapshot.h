@@ -1,6 +1,6 @@
 #pragma once
-// One tick's view of everything: what each workload is, whether it runs, what it uses; what the log watches saw;
-// the host; and how the sources themselves did. Immutable once collected; signals are computed from it.
+// The snapshot of one tick: the state and the resources of each workload, the log watches, the health probes, the host,
+// and the status of the sources. Immutable once collected; signals are derived from it.
 
 #include <cstdint>
 #include <map>
@@ -18,20 +18,20 @@
 
 namespace guard::sample {
 
-// Running or not is a reading too: a source that is down makes it unknown. A paused workload holds its memory and its
-// caps, and does nothing else: its log, its health and its rules are unknown until it goes on.
+// The state is a reading too: it is unknown while its source is down. A paused workload keeps its memory and caps; its
+// log, health and restarts are unknown until it continues.
 enum class State { unknown, absent, starting, running, paused, stopped };
 std::string_view name_of(State state);
 
-// Why a workload's last run ended.
+// Why the last run of a workload ended.
 enum class ExitReason { none, clean, error, signal, oom_kill };
 std::string_view name_of(ExitReason reason);
 
 struct Lifecycle {
   State state = State::unknown;
-  std::string why;  // when unknown: the reason; when it was not started: why; else ""
+  std::string why;  // the reason when unknown, or when it failed to start; else ""
   std::optional<base::WallTime> started_at;
-  // Counter: runs begun. Of a container since it was created; of everything else since the guard knows the workload.
+  // Counter of starts: since the creation of a container, otherwise since the guard first saw the workload.
   std::uint64_t starts = 0;
   ExitReason last_exit = ExitReason::none;
   int last_exit_code = 0;  // exit status, or 128 + signal
@@ -41,19 +41,19 @@ struct Lifecycle {
   std::uint64_t oom_ends = 0;
 };
 
-// Survives reuse of names and paths: container id, cgroup inode, or pid + start time. History is keyed by it.
+// Distinguishes reused names and paths: container ID, cgroup inode, or pid and start time. Histories belong to it.
 struct Identity {
   std::string key;           // "container:3f2a…", "cgroup:2381", "unit:x.service@4b5c…", "pid:4242@918273"
-  std::string container_id;  // 64 hex digits; "" when it is none
+  std::string container_id;  // 64 hex digits; "" when not a container
   std::string image;
   std::int64_t pid = 0;  // main process; 0 when unknown
-  std::string unit{};    // of systemd: "x.service"; "" when it is none
+  std::string unit{};    // systemd unit: "x.service"; "" when not a unit
   friend bool operator==(const Identity&, const Identity&) = default;
 };
 
-// The limits as two places report them: a cap holds only when the engine (if there is one) and the kernel agree.
+// The limits reported by the engine and by the kernel: a cap is in force only when both agree.
 struct ObservedCaps {
-  Caps kernel;                                    // an empty field could not be read, or the controller is missing
+  Caps kernel;                                    // empty fields: not readable, or no such controller
   std::optional<Caps> engine;                     // containers only
   std::optional<base::Bytes> engine_memory_swap;  // HostConfig.MemorySwap; unlimited() for -1
   bool has_memory_high = false;                   // v2
@@ -61,47 +61,47 @@ struct ObservedCaps {
 
 struct Workload {
   std::string name;
-  std::string configured_as;  // the configured workload that it is one of; "" when that is `name`
-  std::string renamed_from;   // what it was called in the snapshot before; "" for the same
-  std::string only_watched;   // why nothing is enforced on it; "" when it is guarded
+  std::string configured_as;  // name of the configured workload; "" when it is `name`
+  std::string renamed_from;   // its name in the previous snapshot; "" when unchanged
+  std::string only_watched;   // why it is only observed; "" when it is guarded
   TargetKind kind = TargetKind::container;
   Identity identity;
   Lifecycle lifecycle;
-  std::optional<Cgroup> cgroup;  // where the resources were read; none for a process tree or what does not run
+  std::optional<Cgroup> cgroup;  // source of the resources; absent for a process tree or when not running
   Resources resources;
   ObservedCaps caps;
 };
 
-// What a log watch has seen so far: totals, not this tick's difference.
+// The totals of a log watch so far, not the difference to the last tick.
 struct LogWatch {
   std::string workload;
   std::string name;
-  bool source_up = false;                      // the stream delivers (or could: the workload is quiet but connected)
-  std::string why;                             // when not up
-  bool is_behind = false;                      // lines have been written that were not read yet
-  std::uint64_t lag_bytes = 0;                 // so much of a file was written and not read; unknown (0) for other logs
+  bool source_up = false;                      // the stream is connected
+  std::string why;                             // the reason when not up
+  bool is_behind = false;                      // unread lines exist
+  std::uint64_t lag_bytes = 0;                 // unread bytes of a file; 0 for other logs
   bool lag_is_known = false;                   // lag_bytes was measured
-  base::SteadyTime watched_since;              // no line can be missed that was due before
-  std::optional<base::SteadyTime> read_until;  // every line written before has been counted; none: all up to now
+  base::SteadyTime watched_since;              // lines before this time may have been missed
+  std::optional<base::SteadyTime> read_until;  // lines written before this time were counted; absent: all
   std::uint64_t matches = 0;
   std::optional<base::SteadyTime> last_match;
   std::optional<base::WallTime> last_match_wall;
-  std::map<std::string, double> captures;               // last numeric value of each named capture
-  std::map<std::string, base::SteadyTime> captured_at;  // when each of them was written; one not here: last_match
+  std::map<std::string, double> captures;               // last number of each named group
+  std::map<std::string, base::SteadyTime> captured_at;  // time of each; absent entries: last_match
 };
 
-// What a health probe has found so far: totals and rows, not this tick's difference.
+// The results of a health probe so far, not the difference to the last tick.
 struct Probe {
   std::string workload;
   std::string name;
-  bool able = true;  // the guard can ask; it may be out of descriptors, or the command may be missing
-  std::string why;   // when not able: the reason; else what the last failure was; "" after a pass
-  std::optional<base::SteadyTime> last_answer;  // of this run of the workload; none yet: nothing is known
-  // In a row up to the last answer, in this run; one of the two is 0. Failures within start_period are in neither.
+  bool able = true;                             // the probe can run; false: out of descriptors, command missing, …
+  std::string why;                              // the reason when not able, else the last failure; "" after a pass
+  std::optional<base::SteadyTime> last_answer;  // in this run of the workload; absent: unknown
+  // Consecutive results up to the last answer, in this run. Failures within start_period are not counted.
   std::uint64_t passes_in_row = 0;
   std::uint64_t failures_in_row = 0;
-  std::uint64_t failures = 0;  // counter, across runs; failures within start_period are not counted
-  base::Duration took{0};      // the last answer
+  std::uint64_t failures = 0;  // counter across runs; without failures within start_period
+  base::Duration took{0};      // of the last answer
 };
 
 struct Host {
@@ -119,26 +119,26 @@ struct Host {
     base::Bytes size;
     base::Bytes available;
   };
-  std::vector<Disk> disks;  // bounded: the mounts asked for
+  std::vector<Disk> disks;  // the configured mounts
   struct UnreadMount {
     std::string mount;
     std::string why;
   };
-  std::vector<UnreadMount> unread_mounts;  // those of them that are not in `disks`
+  std::vector<UnreadMount> unread_mounts;  // configured mounts that are not in `disks`
 
-  Reading<std::uint64_t> oom_kills;  // counter of /proc/vmstat: on the whole machine, since it started
-  std::uint64_t oom_kills_seen = 0;  // counter: those since the agent was started
+  Reading<std::uint64_t> oom_kills;  // counter in /proc/vmstat: all kills since boot
+  std::uint64_t oom_kills_seen = 0;  // counter: kills since the agent started
   struct OomVictim {
     std::int64_t pid = 0;
-    std::string process;     // its name
-    std::string cgroup;      // "/docker/3f2a…"; "" when the kernel's log does not say
-    std::string workload;    // "" when it is none of ours
-    bool host_wide = false;  // the machine was out of memory, not a cgroup at its limit
+    std::string process;     // process name
+    std::string cgroup;      // "/docker/3f2a…"; "" when unknown
+    std::string workload;    // "" when it is not guarded
+    bool host_wide = false;  // the host ran out of memory, not a cgroup
     base::WallTime at;
   };
   static constexpr std::size_t kMostVictims = 8;
-  std::vector<OomVictim> oom_victims;  // the last ones by the kernel's log, oldest first
-  std::string kernel_log_why;          // why that log cannot be read; "" when it can, or nobody tried
+  std::vector<OomVictim> oom_victims;  // latest victims in the kernel log, oldest first
+  std::string kernel_log_why;          // why the kernel log cannot be read; "" when it can
 };
 
 struct SourceReport {
@@ -152,7 +152,7 @@ struct SourceReport {
 struct Snapshot {
   base::SteadyTime at;
   base::WallTime wall;
-  std::vector<Workload> workloads;  // in configuration order; of one selector there may be several
+  std::vector<Workload> workloads;  // in the order of the configuration; a selector may have several
   std::vector<LogWatch> logs;
   std::vector<Probe> probes;
   Host host;

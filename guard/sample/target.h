@@ -1,5 +1,5 @@
 #pragma once
-// How a configuration points at a workload, before anyone has looked whether it exists.
+// How the configuration identifies a workload, whether it exists or not.
 
 #include <string>
 #include <string_view>

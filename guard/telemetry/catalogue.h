@@ -1,6 +1,6 @@
 #pragma once
-// Every metric that leakguard exports: name, type and help, once. The exporter can only emit what stands here,
-// and the golden scrape, the dashboards and the alert rules are tested against it.
+// The catalogue of all exported metrics: name, type and help. The exporter accepts only these; the golden scrape, the
+// dashboards and the alert rules are tested against it.
 
 #include <span>
 #include <string_view>
@@ -17,7 +17,7 @@ struct MetricDefinition {
 
 std::span<const MetricDefinition> catalogue();
 
-// The definition's index in the catalogue. A name that is not in it is a bug and ends the process.
+// Index of the definition. REQUIRES: the catalogue contains `name` (aborts otherwise).
 std::size_t index_of(std::string_view name);
 
 }  // namespace guard::telemetry

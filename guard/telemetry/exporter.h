@@ -1,6 +1,6 @@
 #pragma once
-// The report as Prometheus metrics. A workload that is gone is no longer in the report and so takes its series
-// with it; the number of series is bounded by the configuration.
+// Exports the report as Prometheus metrics. The series of a workload disappear with the workload, and the number of
+// series is bounded by the configuration.
 
 #include <optional>
 #include <string>
@@ -9,7 +9,7 @@
 
 namespace guard::telemetry {
 
-// The agent's own process, read by the caller (the measurer is measured).
+// Resource usage of the agent itself, read by the caller.
 struct SelfUsage {
   double cpu_seconds = 0;
   double resident_bytes = 0;
@@ -19,7 +19,7 @@ struct SelfUsage {
   double max_fds = 0;
 };
 
-// What the guard's own history takes, where one is kept.
+// Usage of the history database, where one is kept.
 struct HistoryUsage {
   double bytes = 0;
   double samples_dropped = 0;
@@ -32,7 +32,7 @@ struct BuildInfo {
   std::string revision;
 };
 
-// The whole scrape in text format 0.0.4.
+// The scrape in text format 0.0.4.
 std::string expose(const Report& report, const BuildInfo& build, const std::optional<SelfUsage>& self,
                    const std::optional<HistoryUsage>& history = {});
 

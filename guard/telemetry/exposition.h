@@ -1,7 +1,7 @@
 #pragma once
-// Collects samples of catalogued metrics and writes them in Prometheus' text format. prometheus-cpp is met in
-// exposition.cc alone. One invalid byte would lose the whole scrape, so label values are mended here: bytes that are
-// not UTF-8 become U+FFFD.
+// Serializes samples of catalogued metrics in the Prometheus text format; prometheus-cpp is used in exposition.cc only.
+// A single invalid byte would make Prometheus drop the whole scrape, so bytes of label values that are not UTF-8 become
+// U+FFFD.
 
 #include <memory>
 #include <string>
@@ -24,7 +24,7 @@ class Exposition {
   Exposition& operator=(const Exposition&) = delete;
 
   void add(std::string_view name, const Labels& labels, double value);
-  // Adds nothing when the reading is absent: a missing series says "not known", a zero would say "none".
+  // An absent reading adds no sample: a missing series means "unknown", a zero would mean "none".
   void add(std::string_view name, const Labels& labels, const sample::Reading<base::Bytes>& bytes);
   void add(std::string_view name, const Labels& labels, const sample::Reading<base::Duration>& duration);
   void add(std::string_view name, const Labels& labels, const sample::Reading<base::Cores>& cores);
@@ -32,7 +32,7 @@ class Exposition {
   void add(std::string_view name, const Labels& labels, const sample::Reading<double>& number);
   void add(std::string_view name, const Labels& labels, const DurationHistogram& histogram);
 
-  // In the catalogue's order; families without a sample are left out.
+  // In the order of the catalogue, without empty families.
   [[nodiscard]] std::string text() const;
 
  private:
@@ -40,7 +40,7 @@ class Exposition {
   std::unique_ptr<Impl> impl_;
 };
 
-// The text with every byte that is not part of valid UTF-8 replaced by U+FFFD.
+// Replaces each byte that is not part of valid UTF-8 with U+FFFD.
 std::string to_valid_utf8(std::string_view text);
 
 }  // namespace guard::telemetry

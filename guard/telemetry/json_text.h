@@ -1,5 +1,5 @@
 #pragma once
-// What the JSON documents of this folder have in common. Only for this folder.
+// Shared by the JSON serializers of this folder. Private to it.
 
 #include <chrono>
 #include <string>
@@ -10,7 +10,7 @@
 
 namespace guard::telemetry {
 
-// Bytes that are not UTF-8 (an engine's image name, a log capture) are replaced, never thrown over.
+// Replaces invalid UTF-8 (an image name, a captured log text) instead of throwing.
 inline std::string to_text(const nlohmann::ordered_json& document) {
   return document.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }

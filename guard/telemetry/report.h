@@ -1,6 +1,6 @@
 #pragma once
-// What the guard knows after a tick, as one plain value. The metrics, the status page, the status command and the
-// words in them are all views of this; none of them asks the guard itself.
+// The report: the state of the guard after a tick as a plain value. Metrics, status page, status command and status
+// text are views of it.
 
 #include <array>
 #include <cstdint>
@@ -22,8 +22,8 @@ namespace guard::telemetry {
 
 struct LogReport {
   sample::LogWatch watch;
-  std::optional<base::Duration> expected_interval;  // none: counted only, its absence is not alarmed
-  sample::Reading<bool> overdue;                    // the last known answer: a broken stream leaves it as it was
+  std::optional<base::Duration> expected_interval;  // absent: only counted, never overdue
+  sample::Reading<bool> overdue;                    // last known value; unchanged while the stream is down
   signal::CleanupEffect cleanups;
 };
 
@@ -65,7 +65,7 @@ struct WorkloadReport {
   std::vector<policy::CapDrift> caps;
   std::optional<CapsRefusal> caps_refusal;
   std::vector<LogReport> logs;
-  std::vector<sample::Probe> probes;  // probes with a result; evaluated in signals.health
+  std::vector<sample::Probe> probes;                        // probes with a result; evaluated in signals.health
   std::map<std::string, std::uint64_t> restarts_by_reason;  // by sample::ExitReason's name, or "unknown"
   PolicyReport policy;
 };

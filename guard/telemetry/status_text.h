@@ -1,5 +1,6 @@
 #pragma once
-// What a workload's state means, in sentences for the one who was woken: the status command and page print these.
+// The status text: what the state of a workload means, in sentences for an operator. Printed by the status command and
+// the status page.
 
 #include <string>
 #include <vector>
@@ -8,20 +9,19 @@
 
 namespace guard::telemetry {
 
-// How urgent a sentence is; the workload's own verdict is the worst of its sentences.
+// Urgency of a sentence; that of the workload is the highest of its sentences.
 enum class Urgency { fine, notice, trouble };
 std::string_view name_of(Urgency urgency);  // "ok", "notice", "trouble"
 
 struct Sentence {
   Urgency urgency = Urgency::fine;
-  std::string text;  // "killed by the OOM killer 3 times; …": begins in lower case, no full stop
+  std::string text;  // "killed by the OOM killer 3 times; …": lower case, no full stop
 };
 
-// The most urgent first; never empty.
+// Most urgent first; never empty.
 std::vector<Sentence> describe(const WorkloadReport& report);
 
-// What the one who looks after the machine should know of it: OOM kills since the agent was started, mounts that do not
-// answer. Empty when there is nothing.
+// Findings about the host: OOM kills since the agent started, mounts that do not respond. Empty when there are none.
 std::vector<std::string> describe_host(const sample::Host& host);
 
 }  // namespace guard::telemetry
