@@ -28,8 +28,8 @@ base::Duration jitter_of(const std::string& workload, const HealthProbeConfig& p
 
 }  // namespace
 
-struct Probes::WorkloadState {
-  WorkloadState(const std::string& its_workload, const HealthProbeConfig& its_config)
+struct Probes::ProbeState {
+  ProbeState(const std::string& its_workload, const HealthProbeConfig& its_config)
       : workload(its_workload),
         config(its_config),
         run(its_workload, its_config.name,
@@ -46,7 +46,7 @@ Probes::Probes(const config::Config& config, base::EventLoop& loop, const base::
   bool asks_http = false;
   for (const auto& workload : config.workloads) {
     for (const HealthProbeConfig& probe : workload.health) {
-      probes_.push_back(std::make_unique<WorkloadState>(workload.name, probe));
+      probes_.push_back(std::make_unique<ProbeState>(workload.name, probe));
       asks_http = asks_http || !probe.http.empty();
     }
   }
@@ -79,14 +79,14 @@ void Probes::observe(const sample::Workload& workload) {
   }
 }
 
-void Probes::plan(WorkloadState& probe) {
+void Probes::plan(ProbeState& probe) {
   probe.timer.cancel();
   const auto due = probe.run.due();
   if (!due) return;
   probe.timer = loop_.after(std::max(*due - clock_.steady_now(), base::Duration(0)), [this, &probe] { ask(probe); });
 }
 
-void Probes::ask(WorkloadState& probe) {
+void Probes::ask(ProbeState& probe) {
   probe.run.begin(clock_.steady_now());
   ProbeDone done = [this, &probe](const ProbeAnswer& answer) {
     if (answer.kind == ProbeAnswer::Kind::unable && probe.run.seen().able)

@@ -36,15 +36,15 @@ class Probes {
   [[nodiscard]] sample::SourceReport report() const;
 
  private:
-  struct WorkloadState;
-  void plan(WorkloadState& probe);
-  void ask(WorkloadState& probe);
+  struct ProbeState;
+  void plan(ProbeState& probe);
+  void ask(ProbeState& probe);
 
   base::EventLoop& loop_;
   const base::Clock& clock_;
   ProbeCommands* commands_;
   std::unique_ptr<base::StreamClient> client_;  // only when a probe is HTTP
-  std::vector<std::unique_ptr<WorkloadState>> probes_;
+  std::vector<std::unique_ptr<ProbeState>> probes_;
 };
 
 }  // namespace guard

@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::int64_t kPage = 4096;
 // Parts of the room that raw samples, minutes and quarters of an hour have; what one does not need the others may use.
-// With 20 workloads at 1 s this keeps days, weeks and the whole time (docs/operations.md has the figures).
+// With 20 workloads at 1 s this keeps days, weeks and the whole time (docs/measurements.md has the figures).
 constexpr std::array<double, kResolutions.size()> kShares = {0.5, 0.375, 0.125};
 // The log is written over from its beginning once everything in it is in the file; it is looked after at half of this.
 constexpr std::int64_t kLogPart = 16;

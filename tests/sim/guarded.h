@@ -18,7 +18,7 @@ struct Policy {
   std::string name;
   std::vector<guard::policy::Rule> rules;
 };
-// The policies that are compared; the first are those of docs/operations.md. Parsed from YAML as an operator writes it.
+// The policies that are compared; the first are those of docs/rules.md. Parsed from YAML as an operator writes it.
 std::vector<Policy> all_policies();
 
 // One leak under one policy.

@@ -8,7 +8,7 @@
 namespace sim {
 namespace {
 
-// As docs/operations.md recommends. People are told early, by forecast and by height. The restart goes by height, late
+// As docs/rules.md recommends. People are told early, by forecast and by height. The restart goes by height, late
 // enough that little of what could still be used is given away.
 constexpr const char* kAdvised = R"(
       - {name: tell, when: {time_to_limit: '< 1h', for: 2m}, do: [notify], cooldown: 30m}

@@ -35,7 +35,7 @@ def query_range(series):
 
 
 def docker_log(name, samples, limit="700MiB"):
-    """What the loop of docs/operations.md writes, in the docker client's own columns."""
+    """What the loop of docs/analyze.md writes, in the docker client's own columns."""
     header = "CONTAINER ID   NAME      CPU %     MEM USAGE / LIMIT   MEM %     NET I/O       BLOCK I/O   PIDS\n"
     return "".join(f"{at}\n{header}0123456789ab   {name}   0.10%     {used / MIB:.1f}MiB / {limit}   5.00%   "
                    f"656B / 0B    0B / 0B     3\n" for at, used in samples)
