@@ -60,7 +60,7 @@ class Simulation final : private guard::Collector, private guard::Executor {
 
   guard::sample::Snapshot collect(base::SteadyTime now, base::WallTime wall) override;
   guard::sample::Snapshot collect_one(const std::string& workload, base::SteadyTime now, base::WallTime wall) override;
-  void carry_out(const guard::policy::Decision& decision, const guard::sample::Workload& target, Done done) override;
+  void execute(const guard::policy::Decision& decision, const guard::sample::Workload& target, Done done) override;
   void note_workload(const guard::telemetry::WorkloadReport& workload);
   void note_run(const guard::telemetry::WorkloadReport& workload, Part& part);
   void note_end(const guard::telemetry::ActionRecord& action);

@@ -1,6 +1,6 @@
 #pragma once
-// The commands by which a workload's health may be asked for, as the guard sees them. The agent implements this
-// (agent/command_probes.h); the guard never starts or reaps a process.
+// Runs commands as health probes. Implemented by the agent (agent/command_probes.h); the guard never starts or reaps a
+// process.
 
 #include <memory>
 #include <string>
@@ -12,15 +12,15 @@
 namespace guard {
 
 struct CommandQuestion {
-  std::string name;               // whose it is, "workload/probe": one run of that name at a time
+  std::string name;               // "workload/probe"; one run of that name at a time
   std::vector<std::string> argv;  // no shell
-  base::Duration timeout;         // then it is killed, with all that it has started
+  base::Duration timeout;         // then it is killed with all of its processes
 };
 
 class ProbeCommands {
  public:
   virtual ~ProbeCommands() = default;
-  // Exit status 0 passes. On the guard's thread.
+  // Exit status 0 passes. Use on the guard's thread.
   virtual std::unique_ptr<source::ProbeAttempt> ask(const CommandQuestion& question, source::ProbeDone done) = 0;
 };
 

@@ -1,6 +1,6 @@
 #pragma once
-// All health probes of the configuration: each is asked at its interval while its workload runs, on the loop and never
-// on the guard's time. One that hangs costs itself only, and is never asked a second time meanwhile.
+// Runs the health probes of the configuration: each at its interval while its workload runs, on the event loop, without
+// blocking the guard. A hanging probe is not started a second time.
 
 #include <memory>
 #include <vector>
@@ -14,25 +14,25 @@
 
 namespace guard {
 
-// All members on the guard's thread.
+// Use on the guard's thread.
 class Probes {
  public:
-  // `commands` may be null: probes that are commands then cannot be asked, and say so. All must outlive the probes.
+  // `commands` may be null: command probes then report that they cannot run. All arguments must outlive the probes.
   Probes(const config::Config& config, base::EventLoop& loop, const base::Clock& clock, ProbeCommands* commands);
   ~Probes();
   Probes(const Probes&) = delete;
   Probes& operator=(const Probes&) = delete;
 
-  // Takes over what each probe that is the same as before has found. For a reload.
+  // For a reload: takes over the results of unchanged probes.
   void inherit(const Probes& previous);
 
-  // The workload as the tick sees it. Call for each of them at each tick.
+  // Call it for each workload at each tick.
   void observe(const sample::Workload& workload);
 
   [[nodiscard]] bool empty() const { return probes_.empty(); }
-  // Totals, in the configuration's order.
+  // Results, in the order of the configuration.
   [[nodiscard]] std::vector<sample::Probe> read() const;
-  // How the asking itself goes: not up while any probe cannot be asked.
+  // Status of the probes as a source: not up while any probe cannot run.
   [[nodiscard]] sample::SourceReport report() const;
 
  private:

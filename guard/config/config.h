@@ -1,6 +1,6 @@
 #pragma once
-// The configuration as the program uses it: every value in its type, every relation between values checked. Nothing
-// outside this folder sees YAML. A file is either right as a whole or refused with every problem it has.
+// The typed configuration: all values and relations between them are checked. Nothing outside this folder sees YAML. A
+// file is accepted as a whole, or refused with all of its problems.
 
 #include <chrono>
 #include <cstdint>
@@ -23,9 +23,9 @@
 
 namespace guard::config {
 
-// What is kept of what was seen, in state_dir.
+// The history in state_dir.
 struct HistoryConfig {
-  base::Bytes max_size = base::mebibytes(64);         // of its files together; 0: nothing is kept. At least 1 MiB
+  base::Bytes max_size = base::mebibytes(64);         // of all its files; 0: no history. At least 1 MiB
   base::Duration keep = std::chrono::hours(24 * 30);  // 1h to 10 years
   friend bool operator==(const HistoryConfig&, const HistoryConfig&) = default;
 };
@@ -36,14 +36,14 @@ struct AgentConfig {
   base::Duration sample_interval = std::chrono::seconds(1);  // 100ms to 1m
   base::LogLevel log_level = base::LogLevel::info;
   base::LogFormat log_format = base::LogFormat::logfmt;
-  bool dry_run = false;  // decide and report, touch nothing
+  bool dry_run = false;  // decide and report, without acting
   HistoryConfig history;
 };
 
-// Who may ask the agent's pages.
+// Access to the agent's pages.
 struct WebConfig {
-  bool allow_insecure = false;             // listen where others than this machine can connect
-  std::vector<std::string> allowed_hosts;  // names that requests may have as their Host, besides those of loopback
+  bool allow_insecure = false;             // allow addresses that other machines can reach
+  std::vector<std::string> allowed_hosts;  // accepted Host names besides loopback
 };
 
 struct EngineConfig {
@@ -51,50 +51,51 @@ struct EngineConfig {
 };
 
 struct HostConfig {
-  std::vector<std::string> mounts = {"/"};  // whose disk space is exported; at most 32
+  std::vector<std::string> mounts = {"/"};  // mounts with exported disk space; at most 32
 };
 
-// One watched log line. Matched unanchored with RE2; named groups that are numbers become leakguard_log_value.
+// An expected log line. Matched unanchored with RE2; numbers in named groups become leakguard_log_value.
 struct LogWatchConfig {
   std::string name;
   std::string pattern;
-  std::optional<base::Duration> every;  // none: counted, never overdue
+  std::optional<base::Duration> every;  // absent: counted, never overdue
   base::Duration grace = std::chrono::minutes(5);
   std::string file;  // "": the container's or the command's own output
 };
 
-// One question that is asked of a workload again and again: exactly one of http, tcp and command.
+// A health probe: exactly one of http, tcp and command.
 struct HealthProbeConfig {
   std::string name;
   std::string http;                  // URL to GET; redirects are not followed
-  std::vector<int> statuses;         // that are healthy; none: 200 to 399
+  std::vector<int> statuses;         // healthy statuses; empty: 200 to 399
   std::string tcp;                   // address and port to connect to
   std::vector<std::string> command;  // argv, no shell; exit status 0 is healthy
   base::Duration every = std::chrono::seconds(10);
   base::Duration timeout = std::chrono::seconds(2);  // at most `every`
-  std::uint64_t failures = 3;                        // in a row make it unhealthy
-  std::uint64_t successes = 1;                       // in a row make it healthy again
-  base::Duration start_period{0};                    // failures this soon after a start do not count
+  std::uint64_t failures = 3;                        // consecutive failures until unhealthy
+  std::uint64_t successes = 1;                       // consecutive successes until healthy again
+  base::Duration start_period{0};                    // failures within this time after a start do not count
   friend bool operator==(const HealthProbeConfig&, const HealthProbeConfig&) = default;
 };
 
-// The shortest and longest pause before a `command` is started again; the pause doubles from one to the other.
+// Exponential back-off before a `command` is restarted.
 struct BackoffConfig {
   base::Duration initial = std::chrono::seconds(1);
   base::Duration max = std::chrono::minutes(1);
-  base::Duration reset_after = std::chrono::minutes(5);  // a run this long makes the next pause the initial one again
+  base::Duration reset_after = std::chrono::minutes(5);  // a run of this length resets the back-off
 };
 
 // Only for a target of kind command.
 struct CommandConfig {
-  std::string program_as_written;                                // the command's first word, its variables not replaced
-  std::vector<std::pair<std::string, std::string>> environment;  // all that it gets, but for PATH, HOME and the like
-  std::string working_dir;                                       // "": the agent's
-  std::string user;                                              // "": nobody where the agent is root, else the agent's
+  std::string program_as_written;  // first word of the command, before ${VAR} expansion
+  std::vector<std::pair<std::string, std::string>>
+      environment;          // its whole environment, besides PATH, HOME and similar
+  std::string working_dir;  // "": the agent's
+  std::string user;         // "": nobody when the agent is root, else the agent's user
   BackoffConfig backoff;
   int stop_signal = 15;
   base::Duration stop_timeout = std::chrono::seconds(30);  // then SIGKILL
-  bool stops_with_agent = true;  // false: an orderly stop of the agent leaves it running for the next one
+  bool stops_with_agent = true;                            // false: it keeps running when the agent stops
 };
 
 struct WorkloadConfig {
@@ -112,7 +113,7 @@ struct WorkloadConfig {
   std::vector<policy::Dependency> depends_on;
   CommandConfig command;
 
-  // What derive_signals wants to know of this workload.
+  // The settings for derive_signals.
   [[nodiscard]] signal::SignalSettings signal_settings() const;
 };
 
@@ -123,7 +124,7 @@ struct ReceiverConfig {
   std::string name;
   ReceiverKind kind = ReceiverKind::webhook;
   std::string url;
-  std::string bearer_token_file;  // "" for none; read when it is used, so that a rotated secret is picked up
+  std::string bearer_token_file;  // "": none; read for each use, so a rotated secret needs no reload
 };
 
 struct Config {
@@ -135,11 +136,11 @@ struct Config {
   std::vector<ReceiverConfig> notify;
 };
 
-// One thing that is wrong, where, and what would be right. Text that holds an environment variable is shown as it was
-// written, "${NAME}", since it may be a secret.
+// A problem, its position and the correction. Text with environment variables is shown as written ("${NAME}"), since a
+// value may be a secret.
 struct ConfigProblem {
   std::string file;
-  int line = 0;     // from 1; 0 when the problem is the file itself
+  int line = 0;     // from 1; 0: the file itself
   int column = 0;   // from 1
   std::string key;  // "workloads[0].caps.memory"; "" for the document
   std::string message;
@@ -149,30 +150,30 @@ struct ConfigProblem {
 // "leakguard.yml:12:15: workloads[0].caps.memory: not a size: …"
 std::string to_string(const ConfigProblem& problem);
 
-// `config` is there exactly when `problems` is empty.
+// `config` is present exactly when `problems` is empty.
 struct ConfigResult {
   std::optional<Config> config;
-  std::vector<ConfigProblem> problems;  // in file order, at most kMostProblems and a last one that says so
+  std::vector<ConfigProblem> problems;  // in file order; at most kMostProblems, plus one that says so
 };
 
-constexpr std::size_t kMostProblems = 100;  // a file that is no configuration at all has no end of them
+constexpr std::size_t kMostProblems = 100;  // a file that is not a configuration has any number
 constexpr std::size_t kMostFileBytes = std::size_t{1} << 20;
 constexpr std::size_t kMostWorkloads = 1000;
-constexpr std::size_t kMostProbes = 256;  // of all workloads: as many may hang at once, each holding a connection
+constexpr std::size_t kMostProbes = 256;  // of all workloads; each may hang with an open connection
 
-// The value of an environment variable, or nothing when it is not set.
+// The value of an environment variable; absent when unset.
 using Environment = std::function<std::optional<std::string>(std::string_view name)>;
 std::optional<std::string> process_environment(std::string_view name);
 
-// Pure. `file_name` only names the file in problems.
+// Pure. `file_name` appears in problems only.
 ConfigResult parse_config(std::string_view yaml, std::string_view file_name,
                           const Environment& environment = process_environment);
 
-// Reads `path` and then, in lexical order, the *.yml of the folder conf.d beside it, whose `workloads` and `notify` are
-// appended; other sections may stand in the main file only. Blocks on the file system.
+// Reads `path`, then *.yml in the folder conf.d beside it in lexical order; these may contain `workloads` and `notify`
+// only, which are appended. Blocks on the file system.
 ConfigResult load_config(const std::string& path, const Environment& environment = process_environment);
 
-// Every key the parser accepts, as "workloads[].caps.memory": for the editors' schema to be held against.
+// All accepted keys, such as "workloads[].caps.memory"; the JSON schema is tested against them.
 std::vector<std::string> accepted_keys();
 
 }  // namespace guard::config

@@ -1,6 +1,5 @@
 #pragma once
-// The table of all keys a configuration may have, by the section they stand in. The readers refuse what is not in it,
-// and the editors' schema is tested against it.
+// The table of all configuration keys by section. Readers refuse other keys; the JSON schema is tested against it.
 
 #include <span>
 #include <string>
@@ -8,13 +7,12 @@
 
 namespace guard::config {
 
-// Keys of the section at `path`, whose indices do not matter: "workloads[3].caps" is the section "workloads[].caps",
-// and
-// "" is the document. Empty for a path that is no section with a fixed set of keys.
+// Keys of the section at `path`, with or without indices: "workloads[3].caps" is the section "workloads[].caps", "" is
+// the document. Empty when `path` is not a section with a fixed set of keys.
 std::span<const std::string_view> keys_of(std::string_view path);
 
-// The one of `keys` that was most probably meant by `written`, or "" when none is near: at most two letters, and not
-// half of them, were added, left out, changed or swapped with their neighbour.
+// The key nearest to `written`: at most two letters, and less than half of them, added, removed, changed or swapped. ""
+// when none is near.
 std::string_view nearest_key(std::string_view written, std::span<const std::string_view> keys);
 
 // Without the indices: "workloads[3].caps" → "workloads[].caps".

@@ -1,5 +1,5 @@
 #pragma once
-// Which other users can write a file that is read as root: they could name commands that root then runs.
+// Checks who can write a file that is read as root: it may name commands that root then runs.
 
 #include <string>
 
@@ -7,11 +7,10 @@
 
 namespace guard::config {
 
-// "" when only root (and `user`, who reads it) can change what stands at `path`: the file, each folder above it and the
-// target of each symbolic link on the way belong to them and are not writable by group or others. A folder with the
-// sticky bit, such as /tmp, is fine when what lies in it is theirs; so is a group that is root's.
-// Else a message that names the file or folder and the command that mends it. A path that does not exist is fine: who
-// opens it says so.
+// "" when only root (and `user`, the reader) can change `path`: the file, each folder above it and the target of each
+// symbolic link belong to them and are not writable by group or others. Folders with the sticky bit, such as /tmp, and
+// root's group are accepted. Otherwise a message with the file or folder and the command that fixes it. A missing path
+// is accepted, since opening it reports that.
 std::string find_distrust(const std::string& path, uid_t user = 0);
 
 }  // namespace guard::config

@@ -1,5 +1,5 @@
 #pragma once
-// Text that may be shown and exported: valid UTF-8 without control bytes other than tab and line ends.
+// Validates text: UTF-8 without control characters other than tabs and line ends.
 
 #include <optional>
 #include <string_view>
@@ -8,7 +8,7 @@
 
 namespace guard::config {
 
-// Where the first byte stands that is neither, and what it is; nothing for clean text.
+// The position and kind of the first invalid byte; absent for valid text.
 std::optional<YamlProblem> find_unprintable(std::string_view text);
 
 }  // namespace guard::config

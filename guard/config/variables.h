@@ -1,5 +1,5 @@
 #pragma once
-// ${VAR} in values. Replaced after the YAML was read, so that a variable can never become syntax.
+// Expands ${VAR} in values, after the YAML was parsed, so that a variable never becomes syntax.
 
 #include <string>
 #include <string_view>
@@ -9,9 +9,9 @@
 
 namespace guard::config {
 
-// `text` with every ${NAME} replaced and $$ turned into $; any other $ stands for itself, as in a pattern's end.
-// Errors: invalid_argument for a variable that is not set, a ${ without its }, a name that is none, and a value with
-// control bytes, broken UTF-8 or more than 64 KiB. No error holds a variable's value.
+// Replaces each ${NAME}, and $$ by $; any other $ is kept, as at the end of a pattern. Errors: invalid_argument for an
+// unset variable, a missing }, an invalid name, and a value with control characters, invalid UTF-8 or more than 64 KiB.
+// No error contains a value.
 base::Result<std::string> expand_variables(std::string_view text, const Environment& environment);
 
 }  // namespace guard::config

@@ -1,6 +1,6 @@
 #pragma once
-// YAML text as a tree in which every value and key knows where it stood. The only part that meets yaml-cpp; it works
-// on that library's events, since its own tree keeps the last of two equal keys and follows aliases without a bound.
+// Parses YAML into a tree in which every key and value has its position. The only user of yaml-cpp; it uses its events,
+// since its own tree keeps the last of two equal keys and expands aliases without a bound.
 
 #include <string>
 #include <string_view>
@@ -16,10 +16,10 @@ struct Position {
 struct YamlNode {
   enum class Kind { null, scalar, list, map } kind = Kind::null;
   Position at;
-  std::string text;  // a scalar's, as written
-  std::string key;   // when it is a map's entry
+  std::string text;  // of a scalar, as written
+  std::string key;   // of an entry of a map
   Position key_at;
-  std::vector<YamlNode> children;  // a list's items or a map's entries, in order; no two entries have the same key
+  std::vector<YamlNode> children;  // items of a list or entries of a map, in order; keys are unique
 };
 
 struct YamlProblem {
@@ -27,13 +27,13 @@ struct YamlProblem {
   std::string message;
 };
 
-// Bounds: what a configuration for a thousand workloads stays far below, and an alias bomb does not.
-constexpr std::size_t kMostYamlBytes = std::size_t{16} << 20;  // of the tree, aliases expanded
+// Bounds: far above a configuration of a thousand workloads, below an alias bomb.
+constexpr std::size_t kMostYamlBytes = std::size_t{16} << 20;  // of the tree with expanded aliases
 constexpr int kMostYamlDepth = 32;
-constexpr std::size_t kMostYamlKeys = 1000;  // of one map
+constexpr std::size_t kMostYamlKeys = 1000;  // in one map
 
-// The document's root (null for an empty text), or what is wrong with the text: control bytes and broken UTF-8, bad
-// syntax, duplicate keys, a second document, aliases of themselves, and more than the bounds. Never throws.
+// The root (null for empty text), or the problems: control characters, invalid UTF-8, syntax errors, duplicate keys, a
+// second document, recursive aliases, exceeded bounds. Never throws.
 struct YamlResult {
   YamlNode root;
   std::vector<YamlProblem> problems;

@@ -1,6 +1,6 @@
 #pragma once
-// The hands that touch this machine: engine calls, cgroup files, signals, shed requests and the supervised commands.
-// Whatever may block runs on a worker of its own; one that hangs costs its workload, never the guard's ticks.
+// Acts on this host: engine calls, cgroup files, signals, shed requests, supervised commands. Blocking calls run on
+// workers; a hanging one delays its own workload, never the guard's ticks.
 
 #include <chrono>
 #include <memory>
@@ -24,8 +24,8 @@ struct MachineExecutorOptions {
   std::string engine_socket;
   base::SystemdBusOptions systemd{};
   Children* children = nullptr;               // null when no command is supervised
-  Notifications* notifications = nullptr;     // null: nobody is notified
-  std::chrono::milliseconds approach{5'000};  // how long memory is taken back before a cap below it is refused
+  Notifications* notifications = nullptr;     // null: no receivers
+  std::chrono::milliseconds approach{5'000};  // maximum time to reclaim before a cap below the memory in use is refused
 };
 
 class MachineExecutor final : public Executor {
@@ -40,9 +40,9 @@ class MachineExecutor final : public Executor {
   MachineExecutorOptions options_;
   base::EventLoop& loop_;
   std::stop_source stopping_;
-  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // results that come too late are dropped
-  // As many as the enforcer lets begin at once, so that no action waits for another one's drain. Made when first
-  // needed.
+  std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);  // results after destruction are dropped
+  // One thread for each action that the enforcer starts at once, so that no action waits for the drain of another.
+  // Created on demand.
   base::WorkerPool caps_{"lg-caps", Enforcer::kMostCapsAtOnce};
   base::WorkerPool actions_{"lg-action", Enforcer::kMostAtOnce};
 };

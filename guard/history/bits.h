@@ -1,6 +1,6 @@
 #pragma once
-// Numbers as bytes and bits: variable-length integers, and Rice codes, which spend on a number about as many bits as
-// its size is surprising. Only for this folder.
+// Encodes numbers as variable-length integers and as Rice codes, whose length is close to the entropy of small numbers.
+// Private to this folder.
 
 #include <bit>
 #include <cstddef>
@@ -11,7 +11,7 @@
 
 namespace guard::history {
 
-// Small numbers of either sign become small numbers without one: 0, -1, 1, -2 … → 0, 1, 2, 3 …
+// Maps small signed numbers to small unsigned numbers: 0, -1, 1, -2 … → 0, 1, 2, 3 …
 constexpr std::uint64_t zigzag(std::int64_t value) {
   return (static_cast<std::uint64_t>(value) << 1) ^ static_cast<std::uint64_t>(value >> 63);
 }
@@ -19,11 +19,11 @@ constexpr std::int64_t unzigzag(std::uint64_t value) {
   return static_cast<std::int64_t>((value >> 1) ^ (~(value & 1) + 1));
 }
 
-// Seven bits a byte, the lowest first.
+// Seven bits per byte, lowest first.
 void put_number(std::string& out, std::uint64_t value);
 void put_text(std::string& out, std::string_view text);  // its length, then its bytes
 
-// Takes pieces off the front of a text; all give nothing once it is too short for what was asked.
+// Reads from the front of a text; all members return nothing when it is too short.
 class Pieces {
  public:
   explicit Pieces(std::string_view text) : rest_(text) {}
@@ -48,7 +48,7 @@ class BitWriter {
  public:
   explicit BitWriter(std::string& out) : out_(out) {}
   void rice(std::uint64_t value, unsigned k);
-  void finish();  // fills the last byte up
+  void finish();  // pads the last byte
 
  private:
   void bits(std::uint64_t value, unsigned count);
@@ -60,7 +60,7 @@ class BitWriter {
 class BitReader {
  public:
   explicit BitReader(std::string_view text) : text_(text) {}
-  // Nothing when the text has ended.
+  // Nothing at the end of the text.
   std::optional<std::uint64_t> rice(unsigned k);
   [[nodiscard]] std::size_t bytes_read() const { return (position_ + 7) / 8; }
 

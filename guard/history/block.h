@@ -1,7 +1,6 @@
 #pragma once
-// A stretch of ticks as columns: for each thing that was seen (a workload, one of its logs, the host) one column a
-// measure. A block is what the database keeps as one row. It knows nothing of what its fields mean; fields.h does.
-// Only for this folder.
+// A block of consecutive ticks in columns: for each section (a workload, one of its logs, the host) one column per
+// field. A block is one row of the database. It does not know what its fields mean (fields.h). Private to this folder.
 
 #include <array>
 #include <compare>
@@ -17,7 +16,7 @@
 
 namespace guard::history {
 
-// The numbers stand in the database: never change one, add at the end.
+// Stored in the database: never change a number, add new ones at the end.
 enum class Part : unsigned {
   tick = 0,      // when
   host = 1,      //
@@ -37,38 +36,38 @@ struct SectionKey {
   friend auto operator<=>(const SectionKey&, const SectionKey&) = default;
 };
 
-// One thing's columns, by field.
+// The columns of one section, by field.
 using Section = std::map<unsigned, Column>;
 using Sections = std::map<SectionKey, Section>;
 
 class Block {
  public:
   static constexpr std::size_t kMostTicks = 4096;
-  static constexpr std::size_t kMostTextBytes = 512;  // longer ones are cut
-  // Ticks of all columns together, of 8 bytes each, that decode() makes: many times what Recording puts into one.
+  static constexpr std::size_t kMostTextBytes = 512;  // longer texts are cut
+  // Maximum number of cells (8 bytes each) that decode() creates: many times what Recording writes.
   static constexpr std::size_t kMostCells = 8 << 20;
 
-  // What is put from now on is of a new tick, whose number this is.
+  // Starts a new tick and returns its number.
   std::size_t begin_tick() { return ticks_++; }
   [[nodiscard]] std::size_t ticks() const { return ticks_; }
   [[nodiscard]] bool empty() const { return ticks_ == 0; }
 
   [[nodiscard]] Sections& sections() { return sections_; }
   [[nodiscard]] const Sections& sections() const { return sections_; }
-  // Texts are kept once each; a column holds their numbers.
+  // Texts are stored once; a column has their numbers.
   std::int64_t number_of(std::string_view text);
-  [[nodiscard]] const std::string& text_of(std::int64_t number) const;  // "" when there is none of that number
+  [[nodiscard]] const std::string& text_of(std::int64_t number) const;  // "" for an unknown number
 
   [[nodiscard]] std::string encode() const;
-  // Nothing when it is no block, unfolds to more than kMostCells, or is of a form that this version does not know.
-  // Columns and sections that are not known are kept: a later version may have added them.
+  // Nothing when it is not a block, exceeds kMostCells, or has an unknown format. Unknown columns and sections are
+  // kept, since a later version may have added them.
   static std::optional<Block> decode(std::string_view form);
 
  private:
   std::size_t ticks_ = 0;
   Sections sections_;
   std::vector<std::string> texts_;
-  std::map<std::string, std::int64_t, std::less<>> numbers_;  // of texts, while the block is filled
+  std::map<std::string, std::int64_t, std::less<>> numbers_;  // of texts, while the block is written
 };
 
 }  // namespace guard::history

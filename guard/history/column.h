@@ -1,7 +1,6 @@
 #pragma once
-// One measure over the ticks of a block, and its compact form. A number that does not change costs nothing more than
-// itself; one that grows evenly costs next to nothing; noise costs its entropy and a fraction. Numbers of 64 bits of
-// either sign come back exactly, absent ones as absent. Only for this folder.
+// One field over the ticks of a block, compressed: a constant costs one number, even growth next to nothing, noise
+// about its entropy. Signed 64-bit numbers and absent values are restored exactly. Private to this folder.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,5 +1,5 @@
 #pragma once
-// How close together the kept samples are: as they were taken, then one a minute, then one a quarter of an hour.
+// The resolutions of the history: raw samples, one per minute, one per quarter of an hour.
 
 #include <array>
 #include <chrono>

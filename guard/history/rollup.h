@@ -1,5 +1,5 @@
 #pragma once
-// Sums samples up as they come, to one a period: what the coarser resolutions keep. Only for this folder.
+// Aggregates samples online, one per period: the coarser resolutions. Private to this folder.
 
 #include <map>
 #include <optional>

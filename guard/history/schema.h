@@ -1,5 +1,5 @@
 #pragma once
-// The database's form, brought up to date. Only for this folder.
+// Migrates the database's schema. Private to this folder.
 
 #include <span>
 

@@ -1,6 +1,6 @@
 #pragma once
-// As much of SQLite as the history needs: a connection, a prepared statement, and SQLite's errors in our words.
-// sqlite3.h is met in sqlite.cc alone. Only for this folder.
+// A wrapper of SQLite: connection, prepared statement, and translated errors. sqlite3.h is included in sqlite.cc only.
+// Private to this folder.
 
 #include <cstdint>
 #include <memory>
@@ -14,7 +14,7 @@ struct sqlite3_stmt;
 
 namespace guard::history {
 
-// Whoever holds the file for longer than this is waited for no more: the samples meanwhile wait in a bounded queue.
+// Maximum wait for a lock of another process; samples wait in a bounded queue meanwhile.
 inline constexpr int kBusyMilliseconds = 1000;
 
 enum class Access { read_write, read_only };

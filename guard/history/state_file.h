@@ -1,6 +1,6 @@
 #pragma once
-// Files in the agent's state folder. They name commands, paths and log values, so they are nobody else's to read; and
-// root writes them, so nobody else may decide where they are.
+// Files in the agent's state folder. They contain commands, paths and log values, so other users must not read them;
+// root writes them, so other users must not control where they are.
 
 #include <string>
 

@@ -1,6 +1,6 @@
 #pragma once
-// The database file: blocks in, within a bound of bytes and of age. What is over the bound goes oldest first, from the
-// resolution that is most over its share, for all workloads alike. Only for this folder.
+// The database file, bounded by size and age. When it is full, the oldest block is removed from the resolution that
+// most exceeds its share, for all workloads alike. Private to this folder.
 
 #include <array>
 #include <cstdint>

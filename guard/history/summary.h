@@ -1,6 +1,6 @@
 #pragma once
-// What one workload did within a minute or a quarter of an hour: what is kept when its single samples are not any more.
-// Absent stays absent: a measure that no sample had is none here either.
+// A summary of one workload over a minute or a quarter of an hour, kept after its samples are gone. A field without any
+// sample is absent.
 
 #include <cstdint>
 

@@ -59,7 +59,7 @@ class Player final : public guard::Collector, public guard::Executor {
   Snapshot collect_one(const std::string&, base::SteadyTime now, base::WallTime wall) override {
     return collect(now, wall);
   }
-  void carry_out(const guard::policy::Decision& decision, const guard::sample::Workload&, Done done) override {
+  void execute(const guard::policy::Decision& decision, const guard::sample::Workload&, Done done) override {
     const bool is_restart = std::holds_alternative<guard::policy::Restart>(decision.action);
     ++(is_restart ? restarts_ : told_);
     if (is_restart && now_->bytes >= kNearLimit * now_->limit) ++near_;

@@ -50,7 +50,7 @@ class World final : public guard::Collector, public guard::Executor {
 
   guard::sample::Snapshot collect(base::SteadyTime now, base::WallTime wall) override;
   guard::sample::Snapshot collect_one(const std::string& workload, base::SteadyTime now, base::WallTime wall) override;
-  void carry_out(const guard::policy::Decision& decision, const guard::sample::Workload& target, Done done) override;
+  void execute(const guard::policy::Decision& decision, const guard::sample::Workload& target, Done done) override;
 
  private:
   struct UnderWay {
