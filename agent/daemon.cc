@@ -57,7 +57,7 @@ Daemon::Daemon(DaemonOptions options)
     : options_(std::move(options)),
       supervisor_(
           loop_, clock_,
-          [this](const std::string& workload, std::string_view line) { watch_->on_child_line(workload, line); },
+          [this](const std::string& workload, std::string_view line) { runtime_->on_child_line(workload, line); },
           [this] {
             if (options_.ends_with_children && supervisor_.is_over() && !stopping_) shut_down();
             wake();
@@ -66,8 +66,8 @@ Daemon::Daemon(DaemonOptions options)
       stop_markers_(options_.config.agent.state_dir.empty() ? "" : options_.config.agent.state_dir + "/stopped"),
       recorder_(make_recorder(options_.config.agent)),
       history_page_(make_history_page(options_.config.agent)),
-      watch_(std::make_unique<Watch>(options_.config, loop_, clock_, supervisor_, command_probes_, recorder_.get(),
-                                     [this] { wake(); })) {
+      runtime_(std::make_unique<Runtime>(options_.config, loop_, clock_, supervisor_, command_probes_, recorder_.get(),
+                                         [this] { wake(); })) {
   supervisor_.on_other_end([this](pid_t pid, int status) { command_probes_.on_end(pid, status); });
   for (ChildOptions& child : children_of(options_.config, options_)) supervisor_.add(std::move(child));
 }
@@ -83,7 +83,7 @@ int Daemon::run() {
   base::log_info("leakguard guards", {{"version", kVersion},
                                       {"workloads", options_.config.workloads.size()},
                                       {"dry_run", options_.config.agent.dry_run}});
-  start_what_is_not_held();
+  start_commands();
   start_ticking();
   loop_.post([this] { look_first(clock_.steady_now()); });
   if (const auto interval = watchdog_interval()) watchdog_ = loop_.every(*interval / 2, [](int) { notify_alive(); });
@@ -99,7 +99,7 @@ bool Daemon::listen() {
     const bool on_loopback = parsed && base::is_loopback(*parsed);
     auto server = std::make_unique<base::HttpServer>(
         loop_, web_server_options(),
-        make_web_handler({[this] { return looked_ ? &watch_->guard().report() : nullptr; },
+        make_web_handler({[this] { return looked_ ? &runtime_->guard().report() : nullptr; },
                           [this] {
                             return WebHistory{history_page_.get(), recorder_ ? &recorder_->counters() : nullptr};
                           },
@@ -131,27 +131,27 @@ void Daemon::look_first(base::SteadyTime began) {
 
 void Daemon::tick(int missed) {
   supervisor_.check();
-  watch_->guard().tick(missed);
+  runtime_->guard().tick(missed);
   looked_ = true;
-  keep_holds();
+  sync_stop_markers();
   if (reload_asked_) loop_.post([this] { reload(); });
 }
 
-void Daemon::start_what_is_not_held() {
-  std::vector<std::string> held;
-  for (const StopMarker& hold : stop_markers_.read()) {
-    base::log_warning("not started: a rule has stopped it", {{"workload", hold.workload}, {"rule", hold.rule}});
-    watch_->guard().latch(hold.workload, {hold.rule, hold.since});
-    held.push_back(hold.workload);
+void Daemon::start_commands() {
+  std::vector<std::string> stopped;
+  for (const StopMarker& marker : stop_markers_.read()) {
+    base::log_warning("not started, since a rule stopped it", {{"workload", marker.workload}, {"rule", marker.rule}});
+    runtime_->guard().latch(marker.workload, {marker.rule, marker.since});
+    stopped.push_back(marker.workload);
   }
-  supervisor_.start_all(held);
+  supervisor_.start_all(stopped);
 }
 
-void Daemon::keep_holds() {
-  std::vector<StopMarker> held;
-  for (const auto& [workload, breaker] : watch_->guard().stop_latches())
-    held.push_back({workload, stop_latch.rule, stop_latch.latched_at});
-  for (const std::string& workload : stop_markers_.keep(held)) {
+void Daemon::sync_stop_markers() {
+  std::vector<StopMarker> markers;
+  for (const auto& [workload, stop_latch] : runtime_->guard().stop_latches())
+    markers.push_back({workload, stop_latch.rule, stop_latch.latched_at});
+  for (const std::string& workload : stop_markers_.keep(markers)) {
     base::log_info("stop marker contains start: starting the command", {{"workload", workload}});
     supervisor_.start(workload);
   }
@@ -185,7 +185,7 @@ void Daemon::reload() {
                       {{"problem", guard::config::to_string(problem)}});
     }
     reload_asked_.reset();
-    return watch_->guard().note_reload(false);
+    return runtime_->guard().note_reload(false);
   }
   if (must_wait_to_reload()) return;
   if (result.config->agent.listen != options_.config.agent.listen) {
@@ -194,9 +194,10 @@ void Daemon::reload() {
   const AgentConfig before = std::exchange(options_.config, std::move(*result.config)).agent;
   // The recorder before writes what it has and ends only after nothing sees through it any more.
   const auto recorder = replace_recorder(before);
-  watch_ = std::make_unique<Watch>(
-      options_.config, loop_, clock_, supervisor_, command_probes_, recorder_.get(), [this] { wake(); }, watch_.get());
-  watch_->guard().note_reload(true);
+  runtime_ = std::make_unique<Runtime>(
+      options_.config, loop_, clock_, supervisor_, command_probes_, recorder_.get(), [this] { wake(); },
+      runtime_.get());
+  runtime_->guard().note_reload(true);
   supervisor_.replace(children_of(options_.config, options_));
   start_ticking();
   base::log_info("configuration reloaded", {{"workloads", options_.config.workloads.size()}});
@@ -209,7 +210,7 @@ bool Daemon::must_wait_to_reload() {
   const base::SteadyTime now = clock_.steady_now();
   const bool waits_already = reload_asked_.has_value();
   if (!waits_already) reload_asked_ = now;
-  if (watch_->guard().is_acting() && now - *reload_asked_ < kReloadPatience) {
+  if (runtime_->guard().is_acting() && now - *reload_asked_ < kReloadPatience) {
     if (!waits_already) base::log_info("the new configuration is taken when what is under way has ended");
     return true;
   }

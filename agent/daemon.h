@@ -1,5 +1,5 @@
 #pragma once
-// The agent as it runs: one loop, a tick at each interval, the supervised commands, the web pages, and the signals that
+// The daemon: one event loop with a tick at each interval, the supervised commands, the web pages, and the signals that
 // stop or reload it.
 
 #include <functional>
@@ -41,8 +41,8 @@ class Daemon {
   bool listen();
   void look_first(base::SteadyTime began);
   void tick(int missed);
-  void start_what_is_not_held();
-  void keep_holds();
+  void start_commands();
+  void sync_stop_markers();
   void wake();
   void on_signal(int number);
   void reload();
@@ -60,7 +60,7 @@ class Daemon {
   StopMarkers stop_markers_;
   std::unique_ptr<guard::history::Recorder> recorder_;  // null when no history is kept
   std::unique_ptr<HistoryPage> history_page_;
-  std::unique_ptr<Watch> watch_;
+  std::unique_ptr<Runtime> runtime_;
   std::vector<std::unique_ptr<base::HttpServer>> servers_;
   base::Pending ticking_;
   base::Pending early_;

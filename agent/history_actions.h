@@ -1,5 +1,5 @@
 #pragma once
-// Reads back what the agent decided and did: the journal's lines, the older file first.
+// Reads the journal of decisions and actions, the older file first.
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
 #pragma once
-// Sends notifications: each action whose outcome is known goes to every receiver, as a webhook's JSON or as an alert of
-// Alertmanager's. Each receiver has a worker with a bounded queue: one that hangs costs its own notifications, which
-// are logged, and nothing else.
+// Sends notifications: each action with a known outcome goes to every receiver, as a webhook's JSON or as an
+// Alertmanager alert. Each receiver has a worker with a bounded queue: a hanging receiver loses its own notifications,
+// which is logged, and delays no other.
 
 #include <cstddef>
 #include <functional>
@@ -18,12 +18,12 @@
 
 namespace agent {
 
-// Sends to one receiver now; waits for its answer, as long as an HTTP exchange may take. Errors: those of base::fetch;
-// unavailable when the receiver refuses it.
+// Sends to one receiver and waits for its response. Errors: those of base::fetch; unavailable when the receiver
+// refuses.
 base::Status deliver(const guard::config::ReceiverConfig& receiver, const guard::telemetry::ActionRecord& action,
                      std::stop_token stop);
 
-// All members on the guard's thread.
+// Use on the guard's thread.
 class Notifier final : public guard::Notifications {
  public:
   static constexpr std::size_t kMostWaiting = 256;  // for each receiver
@@ -32,9 +32,9 @@ class Notifier final : public guard::Notifications {
   Notifier(const std::vector<guard::config::ReceiverConfig>& receivers, base::EventLoop& loop);
   ~Notifier() override { stopping_.request_stop(); }
 
-  // A rule's notification. Done when every receiver has answered: accepted by one of them at least, or by none.
+  // Sends a rule's notification. `done` when every receiver has answered: success when at least one accepted it.
   void notify(const guard::telemetry::ActionRecord& record, Done done) override;
-  // What became of an action. Returns at once; a failure is logged.
+  // Sends the outcome of an action. Does not block; a failure is logged.
   void report(const guard::telemetry::ActionRecord& action);
 
  private:

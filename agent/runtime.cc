@@ -52,9 +52,9 @@ UnitsPointer watch_units(const guard::config::Config& config, base::EventLoop& l
                                                        wake);
 }
 
-Watch::Watch(const guard::config::Config& config, base::EventLoop& loop, const base::Clock& clock,
-             Supervisor& supervisor, guard::ProbeCommands& commands, guard::history::Recorder* recorder,
-             std::function<void()> wake, Watch* previous)
+Runtime::Runtime(const guard::config::Config& config, base::EventLoop& loop, const base::Clock& clock,
+                 Supervisor& supervisor, guard::ProbeCommands& commands, guard::history::Recorder* recorder,
+                 std::function<void()> wake, Runtime* previous)
     : engine_socket_(config.engine.socket),
       logs_(config, loop, clock),
       probes_(config, loop, clock, &commands),
@@ -68,7 +68,7 @@ Watch::Watch(const guard::config::Config& config, base::EventLoop& loop, const b
                           .children = &supervisor,
                           .logs = &logs_,
                           .probes = &probes_}),
-      eyes_(collector_, recorder),
+      recorded_collector_(collector_, recorder),
       notifier_(config.notify, loop),
       executor_(
           {.root = "/", .engine_socket = config.engine.socket, .children = &supervisor, .notifications = &notifier_},
@@ -77,7 +77,7 @@ Watch::Watch(const guard::config::Config& config, base::EventLoop& loop, const b
       journal_(previous != nullptr && previous->journal_path_ == journal_path_
                    ? std::move(previous->journal_)
                    : std::make_unique<guard::history::JournalWriter>(journal_path_)),
-      guard_(config, {eyes_, executor_, *journal_, clock}) {
+      guard_(config, {recorded_collector_, executor_, *journal_, clock}) {
   if (previous != nullptr) {
     collector_.inherit(previous->collector_);
     logs_.inherit(previous->logs_);

@@ -34,15 +34,15 @@ bool says_start(const fs::path& path) {
 
 // "memory 1767225600" and then words for people.
 StopMarker parse(const fs::path& path) {
-  StopMarker hold{path.filename().string(), "of an earlier agent", {}};
+  StopMarker marker{path.filename().string(), "of an earlier agent", {}};
   std::istringstream file(base::read_regular_file(path.string(), kMostMarkerBytes).value_or(""));
   std::string rule;
   std::int64_t seconds = 0;
   if (file >> rule >> seconds) {
-    hold.rule = rule;
-    if (seconds >= 0 && seconds < kLatestSeconds) hold.since = base::WallTime(std::chrono::seconds(seconds));
+    marker.rule = rule;
+    if (seconds >= 0 && seconds < kLatestSeconds) marker.since = base::WallTime(std::chrono::seconds(seconds));
   }
-  return hold;
+  return marker;
 }
 
 }  // namespace
@@ -65,11 +65,11 @@ std::vector<StopMarker> StopMarkers::read() {
   return held;
 }
 
-std::vector<std::string> StopMarkers::keep(const std::vector<StopMarker>& held) {
+std::vector<std::string> StopMarkers::keep(const std::vector<StopMarker>& stopped) {
   std::vector<std::string> released;
   if (folder_.empty()) return released;
   const auto is_held = [&](const std::string& workload) {
-    return std::ranges::find(held, workload, &StopMarker::workload) != held.end();
+    return std::ranges::find(stopped, workload, &StopMarker::workload) != stopped.end();
   };
   std::error_code error;
   std::erase_if(released_, [&](const std::string& workload) { return !is_held(workload); });
@@ -78,34 +78,35 @@ std::vector<std::string> StopMarkers::keep(const std::vector<StopMarker>& held) 
     fs::remove(fs::path(folder_) / workload, error);
     return true;
   });
-  for (const StopMarker& hold : held) {
-    const fs::path path = fs::path(folder_) / hold.workload;
-    if (released_.contains(hold.workload)) continue;
+  for (const StopMarker& marker : stopped) {
+    const fs::path path = fs::path(folder_) / marker.workload;
+    if (released_.contains(marker.workload)) continue;
     if (says_start(path)) {
       fs::remove(path, error);
-      written_.erase(hold.workload);
-      released_.insert(hold.workload);
-      released.push_back(hold.workload);
-    } else if (!written_.contains(hold.workload)) {
-      if (write(hold)) written_.insert(hold.workload);
+      written_.erase(marker.workload);
+      released_.insert(marker.workload);
+      released.push_back(marker.workload);
+    } else if (!written_.contains(marker.workload)) {
+      if (write(marker)) written_.insert(marker.workload);
     } else if (!fs::exists(path, error) && !error) {
       base::log_warning("its stop marker was removed; it stays stopped. To start it write the word start into the file",
-                        {{"workload", hold.workload}, {"file", path.string()}});
-      if (!write(hold)) written_.erase(hold.workload);
+                        {{"workload", marker.workload}, {"file", path.string()}});
+      if (!write(marker)) written_.erase(marker.workload);
     }
   }
   return released;
 }
 
 // Under another name first: a full disk would leave an empty file, which counts as a marker.
-bool StopMarkers::write(const StopMarker& hold) {
+bool StopMarkers::write(const StopMarker& marker) {
   std::error_code error;
   fs::create_directories(folder_, error);
-  const fs::path path = fs::path(folder_) / hold.workload;
-  const fs::path unfinished = fs::path(folder_) / ("." + hold.workload + ".new");
+  const fs::path path = fs::path(folder_) / marker.workload;
+  const fs::path unfinished = fs::path(folder_) / ("." + marker.workload + ".new");
   std::ofstream file(unfinished, std::ios::trunc);
-  file << hold.rule << ' ' << std::chrono::duration_cast<std::chrono::seconds>(hold.since.time_since_epoch()).count()
-       << "\nRule " << hold.rule << " has stopped " << hold.workload
+  file << marker.rule << ' '
+       << std::chrono::duration_cast<std::chrono::seconds>(marker.since.time_since_epoch()).count() << "\nRule "
+       << marker.rule << " has stopped " << marker.workload
        << ". A command of the agent's is started again when this file holds the word start and nothing else\n(echo "
           "start > "
        << path.string() << "); anything else by whoever runs it.\n";

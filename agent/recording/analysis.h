@@ -1,6 +1,6 @@
 #pragma once
-// One recorded series as the agent's detector would have met it online: sample by sample, nothing known of what comes
-// later. Only the detector's bounded state is kept, and a picture of the series.
+// Feeds one recorded series to the leak detector online, sample by sample, without later samples. Keeps only the
+// detector's bounded state and a downsampled chart of the series.
 
 #include <array>
 #include <chrono>
@@ -19,17 +19,17 @@ namespace agent::recording {
 struct Verdict {
   std::string name;
   guard::signal::LeakState state = guard::signal::LeakState::unknown;  // at the end
-  std::optional<double> bytes_per_hour;                                // of the floor
-  std::optional<double> low_per_hour;  // 95 % interval around it; absent before it is judged
+  std::optional<double> bytes_per_hour;                                // of the rolling minimum
+  std::optional<double> low_per_hour;                                  // 95 % interval; absent before a verdict
   std::optional<double> high_per_hour;
   std::optional<std::int64_t> limit_bytes;
   struct TimeToLimit {
     double seconds = 0;
     double earliest = 0;
-    std::optional<double> latest;  // none: so late that it is no forecast
+    std::optional<double> latest;  // absent: too late for a forecast
   };
-  std::optional<TimeToLimit> time_to_limit;  // absent when it does not grow or has no limit
-  std::optional<double> first_leaking_at;    // seconds, as the recording counts them
+  std::optional<TimeToLimit> time_to_limit;  // absent without growth or limit
+  std::optional<double> first_leaking_at;    // seconds, in the recording's time
   std::uint64_t samples = 0;
   double span_seconds = 0;
   std::vector<std::string> evidence;
@@ -37,18 +37,18 @@ struct Verdict {
 
 class Analysis {
  public:
-  struct Change {  // of the verdict
+  struct Change {  // a change of the verdict
     double at = 0;
     guard::signal::LeakState state = guard::signal::LeakState::unknown;
     std::string why;
   };
-  static constexpr std::size_t kMostChanges = 40;  // that are kept; the rest are counted
+  static constexpr std::size_t kMostChanges = 40;  // kept changes; the rest is counted
 
-  // `limit` goes before what the recording says; `window` is the agent's leak.window.
+  // `limit` overrides the recording's own; `window` is leak.window of the agent.
   Analysis(std::string name, std::optional<base::Bytes> limit, base::Duration window = std::chrono::minutes(10))
       : name_(std::move(name)), limit_(limit), window_(window) {}
 
-  // Errors: corrupt; a value below zero, a time before the last one's, and what can only be a wrong unit.
+  // Errors: corrupt (a negative value, a time before the previous one, an implausible unit).
   base::Status take(const RecordedSample& sample);
 
   [[nodiscard]] bool is_leak() const { return first_leaking_.has_value(); }  // at any time
@@ -87,7 +87,7 @@ class Analysis {
   std::uint64_t missing_ = 0;
   std::uint64_t duplicates_ = 0;
   std::uint64_t restarts_ = 0;
-  // Steps between samples by their length, four classes to a doubling: what is usual is known at the end only.
+  // Histogram of the intervals between samples, four classes per doubling; the usual one is known at the end.
   static constexpr int kClasses = 200;
   std::array<std::uint64_t, kClasses> steps_{};
   double longest_step_ = 0;

@@ -1,5 +1,5 @@
 #pragma once
-// CSV with a header, row by row. Pure: knows no file and no line number.
+// Parses CSV with a header, row by row. Pure: knows no file and no line number.
 
 #include <optional>
 #include <string_view>
@@ -11,14 +11,14 @@ namespace agent::recording {
 
 class CsvParser {
  public:
-  // Errors: invalid_argument; a column that is not there is told with the nearest that is.
+  // Errors: invalid_argument (a missing column, with the nearest existing one).
   static base::Result<CsvParser> from_header(std::string_view header, const Columns& columns);
 
-  // The sample of one row, which lives until the next call. Errors: corrupt, with what is wrong in which field.
+  // The sample of one row, valid until the next call. Errors: corrupt, with the field.
   base::Result<const RecordedSample*> parse(std::string_view row);
 
  private:
-  struct Place {  // of a column, when it was asked for
+  struct Place {  // position of a requested column
     std::size_t index = 0;
     std::string name;
   };
@@ -37,8 +37,7 @@ class CsvParser {
   double limit_scale_ = 1;
   double scale_ = 1;
   RecordedSample sample_;
-  // Rows of several workloads that nobody asked to tell apart: seen when a column that usually names them goes back and
-  // forth.
+  // Detects rows of several workloads without --series-column: a column that usually names workloads alternates.
   std::optional<Place> unasked_;
   std::optional<std::string> first_name_;
   bool has_left_first_ = false;

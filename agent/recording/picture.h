@@ -1,6 +1,6 @@
 #pragma once
-// A series small enough to be drawn: stretches of time with the lowest and highest value of each, ever longer ones as
-// more come in. Bounded, whatever the length of the recording; no spike and no floor is lost.
+// A downsampled series for charts: intervals with minimum and maximum, which get longer as samples arrive. Bounded for
+// recordings of any length; keeps every spike and every minimum.
 
 #include <cstddef>
 #include <vector>
@@ -10,11 +10,11 @@
 namespace agent::recording {
 
 struct Stretch {
-  double from = 0;  // seconds; of the first sample in it
+  double from = 0;  // seconds; time of the first sample
   double until = 0;
   double low = 0;  // bytes
   double high = 0;
-  guard::signal::LeakState state = guard::signal::LeakState::unknown;  // the gravest within
+  guard::signal::LeakState state = guard::signal::LeakState::unknown;  // the most severe
 };
 
 class Picture {
@@ -22,11 +22,11 @@ class Picture {
   static constexpr std::size_t kMost = 2048;
 
   void add(double seconds, double bytes, guard::signal::LeakState state);
-  // `most` at least 1.
+  // REQUIRES: `most` >= 1.
   [[nodiscard]] std::vector<Stretch> stretches(std::size_t most = kMost) const;
 
  private:
-  double width_ = 0;  // seconds a stretch covers; 0: each sample is one
+  double width_ = 0;  // seconds in an interval; 0: one for each sample
   std::vector<Stretch> stretches_;
 };
 

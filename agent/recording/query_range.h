@@ -1,5 +1,5 @@
 #pragma once
-// The answer of Prometheus's /api/v1/query_range, read as a stream. Pure but for the stream.
+// Parses a response of Prometheus's /api/v1/query_range as a stream.
 
 #include <istream>
 
@@ -7,8 +7,8 @@
 
 namespace agent::recording {
 
-// Series are named as Prometheus writes them: up{job="a"}. Errors: corrupt, with line and column where it is no JSON,
-// and with the series and its value where it is a sample that is wrong.
+// Series have Prometheus's notation: up{job="a"}. Errors: corrupt, with line and column for invalid JSON, with the
+// series and its value for an invalid sample.
 base::Status read_query_range(std::istream& in, const Sink& sink);
 
 }  // namespace agent::recording

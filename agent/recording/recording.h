@@ -1,8 +1,7 @@
 #pragma once
-// Reads recorded memory for `leakguard analyze`: CSV with a header (csv.h), the answer of Prometheus's query_range
-// (query_range.h), or the log of a loop of `docker stats --no-stream` (docker_stats.h). All are read piece by piece, so
-// that ten million rows need no more memory than ten. What is missing (empty, NaN) is handed on as missing; what is
-// wrong ends the reading with the line it is in. Nothing is guessed.
+// Reads recorded memory for `leakguard analyze`: CSV with a header (csv.h), a query_range response of Prometheus
+// (query_range.h), or a log of `docker stats --no-stream` (docker_stats.h). All are read incrementally, so the number
+// of rows does not matter. Missing readings (empty, NaN) stay missing; invalid ones end the reading with their line.
 
 #include <cstdint>
 #include <functional>
@@ -17,31 +16,31 @@ namespace agent::recording {
 
 struct RecordedSample {
   std::string series;
-  std::string run;                    // "" or what changes when the workload was started anew: a container's id
-  double seconds = 0;                 // Unix time, or any other beginning
-  std::optional<double> bytes;        // none: the reading is missing
-  std::optional<double> limit_bytes;  // where the recording tells it
+  std::string run;                    // "", or a value that changes with each start: a container ID
+  double seconds = 0;                 // Unix time, or from any other start
+  std::optional<double> bytes;        // absent: missing reading
+  std::optional<double> limit_bytes;  // where the recording has it
 };
-// Refuses a sample by an error; where it stands in the recording is added to it.
+// Returns an error to reject a sample; its position in the recording is added.
 using Sink = std::function<base::Status(const RecordedSample&)>;
 
-// Of a CSV file.
+// The columns of a CSV file.
 struct Columns {
   std::string time = "timestamp";
   std::string memory = "memory_bytes";    // may end in a unit in brackets: "MemoryUsage(Mi)", "MemoryUsage(%)"
-  std::string series;                     // "": all rows are one series, named as the memory column
-  std::string run;                        // "": the recording does not tell of restarts
-  std::optional<base::Bytes> limit = {};  // what a memory column in % is of
-  std::string limit_column = {};          // "": the recording does not tell of limits; an empty field is none
+  std::string series;                     // "": all rows are one series, named after the memory column
+  std::string run;                        // "": restarts are unknown
+  std::optional<base::Bytes> limit = {};  // the limit for a memory column in %
+  std::string limit_column = {};          // "": limits are unknown; an empty field: no limit
 };
 
-// What was read past, so that nothing is left out in silence.
+// Skipped lines, to be reported.
 struct Passed {
-  std::uint64_t lines = 0;       // of a docker stats log that are neither a time, a header nor a row
-  std::uint64_t first_line = 0;  // of these
+  std::uint64_t lines = 0;       // lines of a docker stats log that are neither a time, a header nor a row
+  std::uint64_t first_line = 0;  // the first of them
 };
 
-// The form is told from the first line. Errors: invalid_argument, corrupt or too_large, with the line and what was
+// Detects the format from the first line. Errors: invalid_argument, corrupt or too_large, with the line and what was
 // expected there.
 base::Result<Passed> read_recording(std::istream& in, const Columns& columns, const Sink& sink);
 

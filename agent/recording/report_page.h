@@ -1,7 +1,7 @@
 #pragma once
-// `leakguard analyze --html` and `leakguard replay --html`: one page that needs no network. Each series with its
-// memory, its floor, the fitted growth and its band, the limit and when it is predicted to be met, and the verdict as
-// it changed. Below a megabyte, however long the recording was.
+// The HTML page of `leakguard analyze --html` and `leakguard replay --html`, which needs no network: memory, rolling
+// minimum, growth with its confidence band, the limit and when it is reached, and the verdict over time. Below a
+// megabyte for recordings of any length.
 
 #include <string>
 #include <vector>
@@ -17,12 +17,12 @@ struct ReportTitle {
   std::string question = "Is it a leak?";
 };
 
-// What would have been done, along a series' time axis.
+// A simulated action on the time axis of a series.
 struct ReportAct {
   double at = 0;      // seconds
   std::string what;   // "restart"
-  std::string words;  // a sentence: which rule, and why
-  // An act takes hold of the workload, a word tells people, and an event is none of the guard's doing.
+  std::string words;  // a sentence with the rule and the reason
+  // act: an enforcing action; word: a notification; event: not caused by the guard.
   enum class Kind { act, word, event } kind = Kind::act;
 };
 

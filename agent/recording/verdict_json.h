@@ -1,5 +1,5 @@
 #pragma once
-// What `leakguard analyze --json` prints.
+// The output of `leakguard analyze --json`.
 
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
 #pragma once
-// The configuration that a command rehearses.
+// Loads the configuration for replay and drill.
 
 #include <optional>
 #include <string>
@@ -8,9 +8,8 @@
 
 namespace agent::simulation {
 
-// Loads `file`; with `workload` only that one is left. Problems, all of them, are printed to standard error, with the
-// command's name in front where they are not the configuration's own: then it gives nothing, and `is_usage` says
-// whether it is the command line that is wrong.
+// Loads `file`, reduced to `workload` when that is not "". Prints all problems to standard error and returns nothing
+// then; `is_usage` is set for a wrong command line.
 std::optional<guard::config::Config> load_configured(const std::string& command, const std::string& file,
                                                      const std::string& workload, bool& is_usage);
 

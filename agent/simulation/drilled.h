@@ -1,5 +1,5 @@
 #pragma once
-// One drill: the guard with this configuration, a workload that an incident happens to, and what came of it.
+// Runs a drill: the guard with a configuration and a simulated workload with an incident, and its result.
 
 #include <optional>
 #include <set>
@@ -18,20 +18,20 @@ struct Drilled {
   Incident incident;
   std::string workload;
   bool passed = false;
-  std::string verdict;             // in words: which rule, after how long; or what is missing and what to add
-  std::vector<std::string> notes;  // what was assumed, and who would be told
-  double began_at = 0;             // Unix seconds: when the trouble begins
-  // Seconds from then on:
-  std::optional<double> first_word;  // people hear of it: of every act they are told too
-  std::optional<double> first_act;   // that takes hold of the workload
-  std::optional<double> killed;      // by the kernel
+  std::string verdict;             // the rule and the time it took; or what is missing and what to add
+  std::vector<std::string> notes;  // assumptions, and the receivers that would be notified
+  double began_at = 0;             // Unix seconds: start of the incident
+  // Seconds since then:
+  std::optional<double> first_word;  // first notification; actions are notified too
+  std::optional<double> first_act;   // first enforcing action
+  std::optional<double> killed;      // killed by the kernel
   std::vector<std::string> receivers;
-  std::set<std::string> restless;  // rules that act before there is any trouble: they are no reaction to it
+  std::set<std::string> restless;  // rules that act before the incident: no reaction to it
   Timeline timeline;
-  std::vector<guard::policy::Decision> decisions;  // in the trouble; the first of each rule and kind of act
+  std::vector<guard::policy::Decision> decisions;  // during the incident; the first of each rule and kind of action
 };
 
-// `now` is the time at which it is rehearsed, since maintenance windows go by it. The configuration has that workload.
+// `now`: simulated time, for maintenance windows. REQUIRES: the configuration has the workload.
 Drilled drill(const guard::config::Config& config, const std::string& workload, const Incident& incident,
               base::WallTime now);
 

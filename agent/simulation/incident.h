@@ -1,5 +1,5 @@
 #pragma once
-// The incidents that can be rehearsed, and what is to be told of each.
+// The incidents for drills.
 
 #include <optional>
 #include <string_view>
@@ -13,7 +13,7 @@ struct Incident {
   Trouble trouble = Trouble::leak;
   std::string_view name;
   std::string_view summary;
-  std::string_view against;  // a rule that would react, as one writes it in a configuration; "" when none is needed
+  std::string_view against;  // a rule that would react, in the configuration's form; "" when none is needed
 };
 
 const std::vector<Incident>& incidents();

@@ -1,6 +1,6 @@
 #pragma once
-// Plays one recorded series to a guard of its own. A recording has the memory and, at best, the limit and when another
-// run began; everything else is absent to the guard, as it is when a source is down.
+// Feeds one recorded series to a guard of its own. A recording has memory and possibly limits and restarts; everything
+// else is absent, as with a source that is down.
 
 #include <memory>
 #include <optional>
@@ -17,15 +17,14 @@ namespace agent::simulation {
 
 class SeriesPlayer {
  public:
-  // The configuration's workload of that name is the one that is played; `limit` goes before what the recording says,
-  // which goes before the workload's cap.
+  // Simulates the configured workload of that name. `limit` overrides the recording's, which overrides the cap.
   SeriesPlayer(const guard::config::Config& config, const std::string& workload, std::string series,
                std::optional<base::Bytes> limit);
 
   [[nodiscard]] const std::string& series() const { return series_; }
-  // Errors: as recording::Analysis has them.
+  // Errors: those of recording::Analysis.
   base::Status take(const recording::RecordedSample& sample);
-  // To be called once, at the end.
+  // Call it once, at the end.
   Replayed finish();
 
  private:
@@ -35,10 +34,10 @@ class SeriesPlayer {
 
   guard::config::Config config_;
   std::string series_;
-  std::optional<base::Bytes> limit_;     // that was asked for
-  std::optional<base::Bytes> recorded_;  // limit
+  std::optional<base::Bytes> limit_;     // requested limit
+  std::optional<base::Bytes> recorded_;  // limit of the recording
   recording::Analysis analysis_;
-  // The first samples wait until it is known how far apart they are.
+  // The first samples, until their interval is known.
   std::vector<recording::RecordedSample> waiting_;
   std::unique_ptr<Simulation> simulation_;
   double interval_ = 0;

@@ -1,6 +1,6 @@
 #pragma once
-// The workload that an incident happens to, made up: calm at first, then in trouble. It answers what is done to it as a
-// real one does: a restart begins a new run, which the trouble goes on in. Seconds count from the drill's beginning.
+// A simulated workload with an incident: calm at first, then with the problem. It reacts to actions like a real one: a
+// restart starts a new run, in which the problem continues. Times are seconds since the start of the drill.
 
 #include <cstdint>
 #include <optional>
@@ -14,13 +14,13 @@ namespace agent::simulation {
 
 class SimulatedWorkload {
  public:
-  static constexpr double kCalmSeconds = 15 * 60;  // before the trouble begins: the detector knows it by then
+  static constexpr double kCalmSeconds = 15 * 60;  // before the incident starts; long enough for the leak detector
 
   SimulatedWorkload(const guard::config::WorkloadConfig& config, Trouble trouble);
 
-  // Lives on until `now`, which does not run backwards.
+  // Advances to `now`, which must not run backwards.
   void advance(double now);
-  // As a collector sees it at `at`; its times are on the clock of `at`.
+  // Its snapshot at `at`; its times are on the clock of `at`.
   [[nodiscard]] guard::sample::Snapshot look(base::SteadyTime at, base::WallTime wall,
                                              const std::vector<std::string>& mounts) const;
   void restart(double drain);
@@ -28,7 +28,7 @@ class SimulatedWorkload {
 
   [[nodiscard]] base::Bytes limit() const { return limit_; }
   [[nodiscard]] std::optional<double> killed_at() const { return killed_at_; }  // first
-  // When nothing more is to be expected: the trouble is over, or has been there for long enough.
+  // When the drill can end: the incident is over, or has lasted long enough.
   [[nodiscard]] double over_at() const;
 
  private:
@@ -45,7 +45,7 @@ class SimulatedWorkload {
   double cores_ = 1;
   double now_ = 0;
   double run_began_ = 0;
-  double starts_at_ = 0;  // while it is down
+  double starts_at_ = 0;  // time of the next start while it is down
   std::optional<double> drained_at_;
   bool running_ = true;
   bool stopped_ = false;

@@ -1,7 +1,7 @@
 #pragma once
-// The whole guard on a stage: it is shown snapshots instead of a machine, at their own times, and its hands only note
-// what they would have done. `replay` shows it what was recorded, `drill` an incident that was made up. Nothing of the
-// guard is imitated: the same rules, detector, second look, cool-downs and budgets as in the daemon.
+// Runs the whole guard on given snapshots with a manual clock, and records what it would do. `replay` feeds it recorded
+// history, `drill` a simulated incident. Rules, leak detector, recheck, cool-downs and rate limits are those of the
+// daemon.
 
 #include <functional>
 #include <map>
@@ -18,21 +18,21 @@ namespace agent::simulation {
 
 class Simulation final : private guard::Collector, private guard::Executor {
  public:
-  // Neither the configuration's dry run nor its caps are played: a cap that is not in force would be put back at every
-  // look. `interval` is how far apart the snapshots usually are.
+  // Ignores agent.dry_run and caps: a cap that is not in force would be restored at every tick. `interval`: usual time
+  // between snapshots.
   Simulation(guard::config::Config config, base::Duration interval);
 
-  // One tick. Snapshots come in order of time, with all of the configuration's workloads in it that there are.
+  // Runs one tick. REQUIRES: snapshots in order of time, with all existing workloads of the configuration.
   void play(guard::sample::Snapshot snapshot);
 
-  // The snapshots from here on are usually so far apart.
+  // Sets the usual time between the following snapshots.
   void expect_every(base::Duration interval) { guard_.expect_every(interval); }
 
-  // Called with each decision that would be carried out, when it is.
+  // Called with each decision that would be carried out, at that time.
   void on_act(std::function<void(const guard::policy::Decision&)> listener) { listener_ = std::move(listener); }
 
   [[nodiscard]] const Timeline& timeline(const std::string& workload) const;
-  // Rules of a workload whose metric was never known, with the reason that was given last.
+  // Rules of a workload whose metric was always unknown, with the last reason.
   [[nodiscard]] std::vector<std::pair<std::string, std::string>> unknown_rules(const std::string& workload) const;
   [[nodiscard]] const guard::telemetry::Report& report() const { return guard_.report(); }
 
@@ -44,12 +44,12 @@ class Simulation final : private guard::Collector, private guard::Executor {
     base::SteadyTime steady;
     base::WallTime wall;
   };
-  // One workload's part.
+  // The state of one workload.
   struct Part {
     Timeline timeline;
     std::vector<guard::policy::Rule> rules;
     std::map<std::string, std::string> unknown;  // by rule: why
-    // What was last said of it:
+    // What was reported last:
     guard::signal::LeakState leak = guard::signal::LeakState::unknown;
     guard::sample::State state = guard::sample::State::unknown;
     std::uint64_t restarts = 0;

@@ -1,7 +1,7 @@
 #pragma once
-// What happened to one workload in a rehearsal, in the order in which it did: what memory was judged to be, which rules
-// fired and what would have been done. Plain values; the words, the JSON and the picture are views of it. Bounded: what
-// repeats is counted, and beyond kMost entries only counted.
+// The timeline of one workload in a simulation: verdicts on memory, rules that fired, actions that would have been
+// done. Plain values; text, JSON and chart are views of it. Bounded: repeated entries are counted, and entries beyond
+// kMost are only counted.
 
 #include <cstdint>
 #include <map>
@@ -13,22 +13,22 @@ namespace agent::simulation {
 
 struct Entry {
   enum class Kind {
-    verdict,  // on the memory's growth changed
-    run,      // the workload itself began, ended or was killed
-    action,   // what the guard would have done; for real where it was told to
-    refusal,  // what a rule asked for and was not done, as in life: recovered at the second look, no budget left, …
+    verdict,  // the verdict on memory growth changed
+    run,      // a run started, ended or was killed
+    action,   // a simulated action; a real one with --real
+    refusal,  // a decision that was not carried out: recovered at the recheck, rate limit, …
   };
   double at = 0;  // seconds, Unix time
   Kind kind = Kind::verdict;
   std::string what;  // "leaking"; "restart"; "killed"; "recovered"
-  std::string rule;  // of an action or a refusal
-  std::string why;   // in words
+  std::string rule;  // for an action or a refusal
+  std::string why;   // text
   std::map<std::string, std::string> evidence;
   bool tells = false;    // a notification
-  bool touches = false;  // changes the workload: from here on a record shows what it did untouched
+  bool touches = false;  // changes the workload: from here on the recording shows what happened without it
   bool after_act = false;
-  std::uint64_t times = 1;  // in a row
-  double last = 0;          // seconds; of these
+  std::uint64_t times = 1;  // consecutive repetitions
+  double last = 0;          // seconds; the last of them
 };
 const char* name_of(Entry::Kind kind);
 
@@ -39,7 +39,7 @@ class Timeline {
   void add(Entry entry);
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
   [[nodiscard]] std::uint64_t left_out() const { return left_out_; }
-  // How often each action would have been done, also of entries that were left out.
+  // Number of simulated actions by name, including entries that were left out.
   [[nodiscard]] const std::map<std::string, std::uint64_t>& actions() const { return actions_; }
 
  private:

@@ -1,5 +1,5 @@
 #pragma once
-// A timeline as lines for people.
+// The text of a timeline.
 
 #include <string>
 #include <vector>
@@ -9,14 +9,14 @@
 
 namespace agent::simulation {
 
-// "would restart (rule leak): time to limit 9m 12s, below 10m for 2m". Without its time; later times in it are told
-// as dates, or as what has gone by since `since`.
+// "would restart (rule leak): time to limit 9m 12s, below 10m for 2m", without its time; later times in it are dates,
+// or relative to `since`.
 std::string sentence_of(const Entry& entry, double since = 0);
 
 // "would restart 2 times, notify 5 times", or that nothing would be done.
 std::string sum_of(const Timeline& timeline);
 
-// All that is to be said of one workload: what was played, its timeline, the sum and what could not be judged.
+// All lines of one workload: the series, its timeline, the totals, and what could not be evaluated.
 std::vector<std::string> lines_of(const Replayed& replayed);
 
 }  // namespace agent::simulation
