@@ -3,7 +3,7 @@
 #include <csignal>
 #include <utility>
 
-#include "agent/commands/options.h"
+#include "agent/exit_codes.h"
 #include "agent/service_manager.h"
 #include "agent/supervisor/file_limit.h"
 #include "agent/web/version.h"

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "agent/exit_codes.h"
 #include "agent/recording/recording.h"
 #include "agent/recording/time_argument.h"
 #include "agent/supervisor/child.h"
@@ -15,17 +16,6 @@
 #include "guard/sample/caps.h"
 
 namespace agent {
-
-// Exit codes that scripts may rely on.
-enum ExitCode {
-  kFine = 0,
-  kFailed = 1,
-  kUsage = 2,
-  kFindings = 3,
-  kUnreachable = 4,
-  kNothingJudged = 5,
-  kWrongConfiguration = 78
-};
 
 constexpr const char* kDefaultConfigFile = "/etc/leakguard/leakguard.yml";
 constexpr const char* kDefaultAddress = "127.0.0.1:10780";

@@ -15,7 +15,7 @@ RollingMinimum::RollingMinimum(double narrowest_seconds) {
   double width = narrowest_seconds;
   rings_.reserve(kMostRings);
   do {
-    rings_.emposition_back().width_seconds = width;
+    rings_.emplace_back().width_seconds = width;
     width *= 2;
   } while (rings_.size() < kMostRings && rings_.back().width_seconds * static_cast<double>(kBuckets) < kViewSeconds);
 }
