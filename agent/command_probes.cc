@@ -68,7 +68,7 @@ class CommandProbes::Run {
     timer_ = loop_.after(base::Duration(0), [this, answer = std::move(answer)] { finish(answer); });
   }
 
-  // Kills what runs; nobody wants to know how it ends.
+  // Kills the running command; its result is discarded.
   void abandon() {
     done_ = nullptr;
     timer_.cancel();

@@ -204,8 +204,8 @@ void Daemon::reload() {
   wake();
 }
 
-// What is being done to a workload is known to the guard that began it: its end, a breaker that it opens and whoever is
-// to be restarted after it would be lost with that guard.
+// The outcome of an action, a stop latch that it sets and dependent restarts are known to the guard that started it;
+// who is to be restarted after it would be lost with that guard.
 bool Daemon::must_wait_to_reload() {
   const base::SteadyTime now = clock_.steady_now();
   const bool waits_already = reload_asked_.has_value();

@@ -1,5 +1,5 @@
 #pragma once
-// What the agent before has done, out of its journal: an agent that is started anew must not begin with a full budget
+// Actions of the previous agent, from its journal: a restarted agent must not start with an unused action rate limit
 // and forget what its rules rest from, or a crash would allow one more restart each time.
 
 #include <optional>

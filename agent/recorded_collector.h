@@ -12,19 +12,20 @@ namespace agent {
 class RecordedCollector final : public guard::Collector {
  public:
   // `recorder` null: nothing is kept. Both must outlive this.
-  RecordedCollector(guard::Collector& eyes, guard::history::Recorder* recorder) : eyes_(eyes), recorder_(recorder) {}
+  RecordedCollector(guard::Collector& collector, guard::history::Recorder* recorder)
+      : collector_(collector), recorder_(recorder) {}
 
   guard::sample::Snapshot collect(base::SteadyTime now, base::WallTime wall) override {
-    auto snapshot = eyes_.collect(now, wall);
+    auto snapshot = collector_.collect(now, wall);
     if (recorder_ != nullptr) recorder_->offer(snapshot);
     return snapshot;
   }
   guard::sample::Snapshot collect_one(const std::string& workload, base::SteadyTime now, base::WallTime wall) override {
-    return eyes_.collect_one(workload, now, wall);
+    return collector_.collect_one(workload, now, wall);
   }
 
  private:
-  guard::Collector& eyes_;
+  guard::Collector& collector_;
   guard::history::Recorder* recorder_;
 };
 

@@ -32,7 +32,7 @@ bool says_start(const fs::path& path) {
   return file >> word && word == kStart && !(file >> more);
 }
 
-// "memory 1767225600" and then words for people.
+// "memory 1767225600", then text for operators.
 StopMarker parse(const fs::path& path) {
   StopMarker marker{path.filename().string(), "of an earlier agent", {}};
   std::istringstream file(base::read_regular_file(path.string(), kMostMarkerBytes).value_or(""));
@@ -89,8 +89,9 @@ std::vector<std::string> StopMarkers::keep(const std::vector<StopMarker>& stoppe
     } else if (!written_.contains(marker.workload)) {
       if (write(marker)) written_.insert(marker.workload);
     } else if (!fs::exists(path, error) && !error) {
-      base::log_warning("its stop marker was removed; it stays stopped. To start it write the word start into the file",
-                        {{"workload", marker.workload}, {"file", path.string()}});
+      base::log_warning(
+          "the stop marker was removed; the workload stays stopped. To start it, write the word start into the file",
+          {{"workload", marker.workload}, {"file", path.string()}});
       if (!write(marker)) written_.erase(marker.workload);
     }
   }
@@ -107,9 +108,9 @@ bool StopMarkers::write(const StopMarker& marker) {
   file << marker.rule << ' '
        << std::chrono::duration_cast<std::chrono::seconds>(marker.since.time_since_epoch()).count() << "\nRule "
        << marker.rule << " has stopped " << marker.workload
-       << ". A command of the agent's is started again when this file holds the word start and nothing else\n(echo "
+       << ". A command of the agent is started again when this file contains only the word start\n(echo "
           "start > "
-       << path.string() << "); anything else by whoever runs it.\n";
+       << path.string() << "); start any other workload in its usual way.\n";
   file.close();
   bool failed = file.fail();
   if (!failed) {
@@ -119,7 +120,7 @@ bool StopMarkers::write(const StopMarker& marker) {
   std::error_code ignored;
   if (failed) fs::remove(unfinished, ignored);
   if (failed && !is_failing_)
-    base::log_error("what a rule has stopped cannot be written down; the next agent would start it",
+    base::log_error("the stop marker cannot be written; the next agent would start this workload",
                     {{"file", path.string()}});
   is_failing_ = failed;
   return !failed;

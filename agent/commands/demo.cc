@@ -78,7 +78,8 @@ base::Status complete_demo(guard::config::Config& config) {
   }
   if (::geteuid() == 0) {
     const passwd* user = ::getpwnam(kUser);
-    if (user == nullptr) return base::fail(base::Code::not_found, "there is no user nobody for chatcore to run as");
+    if (user == nullptr)
+      return base::fail(base::Code::not_found, "the user nobody, as which chatcore would run, does not exist");
     if (!is_open_to_others(fs::current_path())) data = "/var/lib/leakguard-demo";
     command.user = kUser;
     command.working_dir = data / "chatcore";

@@ -37,7 +37,7 @@ std::string names_of(const guard::config::Config& config) {
   return names;
 }
 
-// After the rehearsal: in earnest. Progress goes to standard error, so that --json stays one document.
+// The real part, after the simulation. Progress goes to standard error, so that --json prints one document.
 bool act_for_real(const guard::config::Config& config, const DrillOptions& options,
                   const simulation::Drilled& drilled) {
   std::fflush(stdout);
@@ -60,9 +60,8 @@ bool act_for_real(const guard::config::Config& config, const DrillOptions& optio
 int drill(const DrillOptions& options) {
   if (options.name.empty() || options.name == "list") return list(options.json);
   const auto incident = simulation::find_incident(options.name);
-  if (!incident)
-    return wrong_usage("there is no incident '" + options.name + "'; leakguard drill list says which there are");
-  base::set_log_level(base::LogLevel::error);  // what would be done is told by the timeline
+  if (!incident) return wrong_usage("unknown incident '" + options.name + "'; leakguard drill list shows them");
+  base::set_log_level(base::LogLevel::error);  // the timeline shows what would be done
   bool is_usage = false;
   const auto config = simulation::load_configured("drill", options.config.empty() ? kDefaultConfigFile : options.config,
                                                   options.workload, is_usage);

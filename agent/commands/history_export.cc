@@ -32,7 +32,7 @@ base::Result<std::string> find_state_dir(const HistoryExportOptions& options) {
   const auto result = guard::config::load_config(file);
   if (!result.config) {
     return base::fail(base::Code::invalid_argument, guard::config::to_string(result.problems.front()) +
-                                                        " (leakguard check-config tells all; or name "
+                                                        " (leakguard check-config shows all; or name "
                                                         "the folder with --state-dir)");
   }
   return result.config->agent.state_dir;
@@ -52,7 +52,7 @@ std::string advice(const base::Error& error) {
 
 struct Exported {
   std::uint64_t lines = 0;
-  std::uint64_t left_out = 0;  // the wall clock went back: analyze, and whoever draws it, wants time to go on
+  std::uint64_t left_out = 0;  // the wall clock went back: readers need increasing times
 };
 
 bool write_moment(const Moment& moment, bool jsonl, std::map<std::string, base::WallTime>& last, Exported& exported) {

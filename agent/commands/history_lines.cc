@@ -29,7 +29,7 @@ std::string timestamp(base::WallTime time) {
   return text.data();
 }
 
-// Changes whenever the workload was started anew.
+// Changes with each start of the workload.
 std::string run_of(const Workload& workload) {
   return workload.identity.key + '#' + std::to_string(workload.lifecycle.starts);
 }

@@ -15,15 +15,15 @@ using base::Code;
 using base::Result;
 
 constexpr const char* kOverview =
-    R"(leakguard keeps a service inside its memory and CPU budget, and says when it cannot.
+    R"(leakguard keeps services inside their memory and CPU budget, and reports when it cannot.
 
   leakguard run [--config FILE] [--dry-run]     guard what the configuration names (the daemon)
   leakguard exec [OPTIONS] [--] COMMAND…        guard one command, without a configuration
   leakguard check-config [FILE]                 all errors of a configuration, with line and column
-  leakguard status [--json] [WORKLOAD]          what the running agent knows, in words
+  leakguard status [--json] [WORKLOAD]          state of the running agent
   leakguard analyze FILE|- [OPTIONS]            leak verdict on a recorded series
   leakguard replay --config FILE HISTORY        what this configuration would have done on recorded history
-  leakguard drill [NAME] [OPTIONS]              rehearse an incident: what would this configuration do?
+  leakguard drill [NAME] [OPTIONS]              simulate an incident: what would this configuration do?
   leakguard history export [OPTIONS] [WORKLOAD] what the agent saw and did, as CSV or JSON lines
   leakguard try-pattern PATTERN FILE|-          which lines of a log a pattern matches, with its captures
 
@@ -228,7 +228,7 @@ Result<Invocation> parse_command_line(const std::vector<std::string>& arguments)
   if (command == "drill") return parse_drill(rest);
   if (command == "history") return parse_history(rest);
   if (command == "try-pattern") return parse_try_pattern(rest);
-  return base::fail(usage("", "there is no command '" + command + "'"));
+  return base::fail(usage("", "unknown command '" + command + "'"));
 }
 
 }  // namespace agent

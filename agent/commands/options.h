@@ -69,11 +69,11 @@ struct ReplayOptions {
 };
 
 struct DrillOptions {
-  std::string name;          // of the incident; "" or "list": say which there are
+  std::string name;          // of the incident; "" or "list": list them
   std::string config;        // "": kDefaultConfigFile
   std::string workload;      // "": the only one
-  std::optional<double> at;  // Unix seconds at which it is rehearsed; none: now
-  bool real = false;         // then it is done in earnest
+  std::optional<double> at;  // simulated time, Unix seconds; absent: now
+  bool real = false;         // act on the real workload
   bool json = false;
 };
 
@@ -84,7 +84,7 @@ struct HistoryExportOptions {
   std::optional<recording::TimeArgument> until;
   std::string workload;  // "": all
   bool jsonl = false;
-  bool actions = false;  // what was decided and done, instead of what was seen
+  bool actions = false;  // export decisions and actions instead of samples
 };
 
 struct TryPatternOptions {
@@ -102,7 +102,7 @@ struct ShowText {  // --help, --version: the text to print, and that is all
 using Invocation = std::variant<RunOptions, ExecOptions, CheckConfigOptions, StatusOptions, AnalyzeOptions,
                                 ReplayOptions, DrillOptions, HistoryExportOptions, TryPatternOptions, ShowText>;
 
-// Errors: invalid_argument, with what is wrong and which --help tells more.
+// Errors: invalid_argument, with the problem and the --help to read.
 base::Result<Invocation> parse_command_line(const std::vector<std::string>& arguments);
 
 }  // namespace agent

@@ -49,7 +49,7 @@ void add_recording_flags(po::options_description& options) {
       "time-column", text(),
       "of a CSV file (default timestamp): Unix seconds or RFC 3339; a time without a zone is UTC")(
       "series-column", text(), "of a CSV file: names the workload of each row (default: all rows are one's)")(
-      "run-column", text(), "of a CSV file: changes when the workload was started anew, such as a container's id")(
+      "run-column", text(), "of a CSV file: changes with each start of the workload, such as a container ID")(
       "limit-column", text(), "of a CSV file: the memory limit in bytes, where --limit is not given");
 }
 

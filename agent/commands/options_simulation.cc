@@ -23,7 +23,7 @@ FILE (- for standard input) is one of
   CSV with a header, in order of time;
   the answer of Prometheus's /api/v1/query_range, in JSON;
   the log of: while sleep 10; do date -u +%FT%TZ; docker stats --no-stream; done
-Readings that are empty or NaN are counted as missing; anything else that is wrong is told with its line.
+Readings that are empty or NaN are counted as missing; other errors are reported with their line.
 Exit code 3 when a leak was found at any time, 0 when none was, 1 when the recording cannot be read.
 )";
 
@@ -38,13 +38,13 @@ Exit code 0, also when nothing would have been done; 1 when HISTORY cannot be re
 )";
 
 constexpr const char* kDrillHelp = R"(
-Rehearses an incident: the guard with this configuration is shown a workload that has it, in made-up time, and what it
-would do is printed with a verdict. Without NAME, or with `list`: the incidents there are. Nothing is touched and nobody
-is told, unless --real is given: then every receiver under `notify` is really told, each message marked as a drill, and
-every act is really carried out once on the running workload, which may be restarted or stopped. The flag is the consent:
-nothing is asked. A `command` can be acted on by its own agent only.
-Exit code 0 when the configuration reacts to the incident, 1 (FAIL) when nothing in it does or what is done in earnest
-fails, 78 when it is wrong.
+Simulates an incident: runs the guard with this configuration on a simulated workload, and prints what it would do and a
+verdict. Without NAME, or with `list`: lists the incidents. Nothing is touched and nobody is notified, unless --real is
+given: then every receiver under `notify` gets a notification marked as a drill, and each kind of action is carried out
+once on the running workload, which may be restarted or stopped, without asking. Only its own agent can act on a
+`command`.
+Exit code 0 when the configuration reacts to the incident; 1 (FAIL) when it does not, or when a real action fails; 78 when
+the configuration is wrong.
 )";
 
 }  // namespace
@@ -105,9 +105,8 @@ Result<Invocation> parse_drill(const Arguments& arguments) {
   const auto text = [] { return po::value<std::string>(); };
   options.add_options()("config,c", text(), "configuration (default /etc/leakguard/leakguard.yml)")(
       "workload", text(), "that has the incident (default: the configuration's only one)")(
-      "at", text(), "rehearse it as if it were then (default now): maintenance windows go by it")(
-      "json", "one JSON document")("real", "then tell people and act on the real workload: see below")("help,h",
-                                                                                                       "this text");
+      "at", text(), "simulated time (default: now), for maintenance windows")("json", "one JSON document")(
+      "real", "also notify and act on the real workload: see above")("help,h", "this text");
   const auto parsed = parse("drill", arguments, options, "name", 1);
   if (!parsed) return base::fail(parsed.error());
   if (parsed->help)

@@ -37,7 +37,7 @@ base::Duration drain_of(const Decision& decision) {
   return {};
 }
 
-// Eyes and hands on this machine, for one workload.
+// Collector and executor on this host, for one workload.
 class Machine {
  public:
   explicit Machine(const Config& config)
@@ -101,12 +101,12 @@ class Machine {
   guard::MachineExecutor executor_;
 };
 
-std::string tell(const Config& config, const ActionRecord& action, bool& failed) {
+std::string notify(const Config& config, const ActionRecord& action, bool& failed) {
   std::string text;
   for (const auto& receiver : config.notify) {
-    const auto told = deliver(receiver, action, std::stop_token());
-    text += "; " + receiver.name + (told ? " was told" : " was not told: " + told.error().message);
-    failed = failed || !told;
+    const auto delivered = deliver(receiver, action, std::stop_token());
+    text += "; " + receiver.name + (delivered ? " was notified" : " was not notified: " + delivered.error().message);
+    failed = failed || !delivered;
   }
   return text;
 }
@@ -136,7 +136,7 @@ RealAct act(const Config& config, const std::string& incident, const Decision& d
   real.failed = !result;
   real.text = std::string(guard::policy::name_of(decision.action)) + " (rule " + decision.rule +
               "): " + (result ? "" : "failed: ") + action.result;
-  real.text += tell(config, action, real.failed);
+  real.text += notify(config, action, real.failed);
   return real;
 }
 
@@ -146,7 +146,8 @@ base::Status carry_out_for_real(const Config& config, const std::string& inciden
                                 const std::vector<Decision>& decisions,
                                 const std::function<void(const RealAct&)>& report) {
   if (config.workloads.front().target.kind == guard::sample::TargetKind::command)
-    return base::fail(Code::invalid_argument, "a command is the running agent's own child: nobody else can act on it");
+    return base::fail(Code::invalid_argument,
+                      "a command is a child of the running agent, so only that agent can act on it");
   Machine machine(config);
   if (const auto found = machine.find(); !found) return base::fail(found.error());
   std::uint64_t number = 0;

@@ -1,6 +1,6 @@
 #pragma once
-// The second half of `leakguard drill --real`: what the guard decided on the workload that was made up is carried out
-// on the real one, by the daemon's own executor, and people are told, each message marked as a drill.
+// The second half of `leakguard drill --real`: the decisions on the simulated workload are carried out
+// on the real one by the daemon's executor, with notifications that are marked as a drill.
 
 #include <functional>
 #include <string>
@@ -12,7 +12,7 @@
 
 namespace agent {
 
-// What became of one decision, in words.
+// The result of one decision, as text.
 struct RealAct {
   std::string text;
   bool failed = false;

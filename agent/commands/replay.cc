@@ -48,7 +48,7 @@ base::Result<ReplayedSeries> play(const ReplayOptions& options, const Config& co
 recording::ReportAct::Kind kind_of(const Entry& entry) {
   using Kind = recording::ReportAct::Kind;
   if (entry.kind != Entry::Kind::action) return Kind::event;
-  return entry.tells ? Kind::word : Kind::act;
+  return entry.notifies ? Kind::word : Kind::act;
 }
 
 bool write_report(const ReplayOptions& options, const ReplayedSeries& replayed) {
@@ -79,7 +79,7 @@ void print(const ReplayedSeries& replayed) {
 }  // namespace
 
 int replay(const ReplayOptions& options) {
-  base::set_log_level(base::LogLevel::error);  // what would be done is told by the timeline
+  base::set_log_level(base::LogLevel::error);  // the timeline shows what would be done
   bool is_usage = false;
   const auto config = simulation::load_configured(
       "replay", options.config.empty() ? kDefaultConfigFile : options.config, options.workload, is_usage);

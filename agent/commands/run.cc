@@ -42,7 +42,7 @@ void say_where(const guard::config::Config& config) {
   std::fflush(stdout);
 }
 
-// Such a rule would never fire, and nobody would know.
+// Warns of rules that can never fire on this kernel.
 void warn_of_missing_pressure(const guard::config::Config& config) {
   if (std::filesystem::exists("/proc/pressure")) return;
   for (const auto& workload : config.workloads) {
@@ -54,7 +54,7 @@ void warn_of_missing_pressure(const guard::config::Config& config) {
   }
 }
 
-// A token that all users of the machine can read is no secret.
+// Warns of secrets that every user of the host can read.
 void warn_of_readable_secret(const std::string& path) {
   struct stat status {};
   if (path.empty() || ::stat(path.c_str(), &status) != 0 || (status.st_mode & S_IROTH) == 0) return;

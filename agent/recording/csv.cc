@@ -83,7 +83,7 @@ base::Result<const RecordedSample*> CsvParser::parse(std::string_view row) {
   const auto seconds = parse_time(fields_[time_->index]);
   if (!seconds) {
     return base::fail(Code::corrupt, "'" + fields_[time_->index] +
-                                         "' is no time: Unix seconds (not milliseconds), or such as "
+                                         "' is not a time: Unix seconds (not milliseconds), or such as "
                                          "2026-01-02T03:04:05Z");
   }
   sample_.seconds = *seconds;
@@ -106,7 +106,7 @@ base::Result<std::optional<double>> CsvParser::size_in(const Place& place, doubl
   const auto value = number_of(field);
   if (!value) {
     return base::fail(Code::corrupt,
-                      "'" + field + "' is no number; the unit belongs into the column's name, as in memory(Mi)");
+                      "'" + field + "' is not a number; the unit belongs into the column's name, as in memory(Mi)");
   }
   return std::optional(*value * scale);
 }

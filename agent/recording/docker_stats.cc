@@ -54,8 +54,9 @@ base::Status read_usage(std::string_view used, std::string_view limit, RecordedS
   if (is_missing(used)) return {};
   sample.bytes = docker_size(used);
   sample.limit_bytes = docker_size(limit);
-  if (!sample.bytes) return base::fail(Code::corrupt, "'" + std::string(used) + "' is no size such as 12.5MiB");
-  if (!sample.limit_bytes) return base::fail(Code::corrupt, "'" + std::string(limit) + "' is no size such as 700MiB");
+  if (!sample.bytes) return base::fail(Code::corrupt, "'" + std::string(used) + "' is not a size such as 12.5MiB");
+  if (!sample.limit_bytes)
+    return base::fail(Code::corrupt, "'" + std::string(limit) + "' is not a size such as 700MiB");
   if (*sample.limit_bytes == 0) sample.bytes.reset(), sample.limit_bytes.reset();
   return {};
 }

@@ -170,7 +170,7 @@ base::Result<double> scale_of(std::string_view column, std::optional<base::Bytes
                       "column '" + std::string(column) + "' is in % of what? Say how much 100 % is: --limit SIZE");
   }
   return base::fail(base::Code::invalid_argument,
-                    "column '" + std::string(column) + "': '" + unit + "' is no unit of memory such as Mi");
+                    "column '" + std::string(column) + "': '" + unit + "' is not a unit of memory such as Mi");
 }
 
 const std::string& nearest_of(const std::vector<std::string>& names, const std::string& name) {

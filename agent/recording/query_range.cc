@@ -108,7 +108,7 @@ class Answer : public nlohmann::json_sax<json> {
     if (!has_metric_) return refuse("values before the labels they belong to");
     sample_.series = name_;
     sample_.bytes = number_of(text);
-    if (!sample_.bytes && !is_missing(text)) return refuse(where() + "'" + text + "' is no number");
+    if (!sample_.bytes && !is_missing(text)) return refuse(where() + "'" + text + "' is not a number");
     const auto taken = sink_(sample_);
     return taken || refuse(where() + taken.error().message);
   }

@@ -31,40 +31,40 @@ Config only(const Config& config, const std::string& workload) {
   return one;
 }
 
-// Plays the incident through. The hands' acts reach the workload that is made up.
+// Simulates the incident. Actions affect the simulated workload.
 void play(const Config& config, Trouble trouble, base::WallTime now, Drilled& drilled) {
   const WorkloadConfig& workload = config.workloads.front();
-  SimulatedWorkload sufferer(workload, trouble);
-  Simulation rehearsal(config, config.agent.sample_interval);
-  double over_at = sufferer.over_at();
+  SimulatedWorkload simulated(workload, trouble);
+  Simulation simulation(config, config.agent.sample_interval);
+  double over_at = simulated.over_at();
   double at = 0;
   std::set<std::pair<std::string, std::size_t>> known;
-  rehearsal.on_act([&](const policy::Decision& decision) {
+  simulation.on_act([&](const policy::Decision& decision) {
     if (at < SimulatedWorkload::kCalmSeconds) drilled.restless.insert(decision.rule);
     const bool reacts = !drilled.restless.contains(decision.rule);
     if (reacts && known.emplace(decision.rule, decision.action.index()).second) drilled.decisions.push_back(decision);
     const auto* restart = std::get_if<policy::Restart>(&decision.action);
     const bool stops = std::holds_alternative<policy::Stop>(decision.action);
-    if (restart != nullptr) sufferer.restart(base::to_seconds(restart->drain));
-    if (stops) sufferer.stop();
+    if (restart != nullptr) simulated.restart(base::to_seconds(restart->drain));
+    if (stops) simulated.stop();
     const bool ends = restart != nullptr || stops || trouble == Trouble::restart_loop;
     if (ends && reacts) over_at = std::min(over_at, at + kAfterAct);
   });
   const double step = base::to_seconds(config.agent.sample_interval);
   for (; at <= over_at; at += step) {
-    sufferer.advance(at);
+    simulated.advance(at);
     const base::Duration passed = base::from_seconds(at);
-    rehearsal.play(sufferer.look(base::SteadyTime(std::chrono::hours(1) + passed),
-                                 now + std::chrono::duration_cast<base::WallTime::duration>(passed),
-                                 config.host.mounts));
+    simulation.play(simulated.look(base::SteadyTime(std::chrono::hours(1) + passed),
+                                   now + std::chrono::duration_cast<base::WallTime::duration>(passed),
+                                   config.host.mounts));
   }
-  drilled.timeline = rehearsal.timeline(workload.name);
+  drilled.timeline = simulation.timeline(workload.name);
   drilled.began_at = seconds_of(now) + SimulatedWorkload::kCalmSeconds;
-  if (const auto killed = sufferer.killed_at()) drilled.killed = *killed - SimulatedWorkload::kCalmSeconds;
+  if (const auto killed = simulated.killed_at()) drilled.killed = *killed - SimulatedWorkload::kCalmSeconds;
   for (const std::string& rule : drilled.restless)
     drilled.notes.push_back("rule " + rule + " acts without any incident, on a workload at 40 % of its limit");
   if (!workload.caps.memory)
-    drilled.notes.push_back("no caps.memory: a limit of " + base::format_bytes(sufferer.limit()) + " was assumed");
+    drilled.notes.push_back("no caps.memory: a limit of " + base::format_bytes(simulated.limit()) + " was assumed");
 }
 
 // On a workload that cannot be seen nothing may be done by any rule, whatever it did before.
@@ -90,7 +90,7 @@ std::string missing(const Drilled& drilled, const WorkloadConfig& workload) {
   return text + ": add for example " + std::string(drilled.incident.against);
 }
 
-// Each rule's first act: "rule tell would notify after 3h, rule high would restart after 3h 32m".
+// The first action of each rule: "rule early would notify after 3h, rule high would restart after 3h 32m".
 std::string reactions(const Drilled& drilled) {
   std::string text;
   std::set<std::pair<std::string, std::string>> said;
@@ -111,8 +111,9 @@ void judge(const WorkloadConfig& workload, Drilled& drilled) {
   if (act != nullptr) drilled.first_act = since(*act);
   if (drilled.incident.trouble == Trouble::source_down) {
     drilled.passed = act == nullptr;
-    drilled.verdict = drilled.passed ? "nothing is enforced on what cannot be seen; leakguard_source_up tells of it"
-                                     : "rule " + act->rule + " would " + act->what + " a workload that cannot be seen";
+    drilled.verdict = drilled.passed
+                          ? "nothing is enforced on a workload that cannot be read; leakguard_source_up shows it"
+                          : "rule " + act->rule + " would " + act->what + " a workload that cannot be seen";
     return;
   }
   const bool grows = drilled.incident.trouble == Trouble::leak || drilled.incident.trouble == Trouble::fast_leak;
@@ -139,8 +140,7 @@ Drilled drill(const Config& config, const std::string& workload, const Incident&
   for (const auto& receiver : config.notify)
     drilled.receivers.push_back(receiver.name + " (" + std::string(name_of(receiver.kind)) + ")");
   if (drilled.receivers.empty() && drilled.first_word)
-    drilled.notes.emplace_back(
-        "nobody is configured under notify: only the journal, the metrics and alerts on them tell");
+    drilled.notes.emplace_back("no receiver under notify: only the journal and the metrics show it");
   return drilled;
 }
 
@@ -157,9 +157,9 @@ std::vector<std::string> lines_of(const Drilled& drilled) {
   if (drilled.timeline.left_out() > 0)
     lines.push_back("  and " + std::to_string(drilled.timeline.left_out()) + " entries more");
   if (!drilled.receivers.empty() && drilled.first_word) {
-    std::string told = "  would be told: ";
-    for (const std::string& receiver : drilled.receivers) told += (told.ends_with(": ") ? "" : ", ") + receiver;
-    lines.push_back(told);
+    std::string notified = "  would be notified: ";
+    for (const std::string& receiver : drilled.receivers) notified += (notified.ends_with(": ") ? "" : ", ") + receiver;
+    lines.push_back(notified);
   }
   for (const std::string& note : drilled.notes) lines.push_back("  note: " + note);
   lines.push_back((drilled.passed ? "PASS: " : "FAIL: ") + drilled.verdict);

@@ -72,13 +72,13 @@ base::Result<ReplayedSeries> replay_history(const std::string& path, const Confi
   if (auto sought = reader->seek(query); !sought) return base::fail(sought.error());
 
   const base::Duration interval = config.agent.sample_interval;
-  Simulation rehearsal(config, interval);
+  Simulation simulation(config, interval);
   auto moment = reader->next();
   for (; moment && *moment != nullptr; moment = reader->next()) {
     const double now = seconds_of((*moment)->snapshot.wall);
-    rehearsal.expect_every(std::max(interval, guard::history::step_of((*moment)->resolution)));
-    rehearsal.play((*moment)->snapshot);
-    for (const auto& report : rehearsal.report().workloads) {
+    simulation.expect_every(std::max(interval, guard::history::step_of((*moment)->resolution)));
+    simulation.play((*moment)->snapshot);
+    for (const auto& report : simulation.report().workloads) {
       if (auto taken = seen.at(report.workload.name).take(report, now); !taken) return base::fail(taken.error());
     }
   }
@@ -92,12 +92,12 @@ base::Result<ReplayedSeries> replay_history(const std::string& path, const Confi
       continue;
     }
     std::vector<std::string> notes;
-    for (const auto& [rule, why] : rehearsal.unknown_rules(name))
+    for (const auto& [rule, why] : simulation.unknown_rules(name))
       notes.push_back("rule " + rule + " was never known on this record: " + why);
     const std::uint64_t samples = one.analysis.verdict().samples;
     const double step = samples > 1 ? std::round((one.last - one.first) / static_cast<double>(samples - 1)) : 0;
     all.workloads.push_back(
-        {name, name, one.first, one.last, step, rehearsal.timeline(name), std::move(one.analysis), std::move(notes)});
+        {name, name, one.first, one.last, step, simulation.timeline(name), std::move(one.analysis), std::move(notes)});
   }
   if (all.workloads.empty()) {
     return base::fail(Code::not_found, "it has nothing of the configuration's workloads" +

@@ -111,7 +111,7 @@ std::vector<std::string> SeriesPlayer::notes() const {
   const auto unknown = simulation_->unknown_rules(workload.name);
   for (const policy::Rule& rule : workload.rules) {
     const auto found = std::ranges::find(unknown, rule.name, &std::pair<std::string, std::string>::first);
-    // Kills and loops are noticed, not read: where nobody could notice them, that is no reading either.
+    // OOM kills and restart loops are events: where they cannot be observed, they are unknown.
     const bool unnoticed =
         rule.metric == policy::Metric::oom_kills || (rule.metric == policy::Metric::restart_loop && starts_ == 1);
     if (found == unknown.end() && !unnoticed) continue;

@@ -77,8 +77,8 @@ void Simulation::execute(const policy::Decision& decision, const guard::sample::
   entry.rule = decision.rule;
   entry.why = decision.reason;
   entry.evidence = decision.evidence;
-  entry.tells = std::holds_alternative<policy::Notify>(decision.action);
-  entry.touches = !entry.tells;
+  entry.notifies = std::holds_alternative<policy::Notify>(decision.action);
+  entry.touches = !entry.notifies;
   if (entry.touches) part.acted_on = true;
   part.timeline.add(std::move(entry));
   under_way_.push_back(std::move(done));

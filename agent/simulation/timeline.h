@@ -24,8 +24,8 @@ struct Entry {
   std::string rule;  // for an action or a refusal
   std::string why;   // text
   std::map<std::string, std::string> evidence;
-  bool tells = false;    // a notification
-  bool touches = false;  // changes the workload: from here on the recording shows what happened without it
+  bool notifies = false;  // a notification
+  bool touches = false;   // changes the workload: from here on the recording shows what happened without it
   bool after_act = false;
   std::uint64_t times = 1;  // consecutive repetitions
   double last = 0;          // seconds; the last of them

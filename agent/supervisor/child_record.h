@@ -22,7 +22,7 @@ struct ChildRecord {
 };
 
 std::string write_note(const ChildRecord& note);
-// Nothing when it is no note.
+// Nothing when it is not a record.
 std::optional<ChildRecord> read_note(const std::string& text);
 
 }  // namespace agent

@@ -228,7 +228,7 @@ base::Status apply_caps(const sample::Cgroup& cgroup, const sample::Caps& caps) 
 base::Result<sample::Cgroup> create_child_cgroup(const sample::Cgroup& parent, std::string_view name) {
   if (name.empty() || name.find('/') != std::string_view::npos || name == "." || name == ".." ||
       name == sample::kAgentLeaf) {
-    return base::fail(base::Code::invalid_argument, "\"" + std::string(name) + "\" is no name for a cgroup");
+    return base::fail(base::Code::invalid_argument, "\"" + std::string(name) + "\" is not a valid cgroup name");
   }
   if (distinct_folders(parent).empty()) return base::fail(no_folder().error());
   sample::Cgroup child = parent;

@@ -84,7 +84,7 @@ const std::vector<Section>& sections() {
 }
 
 // Edits between two words: letters added, left out, changed, or swapped with their neighbour (optimal string
-// alignment). Words longer than kLongest are told apart without counting.
+// alignment). Words longer than kLongest are not compared.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   constexpr std::size_t kLongest = 40;
   if (a.size() > kLongest || b.size() > kLongest) return kLongest;

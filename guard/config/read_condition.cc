@@ -240,7 +240,7 @@ void check_not_trivial(const Reader& section, const MetricForm& form, const poli
     section.problem(key, "more than " + base::format_duration(kLongestDuration) + write);
 }
 
-// Conditions that could never be true, or that nobody measures for this workload.
+// Conditions that can never be true, or whose metric this workload does not have.
 void check_possible(const Reader& section, const MetricForm& form, const WorkloadConfig& workload,
                     const policy::Rule& rule) {
   const auto key = name_of(form.metric);
@@ -297,7 +297,7 @@ void read_goal(const Reader& section, const WorkloadConfig& workload, policy::Co
   if (form == nullptr) return;
   const auto key = name_of(form->metric);
   if (form->unit == Unit::flag || form->unit == Unit::probe || form->metric == Metric::oom_kills) {
-    section.problem(key, "is no success by itself; leave `until` out: the step has helped when the rule is clear");
+    section.problem(key, "is not a goal; omit `until`: the goal is then that the rule is clear");
     return;
   }
   const auto written = read_comparison(section, key, *form);

@@ -53,7 +53,7 @@ void read_escalation(const Reader& rule_section, const WorkloadConfig& workload,
     const Reader step(&items[i], rule_section.path_of("escalate") + "[" + std::to_string(i) + "]",
                       rule_section.context());
     if (before == Strength::stop) {
-      step.problem("", "no step comes after stop: the workload stays stopped until somebody starts it");
+      step.problem("", "no step can follow stop: the workload stays stopped until it is started manually");
       return;
     }
     read_step(step, workload, i + 1 == items.size(), rule);

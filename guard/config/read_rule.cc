@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kMostActions = 8;
 
-// Why the guard's hands cannot do this to such a workload; "" when they can.
+// Why this action is impossible on such a workload; "" when it is possible.
 std::string find_obstacle(const policy::ActionSpec& action, sample::TargetKind kind) {
   using sample::TargetKind;
   const bool has_known_process = kind != TargetKind::systemd_unit && kind != TargetKind::cgroup;

@@ -18,7 +18,7 @@ std::string listed(const std::vector<std::string>& names) {
   return text;
 }
 
-// True when `wanted` is one of `names`, else a problem that tells them. `what` as in "this workload has no ...".
+// True when `wanted` is one of `names`, otherwise records a problem with them. `what` as in "this workload has no ...".
 bool check_known(const Reader& section, std::string_view key, std::string_view what, const std::string& wanted,
                  const std::vector<std::string>& names) {
   if (std::ranges::find(names, wanted) != names.end()) return true;

@@ -41,7 +41,7 @@ void read_argv(const Reader& workload, sample::Target& target) {
   if (node->children.size() > kMostArguments) workload.problem("command", "at most 1024 arguments");
 }
 
-// A cgroup's path as people see it in the file system, with the mount in front and, on cgroup v1, the controller:
+// A cgroup's path as in the file system, with the mount point and, on cgroup v1, the controller:
 // "/sys/fs/cgroup/memory/docker/abc" is "/docker/abc".
 std::string without_mount(const std::string& path) {
   constexpr std::string_view kMount = "/sys/fs/cgroup";

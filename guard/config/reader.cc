@@ -30,7 +30,7 @@ std::string quoted(std::string_view text) {
 }
 
 std::string unknown_key_message(std::string_view key, std::span<const std::string_view> keys) {
-  std::string message = "there is no key " + quoted(key) + " here; ";
+  std::string message = "unknown key " + quoted(key) + " here; ";
   if (const auto nearest = nearest_key(key, keys); !nearest.empty())
     return message.append("did you mean \"").append(nearest).append("\"?");
   message += "there are: ";

@@ -209,7 +209,7 @@ struct Perform {
   const Scene& scene;
 
   Result<std::string> operator()(const policy::Notify&) const {
-    return base::fail(Code::internal, "a notification is no action on a machine");
+    return base::fail(Code::internal, "a notification is not an action on this host");
   }
   Result<std::string> operator()(const policy::Shed& request) const {
     if (auto answered = action::request_shed(request, scene.stop); !answered) return base::fail(answered.error());

@@ -37,7 +37,7 @@ void inherit_state(WorkloadState& before, WorkloadState& state, base::SteadyTime
     const auto same = std::ranges::find(before.config.rules, rule.name, &policy::Rule::name);
     if (rule.escalation.empty() || same == before.config.rules.end() || !have_equal_escalations(rule, *same)) continue;
     next.escalation = std::move(found->second.escalation);
-    // Nobody will say any more what became of a step that was under way: it is watched like one that was done.
+    // The outcome of a step in progress is lost with the reload: it is observed as if it was done.
     while (next.escalation.pending_actions > 0) policy::record_step(policy::StepOutcome::done, now, next.escalation);
   }
 }

@@ -134,7 +134,7 @@ void escalate(const Rule& rule, const signal::WorkloadSignals& signals, base::St
   }
 }
 
-// Another run of the workload begins the condition anew.
+// A new run of the workload resets the condition.
 void note_identity(const std::string& identity, base::SteadyTime now, RuleState& state) {
   if (identity.empty() || identity == state.identity) return;
   if (!state.identity.empty()) begin(state, Phase::clear, now);

@@ -66,7 +66,7 @@ Reading<double> captured(const std::vector<signal::LogSignal>& logs, const Subje
   return value->second;
 }
 
-// Without a verdict nobody knows; while it warms up nobody says so.
+// Unknown without a verdict; false while warming up.
 Reading<double> is_leaking(const signal::WorkloadSignals& signals) {
   if (!signals.growth && signals.leak == signal::LeakState::unknown)
     return Reading<double>::absent(signals.growth.reason());

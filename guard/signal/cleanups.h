@@ -1,7 +1,7 @@
 #pragma once
-// What memory did across each cleanup that the log tells of. A sweep that runs on time and frees nothing looks healthy
-// in its log and is not: that is a leak with a cleanup beside it. Lowest memory shortly before the line is compared
-// with the lowest shortly after, so that what is in flight at the moment of the line does not count.
+// The effect of each logged cleanup on memory. A cleanup that runs on time and frees nothing looks healthy in its log,
+// but is a leak. The lowest memory shortly before the line is compared with the lowest shortly after, so that memory in
+// use at the time of the line does not count.
 
 #include <cstddef>
 #include <cstdint>

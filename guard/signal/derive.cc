@@ -154,7 +154,7 @@ LogSignal derive_log(const LogExpectation& expectation, const sample::LogWatch* 
   return signal;
 }
 
-// What a cleanup that frees nothing adds to memory that grows: the first thing that whoever is woken wants to know.
+// Adds to growing memory that its cleanup frees nothing: what an operator needs to know first.
 void judge_cleanup(const LogExpectation& expectation, const sample::LogWatch* watch, base::SteadyTime now,
                    CleanupTracker& tracker, WorkloadSignals& signals) {
   if (watch == nullptr || !watch->source_up) return;

@@ -7,8 +7,8 @@ namespace guard::signal {
 namespace {
 
 // Why nothing is known, whatever was counted; "" when the counts are to be judged.
-std::string find_doubt(const HealthExpectation& expectation, const sample::Probe* probe, sample::State state,
-                       base::SteadyTime now) {
+std::string why_unknown(const HealthExpectation& expectation, const sample::Probe* probe, sample::State state,
+                        base::SteadyTime now) {
   if (state != sample::State::running) return "the workload is not running";
   if (probe == nullptr) return "not probed yet";
   if (!probe->able) return "cannot be probed: " + probe->why;
@@ -34,8 +34,8 @@ HealthSignal derive_health(const HealthExpectation& expectation, const sample::P
     signal.failures_in_row = probe->failures_in_row;
     signal.why = probe->why;
   }
-  if (auto doubt = find_doubt(expectation, probe, state, now); !doubt.empty()) {
-    signal.healthy = Reading<bool>::absent(std::move(doubt));
+  if (auto why = why_unknown(expectation, probe, state, now); !why.empty()) {
+    signal.healthy = Reading<bool>::absent(std::move(why));
     return signal;
   }
   if (const auto decision = decide(expectation, *probe)) decided[expectation.name] = *decision;

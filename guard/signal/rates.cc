@@ -10,7 +10,7 @@ namespace {
 Reading<double> seconds_passed(const Reading<base::Duration>& before, const Reading<base::Duration>& after) {
   if (!after) return Reading<double>::absent(after.reason());
   if (!before) return Reading<double>::absent("needs a second reading");
-  if (*after < *before) return Reading<double>::absent("the counter began anew");
+  if (*after < *before) return Reading<double>::absent("the counter was reset");
   return base::to_seconds(*after - *before);
 }
 

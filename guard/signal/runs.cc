@@ -93,7 +93,7 @@ std::uint64_t count_seen_kills(const sample::Workload& workload, const RunStep& 
     const auto cgroup = workload.cgroup ? workload.cgroup->inode : 0;
     const bool is_new_cgroup = history.counter && ((cgroup != 0 && history.cgroup != 0 && cgroup != history.cgroup) ||
                                                    *reading < *history.counter);
-    // A run that began under the guard's eyes began at 0; of an older one nobody knows when its kills were.
+    // The counter of a run that the guard has seen from its start began at 0; kills of an older run have no known time.
     const auto before = is_new_cgroup ? 0 : history.counter.value_or(runs.first_run ? *reading : 0);
     kills = *reading - before;
     // Kills that an exit told of while the counter could not be read stand in the counter of the same cgroup, too.
@@ -115,9 +115,9 @@ std::uint64_t count_seen_kills(const sample::Workload& workload, const RunStep& 
   return kills;
 }
 
-std::uint64_t rise_of(std::uint64_t counter, OomHistory::Told& told) {
-  const std::uint64_t before = std::min(told.counter.value_or(counter), counter);
-  told.counter = counter;
+std::uint64_t rise_of(std::uint64_t counter, OomHistory::Reported& reported) {
+  const std::uint64_t before = std::min(reported.counter.value_or(counter), counter);
+  reported.counter = counter;
   return counter - before;
 }
 

@@ -59,14 +59,14 @@ struct OomHistory {
   std::uint64_t cgroup = 0;                          // the inode of that cgroup; 0 when unknown
   std::uint64_t ends_before_counter = 0;             // kills counted by their exit since the counter was last read
   std::optional<base::SteadyTime> kill_without_end;  // when the counter rose in a run whose end was not seen yet
-  // The same kills as others tell of them. Each source may miss some, and they tell at different moments: what they
-  // told within kSameKill of each other is the same, and the one that told of most is believed.
-  struct Told {
+  // The same kills as reported by other sources. Each may miss some, and they report at different times: reports within
+  // kSameKill of each other are the same kills, and the highest count is used.
+  struct Reported {
     std::optional<std::uint64_t> counter;  // as last seen
     std::uint64_t recent = 0;              // kills of the episode under way
   };
-  Told logged;                    // Lifecycle::oom_kills_logged
-  Told ends;                      // Lifecycle::oom_ends
+  Reported logged;                // Lifecycle::oom_kills_logged
+  Reported ends;                  // Lifecycle::oom_ends
   std::uint64_t seen_recent = 0;  // by the cgroup's counter and the ends of runs, in that episode
   base::SteadyTime last_rise{};   // of any of them
   std::uint64_t total = 0;

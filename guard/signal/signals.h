@@ -77,7 +77,7 @@ struct WorkloadSignals {
   double growth_high = 0;
   Reading<base::Duration> earliest_limit;  // time to limit at growth_high: its lower bound
   LeakState leak = LeakState::unknown;
-  std::string leak_evidence;          // in words; "" while unknown
+  std::string leak_evidence;          // text; "" while unknown
   std::uint64_t oom_kills_total = 0;  // since the guard knows the workload, across restarts
   std::uint64_t oom_kills_new = 0;    // in this interval
   std::uint64_t restarts_total = 0;

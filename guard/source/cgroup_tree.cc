@@ -218,7 +218,7 @@ base::Result<sample::Cgroup> CgroupTree::of_path(std::string_view path) {
   if (path.empty() || path.front() != '/' || climbs || path.find('\0') != std::string_view::npos) {
     return base::fail(
         base::Code::invalid_argument,
-        "\"" + std::string(path) + "\" is no path from the hierarchy's root, such as /system.slice/x.service");
+        "\"" + std::string(path) + "\" is not a path from the root of the hierarchy, such as /system.slice/x.service");
   }
   while (!path.empty() && path.back() == '/') path.remove_suffix(1);
   sample::Cgroup cgroup;

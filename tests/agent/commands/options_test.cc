@@ -177,8 +177,8 @@ TEST(HistoryExport, RefusesWhatItCannotDo) {
   EXPECT_THAT(refusal({"history"}), HasSubstr("history export"));
   EXPECT_THAT(refusal({"history", "import"}), HasSubstr("leakguard history --help"));
   EXPECT_THAT(refusal({"history", "export", "--since", "yesterday"}), AllOf(HasSubstr("'yesterday'"), HasSubstr("2h")));
-  EXPECT_THAT(refusal({"history", "export", "--since", "1e300"}), HasSubstr("is no time"));
-  EXPECT_THAT(refusal({"history", "export", "--since=-9e9"}), HasSubstr("is no time"));
+  EXPECT_THAT(refusal({"history", "export", "--since", "1e300"}), HasSubstr("is not a time"));
+  EXPECT_THAT(refusal({"history", "export", "--since=-9e9"}), HasSubstr("is not a time"));
   EXPECT_THAT(refusal({"history", "export", "--format", "xml"}), HasSubstr("neither csv nor jsonl"));
   EXPECT_THAT(refusal({"history", "export", "--actions", "--format", "csv"}), HasSubstr("jsonl only"));
   EXPECT_THAT(refusal({"history", "export", "--config", "a", "--state-dir", "b"}), HasSubstr("give one"));

@@ -77,7 +77,7 @@ TEST(Scale, OfWhatIsNoSizeIsRefused) {
   for (const char* column : {"Memory()", "Memory(ms)", "Memory(1)"}) {
     const auto scale = scale_of(column);
     ASSERT_FALSE(scale) << column;
-    EXPECT_THAT(scale.error().message, HasSubstr("is no unit of memory"));
+    EXPECT_THAT(scale.error().message, HasSubstr("is not a unit of memory"));
   }
 }
 

@@ -69,7 +69,7 @@ TEST(Csv, MayTellOfTheLimitInAColumn) {
   ASSERT_EQ(reading.error, "");
   EXPECT_EQ(reading.samples.at(0).limit_bytes, 2.0 * (1 << 20));
   EXPECT_EQ(reading.samples.at(1).limit_bytes, std::nullopt);
-  EXPECT_THAT(read("timestamp,memory_bytes,cap(Mi)\n0,1,much\n", columns).error, HasSubstr("'much' is no number"));
+  EXPECT_THAT(read("timestamp,memory_bytes,cap(Mi)\n0,1,much\n", columns).error, HasSubstr("'much' is not a number"));
   EXPECT_THAT(read("timestamp,memory_bytes\n0,1\n", columns).error, HasSubstr("--limit-column"));
 }
 
@@ -89,9 +89,10 @@ TEST(Csv, NamesTheNearestColumnOfOneThatIsMissing) {
 TEST(Csv, TellsTheLineThatIsWrong) {
   const std::string header = "timestamp,memory_bytes\n0,1\n";
   EXPECT_THAT(read(header + "1,2,3\n").error, AllOf(StartsWith("line 3: "), HasSubstr("3 fields")));
-  EXPECT_THAT(read(header + "yesterday,2\n").error, AllOf(StartsWith("line 3: "), HasSubstr("'yesterday' is no time")));
-  EXPECT_THAT(read(header + "1,12Mi\n").error, AllOf(StartsWith("line 3: "), HasSubstr("'12Mi' is no number")));
-  EXPECT_THAT(read(header + "1,inf\n").error, HasSubstr("'inf' is no number"));
+  EXPECT_THAT(read(header + "yesterday,2\n").error,
+              AllOf(StartsWith("line 3: "), HasSubstr("'yesterday' is not a time")));
+  EXPECT_THAT(read(header + "1,12Mi\n").error, AllOf(StartsWith("line 3: "), HasSubstr("'12Mi' is not a number")));
+  EXPECT_THAT(read(header + "1,inf\n").error, HasSubstr("'inf' is not a number"));
   EXPECT_THAT(read(header + "1,\"2\n").error, AllOf(StartsWith("line 3: "), HasSubstr("quote")));
   EXPECT_THAT(read(header + "1," + std::string(1 << 17, '2')).error,
               AllOf(StartsWith("line 3: "), HasSubstr("longer")));
@@ -126,7 +127,7 @@ TEST(QueryRange, TellsWhatIsWrongAndWhere) {
   EXPECT_THAT(read(R"({"status":"success","data":{"resultType":"vector","result":[]}})").error,
               HasSubstr("query_range"));
   EXPECT_THAT(read(answer(R"({"metric":{},"values":[[60,"1"],[61,"x"]]})")).error,
-              AllOf(HasSubstr("value 2: "), HasSubstr("'x' is no number")));
+              AllOf(HasSubstr("value 2: "), HasSubstr("'x' is not a number")));
   for (const char* values :
        {"[1]", "[[1]]", "[[\"1\",\"2\"]]", "[[1,2]]", "[[1,\"2\",3]]", "[[[1],\"2\"]]", "[{\"a\":1}]"})
     EXPECT_THAT(read(answer(std::string(R"({"metric":{},"values":)") + values + "}")).error, HasSubstr("value "))

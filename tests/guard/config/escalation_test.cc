@@ -63,7 +63,7 @@ TEST(Escalation, GetsNoWeaker) {
 
 TEST(Escalation, EndsWithStop) {
   EXPECT_EQ(message_of(steps("{do: [stop], within: 1m}, {do: [stop]}")),
-            "escalate[1]: no step comes after stop: the workload stays stopped until somebody starts it");
+            "escalate[1]: no step can follow stop: the workload stays stopped until somebody starts it");
 }
 
 TEST(Until, MustBeAnEndOfTheTrouble) {
@@ -79,9 +79,9 @@ TEST(Until, MustBeAnEndOfTheTrouble) {
   EXPECT_EQ(until("time_to_limit: '< 2h'"),
             "escalate[0].until.time_to_limit: wrong way round: that is the trouble and not its end");
   EXPECT_EQ(until("restart_loop: true"),
-            "escalate[0].until.restart_loop: is no success by itself; leave `until` out: the step has helped when the "
+            "escalate[0].until.restart_loop: is not a goal; leave `until` out: the step has helped when the "
             "rule is clear");
-  EXPECT_EQ(until("memory: '< 75%', for: 5s").substr(0, 50), "escalate[0].until.for: there is no key \"for\" here;");
+  EXPECT_EQ(until("memory: '< 75%', for: 5s").substr(0, 50), "escalate[0].until.for: unknown key \"for\" here;");
 }
 
 TEST(Order, TheGentlerRuleMustBeAbleToComeFirst) {

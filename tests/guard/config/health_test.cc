@@ -148,9 +148,8 @@ TEST(Subject, IsAMountThatIsLookedAt) {
 }
 
 TEST(Condition, ThatIsUnknownIsRefusedWithTheNearest) {
-  EXPECT_NE(
-      when("unhealty: true").find("when.unhealty: there is no key \"unhealty\" here; did you mean \"unhealthy\"?"),
-      std::string::npos);
+  EXPECT_NE(when("unhealty: true").find("when.unhealty: unknown key \"unhealty\" here; did you mean \"unhealthy\"?"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -15,13 +15,13 @@ TEST(ParseConfig, AnEmptyTextIsAllDefaults) {
 }
 
 TEST(ParseConfig, NamesTheNearestKey) {
-  EXPECT_EQ(problems_of("agnet: {}"), R"(1:1 agnet: there is no key "agnet" here; did you mean "agent"?)");
-  EXPECT_EQ(with("cpas: {}"), R"(1:37 workloads[0].cpas: there is no key "cpas" here; did you mean "caps"?)");
+  EXPECT_EQ(problems_of("agnet: {}"), R"(1:1 agnet: unknown key "agnet" here; did you mean "agent"?)");
+  EXPECT_EQ(with("cpas: {}"), R"(1:37 workloads[0].cpas: unknown key "cpas" here; did you mean "caps"?)");
 }
 
 TEST(ParseConfig, ListsTheKeysWhenNoneIsNear) {
   EXPECT_EQ(problems_of("engine: {endpoint: x}"),
-            R"(1:10 engine.endpoint: there is no key "endpoint" here; there are: socket)");
+            R"(1:10 engine.endpoint: unknown key "endpoint" here; there are: socket)");
 }
 
 TEST(ParseConfig, FindsAllProblemsInOrder) {
@@ -37,7 +37,7 @@ TEST(ParseConfig, FindsAllProblemsInOrder) {
             "5:15 workloads[0].caps.memory: not a size: \"lots\"; write for example 700m, 512MiB, 1.5g or 1048576\n"
             "6:13 workloads[0].caps.pids: 0 is out of bounds: from 1 to 4194304\n"
             "8:20 agent.sample_interval: not a duration: \"5\"; write for example 30s, 5m, 1h30m or 250ms\n"
-            "9:3 agent.lisen: there is no key \"lisen\" here; did you mean \"listen\"?");
+            "9:3 agent.lisen: unknown key \"lisen\" here; did you mean \"listen\"?");
 }
 
 TEST(ParseConfig, RefusesDuplicateKeys) {

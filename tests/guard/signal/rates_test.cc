@@ -119,7 +119,7 @@ TEST(CoresBetween, IsCpuTimeOverWallTime) {
 }
 
 TEST(CoresBetween, IsAbsentWhenTheCounterRanBackwards) {
-  EXPECT_EQ(cores_between(Counter(seconds(10)), Counter(seconds(9)), seconds(1)).reason(), "the counter began anew");
+  EXPECT_EQ(cores_between(Counter(seconds(10)), Counter(seconds(9)), seconds(1)).reason(), "the counter was reset");
 }
 
 TEST(CoresBetween, IsZeroWhenTheCounterStoodStill) {

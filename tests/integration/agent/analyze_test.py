@@ -132,8 +132,8 @@ class AnalyzeTest(unittest.TestCase):
         header = "timestamp,memory_bytes\n"
         self.refused(header + "0,5\n60,-1\n", "line 3: memory below zero")
         self.refused(header + "60,5\n0,5\n", "line 3: its time, 0 s, lies before")
-        self.refused(header + "1767323045000,5\n", "line 2: '1767323045000' is no time.*not milliseconds")
-        self.refused(header + "0,5\n1,5MiB\n", "line 3: '5MiB' is no number; the unit belongs")
+        self.refused(header + "1767323045000,5\n", "line 2: '1767323045000' is not a time.*not milliseconds")
+        self.refused(header + "0,5\n1,5MiB\n", "line 3: '5MiB' is not a number; the unit belongs")
         self.refused("time,memory_bytes\n0,5\n", "line 1: no column 'timestamp'; nearest: 'time' .--time-column")
         self.refused("timestamp,m(%)\n0,5\n", "in % of what", "--column", "m(%)")
         self.refused("timestamp,memory_bytes\n", "no samples in it")

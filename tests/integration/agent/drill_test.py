@@ -57,7 +57,7 @@ class DrillTest(unittest.TestCase):
         self.assertGreater(document["first_act_seconds"] - document["first_word_seconds"], 600)
         text = self.drill("leak").stdout
         self.assertIn("would restart (rule high): memory", text)
-        self.assertIn("would be told: oncall (webhook)", text)
+        self.assertIn("would be notified: oncall (webhook)", text)
         self.assertTrue(text.splitlines()[-1].startswith("PASS: rule tell would notify after"), text)
 
     def test_one_that_does_not_fails_and_is_told_what_to_add(self):
@@ -136,13 +136,13 @@ workloads:
         for told in self.told():
             self.assertTrue(told["reason"].startswith("DRILL (oom-kill), not an incident: "), told)
             self.assertEqual((told["workload"], told["outcome"]), ("app", "done"))
-        self.assertIn("real: stop (rule killed): ended by itself; oncall was told", answer.stderr)
+        self.assertIn("real: stop (rule killed): ended by itself; oncall was notified", answer.stderr)
 
     def test_a_receiver_that_refuses_fails_the_drill(self):
         self.receiver = self.enterContext(Receiver(status=500))
         answer = self.drill("--real", action="signal: {name: CONT}")
         self.assertEqual(answer.returncode, 1)
-        self.assertIn("oncall was not told: the receiver answered 500", answer.stderr)
+        self.assertIn("oncall was not notified: the receiver answered 500", answer.stderr)
         self.assertIsNone(self.process.poll())
 
     def test_a_workload_that_does_not_run_is_left_alone(self):
