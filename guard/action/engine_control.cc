@@ -80,16 +80,16 @@ EngineControl::EngineControl(EngineControlOptions options, std::stop_token stop)
     : options_(std::move(options)), stop_(std::move(stop)) {}
 
 base::Result<std::string> EngineControl::send(const Request& request) const {
-  base::FetchRequest request;
-  request.method = request.method;
-  request.url = "http://engine" + request.path + request.container_id + request.verb;
-  request.unix_socket = options_.socket;
-  request.total_timeout = options_.timeout + request.patience;
-  request.body = request.body;
-  request.stop = stop_;
-  request.max_body_bytes = kMaxAnswerBytes;
-  if (!request.body.empty()) request.headers.emplace_back("content-type", "application/json");
-  auto answer = base::fetch(request);
+  base::FetchRequest http;
+  http.method = request.method;
+  http.url = "http://engine" + request.path + request.container_id + request.verb;
+  http.unix_socket = options_.socket;
+  http.total_timeout = options_.timeout + request.patience;
+  http.body = request.body;
+  http.stop = stop_;
+  http.max_body_bytes = kMaxAnswerBytes;
+  if (!request.body.empty()) http.headers.emplace_back("content-type", "application/json");
+  auto answer = base::fetch(http);
   if (!answer) return fail(answer.error());
   const bool is_done = answer->status >= 200 && answer->status < 300;
   const bool is_so_already = answer->status == 304;

@@ -196,7 +196,7 @@ TEST(CommandLine, RefusesAFlagThatThereIsNot) {
 TEST(CommandLine, RefusesAFlagWithoutItsValue) { EXPECT_THAT(refusal({"run", "--config"}), HasSubstr("--config")); }
 
 TEST(CommandLine, NamesTheCommandThatThereIsNot) {
-  EXPECT_THAT(refusal({"rum"}), AllOf(HasSubstr("there is no command 'rum'"), HasSubstr("see leakguard --help")));
+  EXPECT_THAT(refusal({"rum"}), AllOf(HasSubstr("unknown command 'rum'"), HasSubstr("see leakguard --help")));
   EXPECT_THAT(refusal({}), HasSubstr("no command given"));
 }
 

@@ -79,9 +79,9 @@ TEST(Until, MustBeAnEndOfTheTrouble) {
   EXPECT_EQ(until("time_to_limit: '< 2h'"),
             "escalate[0].until.time_to_limit: wrong way round: that is the trouble and not its end");
   EXPECT_EQ(until("restart_loop: true"),
-            "escalate[0].until.restart_loop: is not a goal; leave `until` out: the step has helped when the "
-            "rule is clear");
-  EXPECT_EQ(until("memory: '< 75%', for: 5s").substr(0, 50), "escalate[0].until.for: unknown key \"for\" here;");
+            "escalate[0].until.restart_loop: is not a goal; omit `until`: the goal is then that the rule is "
+            "clear");
+  EXPECT_EQ(until("memory: '< 75%', for: 5s").substr(0, 46), "escalate[0].until.for: unknown key \"for\" here;");
 }
 
 TEST(Order, TheGentlerRuleMustBeAbleToComeFirst) {

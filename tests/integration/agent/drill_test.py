@@ -79,7 +79,7 @@ class DrillTest(unittest.TestCase):
         self.assertNotIn("killed", self.drill("leak", "--at", "2026-01-06T12:00:00Z", config=config).stdout)
 
     def test_wrong_use(self):
-        self.assertIn("there is no incident 'fire'", self.drill("fire", code=2).stderr)
+        self.assertIn("unknown incident 'fire'", self.drill("fire", code=2).stderr)
         self.assertIn("--at: no time", self.drill("leak", "--at", "noon", code=2).stderr)
         self.drill("leak", config=self.file("wrong.yml", "workloads: [{}]"), code=78)
 
