@@ -73,7 +73,7 @@ class CgroupTree {
   std::vector<CgroupMount> mounts_;
 };
 
-// The limits among a cgroup's readings; an absent one is an empty field. Saves a second look at the files.
+// The limits among a cgroup's readings; an absent one is an empty field. Saves reading the files again.
 sample::Caps caps_of(const sample::Resources& resources);
 
 }  // namespace guard::source

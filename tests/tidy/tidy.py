@@ -115,6 +115,20 @@ BANS = [
     Ban(r"_clock::now\s*\(|\b(steady_now|wall_now)\s*\(|\b(clock_gettime|gettimeofday)\s*\(|(?<![\w.>:])time\s*\(",
         "logic reads a clock", "take the time as an argument", lambda path: path.startswith(PURE)),
 ]
+# Private words that the glossary has replaced by the field's terms; also in comments and texts. base and chatcore follow
+# with their own renaming.
+WORDS = {
+    r"ladders?": "escalation policy",
+    r"hindrances?|hindered": "suppression, suppressed",
+    r"sufferers?": "simulated workload",
+    r"rehears\w+": "simulation, drill",
+    r"second looks?": "recheck",
+    r"course of action": "action arbitration",
+    r"rivals?": "another rule that takes precedence",
+    r"followers": "dependents",
+}
+WORDY_TREES = ("guard", "agent", "docs", "configs", "dashboards", "ansible")
+WORDY_SUFFIXES = (".h", ".cc", ".md", ".yml", ".html", ".json", ".service")
 UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" * 3]) + r")\b")
 UNFINISHED_SUFFIXES = (".cc", ".h", ".py", ".sh", ".cmake", ".yml", ".html")
 
@@ -216,6 +230,13 @@ def check_unfinished(path, lines):
             yield Finding(path, number, "an unfinished thing", "do it now, or open an issue and take the mark out")
 
 
+def check_words(path, lines):
+    for number, line in enumerate(lines, 1):
+        for word, term in WORDS.items():
+            if re.search(rf"\b({word})\b", line, re.IGNORECASE):
+                yield Finding(path, number, f"a private word ({word})", f"write: {term}")
+
+
 def files_under(root, tops, suffixes):
     for top in tops:
         for path in sorted((root / top).rglob("*")):
@@ -236,6 +257,8 @@ def findings(root):
         yield from check_bans(name, blanked)
     for name, path in files_under(root, CODE + ("cmake", "ansible", "configs"), UNFINISHED_SUFFIXES):
         yield from check_unfinished(name, path.read_text(encoding="utf-8", errors="replace").splitlines())
+    for name, path in files_under(root, WORDY_TREES, WORDY_SUFFIXES):
+        yield from check_words(name, path.read_text(encoding="utf-8", errors="replace").splitlines())
 
 
 def main():

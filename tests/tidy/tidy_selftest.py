@@ -117,6 +117,11 @@ class Tidy(unittest.TestCase):
         found = findings_in({"base/a.cc": "sleep(1);\n"})
         self.assertEqual(found, ["base/a.cc:1: a thread sleeps"])
 
+    def test_private_words_are_found_in_code_and_documents(self):
+        self.assert_found("guard/a.cc", "// The next step of the ladder.\n", "a private word")
+        self.assert_found("docs/a.md", "A Ladder of actions.\n", "a private word")
+        self.assert_clean("guard/a.cc", "// The next step of the escalation.\n")
+
 
 if __name__ == "__main__":
     unittest.main()
