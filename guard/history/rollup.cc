@@ -69,7 +69,7 @@ void Rollup::count_cpu(const sample::Workload& workload, base::SteadyTime at, Ac
   const base::Duration elapsed = at - reference.at;
   const bool is_same_run =
       reference.run == workload.identity.key && reference.starts == workload.lifecycle.starts && reference.cpu_used;
-  if (is_same_run && elapsed >= base::Duration(0) && elapsed < signal::WorkloadHistory::kLeastInterval) return;
+  if (is_same_run && elapsed >= base::Duration(0) && elapsed < signal::WorkloadHistory::kMinInterval) return;
   if (is_same_run && elapsed > base::Duration(0)) {
     if (const auto cores = signal::cores_between(reference.cpu_used, used, elapsed); cores) {
       account.cpu_seconds += cores->count * base::to_seconds(elapsed);
