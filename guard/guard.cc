@@ -96,7 +96,8 @@ void Guard::tick(int missed) {
   for (std::size_t i = 0; i < seen.size(); ++i)
     decisions.push_back(decide(*seen[i], report_.workloads[i], scene, snapshot.at));
   for (std::size_t i = 0; i < seen.size(); ++i) enforcer_.enforce(*seen[i], std::move(decisions[i]));
-  for (std::size_t i = 0; i < seen.size(); ++i) report_on(*seen[i], parts_.clock.steady_now(), report_.workloads[i]);
+  for (std::size_t i = 0; i < seen.size(); ++i)
+    report_on(*seen[i], parts_.clock.steady_now(), report_.host, report_.workloads[i]);
   report_.journal_errors = parts_.journal.errors();
 }
 

@@ -15,7 +15,8 @@ bool have_equal_ladders(const policy::Rule& a, const policy::Rule& b) {
 
 }  // namespace
 
-void report_on(const Watched& watched, base::SteadyTime now, telemetry::WorkloadReport& workload) {
+void report_on(const Watched& watched, base::SteadyTime now, const sample::Host& host,
+               telemetry::WorkloadReport& workload) {
   for (const auto& [resources, refusal] : watched.caps_refusals) {
     if (refusal.is_dry_run) continue;
     const base::Duration retry_in = std::max(refusal.retry_at - now, base::Duration(0));
@@ -28,6 +29,8 @@ void report_on(const Watched& watched, base::SteadyTime now, telemetry::Workload
   telemetry::PolicyReport& report = workload.policy;
   for (const policy::Rule& rule : watched.config.rules) {
     if (policy::is_pressure(rule.metric)) report.pressure_rules.push_back({rule.name, rule.metric});
+    std::string why = host.cores ? policy::why_it_cannot_fire(*host.cores, rule, watched.config.caps) : "";
+    if (!why.empty()) report.impossible_rules.push_back({rule.name, std::move(why)});
     if (rule.ladder.empty()) continue;
     const auto state = watched.rules.find(rule.name);
     const bool is_active =

@@ -7,7 +7,8 @@
 namespace guard {
 
 // Where its rules and its caps stand, into `report`.
-void report_on(const Watched& watched, base::SteadyTime now, telemetry::WorkloadReport& report);
+void report_on(const Watched& watched, base::SteadyTime now, const sample::Host& host,
+               telemetry::WorkloadReport& report);
 
 // Takes over what the guard before a reload remembered of the workload, when it is still the same target. Rules may
 // have changed under the same name: their holds begin anew, which can only delay an action. What they rest from, the

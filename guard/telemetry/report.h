@@ -42,13 +42,18 @@ struct PolicyReport {
     std::string rule;
     policy::Metric metric = policy::Metric::memory_pressure;
   };
-  std::vector<Ladder> ladders;               // in the order of the rules
-  std::vector<PressureRule> pressure_rules;  // that a kernel without PSI leaves without a reading
-  std::optional<Breaker> breaker;            // while it is open
-  std::string maintenance;                   // the window that is open, in words; "" for none
-  std::string held_back;                     // why it must not be restarted now; "" for nothing
-  std::size_t actions_spent = 0;             // of the budget
-  std::size_t actions_max = 0;               // 0: not known
+  struct ImpossibleRule {
+    std::string rule;
+    std::string why;
+  };
+  std::vector<ImpossibleRule> impossible_rules;  // that cannot fire on this host
+  std::vector<Ladder> ladders;                   // in the order of the rules
+  std::vector<PressureRule> pressure_rules;      // that a kernel without PSI leaves without a reading
+  std::optional<Breaker> breaker;                // while it is open
+  std::string maintenance;                       // the window that is open, in words; "" for none
+  std::string held_back;                         // why it must not be restarted now; "" for nothing
+  std::size_t actions_spent = 0;                 // of the budget
+  std::size_t actions_max = 0;                   // 0: not known
   base::Duration actions_within{0};
 };
 

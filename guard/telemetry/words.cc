@@ -124,10 +124,13 @@ std::string way_to_start(const sample::Workload& workload) {
   }
 }
 
-// A pressure rule never fires while there is no reading of the pressure; from outside it looks as if all were well.
+// A pressure rule never fires while there is no reading of the pressure, and a rule on CPU above what the host has
+// never does; from outside it looks as if all were well.
 void describe_blind_rules(const WorkloadReport& report, Sentences& out) {
   const signal::WorkloadSignals& signals = report.signals;
   const auto& pressure = report.workload.resources.pressure;
+  for (const auto& [rule, why] : report.policy.impossible_rules)
+    out.say(Urgency::notice, "rule " + rule + " cannot fire: " + why);
   if (report.workload.lifecycle.state != sample::State::running) return;
   for (const auto& [rule, metric] : report.policy.pressure_rules) {
     const bool is_memory = metric == policy::Metric::memory_pressure;

@@ -162,6 +162,13 @@ TEST(Words, TellAnOverdueLineFromALogThatCannotBeRead) {
               ElementsAre(says(Urgency::notice, "log line 'cleanup': the log cannot be read (the stream broke)")));
 }
 
+TEST(Words, SayWhichRuleCannotFireOnThisHost) {
+  WorkloadReport report = quiet();
+  report.policy.impossible_rules = {{"hot", "it needs more than 4 cores and the host has 2"}};
+  EXPECT_THAT(describe(report),
+              Contains(says(Urgency::notice, "rule hot cannot fire: it needs more than 4 cores and the host has 2")));
+}
+
 TEST(Words, SayWhichRuleCannotFireWithoutAPressureReading) {
   WorkloadReport report = quiet();
   report.policy.pressure_rules = {{"stalled", policy::Metric::memory_pressure}};
