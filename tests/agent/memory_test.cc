@@ -36,6 +36,14 @@ TEST(Holds, AreReadByTheNextAgent) {
   EXPECT_EQ(held[0].since, kWeb.since);
 }
 
+TEST(Holds, AreReadBesideWhatIsNoMarker) {
+  const TemporaryFolder folder;
+  Holds(folder.at("held")).keep({kWeb, {"api", "memory", kWeb.since}});
+  for (int i = 0; i < 20; ++i)  // some of them come before the markers
+    std::filesystem::create_symlink("/no/such/file", folder.at("held/link" + std::to_string(i)));
+  EXPECT_THAT(Holds(folder.at("held")).read(), SizeIs(2));
+}
+
 TEST(Holds, AreReleasedOnceWhenTheirMarkerSaysStart) {
   const TemporaryFolder folder;
   Holds holds(folder.at("held"));
