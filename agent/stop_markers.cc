@@ -53,7 +53,8 @@ std::vector<StopMarker> StopMarkers::read() {
   std::error_code error;
   for (fs::directory_iterator entry(folder_, error), end; !error && entry != end && held.size() < kMostStopMarkers;
        entry.increment(error)) {
-    if (!entry->is_regular_file(error) || is_unfinished(entry->path())) continue;
+    std::error_code unread;  // of this one, as of a link to nothing: the others count
+    if (!entry->is_regular_file(unread) || is_unfinished(entry->path())) continue;
     if (says_start(entry->path())) {
       std::error_code ignored;
       fs::remove(entry->path(), ignored);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <optional>
+#include <utility>
 
 #include "guard/policy/caps.h"
 
@@ -44,10 +45,12 @@ std::optional<telemetry::CapsRefusal> refusal_of(const WorkloadState& state, bas
   return shown;
 }
 
-telemetry::PolicyReport policy_report(const WorkloadState& state, base::SteadyTime now) {
+telemetry::PolicyReport policy_report(const WorkloadState& state, const sample::Host& host, base::SteadyTime now) {
   telemetry::PolicyReport report;
   for (const policy::Rule& rule : state.config.rules) {
     if (policy::is_pressure(rule.metric)) report.pressure_rules.push_back({rule.name, rule.metric});
+    std::string why = host.cores ? policy::why_it_cannot_fire(*host.cores, rule, state.config.caps) : "";
+    if (!why.empty()) report.impossible_rules.push_back({rule.name, std::move(why)});
     if (rule.escalation.empty()) continue;
     const auto found = state.rules.find(rule.name);
     const bool is_active =
@@ -79,7 +82,7 @@ telemetry::WorkloadReport report_of(const sample::Snapshot& snapshot, const samp
   report.logs = log_reports(snapshot, workload, signals, state);
   std::ranges::copy_if(snapshot.probes, std::back_inserter(report.probes),
                        [&](const sample::Probe& probe) { return probe.workload == workload.name; });
-  report.policy = policy_report(state, now);
+  report.policy = policy_report(state, snapshot.host, now);
   return report;
 }
 

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/terminal_text.h"
 #include "guard/config/single_file_mount.h"
+#include "guard/source/host.h"
 
 namespace agent {
 namespace {
@@ -42,6 +43,19 @@ void say_where(const guard::config::Config& config) {
   std::fflush(stdout);
 }
 
+// Warns of rules that can never fire on this host.
+void warn_of_impossible_rules(const guard::config::Config& config) {
+  const auto cores = guard::source::read_host("/").cores;
+  if (!cores) return;
+  for (const auto& workload : config.workloads) {
+    for (const auto& rule : workload.rules) {
+      const std::string why = guard::policy::why_it_cannot_fire(*cores, rule, workload.caps);
+      if (!why.empty())
+        base::log_warning("this rule cannot fire: " + why, {{"workload", workload.name}, {"rule", rule.name}});
+    }
+  }
+}
+
 // Warns of rules that can never fire on this kernel.
 void warn_of_missing_pressure(const guard::config::Config& config) {
   if (std::filesystem::exists("/proc/pressure")) return;
@@ -71,6 +85,12 @@ void warn_of_readable_secrets(const guard::config::Config& config) {
   }
 }
 
+void warn_of(const guard::config::Config& config) {
+  warn_of_impossible_rules(config);
+  warn_of_missing_pressure(config);
+  warn_of_readable_secrets(config);
+}
+
 }  // namespace
 
 int run(const RunOptions& options) {
@@ -83,15 +103,16 @@ int run(const RunOptions& options) {
   }
   base::start_log({.level = result.config->agent.log_level, .format = result.config->agent.log_format});
   if (embedded) say_where(*result.config);
-  warn_of_missing_pressure(*result.config);
-  warn_of_readable_secrets(*result.config);
+  warn_of(*result.config);
   DaemonOptions daemon;
   daemon.config = std::move(*result.config);
   daemon.reload = [options, embedded] {
     const std::string path = options.config.empty() ? kDefaultConfigFile : options.config;
     const std::string warning = embedded ? "" : guard::config::warn_of_single_file_mount(path);
     if (!warning.empty()) base::log_warning(warning);
-    return read_config(options, embedded);
+    ConfigResult read = read_config(options, embedded);
+    if (read.config) warn_of(*read.config);
+    return read;
   };
   const int code = Daemon(std::move(daemon)).run();
   base::stop_log();

@@ -125,6 +125,7 @@ SpawnRequest Child::request() const {
 void Child::launch() {
   pause_timer_.cancel();
   if (auto made = make_cgroup(); !made) return fail_to_start(made.error());
+  if (auto free = check_for_lost_holder(); !free) return fail_to_start(free.error());
   // Start the holder first, which may fail: processes of an earlier agent are not ended for a command that cannot
   // start.
   if (auto begun = begin_holder(); !begun) {

@@ -105,6 +105,7 @@ class Child {
   [[nodiscard]] ChildRecord note() const;
 
   void launch();
+  [[nodiscard]] base::Status check_for_lost_holder() const;
   [[nodiscard]] base::Status begin_holder();
   [[nodiscard]] base::Status launch_held(const SpawnRequest& request);
   [[nodiscard]] base::Status launch_here(const SpawnRequest& request);

@@ -112,6 +112,20 @@ void Child::take_over(const HolderMessage& state, int output) {
   report_done({});
 }
 
+// Conflict: the command runs under a holder that cannot be reached, as that of an earlier version after its socket was
+// removed. It is not a leftover: nobody wants it ended, and a second one must not be started.
+base::Status Child::check_for_lost_holder() const {
+  if (!options_.outlives_agent || holder_) return {};
+  const std::vector<std::int64_t> pids = cgroup_.processes();
+  const std::int64_t holder = find_holder_process(pids, options_.name);
+  if (holder == 0) return {};
+  return base::fail(base::Code::conflict,
+                    "it runs already, but the socket of its holder (pid " + std::to_string(holder) +
+                        ") was removed, so it cannot be taken over; it is left running and not guarded; to have it "
+                        "started again, end it: kill " +
+                        std::to_string(pids.front()));
+}
+
 base::Status Child::begin_holder() {
   if (!options_.outlives_agent || holder_) return {};
   auto created = Holder::create(context_.loop, context_.holder_folder, options_.name, listener());

@@ -15,7 +15,10 @@
 #include <unistd.h>
 
 #include "agent/supervisor/holder_process.h"
+#include "base/log.h"
 #include "guard/history/state_file.h"
+#include "guard/source/fs.h"
+#include "guard/source/process_parser.h"
 
 namespace agent {
 namespace {
@@ -23,7 +26,8 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kSuffix = ".sock";
-constexpr std::size_t kMostNames = 1000;  // as many as there may be workloads
+constexpr std::size_t kMostCommandLine = 64u << 10;  // of a process that may be a holder
+constexpr std::size_t kMostNames = 1000;             // as many as there may be workloads
 
 class Descriptor {
  public:
@@ -31,8 +35,8 @@ class Descriptor {
   ~Descriptor() {
     if (fd_ >= 0) ::close(fd_);
   }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
+  Descriptor(Descriptor&& other) noexcept : fd_(other.release()) {}
+  Descriptor& operator=(Descriptor&&) = delete;
   [[nodiscard]] int get() const { return fd_; }
   [[nodiscard]] bool is_open() const { return fd_ >= 0; }
   int release() { return std::exchange(fd_, -1); }
@@ -47,18 +51,30 @@ struct Address {
   [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&socket); }
 };
 
-// By way of the folder's descriptor: a socket's path has 107 characters at most, a state folder's any number.
-Address address_of(int folder, const std::string& name) {
+Address address_at(const std::string& path) {
   Address address;
   address.socket.sun_family = AF_UNIX;
-  const std::string path = folder >= 0 ? "/proc/self/fd/" + std::to_string(folder) + "/" + name + std::string(kSuffix)
-                                       : "@leakguard/" + std::to_string(::geteuid()) + "/" + name;
+  const bool is_abstract = path.starts_with('@');
   const std::size_t length = std::min(path.size(), sizeof(address.socket.sun_path) - 1);
   std::memcpy(address.socket.sun_path, path.data(), length);
-  if (folder < 0) address.socket.sun_path[0] = '\0';
-  address.size =
-      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length + (folder < 0 ? std::size_t{0} : std::size_t{1}));
+  if (is_abstract) address.socket.sun_path[0] = '\0';
+  address.size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length +
+                                        (is_abstract ? std::size_t{0} : std::size_t{1}));
   return address;
+}
+
+// By way of the folder's descriptor: a socket's path has 107 characters at most, a state folder's any number.
+Address address_of(int folder, const std::string& name) {
+  if (folder >= 0) return address_at("/proc/self/fd/" + std::to_string(folder) + "/" + name + std::string(kSuffix));
+  return address_at("@leakguard/" + std::to_string(::geteuid()) + "/" + name);
+}
+
+// Of the second socket: one for each folder and name, both of any length.
+Address spare_address_of(const std::string& folder, const std::string& name) {
+  std::uint64_t hash = 14695981039346656037ULL;  // FNV-1a: the same in every build
+  for (const char c : folder + '/' + name) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  return address_at("@leakguard/" + std::to_string(::geteuid()) + "/spare/" + std::to_string(hash) + "/" +
+                    name.substr(0, 40));
 }
 
 Descriptor open_folder(const std::string& folder) {
@@ -77,8 +93,28 @@ bool is_ours(int socket) {
   return ::getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 && (peer.uid == 0 || peer.uid == ::geteuid());
 }
 
-// Nothing of the agent's but the listening socket: no environment, no terminal, no other descriptor.
-base::Result<pid_t> start_process(int listening, const std::string& name) {
+// Anybody can take an abstract address first: then there is no second socket. -1 for that.
+Descriptor listen_at_spare(const std::string& folder, const std::string& name) {
+  if (folder.empty()) return Descriptor(-1);
+  const Address address = spare_address_of(folder, name);
+  const Descriptor first(make_socket());
+  Descriptor listening(::fcntl(first.get(), F_DUPFD_CLOEXEC, kSpareSocket + 1));
+  if (::bind(listening.get(), address.get(), address.size) != 0 || ::listen(listening.get(), 1) != 0)
+    return Descriptor(-1);
+  return listening;
+}
+
+// A socket that is connected to the second socket of our own holder, or -1.
+Descriptor connect_to_spare(const std::string& folder, const std::string& name) {
+  Descriptor socket(folder.empty() ? -1 : make_socket());
+  if (!socket.is_open()) return socket;
+  const Address address = spare_address_of(folder, name);
+  if (::connect(socket.get(), address.get(), address.size) != 0 || !is_ours(socket.get())) return Descriptor(-1);
+  return socket;
+}
+
+// Nothing of the agent's but the listening sockets: no environment, no terminal, no other descriptor.
+base::Result<pid_t> start_process(int listening, int spare, const std::string& name) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   ::posix_spawn_file_actions_init(&actions);
@@ -87,7 +123,8 @@ base::Result<pid_t> start_process(int listening, const std::string& name) {
   ::posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDOUT_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, STDIN_FILENO, STDERR_FILENO);
   ::posix_spawn_file_actions_adddup2(&actions, listening, kHolderSocket);
-  ::posix_spawn_file_actions_addclosefrom_np(&actions, kHolderSocket + 1);
+  if (spare >= 0) ::posix_spawn_file_actions_adddup2(&actions, spare, kSpareSocket);
+  ::posix_spawn_file_actions_addclosefrom_np(&actions, spare >= 0 ? kSpareSocket + 1 : kSpareSocket);
   sigset_t signals;
   ::sigfillset(&signals);
   ::posix_spawnattr_setsigdefault(&attributes, &signals);
@@ -111,6 +148,19 @@ base::Result<pid_t> start_process(int listening, const std::string& name) {
 }
 
 }  // namespace
+
+std::int64_t find_holder_process(const std::vector<std::int64_t>& pids, const std::string& name) {
+  const std::string wanted = '\0' + std::string(kHoldCommand) + '\0' + name + '\0';
+  const auto text_of = [](std::int64_t pid, const char* file) {
+    auto text = guard::source::read_whole("/proc/" + std::to_string(pid) + file, kMostCommandLine);
+    return text ? std::move(*text) : std::string();
+  };
+  for (const std::int64_t pid : pids) {
+    const auto stat = guard::source::parse_process_stat(text_of(pid, "/stat"));
+    if (stat && text_of(stat->parent, "/cmdline").ends_with(wanted)) return stat->parent;
+  }
+  return 0;
+}
 
 base::Status make_holder_folder(const std::string& folder) {
   // The state folder, private to this user. mkdir() reports errors.
@@ -153,14 +203,21 @@ Holder::~Holder() {
 base::Result<std::unique_ptr<Holder>> Holder::find(base::EventLoop& loop, const std::string& folder,
                                                    const std::string& name, HolderListener listener) {
   const Descriptor opened = open_folder(folder);
-  if (!folder.empty() && !opened.is_open()) return nullptr;
+  const auto find_spare = [&]() -> std::unique_ptr<Holder> {
+    Descriptor socket = connect_to_spare(folder, name);
+    if (!socket.is_open()) return nullptr;
+    base::log_warning("the socket of its holder was removed; the holder was found in another way",
+                      {{"workload", name}, {"folder", folder}});
+    return std::unique_ptr<Holder>(new Holder(loop, folder, name, socket.release(), std::move(listener)));
+  };
+  if (!folder.empty() && !opened.is_open()) return find_spare();
   const Address address = address_of(opened.get(), name);
   Descriptor socket(make_socket());
   if (!socket.is_open()) return base::fail(base::error_from_errno(errno, "make a socket"));
   if (::connect(socket.get(), address.get(), address.size) != 0) {
     const int why = errno;
     if (why == ECONNREFUSED) remove_socket(opened.get(), name);
-    if (why == ENOENT || why == ECONNREFUSED) return nullptr;
+    if (why == ENOENT || why == ECONNREFUSED) return find_spare();
     errno = why;
     if (errno == EAGAIN)
       return base::fail(base::Code::conflict, "another agent supervises a command called " + name + " already");
@@ -180,15 +237,16 @@ base::Result<std::unique_ptr<Holder>> Holder::create(base::EventLoop& loop, cons
   const Address address = address_of(opened.get(), name);
   // Of a holder that is gone: nobody answers there.
   remove_socket(opened.get(), name);
-  // Above the number that it is to have over there.
+  // Above the numbers that they are to have over there.
   const Descriptor first(make_socket());
-  const Descriptor listening(::fcntl(first.get(), F_DUPFD_CLOEXEC, kHolderSocket + 1));
+  const Descriptor listening(::fcntl(first.get(), F_DUPFD_CLOEXEC, kSpareSocket + 1));
+  const Descriptor spare = listen_at_spare(folder, name);
   Descriptor socket(make_socket());
   if (!listening.is_open() || !socket.is_open() || ::bind(listening.get(), address.get(), address.size) != 0 ||
       ::listen(listening.get(), 1) != 0 || ::connect(socket.get(), address.get(), address.size) != 0) {
     return base::fail(base::error_from_errno(errno, "make the socket of the holder of " + name));
   }
-  const auto started = start_process(listening.get(), name);
+  const auto started = start_process(listening.get(), spare.get(), name);
   if (!started) return base::fail(started.error());
   std::unique_ptr<Holder> holder(new Holder(loop, folder, name, socket.release(), std::move(listener)));
   holder->pid_ = *started;

@@ -1,6 +1,7 @@
 #pragma once
 // The agent's side of one holder (agent/supervisor/holder_process.h): found again by name, or started, and spoken to.
-// It is at FOLDER/NAME.sock, or at an abstract socket where there is no folder.
+// It is at FOLDER/NAME.sock, or at an abstract socket where there is no folder. It also has a second, abstract socket,
+// by which it is found when the folder was removed while no agent ran.
 
 #include <functional>
 #include <memory>
@@ -55,6 +56,9 @@ class Holder {
   base::Pending watch_;
 };
 
+// The process of a holder of this name that is the parent of one of these processes; 0 when none of them has one. For a
+// holder that cannot be reached.
+std::int64_t find_holder_process(const std::vector<std::int64_t>& pids, const std::string& name);
 // The folder of the sockets, made for the agent's user alone. Errors: permission_denied (it is somebody else's), else
 // from errno.
 base::Status make_holder_folder(const std::string& folder);

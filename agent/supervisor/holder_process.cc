@@ -50,8 +50,11 @@ class HolderProcess {
     ::sigprocmask(SIG_SETMASK, &signals, nullptr);
     signals_ = ::signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
     if (signals_ < 0) return 1;
-    ::fcntl(kHolderSocket, F_SETFD, FD_CLOEXEC);
-    ::fcntl(kHolderSocket, F_SETFL, O_NONBLOCK);
+    for (const int socket : {kHolderSocket, kSpareSocket}) {
+      ::fcntl(socket, F_SETFD, FD_CLOEXEC);
+      ::fcntl(socket, F_SETFL, O_NONBLOCK);
+    }
+    if (::fcntl(kSpareSocket, F_GETFD) < 0) spare_ = -1;
     while (!is_done()) {
       if (!wait()) return 0;
     }
@@ -68,19 +71,22 @@ class HolderProcess {
   // One turn. False when nobody came in time.
   bool wait() {
     // One agent at a time: another one waits until this one is gone.
-    std::array<pollfd, 3> polled = {
-        {{signals_, POLLIN, 0}, {agent_ >= 0 ? agent_ : kHolderSocket, POLLIN, 0}, {report_, POLLIN, 0}}};
+    std::array<pollfd, 4> polled = {{{signals_, POLLIN, 0},
+                                     {agent_ >= 0 ? agent_ : kHolderSocket, POLLIN, 0},
+                                     {report_, POLLIN, 0},
+                                     {agent_ >= 0 ? -1 : spare_, POLLIN, 0}}};
     const int ready = ::poll(polled.data(), polled.size(), !runs() && agent_ < 0 ? kPatienceMs : -1);
     if (ready == 0) return false;
     if (ready < 0) return errno == EINTR;
     if (polled[2].revents != 0) end_launch();
     if (polled[0].revents != 0) on_signals();
-    if (polled[1].revents != 0) agent_ >= 0 ? serve() : accept();
+    if (polled[1].revents != 0) agent_ >= 0 ? serve() : accept(kHolderSocket);
+    if (polled[3].revents != 0 && agent_ < 0) accept(spare_);
     return true;
   }
 
-  void accept() {
-    agent_ = ::accept4(kHolderSocket, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  void accept(int socket) {
+    agent_ = ::accept4(socket, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (agent_ >= 0 && !is_trusted(agent_)) close_now(agent_);
     report();
   }
@@ -168,6 +174,7 @@ class HolderProcess {
 
   HolderMessage state_;
   int signals_ = -1;
+  int spare_ = kSpareSocket;  // -1: there is none
   int agent_ = -1;
   int output_ = -1;
   int report_ = -1;  // of a launch under way

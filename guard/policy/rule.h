@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "guard/policy/action_spec.h"
+#include "guard/sample/caps.h"
 #include "guard/signal/signals.h"
 
 namespace guard::policy {
@@ -83,6 +84,11 @@ struct Rule : Condition {
 // The value of the metric in these signals, in its unit or as a ratio; absent when the signal is absent.
 sample::Reading<double> value_of(const signal::WorkloadSignals& signals, Metric metric, const Subject& subject,
                                  bool as_ratio);
+// The condition is true only while more CPU cores than this are used; nothing when it is not such a condition. `caps`:
+// of the workload, for "of its cap".
+std::optional<base::Cores> needed_cores(const Condition& condition, const sample::Caps& caps);
+// "needs more than 4 CPU cores and the host has 2"; "" when the host can use as many.
+std::string why_it_cannot_fire(int host_cores, const Condition& condition, const sample::Caps& caps);
 bool is_beyond(double value, Comparison comparison, double threshold);
 Comparison opposite(Comparison comparison);
 // Absent when the metric is absent.

@@ -104,11 +104,11 @@ struct ContainerLog::State {
     position.notice_clock(std::chrono::system_clock::now());
     LogQuestion question = question_of(false);
     const bool knows_lines = position.unsettled() > 0;
-    const base::WallTime latest_before = latest;
+    const base::WallTime known_until = audited_until == base::WallTime::min() ? latest : audited_until;
     std::size_t lines = 0;
     std::size_t known_lines = 0;
     const auto count = [&](std::string_view line, base::WallTime at) {
-      if (!take(line, at) && at <= latest_before) ++known_lines;
+      if (!take(line, at) && at <= known_until) ++known_lines;
       ++lines;
     };
     auto status = read(client, container, question, count);
@@ -117,9 +117,11 @@ struct ContainerLog::State {
       status = read(client, container, question, count);
     }
     if (!status) return status;
-    // The last line that was read is no longer in the log, so lines after it may be lost, too.
+    // The last line of the audit before is no longer in the log, so lines after it may be lost, too. Lines that the
+    // stream has brought since prove nothing: it goes on after a gap.
     if (knows_lines && known_lines == 0) lost_at = std::chrono::steady_clock::now();
     is_all_due = false;
+    audited_until = latest;
     position.settle();
     last_audit = std::chrono::steady_clock::now();
     read_at = began;
@@ -213,10 +215,11 @@ struct ContainerLog::State {
   bool is_all_due = true;       // nothing is known of the log's end: read from since() whatever it takes
   bool has_long_lines = false;  // the engine splits some
   base::SteadyTime last_audit;
-  base::WallTime latest = base::WallTime::min();  // of the lines delivered
-  std::optional<base::WallTime> followed_run;     // started_at of the run that was followed last
-  std::optional<base::WallTime> read_run;         // finished_at of the run whose end was read
-  bool has_ended = false;                         // the stream of followed_run ended by itself
+  base::WallTime latest = base::WallTime::min();         // of the lines delivered
+  base::WallTime audited_until = base::WallTime::min();  // latest when the log was last read to its end
+  std::optional<base::WallTime> followed_run;            // started_at of the run that was followed last
+  std::optional<base::WallTime> read_run;                // finished_at of the run whose end was read
+  bool has_ended = false;                                // the stream of followed_run ended by itself
 
   mutable std::mutex mutex;
   std::condition_variable_any wake_up;

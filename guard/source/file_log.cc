@@ -33,9 +33,7 @@ std::string read_at(int fd, off_t offset, std::size_t size) {
 
 bool holds_at(int fd, off_t offset, const std::string& bytes) { return read_at(fd, offset, bytes.size()) == bytes; }
 
-bool is_later(const timespec& a, const timespec& b) {
-  return a.tv_sec != b.tv_sec ? a.tv_sec > b.tv_sec : a.tv_nsec > b.tv_nsec;
-}
+bool is_later(const timespec& a, const timespec& b) { return is_earlier(b, a); }
 
 bool is_same(const timespec& a, const timespec& b) { return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec; }
 
@@ -62,18 +60,19 @@ std::uint64_t FileLog::lag_bytes() const {
   return bytes;
 }
 
-void FileLog::open(From from) {
+std::optional<FileLog::File> FileLog::open(From from) {
   Descriptor fd(::open(path_.c_str(), kOpenFlags));
   struct stat status {};
   if (fd.get() < 0 || ::fstat(fd.get(), &status) != 0) {
     why_ = path_ + ": " + words_of(errno);
-    return;
+    return std::nullopt;
   }
   if (!S_ISREG(status.st_mode)) {
     why_ = path_ + ": not a regular file";
-    return;
+    return std::nullopt;
   }
   File file{.fd = std::move(fd), .device = status.st_dev, .inode = status.st_ino, .size = status.st_size};
+  static_cast<void>(read_birth(file.fd.get(), file.born));
   if (from == From::end) {
     file.offset = status.st_size;
     const auto size = static_cast<std::size_t>(status.st_size);
@@ -81,17 +80,19 @@ void FileLog::open(From from) {
     const std::size_t tail = std::min(kTailBytes, size);
     file.tail = read_at(file.fd.get(), file.offset - static_cast<off_t>(tail), tail);
   }
-  files_.push_back(std::move(file));
   why_.clear();
+  return file;
 }
 
 bool FileLog::poll(const OnLine& on_line) {
   const bool first_look = !std::exchange(looked_, true);
   const bool goes_on = std::exchange(has_more_, false);
-  if (files_.empty())
-    open(first_look ? From::end : From::beginning);
-  else
+  if (first_look) {
+    known_until_ = file_time_now();
+    if (auto file = open(From::end)) files_.push_back(std::move(*file));
+  } else {
     look_at_path(goes_on ? 0 : 1);
+  }
   std::size_t budget = kMaxPollBytes;
   while (!files_.empty()) {
     budget -= read(budget, on_line);
@@ -104,7 +105,7 @@ bool FileLog::poll(const OnLine& on_line) {
     if (!is_over) break;
     lines_.finish(on_line);
     if (!front.is_copy) ++rotations_;
-    files_.pop_front();
+    drop_oldest();
   }
   return true;
 }
@@ -112,20 +113,80 @@ bool FileLog::poll(const OnLine& on_line) {
 // Opens the file that has taken the path, so that it cannot be missed when it is rotated away soon. `polls`: how much
 // this look counts for the grace; a poll that only goes on with the one before comes too soon to count.
 void FileLog::look_at_path(int polls) {
+  const timespec now = file_time_now();
   struct stat status {};
   const bool exists = ::stat(path_.c_str(), &status) == 0;
   const int error_number = errno;
-  File& last = files_.back();
-  const bool is_last = exists && last.device == status.st_dev && last.inode == status.st_ino;
-  for (File& file : files_) file.polls_replaced = is_last && &file == &last ? 0 : file.polls_replaced + polls;
+  const bool is_last =
+      exists && !files_.empty() && files_.back().device == status.st_dev && files_.back().inode == status.st_ino;
+  for (File& file : files_) file.polls_replaced = is_last && &file == &files_.back() ? 0 : file.polls_replaced + polls;
   polls_missing_ = exists ? 0 : polls_missing_ + polls;
+  bool has_all = true;
   if (is_last) {
     why_.clear();
   } else if (!exists) {
-    if (polls_missing_ > kGracePolls) why_ = path_ + ": " + words_of(error_number);
+    if (polls_missing_ > kGracePolls || files_.empty()) why_ = path_ + ": " + words_of(error_number);
+    if (polls_missing_ <= kGracePolls) has_all = add_missed(nullptr);
   } else if (files_.size() < kMostFiles) {
-    open(From::beginning);
+    auto file = open(From::beginning);
+    has_all = !file || add_missed(&*file);
+    if (file && has_all) files_.push_back(std::move(*file));
+  } else {
+    has_all = false;
   }
+  if (!has_all) return;
+  // The second where the file system's clock is that of another machine and goes ahead.
+  known_until_ = is_last && is_later(status.st_mtim, now) ? status.st_mtim : now;
+}
+
+// Adds the files that stood at the path since the last look and were renamed before this one. `successor`: the file
+// that is there now. False when there are more than may be open at once; those are for the next look.
+bool FileLog::add_missed(const File* successor) {
+  if (successor != nullptr && is_same(successor->born, {})) return true;
+  const File* last = files_.empty() ? nullptr : &files_.back();  // stays where it is when others are added
+  bool has_all = true;
+  for (const RotatedFile& found :
+       find_rotated_files(path_, known_until_, successor == nullptr ? nullptr : &successor->born)) {
+    Descriptor fd(found.fd);
+    const bool is_successor =
+        successor != nullptr && successor->device == found.status.st_dev && successor->inode == found.status.st_ino;
+    if (is_successor || is_known(found)) continue;
+    if (last != nullptr && is_copy(*last, fd.get(), found.status.st_size)) continue;
+    has_all = has_all && files_.size() + 1 < kMostFiles;
+    if (!has_all) continue;
+    known_until_ = found.born;
+    files_.push_back({.fd = std::move(fd),
+                      .device = found.status.st_dev,
+                      .inode = found.status.st_ino,
+                      .born = found.born,
+                      .size = found.status.st_size});
+  }
+  return has_all;
+}
+
+bool FileLog::is_known(const RotatedFile& found) const {
+  const auto is_found = [&](const auto& file) {
+    return file.device == found.status.st_dev && file.inode == found.status.st_ino && is_same(file.born, found.born);
+  };
+  return std::ranges::any_of(files_, is_found) || std::ranges::any_of(dropped_, is_found);
+}
+
+void FileLog::drop_oldest() {
+  const File& oldest = files_.front();
+  dropped_.push_back({oldest.device, oldest.inode, oldest.born});
+  if (dropped_.size() > kMostFiles) dropped_.pop_front();
+  files_.pop_front();
+}
+
+// Whether the file begins with what was read of `known`, which may have been truncated since, or `known` with it.
+bool FileLog::is_copy(const File& known, int fd, off_t size) {
+  if (known.offset > 0 && size >= known.offset)
+    return holds_at(fd, 0, known.head) &&
+           holds_at(fd, known.offset - static_cast<off_t>(known.tail.size()), known.tail);
+  if (size == 0) return false;
+  const off_t tail = std::max<off_t>(size - static_cast<off_t>(kTailBytes), 0);
+  return holds_at(known.fd.get(), 0, read_at(fd, 0, std::min(kHeadBytes, static_cast<std::size_t>(size)))) &&
+         holds_at(known.fd.get(), tail, read_at(fd, tail, static_cast<std::size_t>(size - tail)));
 }
 
 // Reads the oldest file up to its end or the budget. Returns how much was read.
@@ -225,9 +286,12 @@ bool FileLog::find_copy(const File& truncated, File& copy) const {
     const auto tail_at = truncated.offset - static_cast<off_t>(truncated.tail.size());
     if (!holds_at(fd.get(), 0, truncated.head) || !holds_at(fd.get(), tail_at, truncated.tail)) continue;
     latest = status.st_mtim;
+    timespec born{};
+    static_cast<void>(read_birth(fd.get(), born));
     copy = File{.fd = std::move(fd),
                 .device = status.st_dev,
                 .inode = status.st_ino,
+                .born = born,
                 .offset = truncated.offset,
                 .size = status.st_size,
                 .modified = status.st_mtim,

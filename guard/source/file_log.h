@@ -3,8 +3,10 @@
 // copy-and-truncate, and the file's going and coming back. Polling instead of inotify: it works on every file system,
 // on paths that do not exist yet, and has no queue to overflow.
 //
-// What a copytruncate rotation cut off before it was read is read from the copy, when that lies uncompressed beside the
-// log. The hole that a writer without O_APPEND leaves after a truncation is skipped.
+// A file that was created at the path and renamed away between two polls is found beside the log by its name and its
+// time of creation, where the file system records that. What a copytruncate rotation cut off before it was read is read
+// from the copy, when that lies uncompressed beside the log; a copy is not read as if it were a renamed file. The hole
+// that a writer without O_APPEND leaves after a truncation is skipped.
 //
 // Not thread-safe. poll() may block on a file system that does not answer: call it from a worker (FileLogReader).
 
@@ -12,6 +14,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,13 +22,14 @@
 #include <sys/types.h>
 
 #include "guard/source/log_lines.h"
+#include "guard/source/rotated_files.h"
 
 namespace guard::source {
 
 class FileLog {
  public:
   static constexpr std::size_t kMaxPollBytes = 1u << 20;  // bounds one poll's work
-  static constexpr std::size_t kMostFiles = 8;            // rotated away and not read to their ends yet
+  static constexpr std::size_t kMostFiles = 32;           // rotated away and not read to their ends yet
 
   explicit FileLog(std::string path);
   FileLog(FileLog&&) noexcept = default;
@@ -63,6 +67,7 @@ class FileLog {
     Descriptor fd{-1};
     dev_t device = 0;
     ino_t inode = 0;
+    timespec born{};   // 0 where the file system does not record it
     off_t offset = 0;  // read up to here
     off_t size = 0;    // as last seen
     timespec modified{};
@@ -72,10 +77,20 @@ class FileLog {
     int polls_replaced = 0;  // successive polls that found the path empty or another file there
     bool is_copy = false;
   };
+  // A number is used again once its file is gone, so the time of creation belongs to a file's identity.
+  struct Identity {
+    dev_t device = 0;
+    ino_t inode = 0;
+    timespec born{};
+  };
   enum class From { beginning, end };
 
-  void open(From from);
+  [[nodiscard]] std::optional<File> open(From from);
   void look_at_path(int polls);
+  void drop_oldest();
+  [[nodiscard]] bool is_known(const RotatedFile& found) const;
+  [[nodiscard]] bool add_missed(const File* successor);
+  [[nodiscard]] static bool is_copy(const File& known, int fd, off_t size);
   std::size_t read(std::size_t budget, const OnLine& on_line);
   void accept(File& file, std::string_view chunk, const OnLine& on_line);
   [[nodiscard]] static bool was_truncated(File& file);
@@ -89,6 +104,9 @@ class FileLog {
   bool looked_ = false;     // has poll() run once?
   bool has_more_ = false;   // the last poll ended with its bound
   int polls_missing_ = 0;   // successive polls that found nothing at the path
+  // No file that stands at the path, or has stood there, and is not known was created before.
+  timespec known_until_{};
+  std::deque<Identity> dropped_;  // the last files that were read to their ends; the clock of files ticks slowly
   std::string why_ = "not read yet";
   std::uint64_t rotations_ = 0;
 };

@@ -77,7 +77,7 @@ class Walk {
   }
 
   [[nodiscard]] std::vector<uid_t> owners() && { return std::move(owners_); }
-  [[nodiscard]] std::string world_writable() && { return std::move(world_writable_); }
+  [[nodiscard]] std::string writable() && { return std::move(writable_); }
 
  private:
   [[nodiscard]] base::Error failed(int error_number) const {
@@ -88,10 +88,15 @@ class Walk {
     if (std::ranges::find(owners_, owner) == owners_.end()) owners_.push_back(owner);
   }
 
-  // In a sticky folder such as /tmp other users can add files of their own, but cannot replace files of others.
+  // In a sticky folder such as /tmp other users can add files of their own, but cannot replace files of others. A group
+  // that may write what is a service's own is the service's.
   void note_mode(const struct stat& status, const std::string& name) {
     const bool is_sticky = S_ISDIR(status.st_mode) && (status.st_mode & S_ISVTX) != 0;
-    if ((status.st_mode & S_IWOTH) != 0 && !is_sticky) world_writable_ = name;
+    if (is_sticky) return;
+    if ((status.st_mode & S_IWOTH) != 0)
+      writable_ = name + " is world-writable";
+    else if ((status.st_mode & S_IWGRP) != 0 && status.st_uid == 0 && status.st_gid != 0)
+      writable_ = name + " is writable by group " + std::to_string(status.st_gid);
   }
 
   base::Status enter(const char* name) {
@@ -137,7 +142,7 @@ class Walk {
   std::deque<std::string> left_;
   Descriptor folder_{-1};
   std::vector<uid_t> owners_;
-  std::string world_writable_;
+  std::string writable_;
   int links_ = 0;
 };
 
@@ -161,7 +166,7 @@ base::Result<PidFile> read_pid_file(const std::string& path) {
                                                   (*pid == 1 ? ", the machine's first process" : ", the agent itself") +
                                                   ": not guarded");
   }
-  return PidFile{*pid, std::move(walk).owners(), std::move(walk).world_writable()};
+  return PidFile{*pid, std::move(walk).owners(), std::move(walk).writable()};
 }
 
 base::Status check_pid_file(const PidFile& file, const std::string& root, const SmallFiles& files) {
@@ -172,9 +177,9 @@ base::Status check_pid_file(const PidFile& file, const std::string& root, const 
   if (const auto leader = parse_process_leader(text.text); leader && *leader != file.pid)
     return base::fail(Code::invalid_argument, "the pid file names " + process + ", which is a thread of process " +
                                                   std::to_string(*leader) + ": not guarded");
-  if (!file.world_writable.empty())
-    return base::fail(Code::permission_denied, "the pid file is not trusted: " + file.world_writable +
-                                                   " is world-writable; run chmod o-w on it");
+  if (!file.writable.empty())
+    return base::fail(Code::permission_denied,
+                      "the pid file is not trusted: " + file.writable + "; run chmod go-w on it");
   const auto owner = parse_process_owner(text.text);
   if (!owner) return base::fail(Code::corrupt, "process " + process + ": its owner cannot be read");
   const auto stranger = std::ranges::find_if(file.owners, [&](uid_t uid) { return uid != 0 && uid != *owner; });

@@ -15,8 +15,9 @@ namespace guard::source {
 
 struct PidFile {
   std::int64_t pid = 0;
-  std::vector<uid_t> owners;     // of the file, and of every folder and symbolic link on the way to it; each once
-  std::string world_writable{};  // "the file", or "the folder NAME" of its path, if it is world-writable; else ""
+  std::vector<uid_t> owners;  // of the file, and of every folder and symbolic link on the way to it; each once
+  // "the file is world-writable", "the folder NAME is writable by group 33" (one of root's, by another group); else "".
+  std::string writable{};
 };
 
 // A regular file of at most 64 bytes whose first line is a number > 1 that is not this process. `path` is absolute.
@@ -26,7 +27,7 @@ base::Result<PidFile> read_pid_file(const std::string& path);
 
 // Whether all who could have written the pid are root or the owner (real user) of the process that it names, and that
 // the pid is a process's and not one of its threads' (a signal to a thread's id reaches the whole process). Errors:
-// permission_denied, with the other user or the world-writable path; invalid_argument (a thread); not_found (no such
+// permission_denied, with the other user or what others can write; invalid_argument (a thread); not_found (no such
 // process).
 base::Status check_pid_file(const PidFile& file, const std::string& root,
                             const SmallFiles& files = SmallFiles::system());

@@ -1,7 +1,10 @@
 #include "guard/source/user_units.h"
 
 #include <filesystem>
+#include <string_view>
 #include <system_error>
+#include <utility>
+#include <vector>
 
 #include "guard/source/cgroup_open.h"
 #include "guard/source/cgroup_tree.h"
@@ -10,8 +13,72 @@ namespace guard::source {
 
 namespace {
 
-constexpr int kMostFolders = 4096;
-constexpr int kMostDepth = 8;
+namespace fs = std::filesystem;
+
+constexpr int kMostUsers = 1024;
+constexpr int kMostFoldersOfUser = 1024;
+constexpr int kMostDepth = 16;
+
+// "1000" of "user-1000.slice"; "" when it is none.
+std::string user_of(const std::string& slice) {
+  constexpr std::string_view kPrefix = "user-";
+  constexpr std::string_view kSuffix = ".slice";
+  if (slice.size() <= kPrefix.size() + kSuffix.size() || !slice.starts_with(kPrefix) || !slice.ends_with(kSuffix))
+    return {};
+  std::string user = slice.substr(kPrefix.size(), slice.size() - kPrefix.size() - kSuffix.size());
+  return user.find_first_not_of("0123456789") == std::string::npos ? user : std::string();
+}
+
+class Search {
+ public:
+  explicit Search(std::string unit) : unit_(std::move(unit)) {}
+
+  // `group`: the manager's control group, of which `folder` is the folder.
+  void look_through(const fs::path& folder, const std::string& group) {
+    left_ = kMostFoldersOfUser;
+    look_into(folder, group, 0);
+  }
+  void miss(std::string why) {
+    if (missed_.empty()) missed_ = std::move(why);
+  }
+  [[nodiscard]] SystemdUnit result() const {
+    SystemdUnit found;
+    if (groups_.size() > 1) {
+      found.why = "several users have a unit " + unit_ + "; to choose one, set cgroup: " + groups_.front() +
+                  " in place of the unit";
+    } else if (groups_.size() == 1) {
+      found.state = sample::State::running;
+      found.control_group = groups_.front();
+    } else if (!missed_.empty()) {
+      found.why = "users' units cannot be looked through: " + missed_;
+    } else {
+      found.state = sample::State::absent;
+    }
+    return found;
+  }
+
+ private:
+  void look_into(const fs::path& folder, const std::string& group, int depth) {
+    std::error_code error;
+    for (fs::directory_iterator entry(folder, error), end; !error && entry != end; entry.increment(error)) {
+      std::error_code gone;
+      if (!entry->is_directory(gone)) continue;
+      if (--left_ < 0) return miss("too many cgroups in " + group);
+      const std::string name = entry->path().filename().string();
+      if (name == unit_)
+        groups_.push_back(group + "/" + name);
+      else if (name.ends_with(".slice") && depth < kMostDepth)
+        look_into(entry->path(), group + "/" + name, depth + 1);
+    }
+    // A folder may go away in the middle: it held nothing that runs.
+    if (error && error != std::errc::no_such_file_or_directory) miss(error.message());
+  }
+
+  const std::string unit_;
+  int left_ = 0;
+  std::vector<std::string> groups_;
+  std::string missed_;  // why not all was seen
+};
 
 }  // namespace
 
@@ -23,31 +90,23 @@ std::string user_slice_of(const std::string& root) {
 }
 
 SystemdUnit find_user_unit(const std::string& unit, const std::string& user_slice) {
-  SystemdUnit found;
-  found.state = sample::State::absent;
-  if (user_slice.empty()) return found;
+  Search search(unit);
+  if (user_slice.empty()) return search.result();
   std::error_code error;
-  std::filesystem::recursive_directory_iterator folders(user_slice, error);
-  for (int seen = 0; !error && folders != std::filesystem::recursive_directory_iterator(); folders.increment(error)) {
-    if (!folders->is_directory(error) || error) continue;
-    if (++seen > kMostFolders) break;
-    if (folders.depth() >= kMostDepth) folders.disable_recursion_pending();
-    const std::string path = folders->path().string().substr(user_slice.size());
-    if (folders->path().filename() != unit || path.find(".service/") == std::string::npos) continue;
-    if (found.state == sample::State::running) {
-      found = {};
-      found.why = "several users have a unit " + unit;
-      return found;
+  int users = 0;
+  for (fs::directory_iterator entry(user_slice, error), end; !error && entry != end; entry.increment(error)) {
+    const std::string slice = entry->path().filename().string();
+    const std::string user = user_of(slice);
+    if (user.empty()) continue;
+    if (++users > kMostUsers) {
+      search.miss("more than " + std::to_string(kMostUsers) + " users");
+      break;
     }
-    found.state = sample::State::running;
-    found.control_group = "/user.slice" + path;
-    folders.disable_recursion_pending();
+    const std::string manager = "user@" + user + ".service";
+    search.look_through(entry->path() / manager, "/user.slice/" + slice + "/" + manager);
   }
-  if (error && found.state == sample::State::absent) {  // a folder that went away in the middle
-    found.state = sample::State::unknown;
-    found.why = "users' units cannot be looked through: " + error.message();
-  }
-  return found;
+  if (error) search.miss(error.message());
+  return search.result();
 }
 
 }  // namespace guard::source

@@ -42,13 +42,18 @@ struct PolicyReport {
     std::string rule;
     policy::Metric metric = policy::Metric::memory_pressure;
   };
-  std::vector<Escalation> escalations;       // in the order of the rules
-  std::vector<PressureRule> pressure_rules;  // rules on PSI, which cannot fire on a kernel without it
-  std::optional<StopLatch> stop_latch;       // set while latched
-  std::string maintenance;                   // the open window, as text; "" for none
-  std::string dependency_suppression;        // why a dependency forbids a restart; "" for none
-  std::size_t actions_counted = 0;           // within the window of the action rate limit
-  std::size_t actions_max = 0;               // 0: unknown
+  struct ImpossibleRule {
+    std::string rule;
+    std::string why;
+  };
+  std::vector<Escalation> escalations;           // in the order of the rules
+  std::vector<PressureRule> pressure_rules;      // rules on PSI, which cannot fire on a kernel without it
+  std::vector<ImpossibleRule> impossible_rules;  // rules that cannot fire on this host
+  std::optional<StopLatch> stop_latch;           // set while latched
+  std::string maintenance;                       // the open window, as text; "" for none
+  std::string dependency_suppression;            // why a dependency forbids a restart; "" for none
+  std::size_t actions_counted = 0;               // within the window of the action rate limit
+  std::size_t actions_max = 0;                   // 0: unknown
   base::Duration actions_within{0};
 };
 

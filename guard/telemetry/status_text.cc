@@ -124,10 +124,12 @@ std::string way_to_start(const sample::Workload& workload) {
   }
 }
 
-// Reports pressure rules that cannot fire since the pressure is unknown.
+// Reports rules that cannot fire: on pressure that is unknown, or on more CPU than the host has.
 void describe_blind_rules(const WorkloadReport& report, Sentences& out) {
   const signal::WorkloadSignals& signals = report.signals;
   const auto& pressure = report.workload.resources.pressure;
+  for (const auto& [rule, why] : report.policy.impossible_rules)
+    out.say(Urgency::notice, "rule " + rule + " cannot fire: " + why);
   if (report.workload.lifecycle.state != sample::State::running) return;
   for (const auto& [rule, metric] : report.policy.pressure_rules) {
     const bool is_memory = metric == policy::Metric::memory_pressure;

@@ -36,6 +36,14 @@ TEST(StopMarkers, AreReadByTheNextAgent) {
   EXPECT_EQ(held[0].since, kWeb.since);
 }
 
+TEST(StopMarkers, AreReadBesideOtherFiles) {
+  const TemporaryFolder folder;
+  StopMarkers(folder.at("stopped")).keep({kWeb, {"api", "memory", kWeb.since}});
+  for (int i = 0; i < 20; ++i)  // some of them come before the markers
+    std::filesystem::create_symlink("/no/such/file", folder.at("stopped/link" + std::to_string(i)));
+  EXPECT_THAT(StopMarkers(folder.at("stopped")).read(), SizeIs(2));
+}
+
 TEST(StopMarkers, AreReleasedOnceWhenTheirMarkerSaysStart) {
   const TemporaryFolder folder;
   StopMarkers markers(folder.at("stopped"));

@@ -107,6 +107,28 @@ policy::Rule every_tick() {
   return rule;
 }
 
+TEST(ImpossibleRules, AreThoseAboveTheHostsCores) {
+  config::WorkloadConfig config = workload_config("web");
+  policy::Rule rule;
+  rule.name = "hot";
+  rule.metric = policy::Metric::cpu;
+  rule.trip = {4, false};
+  config.rules = {rule};
+  rule.name = "warm";
+  rule.trip = {1, false};
+  config.rules.push_back(rule);
+  Scene scene(config_of({config}));
+  scene.tick();
+  EXPECT_THAT(scene.report().workloads[0].policy.impossible_rules, IsEmpty()) << "of how many is not known";
+  scene.collector.host.cores = 2;
+  scene.tick();
+  ASSERT_THAT(scene.report().workloads[0].policy.impossible_rules, SizeIs(1));
+  EXPECT_EQ(scene.report().workloads[0].policy.impossible_rules[0].rule, "hot");
+  scene.collector.host.cores = 8;
+  scene.tick();
+  EXPECT_THAT(scene.report().workloads[0].policy.impossible_rules, IsEmpty());
+}
+
 TEST(RecentActions, AreBoundedAndKeepTheNewest) {
   config::WorkloadConfig web = workload_config("web", {every_tick()});
   web.actions.max = policy::ActionRate::kMost;

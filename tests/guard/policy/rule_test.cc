@@ -104,6 +104,37 @@ TEST(IsBeyond, NotANumberIsBeyondNothing) {
   EXPECT_FALSE(is_beyond(std::nan(""), Comparison::below, 1));
 }
 
+Condition cpu_above(double value, bool is_ratio) {
+  Condition condition;
+  condition.metric = Metric::cpu;
+  condition.trip = {value, is_ratio};
+  return condition;
+}
+
+TEST(WhyItCannotFire, SaysThatACpuThresholdIsAboveTheHostsCores) {
+  EXPECT_EQ(why_it_cannot_fire(2, cpu_above(4, false), {}), "it needs more than 4 cores and the host has 2");
+  EXPECT_EQ(why_it_cannot_fire(2, cpu_above(2, false), {}), "it needs more than 2 cores and the host has 2");
+  EXPECT_EQ(why_it_cannot_fire(2, cpu_above(1.99, false), {}), "");
+}
+
+TEST(WhyItCannotFire, CountsAShareOfTheCapInCores) {
+  sample::Caps caps;
+  EXPECT_EQ(why_it_cannot_fire(2, cpu_above(0.9, true), caps), "") << "of no cap";
+  caps.cpus = base::Cores{3};
+  EXPECT_EQ(why_it_cannot_fire(2, cpu_above(0.9, true), caps), "it needs more than 2.7 cores and the host has 2");
+  EXPECT_EQ(why_it_cannot_fire(2, cpu_above(0.5, true), caps), "");
+  EXPECT_EQ(why_it_cannot_fire(3, cpu_above(0.9, true), caps), "");
+}
+
+TEST(WhyItCannotFire, IsSilentForOtherConditions) {
+  Condition below = cpu_above(4, false);
+  below.comparison = Comparison::below;
+  EXPECT_EQ(why_it_cannot_fire(2, below, {}), "");
+  Condition pids = cpu_above(4, false);
+  pids.metric = Metric::pids;
+  EXPECT_EQ(why_it_cannot_fire(2, pids, {}), "");
+}
+
 TEST(DescribeValue, SpeaksTheMetricsUnit) {
   EXPECT_EQ(describe_value(Metric::memory, false, 612.0 * 1048576), "612 MiB");
   EXPECT_EQ(describe_value(Metric::memory, true, 0.874), "87.4%");

@@ -3,13 +3,16 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <sys/stat.h>
+#include <time.h>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "guard/source/rotated_files.h"
 #include "tests/guard/source/temporary_folder.h"
 
 namespace guard::source {
@@ -28,7 +31,27 @@ class FileLogTest : public testing::Test {
     log_.poll([&](std::string_view line) { lines.emplace_back(line); });
     return last_ = lines;
   }
+  // Until nothing more can come.
+  void poll_all() {
+    for (int empty = 0; empty < 4;) {
+      empty = poll().empty() ? empty + 1 : 0;
+      seen_.insert(seen_.end(), last_.begin(), last_.end());
+    }
+  }
+  // Renames the log to the next number, and begins a new one.
+  void rotate(std::string_view text) {
+    if (fs::exists(folder_.at("app.log")))
+      fs::rename(folder_.at("app.log"), folder_.at("app.log." + std::to_string(++number_)));
+    folder_.write("app.log", text);
+  }
+  // Waits until the clock that stamps files is past all stamps so far, which may be finer than its ticks.
+  static void next_tick() {
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    while (!is_earlier(now, file_time_now())) std::this_thread::yield();
+  }
   TemporaryFolder folder_;
+  int number_ = 100;
   std::vector<std::string> last_;  // what poll() returned last
   std::vector<std::string> seen_;
   FileLog log_{folder_.at("app.log")};
@@ -139,6 +162,98 @@ TEST_F(FileLogTest, LosesNoFileThatIsRotatedAwayWithinTheGrace) {
   }
   while (!poll().empty()) seen_.insert(seen_.end(), last_.begin(), last_.end());
   EXPECT_THAT(seen_, ElementsAre("line 1", "line 2", "line 3", "line 4", "line 5"));
+}
+
+TEST_F(FileLogTest, ReadsFilesThatCameAndWereRenamedBetweenTwoPolls) {
+  folder_.write("app.log", "before\n");
+  poll();
+  folder_.append("app.log", "first\n");
+  rotate("second\n");
+  rotate("third\n");
+  rotate("fourth\n");
+  poll_all();
+  EXPECT_THAT(seen_, ElementsAre("first", "second", "third", "fourth"));
+  EXPECT_EQ(log_.rotations(), 3u);
+}
+
+TEST_F(FileLogTest, ReadsAFileThatWasRenamedBeforeThePathWasSeenAgain) {
+  EXPECT_THAT(poll(), IsEmpty());
+  folder_.write("app.log", "first\n");
+  rotate("second\n");
+  fs::rename(folder_.at("app.log"), folder_.at("app.log-20260101"));
+  poll_all();
+  rotate("third\n");
+  poll_all();
+  EXPECT_THAT(seen_, ElementsAre("first", "second", "third"));
+}
+
+TEST_F(FileLogTest, ReadsMoreRenamedFilesThanMayBeOpenAtOnce) {
+  folder_.write("app.log", "");
+  poll();
+  std::vector<std::string> written;
+  for (std::size_t file = 0; file < 3 * FileLog::kMostFiles; ++file) {
+    written.push_back("line " + std::to_string(file));
+    next_tick();
+    rotate(written.back() + "\n");
+  }
+  for (std::size_t look = 0; look < 4 * FileLog::kMostFiles; ++look) {
+    poll();
+    seen_.insert(seen_.end(), last_.begin(), last_.end());
+  }
+  EXPECT_EQ(seen_, written);
+}
+
+TEST_F(FileLogTest, ReadsNoCopyAsARenamedFile) {
+  folder_.write("app.log", "");
+  poll();
+  folder_.append("app.log", "one\n");
+  EXPECT_THAT(poll(), ElementsAre("one"));
+  // Copied and truncated some time ago …
+  fs::copy_file(folder_.at("app.log"), folder_.at("app.log.3"));
+  folder_.write("app.log", "");
+  EXPECT_THAT(poll(), IsEmpty());
+  next_tick();
+  folder_.append("app.log", "two\n");
+  EXPECT_THAT(poll(), ElementsAre("two"));
+  // … copied, and copied and truncated, since the last poll …
+  fs::copy_file(folder_.at("app.log"), folder_.at("app.log.2"));
+  folder_.append("app.log", "three\n");
+  fs::copy_file(folder_.at("app.log"), folder_.at("app.log.20260101"));
+  folder_.write("app.log", "four\n");
+  // … and renamed twice.
+  rotate("five\n");
+  rotate("six\n");
+  poll_all();
+  EXPECT_THAT(seen_, ElementsAre("three", "four", "five", "six"));
+}
+
+TEST_F(FileLogTest, ReadsNoOtherFileAsARenamedOne) {
+  folder_.write("app.log", "");
+  folder_.write("app.log.7", "rotated before the start\n");
+  next_tick();
+  poll();
+  for (const char* name : {"app-error.log", "app.log.err", "app.log.8.gz", "other.log.1", "app.logs"})
+    folder_.write(name, "another log\n");
+  fs::create_symlink(folder_.at("app.log.7"), folder_.at("app.log.9"));
+  rotate("one\n");
+  rotate("two\n");
+  next_tick();
+  folder_.write("app.log.5", "younger than the file at the path\n");
+  poll_all();
+  EXPECT_THAT(seen_, ElementsAre("one", "two"));
+}
+
+TEST(RotatedName, IsTheLogsWithANumberOrATime) {
+  for (const char* name : {"app.log.1", "app.log-20260101", "app.log.2026-01-01T12:00:00Z", "app.log.old", "app.1.log",
+                           "app-2026-01-01T00-00-00.000.log", "app_20260101.log", "app.log_3"})
+    EXPECT_TRUE(is_rotated_name("app.log", name)) << name;
+  for (const char* name :
+       {"app.log", "app.log.1.gz", "app.log.", "app.log1", "app-error.log", "app.log.swp", "app1.log", "app.log-error",
+        "app.1.log.zst", "app", "", "app..log", "xapp.log.1", "app.log.1~"})
+    EXPECT_FALSE(is_rotated_name("app.log", name)) << name;
+  EXPECT_TRUE(is_rotated_name("messages", "messages-20260101"));
+  EXPECT_FALSE(is_rotated_name("messages", "messages.log"));
+  EXPECT_FALSE(is_rotated_name(".log", ".log"));
 }
 
 TEST_F(FileLogTest, ReadsWhatATruncationCutOffFromTheCopy) {

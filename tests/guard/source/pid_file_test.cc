@@ -100,6 +100,37 @@ TEST(PidFile, ThatIsWorldWritableIsNotTrusted) {
   EXPECT_TRUE(trusted()) << "a sticky folder's files are replaced by their owners only";
 }
 
+TEST(PidFile, OfRootThatAGroupMayWriteIsNotTrusted) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file to a group";
+  const Machine machine(0);
+  const TemporaryFolder folder;
+  folder.write("run/a.pid", "4242\n");
+  const auto problem = [&] {
+    const auto checked = check_pid_file(*read_pid_file(folder.at("run/a.pid")), machine.root.path());
+    return checked ? std::string() : checked.error().message;
+  };
+  ::chmod(folder.at("run/a.pid").c_str(), 0664);
+  ASSERT_EQ(::chown(folder.at("run/a.pid").c_str(), 0, 33), 0);
+  EXPECT_THAT(problem(), HasSubstr("the file is writable by group 33"));
+  ::chmod(folder.at("run/a.pid").c_str(), 0644);
+  EXPECT_EQ(problem(), "");
+  ::chmod(folder.at("run").c_str(), 0775);
+  ASSERT_EQ(::chown(folder.at("run").c_str(), 0, 33), 0);
+  EXPECT_THAT(problem(), HasSubstr("the folder run is writable by group 33"));
+  ::chmod(folder.at("run").c_str(), 01775);
+  EXPECT_EQ(problem(), "") << "a sticky folder's files are replaced by their owners only";
+}
+
+TEST(PidFile, OfAServiceThatItsOwnGroupMayWriteIsTrusted) {
+  if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
+  const Machine machine(1000);
+  const TemporaryFolder folder;
+  folder.write("run/a.pid", "4242\n");
+  ::chmod(folder.at("run").c_str(), 02775);
+  ASSERT_EQ(::chown(folder.at("run").c_str(), 1000, 1000), 0);
+  EXPECT_TRUE(check_pid_file(*read_pid_file(folder.at("run/a.pid")), machine.root.path()));
+}
+
 // /proc/ID/status exists for each thread, and a signal to it reaches the whole process: the agent's own, for one.
 TEST(PidFile, ThatNamesAThreadIsRefused) {
   const TemporaryFolder root;

@@ -41,5 +41,43 @@ TEST(UserUnit, ThatSeveralUsersHaveIsUnknown) {
   EXPECT_THAT(unit.why, testing::HasSubstr("several users"));
 }
 
+TEST(UserUnit, OfAManagerWithoutSlicesAndOfNestedSlicesIsFound) {
+  const TemporaryFolder slice;
+  std::filesystem::create_directories(slice.at("user-7.slice/user@7.service/old.service"));
+  make(slice, "8", "app-web.slice/new.service");
+  EXPECT_EQ(find_user_unit("old.service", slice.path()).state, State::running);
+  EXPECT_EQ(find_user_unit("new.service", slice.path()).control_group,
+            "/user.slice/user-8.slice/user@8.service/app.slice/app-web.slice/new.service");
+}
+
+TEST(UserUnit, IsNotLookedForWithinServicesScopesAndSessions) {
+  const TemporaryFolder slice;
+  // systemd within a user's container.
+  make(slice, "1000", "libpod-1.scope/container/system.slice/web.service");
+  make(slice, "1000", "other.service/system.slice/web.service");
+  // Not below a manager, or below another's.
+  std::filesystem::create_directories(slice.at("user-1000.slice/session-3.scope/x.service/web.service"));
+  std::filesystem::create_directories(slice.at("user-1001.slice/user@1000.service/app.slice/web.service"));
+  std::filesystem::create_directories(slice.at("user-x.slice/user@x.service/app.slice/web.service"));
+  EXPECT_EQ(find_user_unit("web.service", slice.path()).state, State::absent);
+}
+
+TEST(UserUnit, IsUnknownWhenAUserHasTooManyCgroupsToSeeAll) {
+  const TemporaryFolder slice;
+  for (int i = 0; i < 1100; ++i) make(slice, "1000", "x" + std::to_string(i) + ".slice");
+  EXPECT_EQ(find_user_unit("web.service", slice.path()).state, State::unknown);
+  EXPECT_THAT(find_user_unit("web.service", slice.path()).why, testing::HasSubstr("user@1000.service"));
+  make(slice, "1001", "web.service");
+  EXPECT_EQ(find_user_unit("web.service", slice.path()).state, State::running) << "nobody hides another's";
+}
+
+TEST(UserUnit, ThatSeveralUsersHaveCanBeChosenByItsCgroup) {
+  const TemporaryFolder slice;
+  make(slice, "1000", "web.service");
+  make(slice, "1001", "web.service");
+  EXPECT_THAT(find_user_unit("web.service", slice.path()).why,
+              testing::ContainsRegex("set cgroup: /user.slice/user-100[01].slice/user@100[01].service/app.slice/web"));
+}
+
 }  // namespace
 }  // namespace guard::source

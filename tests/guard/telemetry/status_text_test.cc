@@ -162,6 +162,13 @@ TEST(Words, TellAnOverdueLineFromALogThatCannotBeRead) {
               ElementsAre(says(Urgency::notice, "log line 'cleanup': the log cannot be read (the stream broke)")));
 }
 
+TEST(Words, SayWhichRuleCannotFireOnThisHost) {
+  WorkloadReport report = quiet();
+  report.policy.impossible_rules = {{"hot", "it needs more than 4 cores and the host has 2"}};
+  EXPECT_THAT(describe(report),
+              Contains(says(Urgency::notice, "rule hot cannot fire: it needs more than 4 cores and the host has 2")));
+}
+
 TEST(Words, SayWhichRuleCannotFireWithoutAPressureReading) {
   WorkloadReport report = quiet();
   report.policy.pressure_rules = {{"stalled", policy::Metric::memory_pressure}};
@@ -232,9 +239,8 @@ TEST(Words, TellWhereTheRulesStand) {
   report.policy.escalations.clear();
   report.policy.actions_counted = 10;
   report.policy.actions_within = base::Duration(std::chrono::hours(1));
-  EXPECT_THAT(
-      describe(report),
-      ElementsAre(says(Urgency::trouble, "action rate limit reached (10 within 1h): its rules only notify")));
+  EXPECT_THAT(describe(report),
+              ElementsAre(says(Urgency::trouble, "action rate limit reached (10 within 1h): its rules only notify")));
 }
 
 TEST(Words, TellWhoStoppedItAndHowToStartIt) {

@@ -5,6 +5,7 @@ a quarter of an hour."""
 
 import contextlib
 import os
+import random
 import shutil
 import signal
 import tempfile
@@ -21,6 +22,10 @@ FLOOD_BYTES_PER_SECOND = 50_000_000
 # Seconds from one rotation to the next. A file has to be seen at its path once: the agent looks every 0.2 s, or later on
 # a machine that is busy.
 PACE = float(os.environ.get("LEAKGUARD_ROTATION_PACE", "0.8"))
+
+
+# A file that is renamed is kept for so many rotations.
+KEPT = 30
 
 
 class Writer:
@@ -47,6 +52,14 @@ class Writer:
     def rename_and_create(self):
         os.rename(self.path, self.path + ".1")
         self.write(2)  # until it is told, the writer goes on in the old file
+        self.reopen()
+
+    def rename_in_turn(self):
+        """As logging libraries do it: .1 becomes .2 and so on, several times between two looks."""
+        for number in range(KEPT - 1, 0, -1):
+            with contextlib.suppress(FileNotFoundError):
+                os.rename(f"{self.path}.{number}", f"{self.path}.{number + 1}")
+        os.rename(self.path, self.path + ".1")
         self.reopen()
 
     def delete_and_create(self):
@@ -121,6 +134,23 @@ class LogFilesTest(unittest.TestCase):
             self.note_overdue(agent, writers)
             time.sleep(max(0, began + PACE - time.monotonic()))
         self.assert_all_counted(agent, writers)
+
+    def test_a_log_that_is_renamed_more_often_than_it_is_looked_at_loses_and_repeats_no_line(self):
+        writer = Writer(self.folder, "hurried")
+        agent = self.start(["hurried"])
+        pace = random.Random(1)
+        for rotation in range(ROTATIONS):
+            writer.write(1 + (rotation * 7) % 40)
+            if rotation % 20 == 0:  # copied meanwhile, as by a backup
+                shutil.copyfile(writer.path, writer.path + ".99")
+            writer.rename_in_turn()
+            if rotation % 3 == 0:  # at once again
+                writer.write(1)
+                writer.rename_in_turn()
+            time.sleep(pace.uniform(0.1, 0.4))
+            if rotation % 10 == 0:
+                self.note_overdue(agent, ["hurried"])
+        self.assert_all_counted(agent, {"hurried": writer})
 
     def test_reloads_lose_and_repeat_no_line(self):
         writers = {"plain": Writer(self.folder, "plain"), "renamed": Writer(self.folder, "renamed")}

@@ -115,10 +115,16 @@ class NeighboursTest(unittest.TestCase):
         self.assertIsNone(agent.metric("leakguard_actions_total", action="restart"))
 
     def test_a_stream_that_stops_at_a_rotation_restarts_nothing(self):
+        self.restarts_nothing("100k")
+
+    def test_a_log_in_which_no_line_stays_for_two_seconds_restarts_nothing(self):
+        self.restarts_nothing("20k")
+
+    def restarts_nothing(self, size):
         # With the `local` driver a followed stream stops at a rotation: for the engine nothing more is written.
         agent = self.guard("  - {name: noisy, container: noisy, expect_log: [{name: cleanup, pattern: 'Cleaned up', every: "
                            "4s, grace: 1s}], " + RESTART.format(when="log_overdue: true") + "}\n")
-        self.start("noisy", "--log-driver", "local", "--log-opt", "max-size=100k", "--log-opt", "max-file=5",
+        self.start("noisy", "--log-driver", "local", "--log-opt", f"max-size={size}", "--log-opt", "max-file=5",
                    command=["/busybox", "sh", "-c", "while :; do /busybox seq 1 3000; echo Cleaned up; /busybox sleep 1; "
                             "done"])
         agent.wait_for_metric("leakguard_log_matches_total", lambda count: count >= 1)

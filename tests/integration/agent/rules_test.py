@@ -2,10 +2,11 @@
 
 import json
 import os
+import signal
 import tempfile
 import unittest
 
-from agent import Agent, config_text, require_agent, SECONDS, unique, USER, WORKLOAD
+from agent import Agent, ask, config_text, require_agent, SECONDS, unique, USER, WORKLOAD
 from harness.process import free_port, wait_until
 from receiver import Receiver
 
@@ -28,6 +29,27 @@ class RulesTest(unittest.TestCase):
         agent = self.enterContext(Agent.run(config))
         agent.wait_until_ready()
         return agent
+
+    def test_a_rule_on_more_cpu_than_the_host_has_is_said(self):
+        config = os.path.join(self.folder, "leakguard.yml")
+        workload = (f"  - name: {self.name}\n    command: [/bin/sleep, '600']\n    user: {USER}\n    rules:\n"
+                    "      - {name: hot, when: {cpu: '> 4000'}, do: [notify]}\n"
+                    "      - {name: warm, when: {cpu: '> 0.9'}, do: [notify]}\n")
+        with open(config, "w", encoding="utf-8") as file:
+            file.write(config_text(self.folder, workload, free_port()))
+        checked = ask("check-config", config)
+        self.assertEqual(checked.returncode, 0, "another host may have as many: " + checked.stderr)
+        agent = self.enterContext(Agent.run(config))
+        agent.wait_until_ready()
+        cores = int(agent.metric("leakguard_host_cores"))
+        why = f"it needs more than 4000 cores and the host has {cores}"
+        agent.wait_for_line(f"this rule cannot fire: {why}.*hot", SECONDS)
+        agent.wait_for_metric("leakguard_workload_up", lambda up: up == 1)
+        words = ask("status", "--address", agent.url.removeprefix("http://")).stdout
+        self.assertIn(f"rule hot cannot fire: {why}", words)
+        self.assertNotIn("warm", words)
+        agent.send(signal.SIGHUP)
+        agent.wait_for_line(f"this rule cannot fire: {why}.*hot", SECONDS, count=2)
 
     def wait_for_action(self, agent, action, result):
         agent.wait_for_metric("leakguard_actions_total", lambda count: count == 1, action=action, result=result,

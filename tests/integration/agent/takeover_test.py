@@ -5,11 +5,12 @@ import os
 import re
 import shutil
 import signal
+import socket
 import sys
 import tempfile
 import unittest
 
-from agent import Agent, SECONDS, USER, WORKLOAD, config_text, require_agent, unique
+from agent import Agent, SECONDS, USER, WORKLOAD, cgroup_of, config_text, require_agent, unique
 from harness.process import free_port, wait_until
 
 KILLS = int(os.environ.get("TAKEOVER_KILLS", "10"))
@@ -67,13 +68,65 @@ class Takeover(unittest.TestCase):
         os.rename(state, state + ".away")
         with open(state, "w", encoding="ascii"):
             agent = self.start()
-        why = "processes of an earlier agent are left running"
-        agent.wait_for_line(why, SECONDS)
-        self.assertTrue(is_alive(pid))
+        agent.wait_for_metric("leakguard_workload_up", lambda up: up == 1)
+        self.assertEqual(agent.workload(self.name)["identity"]["pid"], pid, "taken over all the same")
         os.unlink(state)
         os.rename(state + ".away", state)
+        self.kill(agent)
+        agent = self.start()
         agent.wait_for_metric("leakguard_workload_up", lambda up: up == 1)
-        self.assertEqual(agent.workload(self.name)["identity"]["pid"], pid, "taken over as soon as that can be")
+        self.assertEqual(agent.workload(self.name)["identity"]["pid"], pid, "and by its socket when that is back")
+
+    def test_a_state_folder_that_is_removed_between_two_agents_ends_no_command(self):
+        self.write(self.command([WORKLOAD, "print", "here", "0.1"]))
+        agent = self.start()
+        pid = self.wait_for_pid(agent)
+        holder = self.holder_of(pid)
+        for _ in range(2):  # the second time its socket has not been there since the first
+            self.kill(agent)
+            shutil.rmtree(os.path.join(self.folder, "state"))
+            agent = self.start()
+            agent.wait_for_line("the socket of its holder was removed; the holder was found in another way", SECONDS)
+            agent.wait_for_line("taken over from an earlier agent", SECONDS)
+            self.assertEqual(self.wait_for_pid(agent), pid)
+            agent.wait_for_line("^here$", SECONDS)
+            self.assertEqual(self.lifecycle(agent)["starts"], 1)
+        self.assertEqual(agent.stop(), 0)
+        wait_until(lambda: not is_alive(pid) and not is_alive(holder), SECONDS, "their end")
+
+    def test_a_command_whose_holder_cannot_be_reached_is_left_running_and_not_started_twice(self):
+        self.write(self.command([WORKLOAD, "print", "here", "0.1"], "    backoff: {initial: 100ms, max: 100ms}\n"))
+        agent = self.start()
+        pid = self.wait_for_pid(agent)
+        if f"leakguard-{self.name}" not in (cgroup_of(pid, "memory") or ""):
+            self.skipTest("no cgroup can be made here, by which the running command is known")
+        self.kill(agent)
+        # One agent at a time: the holder serves this connection, and its socket at the old path is gone.
+        with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as other:
+            other.connect(f"{self.folder}/state/run/{self.name}.sock")
+            os.rename(f"{self.folder}/state", f"{self.folder}/state.away")
+            holder = self.holder_of(pid)
+            in_line = [self.enterContext(socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)) for _ in range(2)]
+            for waiting in in_line:
+                waiting.connect(self.spare_address(holder))
+            agent = self.start()
+            agent.wait_for_line(f"it runs already.*left running and not guarded.*kill {pid}", SECONDS)
+            self.assertTrue(is_alive(pid))
+            self.assertEqual(agent.metric("leakguard_workload_up"), 0)
+            os.kill(pid, signal.SIGKILL)
+            agent.wait_for_metric("leakguard_workload_up", lambda up: up == 1)
+            self.assertNotEqual(self.wait_for_pid(agent), pid)
+            os.kill(holder, signal.SIGKILL)
+
+    @staticmethod
+    def spare_address(holder):
+        """Of the abstract socket at which the process listens."""
+        inodes = set()
+        for name in os.listdir(f"/proc/{holder}/fd"):
+            inodes.update(re.findall(r"^socket:\[(\d+)\]$", os.readlink(f"/proc/{holder}/fd/{name}")))
+        with open("/proc/net/unix", encoding="utf-8") as sockets:
+            found = [fields[7] for fields in map(str.split, sockets) if len(fields) > 7 and fields[6] in inodes]
+        return "\0" + next(path for path in found if path.startswith("@"))[1:]
 
     def history(self, agent):
         """What is the command's, not what the agent has seen itself."""

@@ -1,5 +1,6 @@
 // A followed log whose engine breaks off, lies or drowns the follower.
 
+#include <atomic>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -137,6 +138,21 @@ TEST_F(Log, ThatWasRotatedAwayBeforeItWasReadHasLostLines) {
   log_is(later, {""});
   ASSERT_TRUE(thread.comes_true([&] { return lines.size() == 202; }));
   EXPECT_TRUE(thread.comes_true([&] { return log->since_lost().has_value(); })) << "three and four may have been there";
+}
+
+TEST_F(Log, HasLostLinesAlthoughTheStreamBroughtSomeThatAreStillThere) {
+  options.audit = milliseconds(50);
+  auto audits = std::make_shared<std::atomic<int>>(0);
+  engine.on(kLogs, [audits](Answer& answer) {
+    answer.start_stream();
+    if (answer.target().find("follow=1") == std::string::npos)
+      return answer.write(++*audits == 1 ? frame(1, "one") : frame(5, "after the gap") + frame(6, "later"));
+    if (*audits == 1) answer.write(frame(5, "after the gap"));
+    answer.hang();
+  });
+  start();
+  ASSERT_TRUE(thread.comes_true([&] { return lines.size() == 3; }));
+  EXPECT_TRUE(thread.comes_true([&] { return log->since_lost().has_value(); })) << "what came between one and five?";
 }
 
 TEST_F(Log, IsReadFromTheBeginningAtFirstAndFromTheEndWhenAudited) {
