@@ -78,6 +78,7 @@ void answer(const ApiParts& parts, const SharedCall& call, Parsed<CompletionRequ
                                  .stop = std::move(request->stop),
                                  .passed_on = std::move(request->passed_on),
                                  .takes_fields = !is_text,
+                                 .takes_refusals = !is_text,
                                  .user = call->user()},
                                 request->stream ? streamed(parts, call, head) : whole(call, head));
   bind_client(call, turn);
