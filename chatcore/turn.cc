@@ -74,8 +74,10 @@ void Turn::fill_window(base::Result<storage::Window> window) {
 
 void Turn::go_on_in_conversation() {
   left_out_before_ = left_out();
-  const bool has_gone_on = request_.after && *request_.after != lease_->last_sequence();
   const bool appends = !request_.is_stored && !is_waiting_for_answer();
+  // An earlier request with this question, which was not answered, may have stored it.
+  const auto stored = appends || request_.is_stored ? 0 : static_cast<std::int64_t>(request_.messages.size());
+  const bool has_gone_on = request_.after && *request_.after + stored != lease_->last_sequence();
   // Storage compares what is appended with what it follows. Before anything else is concluded from a copy in memory, it
   // is read again: another instance may have gone on with the conversation, or removed something from it.
   if ((has_gone_on || !appends) && std::exchange(is_from_memory_, false)) return read_window();

@@ -59,8 +59,9 @@ struct TurnRequest {
   std::size_t max_tokens = 0;                   // 0: the answerer's own bound
   llm::Sampling sampling = {};
   std::vector<std::string> stop = {};      // llm::Prompt::stop
-  llm::PassedOn passed_on = {};            // to an answerer that passes_on(); stateless turns only
-  bool takes_fields = false;               // the client accepts tool calls and refusals, through on_part
+  llm::PassedOn passed_on = {};            // to an answerer that passes_on()
+  bool takes_fields = false;               // the client accepts tool calls, through on_part
+  bool takes_refusals = false;             // and refusals; else their text is the answer's
   std::string instructions = {};           // a system message of this prompt alone, never stored
   std::string response_id = {};            // names the answer in storage; empty: no name
   bool must_exist = false;                 // not_found, rather than beginning the conversation
@@ -88,8 +89,8 @@ struct TurnEvents {
   std::function<void(std::int64_t answer_sequence)> on_begin;
   std::function<std::size_t(std::string_view text)> on_text;  // returns the bytes the client has yet to take
   std::function<void(const TurnResult&)> on_end;              // errors before on_begin left nothing acknowledged
-  // As on_text, for the other parts of an answer; never stored. Without TurnRequest::takes_fields only reasoning, and a
-  // refusal is delivered as text. May be empty.
+  // As on_text, for the other parts of an answer; never stored. Without TurnRequest::takes_fields and takes_refusals
+  // only reasoning. May be empty.
   std::function<std::size_t(llm::AnswerPart part, std::string_view piece)> on_part = {};
 };
 
@@ -162,6 +163,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   bool answer_begun_ = false;
   base::Pending silence_;  // timer after which the answer begins without text
   bool paused_ = false;
+  bool has_fields_ = false;     // the client has received tool calls or other fields
   std::size_t part_bytes_ = 0;  // bytes of the answer's parts other than text
   std::size_t held_bytes_ = 0;  // largest number of bytes that the answerer has buffered so far
   conversation::Message answer_;

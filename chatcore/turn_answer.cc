@@ -141,10 +141,9 @@ void Turn::take_text(std::string_view text) {
 void Turn::take_part(llm::AnswerPart part, std::string_view piece) {
   if (step_ != Step::generating) return;
   begin_answer();
-  if (!request_.takes_fields) {
-    if (part == llm::AnswerPart::refusal) return take_text(piece);
-    if (part == llm::AnswerPart::fields) return;
-  }
+  if (part == llm::AnswerPart::refusal && !request_.takes_refusals) return take_text(piece);
+  if (part == llm::AnswerPart::fields && !request_.takes_fields) return;
+  has_fields_ = has_fields_ || part == llm::AnswerPart::fields;
   if (!events_.on_part) return;
   // A client that does not stream: the parts are held in memory until the end.
   part_bytes_ += piece.size();
@@ -180,7 +179,7 @@ void Turn::cut_answer() {
 void Turn::take_end(const llm::Generated& generated) {
   if (step_ != Step::generating) return;
   result_.status = generated.status;
-  const bool says_nothing = answer_.content.empty() && generated.calls_tools && !request_.takes_fields;
+  const bool says_nothing = answer_.content.empty() && generated.calls_tools && !has_fields_;
   if (says_nothing && result_.status) {
     base::Error error{Code::unavailable, "the language model called a tool instead of answering"};
     error.remote =
@@ -273,6 +272,8 @@ void Turn::append_answer() {
 // Only if this question caused the failure. After other failures the next prompt includes the question. A question that
 // is sent again and again is marked at most twice: more marks have no effect.
 bool Turn::is_to_be_kept() const {
+  // The client sends the calls again with their outputs; the question is answered then.
+  if (result_.calls_tools && result_.status && answer_.content.empty()) return false;
   if (!answer_.content.empty() || result_.status) return true;
   const auto& known = lease_->window();
   constexpr std::size_t kMostMarks = 2;

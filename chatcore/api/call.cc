@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "chatcore/api/access.h"
 #include "chatcore/api/random_id.h"
+#include "chatcore/storage/outage.h"
 
 namespace chatcore::api {
 namespace {
@@ -95,7 +96,7 @@ Problem Call::problem_of(const base::Error& error) const {
   Problem problem = api::problem_of(error);
   if (problem.status >= 500) {
     base::log_warning("A request failed", {{"route", route_}, {"request_id", request_id_}, {"error", error.message}});
-  } else if (error.remote) {
+  } else if (error.remote && error.remote->side != storage::kSide) {
     base::log_info("A backend refused a request",
                    {{"route", route_}, {"request_id", request_id_}, {"error", error.message}});
   }

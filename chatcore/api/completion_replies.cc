@@ -1,8 +1,8 @@
 #include "chatcore/api/completion_replies.h"
 
-#include <algorithm>
 #include <utility>
 
+#include "chatcore/api/delta_merge.h"
 #include "chatcore/api/json_writer.h"
 
 namespace chatcore::api {
@@ -25,65 +25,38 @@ OrderedJson parsed(std::string_view object) {
   return document.is_object() ? document : OrderedJson::object();
 }
 
-void put_together(OrderedJson& whole, const OrderedJson& delta);
-
-// Entries with the same index are merged; an entry without an index is added.
-void put_lists_together(OrderedJson& whole, const OrderedJson& delta) {
-  for (const auto& entry : delta) {
-    const auto index = entry.is_object() ? entry.find("index") : entry.end();
-    const auto known =
-        index == entry.end() ? whole.end() : std::find_if(whole.begin(), whole.end(), [&](const OrderedJson& other) {
-          return other.is_object() && other.contains("index") && other["index"] == *index;
-        });
-    if (known == whole.end())
-      whole.push_back(entry);
-    else
-      put_together(*known, entry);
+// Gives each call that begins here an id if the backend has sent none: clients need it to send the output. The same for
+// each delta of one call. `fields` are a delta's or a message's.
+void add_call_ids(const CompletionHead& head, OrderedJson& fields) {
+  const auto calls = fields.find("tool_calls");
+  if (calls == fields.end() || !calls->is_array()) return;
+  std::size_t position = 0;
+  for (auto& call : *calls) {
+    const std::size_t index = call.value("index", position++);
+    const auto function = call.find("function");
+    const bool begins = function != call.end() && function->is_object() && function->contains("name");
+    const auto id = call.find("id");
+    if (begins && (id == call.end() || *id == ""))
+      call["id"] = "call_" + head.id.substr(head.id.find('-') + 1) + "_" + std::to_string(index);
   }
 }
 
-// Merges deltas into a message as OpenAI's own clients do. Some backends repeat a call's name and id in each delta.
-void put_together(OrderedJson& whole, const OrderedJson& delta) {
-  for (const auto& [name, value] : delta.items()) {
-    auto& place = whole[name];
-    const bool is_word = name == "id" || name == "type" || name == "index" || (name == "name" && place == value);
-    if (place.is_null() || (is_word && value != ""))
-      place = value;
-    else if (is_word)
-      continue;
-    else if (place.is_string() && value.is_string())
-      place.get_ref<std::string&>() += value.get_ref<const std::string&>();
-    else if (place.is_object() && value.is_object())
-      put_together(place, value);
-    else if (place.is_array() && value.is_array())
-      put_lists_together(place, value);
-    else
-      place = value;
+// A function without parameters: some backends send no arguments, which clients cannot parse.
+void add_missing_arguments(OrderedJson& fields) {
+  const auto calls = fields.find("tool_calls");
+  if (calls == fields.end() || !calls->is_array()) return;
+  for (auto& call : *calls) {
+    const auto function = call.find("function");
+    if (function == call.end() || !function->is_object()) continue;
+    const auto arguments = function->find("arguments");
+    if (arguments == function->end() || *arguments == "") (*function)["arguments"] = "{}";
   }
 }
 
-// {} when the answer is text alone.
-OrderedJson fields_of(const std::vector<std::string>& deltas) {
-  OrderedJson fields = OrderedJson::object();
-  for (const auto& delta : deltas) {
-    // Also for the first delta: entries of one list may have to be merged.
-    OrderedJson merged = parsed(delta);
-    for (auto& [name, value] : merged.items()) {
-      if (value.is_array() && !fields.contains(name)) fields[name] = OrderedJson::array();
-    }
-    put_together(fields, merged);
-  }
-  if (!fields.contains("tool_calls")) return fields;
-  for (auto& call : fields["tool_calls"]) {
-    if (!call.is_object()) continue;
-    call.erase("index");
-    if (!call.contains("type")) call["type"] = "function";
-  }
-  return fields;
-}
-
-OrderedJson message_of(const CompletionAnswer& answer) {
-  OrderedJson fields = fields_of(answer.fields);
+OrderedJson message_of(const CompletionHead& head, const CompletionAnswer& answer) {
+  OrderedJson fields = merged_deltas(answer.fields);
+  add_call_ids(head, fields);
+  add_missing_arguments(fields);
   const bool says_nothing = answer.text.empty() && (!fields.empty() || !answer.refusal.empty());
   OrderedJson message{{"role", "assistant"},
                       {"content", says_nothing ? OrderedJson() : OrderedJson(answer.text)},
@@ -142,7 +115,7 @@ std::string completion_json(const CompletionHead& head, const CompletionAnswer& 
   OrderedJson completion = completion_of(head, head.is_text ? "text_completion" : "chat.completion");
   completion["choices"] = head.is_text ? text_choices(answer.text, finish_reason(result))
                                        : OrderedJson::array({{{"index", 0},
-                                                              {"message", message_of(answer)},
+                                                              {"message", message_of(head, answer)},
                                                               {"logprobs", nullptr},
                                                               {"finish_reason", finish_reason(result)}}});
   completion["usage"] = usage_of(result);
@@ -159,7 +132,11 @@ std::string completion_text_event(const CompletionHead& head, std::string_view t
 
 std::string completion_part_event(const CompletionHead& head, llm::AnswerPart part, std::string_view piece) {
   if (head.is_text) return "";
-  if (part == llm::AnswerPart::fields) return chunk_event(head, parsed(piece), nullptr);
+  if (part == llm::AnswerPart::fields) {
+    OrderedJson delta = parsed(piece);
+    add_call_ids(head, delta);
+    return chunk_event(head, std::move(delta), nullptr);
+  }
   return chunk_event(head, {{std::string(name_of(part)), piece}}, nullptr);
 }
 

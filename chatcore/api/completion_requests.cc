@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 
 #include "chatcore/api/message_reader.h"
 
@@ -50,8 +51,8 @@ std::vector<std::string> read_stop(JsonReader& reader) {
   return stop;
 }
 
-// The request's fields except those that chatcore reads and sends itself, and without empty values: strict backends
-// refuse an empty list, and a tool_choice without tools.
+// The request's fields except those that chatcore reads and sends itself. Of OpenAI's own fields, empty values are left
+// out: strict backends refuse an empty list of tools, and a tool_choice without tools.
 std::string fields_to_pass(const Json& object) {
   constexpr std::array kOwn = std::to_array<std::string_view>({"messages",
                                                                "prompt",
@@ -73,13 +74,18 @@ std::string fields_to_pass(const Json& object) {
                                                                "modalities",
                                                                "store",
                                                                "metadata"});
-  const auto is_empty_value = [](const Json& value) {
-    return value.is_null() || value == "" || (value.is_structured() && value.empty()) ||
-           value == Json::object({{"type", "text"}});
+  constexpr std::array kLeftOutWhenEmpty = std::to_array<std::string_view>(
+      {"tools", "functions", "tool_choice", "function_call", "stop", "response_format", "logit_bias", "audio",
+       "web_search_options", "prediction", "user", "seed", "service_tier", "reasoning_effort", "verbosity",
+       "parallel_tool_calls", "n", "prompt_cache_key", "safety_identifier"});
+  const auto is_left_out = [&](std::string_view name, const Json& value) {
+    const bool is_empty = value.is_null() || value == "" || (value.is_structured() && value.empty()) ||
+                          value == Json::object({{"type", "text"}});
+    return is_empty && std::ranges::find(kLeftOutWhenEmpty, name) != kLeftOutWhenEmpty.end();
   };
   Json fields = Json::object();
   for (const auto& [name, value] : object.items()) {
-    if (!is_empty_value(value) && std::ranges::find(kOwn, name) == kOwn.end()) fields[name] = value;
+    if (!is_left_out(name, value) && std::ranges::find(kOwn, name) == kOwn.end()) fields[name] = value;
   }
   if (!fields.contains("tools")) {
     fields.erase("parallel_tool_calls");
@@ -142,32 +148,36 @@ void read_settings(JsonReader& reader, const Json& object, bool passes_on, Compl
                       .frequency_penalty = reader.number("frequency_penalty", -2, 2)};
 }
 
-}  // namespace
-
-Parsed<CompletionRequest> parse_completion_request(std::string_view body, bool passes_on) {
+// `read_question` reads what only this kind of completion has.
+Parsed<CompletionRequest> parse(std::string_view body, bool passes_on,
+                                const std::function<void(JsonReader&, CompletionRequest&)>& read_question) {
   const auto object = parse_json_object(body);
   if (!object) return tl::unexpected(object.error());
   Fault fault;
   JsonReader reader(*object, "", fault);
   CompletionRequest request;
-  read_list_of_messages(reader, passes_on, request);
+  read_question(reader, request);
   read_settings(reader, *object, passes_on, request);
   if (fault) return tl::unexpected(*fault);
   return request;
 }
 
+}  // namespace
+
+Parsed<CompletionRequest> parse_completion_request(std::string_view body, bool passes_on) {
+  return parse(body, passes_on, [passes_on](JsonReader& reader, CompletionRequest& request) {
+    read_list_of_messages(reader, passes_on, request);
+  });
+}
+
 Parsed<CompletionRequest> parse_text_completion_request(std::string_view body, bool passes_on) {
-  const auto object = parse_json_object(body);
-  if (!object) return tl::unexpected(object.error());
-  Fault fault;
-  JsonReader reader(*object, "", fault);
-  CompletionRequest request;
-  read_prompt(reader, request);
-  for (const char* name : {"suffix", "echo"}) reader.refuse_unsupported(name);
-  reader.refuse_unsupported("best_of", {1});
-  read_settings(reader, *object, passes_on, request);
-  if (fault) return tl::unexpected(*fault);
-  return request;
+  return parse(body, passes_on, [passes_on](JsonReader& reader, CompletionRequest& request) {
+    read_prompt(reader, request);
+    reader.refuse_unsupported("echo");
+    reader.refuse_unsupported("best_of", {1});
+    if (!passes_on) reader.refuse_unsupported("suffix");
+    request.passed_on.suffix = reader.text("suffix");
+  });
 }
 
 }  // namespace chatcore::api

@@ -59,7 +59,8 @@ TurnEvents whole(const SharedCall& call, const CompletionHead& head) {
 void answer(const ApiParts& parts, const SharedCall& call, Parsed<CompletionRequest> request, bool is_text) {
   if (!request) return call->refuse(request.error());
   // The body is held, and beside it what of it is passed on.
-  auto size = static_cast<std::int64_t>(call->request().body.size() + request->passed_on.fields.size());
+  auto size = static_cast<std::int64_t>(call->request().body.size() + request->passed_on.fields.size() +
+                                        request->passed_on.suffix.size());
   for (const auto& message : request->passed_on.messages) size += static_cast<std::int64_t>(message.size());
   auto ticket = admit(parts, base::Bytes{size} + kTurnOverhead, false);
   if (!ticket) return call->refuse(ticket.error());
@@ -77,6 +78,7 @@ void answer(const ApiParts& parts, const SharedCall& call, Parsed<CompletionRequ
                                  .stop = std::move(request->stop),
                                  .passed_on = std::move(request->passed_on),
                                  .takes_fields = !is_text,
+                                 .takes_refusals = !is_text,
                                  .user = call->user()},
                                 request->stream ? streamed(parts, call, head) : whole(call, head));
   bind_client(call, turn);

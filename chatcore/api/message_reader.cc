@@ -141,22 +141,28 @@ std::vector<Message> read_messages(const Json& list, const std::string& where, F
   return messages;
 }
 
-std::vector<Message> read_items(const Json& list, const std::string& where, Fault& fault,
-                                std::vector<ItemReference>& references) {
+InputItems read_items(const Json& list, const std::string& where, bool takes_tools, Fault& fault) {
   constexpr std::string_view kReasoningPrefix = "rs_";
-  std::vector<Message> messages;
+  InputItems items;
   for (std::size_t i = 0; i < list.size() && !fault; ++i) {
     const auto type = word_in(member(list[i], "type"));
     const auto id = word_in(member(list[i], "id"));
     // Some clients omit the type of a reference.
     const bool is_reference = type == "item_reference" || (type.empty() && !id.empty() && list[i].size() == 1);
     if (type == "reasoning" || (is_reference && id.starts_with(kReasoningPrefix))) continue;
-    if (is_reference)
-      references.push_back({.before = messages.size(), .id = std::string(id)});
+    const auto call = takes_tools && is_reference ? call_in_id(id) : std::nullopt;
+    if (call)
+      items.tools.push_back({.before = items.messages.size(), .message = tool_message_of(*call)});
+    else if (takes_tools && is_function_item(type))
+      items.tools.push_back(
+          {.before = items.messages.size(), .message = tool_message_of(list[i], at(where, i), fault)});
+    else if (is_reference)
+      items.references.push_back(
+          {.before = items.messages.size(), .tools_before = items.tools.size(), .id = std::string(id)});
     else
-      messages.push_back(read_message(list[i], at(where, i), fault));
+      items.messages.push_back(read_message(list[i], at(where, i), fault));
   }
-  return messages;
+  return items;
 }
 
 void require_question_last(const std::vector<Message>& messages, const std::string& param, Fault& fault) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "chatcore/api/function_calls.h"
 #include "chatcore/api/json_reader.h"
 #include "chatcore/conversation/message.h"
 
@@ -22,16 +23,25 @@ bool is_more_than_text(const Json& list);
 // The texts of such messages, at least one message; other content is left out. Refuses entries that are not messages.
 std::vector<conversation::Message> read_texts_of_messages(const Json& list, const std::string& where, Fault& fault);
 
-// A reference to a stored item: its message is inserted before index `before` of the list.
+// A reference to a stored item: its message is inserted before index `before` of the list, behind the first
+// `tools_before` function items.
 struct ItemReference {
   std::size_t before = 0;
+  std::size_t tools_before = 0;
   std::string id;
 };
 
-// The input of a response: as read_messages(), and adds references to stored items to `references`. Items of type
-// "reasoning" and references to them are ignored: they are not stored.
-std::vector<conversation::Message> read_items(const Json& list, const std::string& where, Fault& fault,
-                                              std::vector<ItemReference>& references);
+// The input of a response.
+struct InputItems {
+  std::vector<conversation::Message> messages = {};
+  std::vector<ItemReference> references = {};
+  std::vector<ToolMessage> tools = {};  // function calls and their outputs
+};
+
+// Reads messages as read_messages() does, references to stored items, and, if `takes_tools`, function calls and their
+// outputs, which are refused otherwise. Items of type "reasoning" and references to them are ignored: they are not
+// stored.
+InputItems read_items(const Json& list, const std::string& where, bool takes_tools, Fault& fault);
 
 // Refuses, under the name `param`, a list that does not end with a question.
 void require_question_last(const std::vector<conversation::Message>& messages, const std::string& param, Fault& fault);

@@ -6,6 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "chatcore/storage/outage.h"
+
 namespace chatcore::api {
 namespace {
 
@@ -40,7 +42,7 @@ namespace {
 
 // "the language model" at the beginning of a sentence.
 std::string subject_of(const base::Error& error) {
-  std::string side = error.remote && !error.remote->side.empty() ? error.remote->side : "storage";
+  std::string side = error.remote && !error.remote->side.empty() ? error.remote->side : "this server";
   side[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(side[0])));
   return side;
 }
@@ -56,10 +58,17 @@ Problem refused_by_remote(const base::Error& error) {
           .param = remote.param};
 }
 
+const char* timeout_code(const base::Error& error) {
+  if (!error.remote) return "timeout";
+  return error.remote->side == storage::kSide ? "storage_timeout" : "backend_timeout";
+}
+
+bool is_refused_by_backend(const base::Error& error) { return error.remote && error.remote->side != storage::kSide; }
+
 Problem problem_of_code(const base::Error& error) {
   switch (error.code) {
     case Code::invalid_argument:
-      if (error.remote) return refused_by_remote(error);
+      if (is_refused_by_backend(error)) return refused_by_remote(error);
       return {.status = 400, .message = error.message, .code = "invalid_argument"};
     case Code::not_found: return {.status = 404, .message = error.message, .code = "not_found"};
     case Code::conflict:
@@ -80,9 +89,7 @@ Problem problem_of_code(const base::Error& error) {
               .code = "unavailable",
               .retry_after_seconds = kRetryAfterSeconds};
     case Code::deadline_exceeded:
-      return {.status = 504,
-              .message = subject_of(error) + " did not answer in time",
-              .code = error.remote ? "backend_timeout" : "storage_timeout"};
+      return {.status = 504, .message = subject_of(error) + " did not answer in time", .code = timeout_code(error)};
     case Code::cancelled: return {.status = 499, .message = "The request was cancelled", .code = "cancelled"};
     case Code::permission_denied:
       return {.status = 502,

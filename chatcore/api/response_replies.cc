@@ -30,14 +30,14 @@ OrderedJson response_of(const ResponseHead& head, std::string_view status) {
                        {"max_output_tokens", nullptr},
                        {"model", head.model},
                        {"output", OrderedJson::array()},
-                       {"parallel_tool_calls", false},
+                       {"parallel_tool_calls", head.may_call_functions},
                        {"previous_response_id", text_or_null(head.previous_response_id)},
                        {"conversation", nullptr},
                        {"reasoning", {{"effort", nullptr}, {"summary", nullptr}}},
                        {"store", head.store},
                        {"temperature", head.temperature.value_or(1)},
                        {"text", {{"format", {{"type", "text"}}}}},
-                       {"tool_choice", "none"},
+                       {"tool_choice", head.may_call_functions ? "auto" : "none"},
                        {"tools", OrderedJson::array()},
                        {"top_p", head.top_p.value_or(1)},
                        {"truncation", "auto"},
@@ -74,14 +74,25 @@ OrderedJson reasoning_item(const ReasoningItem& reasoning) {
   return item;
 }
 
+OrderedJson call_item(const FunctionCall& call, std::string_view arguments, std::string_view status) {
+  return {{"id", id_of_call(call)}, {"type", "function_call"}, {"status", status},
+          {"arguments", arguments}, {"call_id", call.call_id}, {"name", call.name}};
+}
+
 OrderedJson final_response(const ResponseHead& head, std::string_view item_id, std::string_view text,
-                           const TurnResult& result, const ReasoningItem& reasoning) {
+                           const TurnResult& result, const ReasoningItem& reasoning,
+                           const std::vector<FunctionCall>& calls) {
   OrderedJson response = response_of(head, final_status(result));
   if (is_incomplete(result)) {
     response["incomplete_details"] = {{"reason", result.filtered ? "content_filter" : "max_output_tokens"}};
   }
   if (!reasoning.id.empty()) response["output"].push_back(reasoning_item(reasoning));
-  response["output"].push_back(answer_item(item_id, text, final_status(result)));
+  if (!text.empty() || calls.empty()) {
+    response["output"].push_back(answer_item(item_id, text, final_status(result)));
+  } else {
+    response["store"] = false;
+  }
+  for (const auto& call : calls) response["output"].push_back(call_item(call, call.arguments, "completed"));
   response["usage"] = usage_of(result);
   return response;
 }
@@ -109,8 +120,9 @@ OrderedJson about_summary(const std::string& item_id, const OrderedJson& fields)
 }  // namespace
 
 std::string response_json(const ResponseHead& head, std::string_view item_id, std::string_view text,
-                          const TurnResult& result, const ReasoningItem& reasoning) {
-  return text_of(final_response(head, item_id, text, result, reasoning));
+                          const TurnResult& result, const ReasoningItem& reasoning,
+                          const std::vector<FunctionCall>& calls) {
+  return text_of(final_response(head, item_id, text, result, reasoning, calls));
 }
 
 std::string stored_response_json(const ResponseHead& head, std::string_view item_id, const Message& answer) {
@@ -132,7 +144,8 @@ std::string ResponseEvents::begin(std::string item_id) {
   const OrderedJson response = response_of(head_, "in_progress");
   std::string events = typed_event("response.created", next_number_++, {{"response", response}});
   events += typed_event("response.in_progress", next_number_++, {{"response", response}});
-  if (head_.reasoning_summary.empty()) events += begin_message();
+  // Else it is not known whether the first item is a message.
+  if (head_.reasoning_summary.empty() && !head_.may_call_functions) events += begin_message();
   return events;
 }
 
@@ -183,7 +196,7 @@ std::string ResponseEvents::delta(std::string_view text) {
   return events;
 }
 
-std::string ResponseEvents::end(const TurnResult& result) {
+std::string ResponseEvents::end_message(const TurnResult& result) {
   const std::string status = final_status(result);
   std::string events = begin_message();
   events += typed_event("response.output_text.done", next_number_++,
@@ -192,8 +205,34 @@ std::string ResponseEvents::end(const TurnResult& result) {
                         about_part(item_id_, message_index(), {{"part", output_text_part(text_)}}));
   events += typed_event("response.output_item.done", next_number_++,
                         {{"output_index", message_index()}, {"item", answer_item(item_id_, text_, status)}});
-  events += typed_event("response." + status, next_number_++,
-                        {{"response", final_response(head_, item_id_, text_, result, reasoning_)}});
+  return events;
+}
+
+std::string ResponseEvents::call_events(std::size_t index, const FunctionCall& call) {
+  const std::string id = id_of_call(call);
+  const auto about_call = [&](const OrderedJson& fields) {
+    OrderedJson data{{"item_id", id}, {"output_index", index}};
+    data.update(fields);
+    return data;
+  };
+  std::string events = typed_event("response.output_item.added", next_number_++,
+                                   {{"output_index", index}, {"item", call_item(call, "", "in_progress")}});
+  events +=
+      typed_event("response.function_call_arguments.delta", next_number_++, about_call({{"delta", call.arguments}}));
+  events += typed_event("response.function_call_arguments.done", next_number_++,
+                        about_call({{"name", call.name}, {"arguments", call.arguments}}));
+  events += typed_event("response.output_item.done", next_number_++,
+                        {{"output_index", index}, {"item", call_item(call, call.arguments, "completed")}});
+  return events;
+}
+
+std::string ResponseEvents::end(const TurnResult& result, const std::vector<FunctionCall>& calls) {
+  const bool has_message = has_message_ || calls.empty();
+  std::string events = has_message ? end_message(result) : end_reasoning();
+  std::size_t index = message_index() + (has_message ? 1 : 0);
+  for (const auto& call : calls) events += call_events(index++, call);
+  events += typed_event(std::string("response.") + final_status(result), next_number_++,
+                        {{"response", final_response(head_, item_id_, text_, result, reasoning_, calls)}});
   return events;
 }
 

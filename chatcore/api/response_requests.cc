@@ -15,11 +15,6 @@ constexpr std::size_t kMaxIdBytes = 128;
 
 void refuse_what_cannot_be_done(JsonReader& reader, bool passes_on) {
   for (const char* name : {"background", "prompt", "top_logprobs"}) reader.refuse_unsupported(name);
-  const Json* tools = reader.find("tools");
-  if (passes_on && tools != nullptr && !tools->empty()) {
-    reader.refuse("tools", "unsupported_parameter",
-                  "Tools are passed on to the language model by /v1/chat/completions only");
-  }
   // Accepted without effect: this server has no output of tools, no images and no encrypted reasoning.
   constexpr std::array<std::string_view, 7> kNothing{
       "reasoning.encrypted_content",   "web_search_call.action.sources",        "web_search_call.results",
@@ -30,21 +25,25 @@ void refuse_what_cannot_be_done(JsonReader& reader, bool passes_on) {
     if (name.is_string() && std::ranges::find(kNothing, name.get<std::string>()) != kNothing.end()) continue;
     reader.refuse("include", "unsupported_parameter", "\"include\" names an output that this server does not support");
   }
+  if (passes_on) return;
   reader.refuse_unsupported("tool_choice", {"none", "auto"});
   if (const Json* text = reader.object("text")) {
     JsonReader(*text, "text", reader.fault()).refuse_unsupported("format", {Json::object({{"type", "text"}})});
   }
 }
 
-std::vector<conversation::Message> read_input(JsonReader& reader, std::vector<ItemReference>& references) {
+InputItems read_input(JsonReader& reader, bool passes_on) {
   const Json* input = reader.find("input");
   if (input == nullptr) reader.refuse("input", "missing_field", "\"input\" is missing");
-  if (input == nullptr || !input->is_array()) return {{.content = reader.text("input")}};
+  if (input == nullptr || !input->is_array()) return {.messages = {{.content = reader.text("input")}}};
   const Json* list = reader.list("input", kMaxItems);
-  auto messages =
-      list == nullptr ? std::vector<conversation::Message>() : read_items(*list, "input", reader.fault(), references);
-  require_question_last(messages, "input", reader.fault());
-  return messages;
+  auto items = list == nullptr ? InputItems() : read_items(*list, "input", passes_on, reader.fault());
+  const bool ends_with_tool = !items.tools.empty() && items.tools.back().before == items.messages.size();
+  if (!ends_with_tool)
+    require_question_last(items.messages, "input", reader.fault());
+  else if (items.messages.empty() && items.references.empty())
+    reader.refuse("input", "invalid_value", "\"input\" must have the messages that led to the function call");
+  return items;
 }
 
 // A string, or {"id":…}.
@@ -90,10 +89,20 @@ Parsed<ResponseRequest> parse_response_request(std::string_view body, bool passe
   refuse_what_cannot_be_done(reader, passes_on);
   (void)reader.text("model");
   ResponseRequest request;
-  request.input = read_input(reader, request.references);
+  InputItems items = read_input(reader, passes_on);
+  request.input = std::move(items.messages);
+  request.references = std::move(items.references);
+  request.tools = std::move(items.tools);
+  if (passes_on) request.tool_fields = tool_fields(reader);
   request.instructions = reader.text("instructions");
   request.conversation_id = read_conversation(reader);
   request.previous_response_id = read_previous(reader);
+  for (const char* name : {"conversation", "previous_response_id"}) {
+    if (request.tools.empty() || reader.find(name) == nullptr) continue;
+    reader.refuse(
+        name, "unsupported_parameter",
+        "Function calls are not stored: send the whole history in \"input\" instead of \"" + std::string(name) + "\"");
+  }
   request.store = reader.flag("store", true);
   request.stream = reader.flag("stream", false);
   request.max_output_tokens = reader.whole_number("max_output_tokens", 1, kMostTokens);

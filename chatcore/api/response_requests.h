@@ -14,8 +14,10 @@
 namespace chatcore::api {
 
 struct ResponseRequest {
-  std::vector<conversation::Message> input;  // at least one; the last is the user's
+  std::vector<conversation::Message> input;  // at least one; the last is the user's unless there are `tools`
   std::vector<ItemReference> references;     // to stored messages that belong among the input, in their order
+  std::vector<ToolMessage> tools;            // function calls and outputs among the input, in their order
+  std::string tool_fields = {};              // the offered tools and the text's format, for a backend; "": none
   std::string instructions;                  // for this answer alone
   std::string conversation_id;               // empty: none
   std::string previous_response_id;          // empty: none; never both
@@ -29,8 +31,9 @@ struct ResponseRequest {
 };
 
 // Hints (reasoning, prompt_cache_key …) are taken and have no effect; what would change the answer's form or meaning
-// (text.format, background …) is refused by name. `passes_on`: there is a backend. Then `tools` is refused, since tools
-// of responses are not passed on to it; the built-in answerer accepts `tools` and calls none.
+// (background …) is refused by name. `passes_on`: there is a backend, which gets function tools, their calls and
+// outputs, and text.format. The built-in answerer accepts `tools` and calls none; the others are refused. Function
+// calls are not stored, so they need the whole history in the input: no conversation and no previous response.
 Parsed<ResponseRequest> parse_response_request(std::string_view body, bool passes_on);
 
 }  // namespace chatcore::api

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "chatcore/api/chain_index.h"
+#include "chatcore/api/function_calls.h"
 #include "chatcore/api/handlers.h"
 #include "chatcore/api/item_id.h"
 #include "chatcore/api/random_id.h"
@@ -39,11 +40,19 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
              .metadata = request_.metadata,
              .temperature = request_.temperature,
              .top_p = request_.top_p,
-             .reasoning_summary = request_.reasoning_summary};
+             .reasoning_summary = request_.reasoning_summary,
+             .may_call_functions = takes_calls()};
   }
 
   void run() {
     if (!request_.references.empty()) return resolve_next_reference();
+    // Before the input is divided between the store and the prompt.
+    if (!request_.tools.empty()) {
+      passed_messages_ = messages_with_tools(request_.input, request_.tools, request_.instructions);
+      std::int64_t bytes = 0;
+      for (const auto& message : passed_messages_) bytes += static_cast<std::int64_t>(message.size());
+      if (!place_->grow({bytes})) return fail({base::Code::exhausted, "no room for the function calls"});
+    }
     if (!request_.conversation_id.empty()) return go_on_in_conversation();
     if (!request_.previous_response_id.empty()) return find_previous();
     if (!request_.store) return answer({.conversation = std::nullopt, .messages = std::move(request_.input)});
@@ -95,7 +104,10 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
 
   void take_reference(std::optional<conversation::Message> message) {
     const auto before = static_cast<std::ptrdiff_t>(request_.references.back().before);
-    if (message) request_.input.insert(request_.input.begin() + before, std::move(*message));
+    if (message) {
+      request_.input.insert(request_.input.begin() + before, std::move(*message));
+      for (auto i = request_.references.back().tools_before; i < request_.tools.size(); ++i) ++request_.tools[i].before;
+    }
     request_.references.pop_back();
     run();
   }
@@ -195,6 +207,8 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
     turn.sampling = {.temperature = request_.temperature, .top_p = request_.top_p};
     turn.instructions = request_.instructions;
     turn.user = call_->user();
+    turn.passed_on = {.messages = passed_messages_, .fields = request_.tool_fields};
+    turn.takes_fields = takes_calls();
     if (request_.store) turn.response_id = head_.id;
     const std::string conversation_id = turn.conversation ? turn.conversation->id : "";
     auto events = request_.stream ? streamed(conversation_id) : whole(conversation_id);
@@ -236,27 +250,37 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
                 [self = shared_from_this(), events](const TurnResult& result) {
                   if (!self->has_begun_) return self->fail(result.status.error());
                   const auto& call = self->call_;
+                  if (result.sequence == 0) self->remove_empty_chain();
                   if (result.status) {
-                    call->write(events->end(result));
+                    call->write(events->end(result, self->calls()));
                   } else {
-                    if (result.sequence == 0) self->remove_empty_chain();
                     call->write(events->fail(call->problem_of(result.status.error())));
                   }
                   call->finish();
                 },
-            .on_part = reasoning_to([call = call_, events](std::string_view text) {
+            .on_part = parts_to([call = call_, events](std::string_view text) {
               return call->write(events->reasoning(text, &make_reasoning_id));
             })};
   }
 
   static std::string make_reasoning_id() { return random_id("rs_"); }
+  static std::string make_call_id() { return random_id("call_"); }
 
-  // Sent only if the request asked for a summary.
-  [[nodiscard]] std::function<std::size_t(llm::AnswerPart, std::string_view)> reasoning_to(
-      std::function<std::size_t(std::string_view)> take) const {
-    if (request_.reasoning_summary.empty()) return {};
-    return [take = std::move(take)](llm::AnswerPart, std::string_view text) { return take(text); };
+  // Function calls are collected until the end. `take_reasoning` is called only if the request asked for a summary.
+  [[nodiscard]] std::function<std::size_t(llm::AnswerPart, std::string_view)> parts_to(
+      std::function<std::size_t(std::string_view)> take_reasoning) {
+    if (request_.reasoning_summary.empty() && !takes_calls()) return {};
+    return [self = shared_from_this(), take = std::move(take_reasoning)](llm::AnswerPart part, std::string_view text) {
+      if (part == llm::AnswerPart::fields) {
+        self->call_deltas_.emplace_back(text);
+        return std::size_t{0};
+      }
+      return self->request_.reasoning_summary.empty() ? std::size_t{0} : take(text);
+    };
   }
+
+  [[nodiscard]] bool takes_calls() const { return !request_.tool_fields.empty() || !request_.tools.empty(); }
+  [[nodiscard]] std::vector<FunctionCall> calls() const { return calls_in_deltas(call_deltas_, &make_call_id); }
 
   // When it is whole. Nothing queues at the client meanwhile, so it is never paused.
   TurnEvents whole(const std::string& conversation_id) {
@@ -266,28 +290,29 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
       ReasoningItem reasoning;
     };
     auto answer = std::make_shared<Answer>();
-    return {
-        .on_begin =
-            [self = shared_from_this(), answer, conversation_id](std::int64_t sequence) {
-              self->has_begun_ = true;
-              answer->item_id = id_of_item(conversation_id, sequence);
-            },
-        .on_text =
-            [answer](std::string_view piece) {
-              answer->text += piece;
+    return {.on_begin =
+                [self = shared_from_this(), answer, conversation_id](std::int64_t sequence) {
+                  self->has_begun_ = true;
+                  answer->item_id = id_of_item(conversation_id, sequence);
+                },
+            .on_text =
+                [answer](std::string_view piece) {
+                  answer->text += piece;
+                  return std::size_t{0};
+                },
+            .on_end =
+                [self = shared_from_this(), answer](const TurnResult& result) {
+                  if (!result.status) return self->fail(result.status.error(), result.sequence != 0);
+                  if (result.sequence == 0) self->remove_empty_chain();
+                  self->call_->json(response_json(self->head_, answer->item_id, answer->text, result, answer->reasoning,
+                                                  self->calls()));
+                },
+            .on_part = parts_to([answer](std::string_view text) {
+              if (!answer->text.empty()) return std::size_t{0};
+              if (answer->reasoning.id.empty()) answer->reasoning.id = make_reasoning_id();
+              answer->reasoning.text += text;
               return std::size_t{0};
-            },
-        .on_end =
-            [self = shared_from_this(), answer](const TurnResult& result) {
-              if (!result.status) return self->fail(result.status.error(), result.sequence != 0);
-              self->call_->json(response_json(self->head_, answer->item_id, answer->text, result, answer->reasoning));
-            },
-        .on_part = reasoning_to([answer](std::string_view text) {
-          if (!answer->text.empty()) return std::size_t{0};
-          if (answer->reasoning.id.empty()) answer->reasoning.id = make_reasoning_id();
-          answer->reasoning.text += text;
-          return std::size_t{0};
-        })};
+            })};
   }
 
   // No client knows the new chain: remove it.
@@ -329,8 +354,10 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
   std::unique_ptr<Admission::Ticket> place_;  // until the turn has it
   ResponseHead head_;
   StoredResponse previous_;
-  conversation::Message question_;       // copy of the question while the store has the input
-  std::optional<ConversationKey> made_;  // the chain that this response began
+  conversation::Message question_;            // copy of the question while the store has the input
+  std::optional<ConversationKey> made_;       // the chain that this response began
+  std::vector<std::string> passed_messages_;  // the prompt, if there are function calls in it; JSON
+  std::vector<std::string> call_deltas_;      // of the answer's function calls
   std::optional<HistoryDigest>
       history_;  // if the client sends its history; pieces of the answer are added as they come
   bool forks_on_conflict_ = false;

@@ -13,6 +13,7 @@ using base::Code;
 
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kWhiteSpace = " \t\r\n";
+constexpr std::string_view kDataField = "data:";
 
 base::Status not_an_answer(std::string message) { return base::fail(Code::unavailable, std::move(message)); }
 
@@ -52,7 +53,7 @@ base::Status AnswerReader::take_bytes(std::string_view bytes) {
     return base::fail(Code::too_large, "the answer, which is not a stream, is too large");
   }
   document_.append(bytes);
-  return form_ == Form::unknown ? find_form() : base::Status();
+  return form_ == Form::unknown ? find_form() : take_document_bytes();
 }
 
 // Detects the form by the first character: the Content-Type is often wrong or missing.
@@ -64,12 +65,28 @@ base::Status AnswerReader::find_form() {
   if (first == std::string_view::npos) return {};
   if (text[first] == '<') return not_an_answer("answered with a web page; check base_url");
   if (text[first] == '{' || text[first] == '[') {
-    form_ = Form::document;
+    form_ = Form::beginning_of_document;
     document_ = std::string(text.substr(first));
-    return {};
+    return take_document_bytes();
   }
   form_ = Form::events;
   return take_bytes(std::exchange(document_, {}));
+}
+
+// Takes each line as soon as it is complete if the first one is a JSON object by itself.
+base::Status AnswerReader::take_document_bytes() {
+  while (form_ == Form::beginning_of_document || form_ == Form::lines) {
+    const auto end = document_.find('\n');
+    if (end == std::string::npos || is_done_) return {};
+    const std::string line(trimmed(std::string_view(document_).substr(0, end)));
+    if (form_ == Form::beginning_of_document) form_ = is_json_object(line) ? Form::lines : Form::document;
+    if (form_ == Form::document) return {};
+    document_.erase(0, end + 1);
+    if (line.empty()) continue;
+    ++lines_;
+    if (auto taken = take_data(line); !taken) return taken;
+  }
+  return {};
 }
 
 base::Status AnswerReader::take_event(const SseEvent& event) {
@@ -86,13 +103,16 @@ base::Status AnswerReader::take_event(const SseEvent& event) {
 
 base::Status AnswerReader::take_data(std::string_view data) {
   data = trimmed(data);
+  // Some proxies wrap each line of a stream once more.
+  while (data.starts_with(kDataField)) data = trimmed(data.substr(kDataField.size()));
   if (is_done_ || data.empty() || is_heartbeat(data)) return {};
   if (data == kStreamDone) return take_end();
   auto chunk = parse_chat_chunk(data, order_);
   if (chunk) return take_chunk(std::move(*chunk));
   if (chunk.error().code != Code::corrupt) return base::fail(chunk.error());
   if (data.find('\n') != std::string_view::npos) return take_lines(data);
-  return not_an_answer(chunk.error().message);
+  // A complete answer is not spoilt by what follows it.
+  return is_finished_ ? base::Status() : not_an_answer(chunk.error().message);
 }
 
 // Some servers end an event with one line end instead of two, and some send one document per line: then every line is a
@@ -153,8 +173,9 @@ base::Status AnswerReader::finish(const Sink& sink) {
       return parser_.finish([this](const SseEvent& event) { return take_event(event); });
     }
     auto taken = take_data(document_);
-    // A document that parses is complete; some have no finish reason.
-    if (taken && has_choice_) is_finished_ = true;
+    // A document that parses is complete; some have no finish reason. Of several lines the last may be missing.
+    const std::size_t all_lines = lines_ + (trimmed(document_).empty() ? 0 : 1);
+    if (taken && has_choice_ && all_lines <= 1) is_finished_ = true;
     return taken;
   };
   base::Status status = take_rest();

@@ -1,5 +1,6 @@
 #pragma once
-// Decodes a backend's answer from its bytes: server-sent events, or one JSON document if the backend does not stream.
+// Decodes a backend's answer from its bytes: server-sent events, JSON objects one per line, or one JSON document if the
+// backend does not stream.
 // chat_chunk.h parses the events; here they become one answer with one end. Pure. The result does not depend on where
 // the bytes are split. Memory is bounded by the largest event allowed (SseParser::kMaxEventBytes).
 
@@ -41,7 +42,8 @@ class AnswerReader {
   [[nodiscard]] std::size_t bytes_held() const { return document_.capacity() + parser_.bytes_held(); }
 
  private:
-  enum class Form { unknown, events, document };
+  // beginning_of_document: the first line shows whether it is a document or one of several lines.
+  enum class Form { unknown, events, beginning_of_document, document, lines };
   struct Piece {
     AnswerPart part;
     std::string text;
@@ -52,18 +54,20 @@ class AnswerReader {
   base::Status take_event(const SseEvent& event);
   base::Status take_data(std::string_view data);
   base::Status take_lines(std::string_view data);
+  base::Status take_document_bytes();
   base::Status take_chunk(ChatChunk chunk);
   base::Status take_end();
   void put(AnswerPart part, std::string text);
   base::Status hand_on(base::Status status, const Sink& sink);
 
   Form form_ = Form::unknown;
-  std::string document_;  // until the form is known, and the whole of a document
-  SseParser parser_;
+  std::string document_;  // until the form is known; the whole of a document; the beginning of a line
+  SseParser parser_{SseParser::kMaxEventBytes, &is_json_object};
   ToolCallOrder order_;
   CharacterJoiner text_joiner_;
   CharacterJoiner reasoning_joiner_;
   std::vector<Piece> pieces_;  // to be handed on
+  std::size_t lines_ = 0;      // of JSON, one by one
   bool is_done_ = false;
   bool is_finished_ = false;
   bool has_choice_ = false;

@@ -9,7 +9,7 @@ base::Bytes size_of(const Prompt& prompt) {
     bytes += sizeof passage + passage.text.size() + passage.source.size();
   }
   for (const auto& message : prompt.passed_on.messages) bytes += sizeof message + message.size();
-  bytes += prompt.passed_on.fields.size();
+  bytes += prompt.passed_on.fields.size() + prompt.passed_on.suffix.size();
   return {static_cast<std::int64_t>(bytes)};
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-// Whoever writes the answer: the built-in extractive answerer, or a backend over HTTP. Text comes piece by piece,
+// The writer of an answer: the built-in extractive answerer, or a backend over HTTP. Text comes piece by piece,
 // stops while the client is slow (pause), and ends when the client leaves (cancel).
 
 #include <functional>
@@ -19,7 +19,7 @@
 
 namespace chatcore::llm {
 
-// How a language model is to choose its words, in OpenAI's terms and bounds; what is absent is the model's own affair.
+// Sampling parameters in OpenAI's terms and bounds; an absent one has the model's default.
 struct Sampling {
   std::optional<double> temperature = {};        // 0 to 2
   std::optional<double> top_p = {};              // 0 to 1
@@ -34,6 +34,9 @@ struct PassedOn {
   // Prompt::messages are sent.
   std::vector<std::string> messages = {};
   std::string fields = {};  // fields of the request (tools, response_format …) as a JSON object; "": none
+  // The text that follows the answer, which begins after Prompt::messages.back(): a text completion is requested
+  // instead of a chat completion. "": none.
+  std::string suffix = {};
 };
 
 // Everything an answer is made from. `messages` end with the question; `passages` are for this prompt only.

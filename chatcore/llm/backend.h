@@ -1,6 +1,5 @@
 #pragma once
-// A server of language models or embeddings behind HTTP: one request (a call) after the other is sent to it, in its own
-// words, as kindly as the two of us need.
+// A server of language models or embeddings behind HTTP, with bounded concurrency, retries and a circuit breaker.
 //
 //   place     so many calls at once; a few more wait for a short time, the rest are sent away
 //   breaker   a backend that keeps failing gets no requests for a while (circuit_breaker.h); counts calls, not attempts
@@ -68,6 +67,7 @@ struct CallEvents {
 
 struct CallRequest {
   std::string path;             // after the base URL: "/chat/completions"
+  std::string needed_for = {};  // the field that only this path supports: a backend without it refuses the field
   std::string body;             // JSON
   std::string content_type;     // that a good answer's begins with
   bool takes_any_type = false;  // accept any Content-Type: on_data checks the bytes

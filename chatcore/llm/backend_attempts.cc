@@ -32,10 +32,10 @@ std::string_view hint_of(int status) {
 }
 
 // Bytes of an error's body that are kept for its classification.
-constexpr std::size_t kMaxSaidBytes = 16u << 10;
+constexpr std::size_t kMaxErrorBytes = 16u << 10;
 
 // Of a stream, while it is no longer than this.
-constexpr std::size_t kMaxSaidInStream = 4u << 10;
+constexpr std::size_t kMaxStreamBeginning = 4u << 10;
 
 // Maximum amendments of one request: each optional field may be refused, and the prompt may be too long a few times.
 constexpr int kMaxAmendments = 12;
@@ -115,7 +115,7 @@ void Backend::Attempts::try_once() {
   is_complete_ = false;
   status_ = 0;
   retry_after_ = {};
-  said_.clear();
+  beginning_.clear();
   refusal_.reset();
   const auto self = shared_from_this();
   const auto step = [self, attempt = attempt_](auto work) {
@@ -166,7 +166,7 @@ void Backend::Attempts::take_head(const base::StreamHead& head) {
 void Backend::Attempts::take_data(std::string_view bytes) {
   if (is_complete_) return;
   if (!is_good()) {
-    said_.append(bytes.substr(0, kMaxSaidBytes - std::min(kMaxSaidBytes, said_.size())));
+    beginning_.append(bytes.substr(0, kMaxErrorBytes - std::min(kMaxErrorBytes, beginning_.size())));
     return;
   }
   has_begun_ = true;
@@ -208,24 +208,24 @@ void Backend::Attempts::take_end(base::Status status) {
 void Backend::Attempts::read_refusal_of(const base::Status& status) {
   // An incomplete error response still has its status.
   const bool has_refused = status_ != 0 && status_ / 100 != 2;
-  const bool is_error_as_a_good_answer = status && status_ / 100 == 2 && !is_right_type_ && is_error(said_);
-  if (has_refused || is_error_as_a_good_answer) refusal_ = read_refusal(status_, said_, backend_->options.api_key);
-  if (!is_good()) said_.clear();
+  const bool is_error_as_a_good_answer = status && status_ / 100 == 2 && !is_right_type_ && is_error(beginning_);
+  if (has_refused || is_error_as_a_good_answer) refusal_ = read_refusal(status_, beginning_, backend_->options.api_key);
+  if (!is_good()) beginning_.clear();
 }
 
 // Some servers (LM Studio) start the stream before they check the prompt.
 void Backend::Attempts::fail_good_answer(base::Error error) {
-  refusal_ = refusal_in_stream(said_, backend_->options.api_key);
+  refusal_ = refusal_in_stream(beginning_, backend_->options.api_key);
   if (amend()) return;
   retry_or_end((refusal_ ? error_of_refusal() : std::move(error)).within(backend_->name));
 }
 
 void Backend::Attempts::remember_beginning(std::string_view bytes) {
   // An error instead of an answer is short; a longer body is an answer.
-  if (said_.size() + bytes.size() <= kMaxSaidInStream)
-    said_ += bytes;
+  if (beginning_.size() + bytes.size() <= kMaxStreamBeginning)
+    beginning_ += bytes;
   else
-    said_.clear();
+    beginning_.clear();
 }
 
 // Retries with an amended request if the refusal allows one. Returns whether it did.
@@ -246,6 +246,14 @@ base::Error Backend::Attempts::error_of_refusal() const {
   const std::string said = "answered with status " + std::to_string(status_) + names_of(*refusal_);
   base::Remote remote{.side = {}, .code = refusal_->code, .type = refusal_->type, .param = refusal_->param};
   base::Error error{Code::invalid_argument, said};
+  const bool has_no_path = !request_.needed_for.empty() && (status_ == 404 || status_ == 405 || status_ == 501);
+  if (has_no_path) {
+    remote.code = "unsupported_parameter";
+    remote.param = request_.needed_for;
+    remote.saw_request = true;
+    error.remote = std::make_shared<const base::Remote>(std::move(remote));
+    return error;
+  }
   switch (refusal_->kind) {
     case Kind::context:
       // OpenAI's name, which clients check for.

@@ -73,7 +73,7 @@ class Backend::Attempts : public std::enable_shared_from_this<Attempts> {
   int status_ = 0;  // of the attempt's answer; 0: none yet
   bool is_right_type_ = false;
   std::chrono::seconds retry_after_{0};
-  std::string said_;  // the first bytes of an answer that may be an error
+  std::string beginning_;  // the first bytes of an answer that may be an error
   std::optional<BackendRefusal> refusal_;
   bool has_begun_ = false;  // a byte of a good answer has been handed on
   bool is_finished_ = false;

@@ -16,10 +16,10 @@ using nlohmann::json;
 using Kind = BackendRefusal::Kind;
 
 constexpr int kMaxDepth = 16;
-constexpr std::size_t kMaxWordsBytes = 8u << 10;
+constexpr std::size_t kMaxTextBytes = 8u << 10;
 constexpr std::size_t kMaxIdentifierBytes = 64;
 
-struct Said {
+struct ReportedError {
   json root;         // the object that contains the error
   std::string text;  // all its texts in lower case, a space between them
 };
@@ -31,20 +31,20 @@ const json& member(const json& object, std::string_view name) {
   return found == object.end() ? kNull : *found;
 }
 
-// The way to a field, as pydantic has it: ["body","stream_options"].
-bool is_way(const json& value) {
+// The path to a field, as pydantic has it: ["body","stream_options"].
+bool is_path(const json& value) {
   return value.is_array() &&
          std::ranges::all_of(value, [](const json& one) { return one.is_string() || one.is_number(); });
 }
 
 void gather(const json& value, std::string& text, int depth) {
-  if (text.size() > kMaxWordsBytes || depth > kMaxDepth) return;
+  if (text.size() > kMaxTextBytes || depth > kMaxDepth) return;
   if (value.is_string()) text += " " + value.get_ref<const std::string&>();
-  if (is_way(value)) {
-    std::string way;
+  if (is_path(value)) {
+    std::string path;
     for (const json& step : value)
-      way += (way.empty() ? "" : ".") + (step.is_string() ? step.get<std::string>() : step.dump());
-    text += " " + way;
+      path += (path.empty() ? "" : ".") + (step.is_string() ? step.get<std::string>() : step.dump());
+    text += " " + path;
     return;
   }
   if (value.is_array()) {
@@ -59,20 +59,20 @@ void gather(const json& value, std::string& text, int depth) {
   }
 }
 
-Said read(std::string_view body) {
+ReportedError read(std::string_view body) {
   json document = json::parse(
       body, [](int depth, json::parse_event_t, json&) { return depth <= kMaxDepth; }, false);
-  if (document.is_discarded()) document = std::string(body.substr(0, kMaxWordsBytes));
+  if (document.is_discarded()) document = std::string(body.substr(0, kMaxTextBytes));
   if (document.is_array() && !document.empty()) document = json(document.front());
-  Said said;
+  ReportedError reported;
   // Invalid UTF-8 is harmless here: the text is not printed.
-  gather(document, said.text, 0);
-  said.text.resize(std::min(said.text.size(), kMaxWordsBytes));
-  said.text = base::lower_case(said.text);
+  gather(document, reported.text, 0);
+  reported.text.resize(std::min(reported.text.size(), kMaxTextBytes));
+  reported.text = base::lower_case(reported.text);
   const json& error = member(document, "error");
   const json& message = member(document, "message");
-  said.root = error.is_object() ? error : message.is_object() && error.is_null() ? message : document;
-  return said;
+  reported.root = error.is_object() ? error : message.is_object() && error.is_null() ? message : document;
+  return reported;
 }
 
 bool has_any(std::string_view text, std::initializer_list<std::string_view> phrases) {
@@ -83,7 +83,7 @@ bool is_word_byte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
 }
 
-// `quoted`: in quotes or at the end of a way ("body.user"), since the word alone is English.
+// `quoted`: in quotes or at the end of a path ("body.user"), since the word alone is English.
 bool names(std::string_view text, std::string_view word, bool quoted) {
   constexpr std::string_view kQuotes = "'\"`.";
   for (auto at = text.find(word); at != std::string_view::npos; at = text.find(word, at + 1)) {
@@ -180,9 +180,9 @@ bool is_rate_limit(std::string_view text) {
   return has_any(text, {"rate limit", "rate_limit", "per minute", "per min", "per day", "per hour", "(tpm)", "(rpm)"});
 }
 
-bool is_context_code(const Said& said) {
+bool is_context_code(const ReportedError& reported) {
   for (const char* name : {"code", "type", "error_type", "reason", "status"}) {
-    const json& value = member(said.root, name);
+    const json& value = member(reported.root, name);
     if (!value.is_string()) continue;
     const std::string word = base::lower_case(value.get<std::string>());
     if (has_any(word, {"context_length", "exceed_context", "context_size", "context_window", "contextwindow",
@@ -190,7 +190,7 @@ bool is_context_code(const Said& said) {
       return true;
     }
   }
-  return member(said.root, "n_ctx").is_number();
+  return member(reported.root, "n_ctx").is_number();
 }
 
 bool is_about_context(std::string_view text) {
@@ -210,11 +210,11 @@ bool is_about_context(std::string_view text) {
                   "reduce the length", "token limit", "exceeds the model's max", "prompt length", "input token count"});
 }
 
-void read_sizes(const Said& said, BackendRefusal& refusal) {
-  const std::string_view text = said.text;
+void read_sizes(const ReportedError& reported, BackendRefusal& refusal) {
+  const std::string_view text = reported.text;
   const auto numbers = numbers_in(text);
-  refusal.context_tokens = count(member(said.root, "n_ctx"));
-  refusal.prompt_tokens = count(member(said.root, "n_prompt_tokens"));
+  refusal.context_tokens = count(member(reported.root, "n_ctx"));
+  refusal.prompt_tokens = count(member(reported.root, "n_prompt_tokens"));
   if (!refusal.context_tokens) {
     refusal.context_tokens = number_before(text, numbers, {" maximum"});
   }
@@ -242,9 +242,9 @@ void read_sizes(const Said& said, BackendRefusal& refusal) {
   if (refusal.context_tokens && *refusal.context_tokens < kLeastContext) refusal.context_tokens.reset();
 }
 
-bool is_about_operators(const Said& said) {
+bool is_about_operators(const ReportedError& reported) {
   for (const char* name : {"code", "type", "reason", "status"}) {
-    const json& value = member(said.root, name);
+    const json& value = member(reported.root, name);
     if (!value.is_string()) continue;
     const std::string word = base::lower_case(value.get<std::string>());
     if (has_any(word, {"api_key", "apikey", "authentication", "unauthorized", "permission_denied", "model_not_found",
@@ -254,10 +254,10 @@ bool is_about_operators(const Said& said) {
     }
   }
   const bool names_no_model =
-      has_any(said.text, {"model"}) &&
-      has_any(said.text, {"does not exist", "not found", "no such model", "unknown model", "not a valid model"});
-  return names_no_model || has_any(said.text, {"api key", "api_key", "insufficient quota", "insufficient balance",
-                                               "exceeded your current quota", "credit balance"});
+      has_any(reported.text, {"model"}) &&
+      has_any(reported.text, {"does not exist", "not found", "no such model", "unknown model", "not a valid model"});
+  return names_no_model || has_any(reported.text, {"api key", "api_key", "insufficient quota", "insufficient balance",
+                                                   "exceeded your current quota", "credit balance"});
 }
 
 bool is_moderation(std::string_view text) {
@@ -286,8 +286,8 @@ bool says_unsupported(std::string_view text) {
                         "cannot both"});
 }
 
-void read_fields(const Said& said, BackendRefusal& refusal) {
-  if (!says_unsupported(said.text)) return;
+void read_fields(const ReportedError& reported, BackendRefusal& refusal) {
+  if (!says_unsupported(reported.text)) return;
   const std::string_view param = std::string_view(refusal.param).substr(0, refusal.param.find('.'));
   const auto& optional = optional_fields();
   const bool has_param = std::ranges::find(optional, param) != optional.end();
@@ -296,12 +296,12 @@ void read_fields(const Said& said, BackendRefusal& refusal) {
   for (const std::string& field : optional) {
     const bool is_english =
         field == "user" || field == "store" || field == "seed" || field == "metadata" || field == "verbosity";
-    if (has_param ? field == param : names(said.text, field, is_english))
+    if (has_param ? field == param : names(reported.text, field, is_english))
       refusal.fields.push_back(field);
-    else if (names(said.text, field, is_english))
+    else if (names(reported.text, field, is_english))
       refusal.also_named.push_back(field);
   }
-  refusal.are_exclusive = refusal.fields.size() > 1 && has_any(said.text, {"both", "together", "mutually"});
+  refusal.are_exclusive = refusal.fields.size() > 1 && has_any(reported.text, {"both", "together", "mutually"});
 }
 
 // A text of an answer may speak of errors as well.
@@ -313,26 +313,28 @@ bool has_error(std::string_view event) {
   return (error.is_object() || error.is_string()) && !error.empty();
 }
 
-int status_within(const Said& said) {
-  const json& code = member(said.root, "code");
-  const auto number = count(code.is_number() ? code : member(said.root, "status"));
+int status_within(const ReportedError& reported) {
+  const json& code = member(reported.root, "code");
+  const auto number = count(code.is_number() ? code : member(reported.root, "status"));
   return number && *number >= 400 && *number < 600 ? static_cast<int>(*number) : 500;
 }
 
-Kind kind_of(int status, const Said& said, const BackendRefusal& refusal) {
+Kind kind_of(int status, const ReportedError& reported, const BackendRefusal& refusal) {
+  // A redirection, which is not followed since the request has the key: base_url must name the new place.
+  if (status < 400) return Kind::operators;
   if (status == 401 || status == 402 || status == 407) return Kind::operators;
-  if (status == 403) return is_moderation(said.text) ? Kind::request : Kind::operators;
+  if (status == 403) return is_moderation(reported.text) ? Kind::request : Kind::operators;
   if (status == 404) return Kind::operators;
-  if (status == 429) return is_about_operators(said) ? Kind::operators : Kind::busy;
-  if (status == 413 && is_rate_limit(said.text)) return Kind::busy;
-  if (refusal.is_typed || status == 413 || is_about_context(said.text)) return Kind::context;
+  if (status == 429) return is_about_operators(reported) ? Kind::operators : Kind::busy;
+  if (status == 413 && is_rate_limit(reported.text)) return Kind::busy;
+  if (refusal.is_typed || status == 413 || is_about_context(reported.text)) return Kind::context;
   if (status == 408 || status == 409 || status == 425) return Kind::busy;
-  if (is_about_system_role(said.text) || refusal.param.starts_with("messages.0.role")) return Kind::system_role;
-  if (is_about_template(said.text)) return Kind::request;
+  if (is_about_system_role(reported.text) || refusal.param.starts_with("messages.0.role")) return Kind::system_role;
+  if (is_about_template(reported.text)) return Kind::request;
   if (status == 501 && !refusal.fields.empty()) return Kind::field;
-  if (status == 500 || status == 501 || status < 400) return Kind::failure;
+  if (status == 500 || status == 501) return Kind::failure;
   if (status > 500) return Kind::busy;
-  if (is_about_operators(said)) return Kind::operators;
+  if (is_about_operators(reported)) return Kind::operators;
   return refusal.fields.empty() ? Kind::request : Kind::field;
 }
 
@@ -359,18 +361,18 @@ const std::vector<std::string>& optional_fields() {
 }
 
 BackendRefusal read_refusal(int status, std::string_view body, std::string_view key) {
-  const Said said = read(body);
+  const ReportedError reported = read(body);
   BackendRefusal refusal;
-  refusal.code = identifier(member(said.root, "code"), key);
-  refusal.type = identifier(member(said.root, "type"), key);
-  refusal.param = identifier(member(said.root, "param"), key);
-  if (status / 100 == 2) status = status_within(said);
+  refusal.code = identifier(member(reported.root, "code"), key);
+  refusal.type = identifier(member(reported.root, "type"), key);
+  refusal.param = identifier(member(reported.root, "param"), key);
+  if (status / 100 == 2) status = status_within(reported);
   // The status is sufficient.
   if (refusal.code == std::to_string(status)) refusal.code.clear();
-  refusal.is_typed = is_context_code(said) && !is_rate_limit(said.text);
-  read_fields(said, refusal);
-  refusal.kind = kind_of(status, said, refusal);
-  if (refusal.kind == Kind::context) read_sizes(said, refusal);
+  refusal.is_typed = is_context_code(reported) && !is_rate_limit(reported.text);
+  read_fields(reported, refusal);
+  refusal.kind = kind_of(status, reported, refusal);
+  if (refusal.kind == Kind::context) read_sizes(reported, refusal);
   return refusal;
 }
 

@@ -26,8 +26,9 @@ bool is_among(const std::array<std::string_view, size>& words, std::string_view 
 
 // Only the members that are read here are kept while parsing: a JSON tree needs many times the memory of its text.
 bool is_read(std::string_view name) {
-  constexpr std::array<std::string_view, 11> kRead{"choices", "usage",   "x_groq", "error", "errors", "object",
-                                                   "type",    "message", "detail", "code",  "status"};
+  constexpr std::array<std::string_view, 13> kRead{"choices", "usage", "x_groq",      "error", "errors",
+                                                   "object",  "done",  "done_reason", "type",  "message",
+                                                   "detail",  "code",  "status"};
   return is_among(kRead, name);
 }
 
@@ -88,8 +89,8 @@ std::optional<base::Error> error_in(const json& document) {
   }
   if (member(document, "choices").is_array()) return std::nullopt;
   const bool has_status = is_failure_status(member(document, "code")) || is_failure_status(member(document, "status"));
-  const bool has_words = !is_nothing(member(document, "detail")) || !is_nothing(member(document, "errors"));
-  if (has_status || has_words) return reported(document);
+  const bool has_text = !is_nothing(member(document, "detail")) || !is_nothing(member(document, "errors"));
+  if (has_status || has_text) return reported(document);
   return std::nullopt;
 }
 
@@ -136,16 +137,24 @@ base::Result<Texts> content_of(const json& content) {
 // --- calls of tools and whatever else a delta has
 
 std::size_t index_of_call(const json& call, ToolCallOrder& order) {
+  constexpr std::uint64_t kMostCalls = 1000;
   const json& given = member(call, "index");
-  const auto id = text_in(member(call, "id"));
-  std::size_t index = order.calls == 0 ? 0 : order.calls - 1;
-  if (given.is_number_unsigned() && given.get<std::uint64_t>() < 1000) {
-    index = given.get<std::size_t>();
-  } else if (!id.empty() && id != order.last_id) {
-    index = order.calls;
+  const std::string id(text_in(member(call, "id")));
+  auto& ids = order.ids;
+  const bool begins = !text_in(member(member(call, "function"), "name")).empty();
+  std::size_t index = ids.empty() ? 0 : ids.size() - 1;
+  if (given.is_number_unsigned() && given.get<std::uint64_t>() < kMostCalls) index = given.get<std::size_t>();
+  const bool is_known = index < ids.size();
+  if (is_known && !id.empty() && !ids[index].empty() && ids[index] != id) {
+    const auto same = std::ranges::find(ids, id);
+    // Some servers make a new id for each delta of one call; only the first has the name.
+    if (same != ids.end())
+      index = static_cast<std::size_t>(same - ids.begin());
+    else if (begins && ids.size() < kMostCalls)
+      index = ids.size();
   }
-  order.calls = std::max(order.calls, index + 1);
-  if (!id.empty()) order.last_id = id;
+  if (index >= ids.size()) ids.resize(index + 1);
+  if (ids[index].empty()) ids[index] = id;
   return index;
 }
 
@@ -162,6 +171,8 @@ json calls_of(const json& given, ToolCallOrder& order) {
       json& function = ordered["function"];
       if (const json& arguments = member(function, "arguments"); arguments.is_structured()) {
         function["arguments"] = arguments.dump(-1, ' ', false, json::error_handler_t::replace);
+      } else if (arguments.is_null()) {
+        function.erase("arguments");
       }
     }
     calls.push_back(std::move(ordered));
@@ -243,6 +254,18 @@ const json* first_choice(const json& document) {
   return nullptr;
 }
 
+// Ollama's own form: {"message":{"content":…},"done":false}, the last one with "done_reason".
+std::optional<json> choice_of_ollama(const json& document) {
+  const json& done = member(document, "done");
+  const json& message = member(document, "message");
+  if (!done.is_boolean() || !message.is_object()) return std::nullopt;
+  const json& reason = member(document, "done_reason");
+  return json{{"delta", message},
+              {"finish_reason", done == json(false)  ? json()
+                                : reason.is_string() ? reason
+                                                     : "stop"}};
+}
+
 base::Status read_choice(const json& choice, ToolCallOrder& order, ChatChunk& chunk) {
   if (const json& error = member(choice, "error"); !is_nothing(error)) return base::fail(reported(error));
   chunk.has_choice = true;
@@ -267,11 +290,17 @@ base::Result<ChatChunk> read_document(const json& document, ToolCallOrder& order
   ChatChunk chunk{.usage = usage_of(document)};
   if (const json* choice = first_choice(document)) {
     if (auto read = read_choice(*choice, order, chunk); !read) return base::fail(read.error());
+  } else if (const auto other = choice_of_ollama(document)) {
+    if (auto read = read_choice(*other, order, chunk); !read) return base::fail(read.error());
   }
   return chunk;
 }
 
 }  // namespace
+
+bool is_json_object(std::string_view text) {
+  return text.starts_with('{') && text.ends_with('}') && json::accept(text);
+}
 
 base::Result<ChatChunk> parse_chat_chunk(std::string_view data, ToolCallOrder& order) {
   json document = parse_strictly(data);

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "chatcore/llm/answerer.h"
@@ -31,10 +32,10 @@ struct ChatChunk {
   bool is_repaired = false;  // its texts may hold halves of letters: for CharacterJoiner (json_repair.h)
 };
 
-// Assigns indices to the tool calls of deltas, for backends that send none. Use one for each answer.
+// Assigns indices to the tool calls of deltas, for backends that send none, or 0 for each of several calls. Use one for
+// each answer.
 struct ToolCallOrder {
-  std::size_t calls = 0;
-  std::string last_id = {};
+  std::vector<std::string> ids = {};  // of each call; "": not known
 };
 
 // Errors: corrupt when it is not JSON, unavailable when it reports an error.
@@ -42,5 +43,8 @@ base::Result<ChatChunk> parse_chat_chunk(std::string_view data, ToolCallOrder& o
 
 // The stream's last event.
 inline constexpr std::string_view kStreamDone = "[DONE]";
+
+// Whether `text` is one complete JSON object.
+bool is_json_object(std::string_view text);
 
 }  // namespace chatcore::llm

@@ -59,7 +59,7 @@ std::size_t tokens_of(const Json& message) {
   return tokens;
 }
 
-// A chat request that is adapted to a backend's limits.
+// A request that is adapted to a backend's limits: a chat completion, or a text completion, which has no messages.
 class Request {
  public:
   explicit Request(const std::string& body) : json_(Json::parse(body, nullptr, false)) {
@@ -68,6 +68,7 @@ class Request {
                std::ranges::all_of(*found, [](const Json& one) { return one.is_object(); });
   }
 
+  [[nodiscard]] bool is_object() const { return json_.is_object(); }
   [[nodiscard]] bool is_chat() const { return is_chat_; }
   [[nodiscard]] std::string text() const { return text_of(json_); }
   [[nodiscard]] bool has(const std::string& field) const { return json_.contains(field); }
@@ -241,9 +242,9 @@ std::optional<std::string> shorter(Request request, const BackendRefusal& refusa
     // Without a usable count from the backend: the request was too long, so the estimate was at least this much too
     // low.
     const double least = 1.1 * static_cast<double>(context) / static_cast<double>(estimated);
-    const double told = static_cast<double>(counted) / static_cast<double>(estimated);
+    const double reported = static_cast<double>(counted) / static_cast<double>(estimated);
     const std::size_t asked = counted + request.answer_bound();
-    ratio = counted > 0 && asked > context ? told : std::max(ratio, least);
+    ratio = counted > 0 && asked > context ? reported : std::max(ratio, least);
     if (ratio <= learned.tokens_per_estimate && learned.context_tokens == context)
       ratio = learned.tokens_per_estimate * 1.2;
     ratio = std::clamp(ratio, kLeastRatio, kMostRatio);
@@ -260,7 +261,9 @@ std::optional<std::string> shorter(Request request, const BackendRefusal& refusa
 
 std::optional<std::string> amended(const std::string& body, const BackendRefusal& refusal, BackendLimits& learned) {
   Request request(body);
-  if (!request.is_chat()) return std::nullopt;
+  if (!request.is_object()) return std::nullopt;
+  const bool is_about_messages = refusal.kind != BackendRefusal::Kind::field;
+  if (is_about_messages && !request.is_chat()) return std::nullopt;
   switch (refusal.kind) {
     case BackendRefusal::Kind::field: return without_fields(std::move(request), refusal, learned);
     case BackendRefusal::Kind::context: return shorter(std::move(request), refusal, learned);
@@ -275,8 +278,9 @@ std::optional<std::string> amended(const std::string& body, const BackendRefusal
 
 std::string applied(BackendLimits& learned, const std::string& body) {
   Request request(body);
-  if (!request.is_chat()) return body;
+  if (!request.is_object()) return body;
   for (const auto& [field, other] : learned.fields) request.rename(field, other);
+  if (!request.is_chat()) return request.text();
   if (learned.context_tokens != 0) shorten(request, learned.context_tokens, learned.tokens_per_estimate);
   if (learned.no_system_role) learned.folded_bytes = request.fold_system();
   return request.text();

@@ -31,7 +31,7 @@ struct BackendLimits {
   [[nodiscard]] bool is_empty() const { return fields.empty() && !no_system_role && context_tokens == 0; }
 };
 
-// Changes `body`, a chat request in JSON, as `refusal` requires, and adds the change to `learned`. Absent: nothing
+// Changes `body`, a request in JSON, as `refusal` requires, and adds the change to `learned`. Absent: nothing
 // (more) can be left out. Each call leaves something out, so repeated calls end. Pure.
 std::optional<std::string> amended(const std::string& body, const BackendRefusal& refusal, BackendLimits& learned);
 // Returns `body` with all of `learned` applied; sets learned.folded_bytes for this body. Pure.

@@ -98,14 +98,14 @@ class RequestAdapter {
 struct PromptCall {
   PromptCall(std::shared_ptr<LearnedLimits> limits, GenerationEvents its_events)
       : adapter(std::move(limits)), events(std::move(its_events)) {
-    events.on_text = [this, tell = std::move(events.on_text)](std::string_view text) {
+    events.on_text = [this, report = std::move(events.on_text)](std::string_view text) {
       has_text = true;
-      tell(text);
+      report(text);
     };
     if (events.on_part) {
-      events.on_part = [this, tell = std::move(events.on_part)](AnswerPart part, std::string_view piece) {
+      events.on_part = [this, report = std::move(events.on_part)](AnswerPart part, std::string_view piece) {
         has_text = true;
-        tell(part, piece);
+        report(part, piece);
       };
     }
     reading = std::make_unique<Reading>(events);
@@ -143,10 +143,13 @@ class CallGeneration final : public Generation {
 std::unique_ptr<Generation> OpenAiAnswerer::generate(Prompt prompt, GenerationEvents events,
                                                      base::EventLoop& /*loop*/) {
   const auto prompt_call = std::make_shared<PromptCall>(learned_, std::move(events));
-  auto body =
-      prompt_call->adapter.fit(chat_request(prompt, options_.model, options_.system_prompt, options_.max_tokens_field));
+  const bool fills_in = !prompt.passed_on.suffix.empty();
+  auto body = prompt_call->adapter.fit(
+      fills_in ? fill_in_request(prompt, options_.model, options_.max_tokens_field)
+               : chat_request(prompt, options_.model, options_.system_prompt, options_.max_tokens_field));
   return std::make_unique<CallGeneration>(backend_->call(
-      {.path = "/chat/completions",
+      {.path = fills_in ? "/completions" : "/chat/completions",
+       .needed_for = fills_in ? "suffix" : "",
        .body = std::move(body),
        .content_type = "text/event-stream",
        .takes_any_type = true,

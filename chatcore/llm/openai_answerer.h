@@ -1,6 +1,7 @@
 #pragma once
-// Answers by any OpenAI-compatible backend: POST {base_url}/chat/completions with "stream": true. Each part
-// is delivered as it arrives (answer_reader.h). An answer that breaks off is an error; the parts before that were
+// Answers by any OpenAI-compatible backend: POST {base_url}/chat/completions with "stream": true, or, for a text
+// between two others (PassedOn::suffix), POST {base_url}/completions, which not every backend has. Each part is
+// delivered as it arrives (answer_reader.h). An answer that breaks off is an error; the parts before that were
 // delivered.
 
 #include <memory>

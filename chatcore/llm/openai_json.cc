@@ -50,12 +50,27 @@ ordered_json messages_of(const Prompt& prompt, std::string_view system_prompt) {
   return messages;
 }
 
-// What the server says before messages that are passed on as they are.
-std::string server_words(const Prompt& prompt, std::string_view system_prompt) {
-  std::string words(system_prompt);
-  if (prompt.passages.empty()) return words;
-  if (!words.empty()) words += "\n\n";
-  return words + passages_text(prompt.passages);
+// The system text in front of messages that are passed on unchanged.
+std::string server_text(const Prompt& prompt, std::string_view system_prompt) {
+  std::string text(system_prompt);
+  if (prompt.passages.empty()) return text;
+  if (!text.empty()) text += "\n\n";
+  return text + passages_text(prompt.passages);
+}
+
+ordered_json streamed_request(std::string_view model) {
+  return {{"model", model}, {"stream", true}, {"stream_options", {{"include_usage", true}}}};
+}
+
+void add_settings(const Prompt& prompt, std::string_view max_tokens_field, ordered_json& request) {
+  if (prompt.max_tokens != 0) request[std::string(max_tokens_field)] = prompt.max_tokens;
+  const auto pass_on = [&](const char* name, std::optional<double> value) {
+    if (value) request[name] = *value;
+  };
+  pass_on("temperature", prompt.sampling.temperature);
+  pass_on("top_p", prompt.sampling.top_p);
+  pass_on("presence_penalty", prompt.sampling.presence_penalty);
+  pass_on("frequency_penalty", prompt.sampling.frequency_penalty);
 }
 
 // The member of an object, or null when there is none or `object` is no object.
@@ -91,22 +106,22 @@ std::string json_line(std::string_view role, std::string_view content) { return 
 std::string chat_request(const Prompt& prompt, std::string_view model, std::string_view system_prompt,
                          std::string_view max_tokens_field) {
   const auto& passed = prompt.passed_on;
-  ordered_json request{{"model", model}, {"stream", true}, {"stream_options", {{"include_usage", true}}}};
+  ordered_json request = streamed_request(model);
   if (passed.messages.empty()) request["messages"] = messages_of(prompt, system_prompt);
-  if (prompt.max_tokens != 0) request[std::string(max_tokens_field)] = prompt.max_tokens;
-  const auto pass_on = [&](const char* name, std::optional<double> value) {
-    if (value) request[name] = *value;
-  };
-  pass_on("temperature", prompt.sampling.temperature);
-  pass_on("top_p", prompt.sampling.top_p);
-  pass_on("presence_penalty", prompt.sampling.presence_penalty);
-  pass_on("frequency_penalty", prompt.sampling.frequency_penalty);
+  add_settings(prompt, max_tokens_field, request);
   std::string text = with_fields(text_of(request), passed.fields);
   if (passed.messages.empty()) return text;
-  const std::string messages = passed_messages(passed.messages, server_words(prompt, system_prompt));
+  const std::string messages = passed_messages(passed.messages, server_text(prompt, system_prompt));
   return with_fields(std::move(text), R"({"messages":)" + messages + "}");
 }
 
+std::string fill_in_request(const Prompt& prompt, std::string_view model, std::string_view max_tokens_field) {
+  ordered_json request = streamed_request(model);
+  request["prompt"] = prompt.messages.back().content;
+  request["suffix"] = prompt.passed_on.suffix;
+  add_settings(prompt, max_tokens_field, request);
+  return with_fields(text_of(request), prompt.passed_on.fields);
+}
 std::string embedding_request(const std::vector<std::string>& texts, std::string_view model, std::size_t dimensions) {
   ordered_json request{{"model", model}, {"input", texts}, {"encoding_format", "float"}};
   if (dimensions != 0) request["dimensions"] = dimensions;

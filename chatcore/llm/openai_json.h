@@ -24,6 +24,10 @@ namespace chatcore::llm {
 std::string chat_request(const Prompt& prompt, std::string_view model, std::string_view system_prompt,
                          std::string_view max_tokens_field);
 
+// The body of POST /completions for a streamed text between the question and Prompt::passed_on.suffix. Without a system
+// prompt and passages, which would be a part of the text.
+std::string fill_in_request(const Prompt& prompt, std::string_view model, std::string_view max_tokens_field);
+
 // {"role":"user","content":"…"} without a line's end in it, so that no text can end its line and speak for another.
 std::string json_line(std::string_view role, std::string_view content);
 

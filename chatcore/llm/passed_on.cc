@@ -14,18 +14,18 @@ bool is_system(const json& message) {
   return role == "system" || role == "developer";
 }
 
-// The first message with the server's words in front of its own.
+// The first message with the server's system text in front of its own.
 std::string first_message(const std::string& given, std::string_view system) {
-  const std::string words(system);
+  const std::string text(system);
   json message = json::parse(given, nullptr, false);
   if (!message.is_object() || !is_system(message)) {
-    return text_of({{"role", "system"}, {"content", words}}) + "," + given;
+    return text_of({{"role", "system"}, {"content", text}}) + "," + given;
   }
   json& content = message["content"];
   if (content.is_array()) {
-    content.insert(content.begin(), json::object({{"type", "text"}, {"text", words + "\n\n"}}));
+    content.insert(content.begin(), json::object({{"type", "text"}, {"text", text + "\n\n"}}));
   } else {
-    content = content.is_string() ? words + "\n\n" + content.get<std::string>() : words;
+    content = content.is_string() ? text + "\n\n" + content.get<std::string>() : text;
   }
   return text_of(message);
 }

@@ -52,26 +52,36 @@ base::Status SseParser::take_line(std::string_view line, const std::function<bas
   if (line.empty()) return dispatch(on_event);
   const auto colon = line.find(':');
   if (colon == 0) return {};  // a comment
-  if (colon == std::string_view::npos) return take_field(line, "");
+  if (colon == std::string_view::npos) return take_field(line, "", on_event);
   auto value = line.substr(colon + 1);
   if (value.starts_with(' ')) value.remove_prefix(1);
-  return take_field(line.substr(0, colon), value);
+  return take_field(line.substr(0, colon), value, on_event);
 }
 
 // "id" and "retry" are about reconnecting, which nobody does here.
-base::Status SseParser::take_field(std::string_view name, std::string_view value) {
+base::Status SseParser::take_field(std::string_view name, std::string_view value,
+                                   const std::function<base::Status(const SseEvent&)>& on_event) {
   if (name == "event") {
     type_ = value;
   } else if (name == "data") {
+    if (has_whole_event()) {
+      if (auto taken = dispatch(on_event); !taken) return taken;
+    }
+    ++data_lines_;
     if (data_.size() + value.size() > max_event_bytes_) return too_large();
     data_.append(value).append("\n");
   }
   return {};
 }
 
+bool SseParser::has_whole_event() const {
+  return data_lines_ == 1 && ends_event_ && ends_event_(std::string_view(data_).substr(0, data_.size() - 1));
+}
+
 base::Status SseParser::dispatch(const std::function<base::Status(const SseEvent&)>& on_event) {
   const std::string data = std::exchange(data_, {});
   const std::string type = std::exchange(type_, {});
+  data_lines_ = 0;
   if (data.empty()) return {};
   const std::string_view text(data);
   return on_event({.type = type.empty() ? std::string_view("message") : std::string_view(type),

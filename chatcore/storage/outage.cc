@@ -1,5 +1,6 @@
 #include "chatcore/storage/outage.h"
 
+#include <memory>
 #include <string>
 
 #include "base/log.h"
@@ -17,6 +18,7 @@ bool is_of_the_database(Code code) {
 
 base::Error as_told(base::Error error) {
   if (error.code == Code::permission_denied) error.code = Code::unavailable;
+  if (!error.remote) error.remote = std::make_shared<const base::Remote>(base::Remote{.side = std::string(kSide)});
   return error;
 }
 

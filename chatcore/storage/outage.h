@@ -16,8 +16,11 @@ namespace chatcore::storage {
 bool is_failure(base::Code code);
 // Whether such a failure is the database's own, and not one of what was asked of it.
 bool is_of_the_database(base::Code code);
-// An error as whoever asked is told it. A database that refuses this program its rights (permission_denied) cannot be
-// used by them, no more and no less: to them it is unavailable, and only its words tell the operator more.
+// The name of this side in messages to clients (base::Remote).
+inline constexpr std::string_view kSide = "storage";
+
+// An error as the store's callers receive it: it names this side. A database that refuses this program its rights
+// (permission_denied) is unavailable to clients; the message tells the operator more.
 base::Error as_told(base::Error error);
 
 // Thread-safe.

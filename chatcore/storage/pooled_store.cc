@@ -8,7 +8,8 @@ namespace chatcore::storage {
 namespace {
 
 base::Error refusal(base::Code code) {
-  return {code, code == base::Code::exhausted ? "too many reads wait for the database" : "the database is closed"};
+  return as_told(
+      {code, code == base::Code::exhausted ? "too many reads wait for the database" : "the database is closed"});
 }
 
 }  // namespace

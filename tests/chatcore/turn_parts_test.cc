@@ -17,7 +17,10 @@ using testing::TurnWorld;
 constexpr const char* kCall = R"({"tool_calls":[{"index":0,"id":"1"}]})";
 
 TurnRequest stateless(bool takes_fields) {
-  return {.conversation = std::nullopt, .messages = {{.content = "Hello"}}, .takes_fields = takes_fields};
+  return {.conversation = std::nullopt,
+          .messages = {{.content = "Hello"}},
+          .takes_fields = takes_fields,
+          .takes_refusals = takes_fields};
 }
 
 TEST(TurnParts, AnAnswerBeginsWithTheBackendsFirstByte) {
@@ -70,6 +73,50 @@ TEST(TurnParts, AToolCallIsAnAnswerOnlyIfTheClientTakesFields) {
     EXPECT_EQ(client.result->calls_tools, takes_fields);
     EXPECT_EQ(client.parts, takes_fields ? std::string("=") + kCall + ";" : "");
   }
+}
+
+TEST(TurnParts, AnAnswerOfToolCallsAloneIsNotStoredAndItsQuestionNotTwice) {
+  TurnWorld world;
+  for (int i = 0; i < 2; ++i) {
+    Client client;
+    world.begin(client, {.conversation = conversation::ConversationKey{.user = "", .id = "c"},
+                         .messages = {{.content = "Hello"}},
+                         .takes_fields = true});
+    world.say_part(AnswerPart::fields, kCall);
+    world.finish(llm::Generated{.calls_tools = true});
+    ASSERT_TRUE(client.result->status);
+    EXPECT_EQ(client.result->sequence, 0);
+    EXPECT_EQ(world.store.messages.size(), 1U);
+  }
+}
+
+TEST(TurnParts, AQuestionThatAnEarlierRequestStoredIsAnsweredAfterTheSameMessage) {
+  TurnWorld world;
+  Client first;
+  world.begin(first,
+              {.conversation = conversation::ConversationKey{.user = "", .id = "c"}, .messages = {{.content = "One"}}});
+  world.say("Hi");
+  world.finish();
+  for (int i = 0; i < 2; ++i) {
+    Client client;
+    world.begin(client, {.conversation = conversation::ConversationKey{.user = "", .id = "c"},
+                         .messages = {{.content = "Two"}},
+                         .takes_fields = true,
+                         .after = 2});
+    world.say_part(AnswerPart::fields, kCall);
+    world.finish(llm::Generated{.calls_tools = true});
+    ASSERT_TRUE(client.result.has_value());
+    EXPECT_TRUE(client.result->status) << i;
+  }
+  EXPECT_EQ(world.store.messages.size(), 3U);
+}
+
+TEST(TurnParts, ACallThatWasLostOnTheWayIsNoAnswer) {
+  TurnWorld world;
+  Client client;
+  world.begin(client, stateless(true));
+  world.finish(llm::Generated{.calls_tools = true});
+  EXPECT_FALSE(client.result->status);
 }
 
 TEST(TurnParts, TextBesideAToolCallIsAnAnswer) {

@@ -93,5 +93,22 @@ TEST(Completion, ToolCallDeltasAreMerged) {
               HasSubstr(R"("delta":{"tool_calls":[{"index":0}]})"));
 }
 
+TEST(CompletionReplies, ACallWithoutAnIdGetsOneAndWithoutArgumentsAnEmptyObject) {
+  CompletionHead head{.id = "chatcmpl-7f", .model = "m", .created = {}};
+  CompletionAnswer answer;
+  answer.add(llm::AnswerPart::fields, R"({"tool_calls":[{"index":0,"id":"","function":{"name":"f"}}]})");
+  answer.add(llm::AnswerPart::fields,
+             R"({"tool_calls":[{"index":1,"id":"x","function":{"name":"g","arguments":""}}]})");
+  const std::string whole = completion_json(head, answer, {});
+  EXPECT_THAT(whole,
+              testing::HasSubstr(R"({"id":"call_7f_0","function":{"name":"f","arguments":"{}"},"type":"function"})"));
+  EXPECT_THAT(whole, testing::HasSubstr(R"({"id":"x","function":{"name":"g","arguments":"{}"},"type":"function"})"));
+  EXPECT_THAT(completion_part_event(head, llm::AnswerPart::fields, answer.fields[0]),
+              testing::HasSubstr(R"("id":"call_7f_0")"));
+  EXPECT_THAT(completion_part_event(head, llm::AnswerPart::fields,
+                                    R"({"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]})"),
+              testing::Not(testing::HasSubstr("call_7f")));
+}
+
 }  // namespace
 }  // namespace chatcore::api

@@ -149,6 +149,25 @@ TEST(CompletionRequest, EmptyValuesAreNotPassedOn) {
   EXPECT_EQ(parsed->passed_on.fields, "");
 }
 
+TEST(CompletionRequest, EmptyValuesOfUnknownFieldsArePassedOn) {
+  const auto parsed = parse_completion_request(
+      R"({"messages":[{"role":"user","content":"a"}],"chat_template_kwargs":{},"bad_words":[],"grammar":"","top_k":null})",
+      true);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->passed_on.fields, R"({"bad_words":[],"chat_template_kwargs":{},"grammar":"","top_k":null})");
+}
+
+TEST(TextCompletionRequest, TheSuffixIsForABackend) {
+  constexpr const char* kBody = R"({"prompt":"int a = ","suffix":";"})";
+  const auto parsed = parse_text_completion_request(kBody, true);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->passed_on.suffix, ";");
+  const auto refused = parse_text_completion_request(kBody, false);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().param, "suffix");
+  EXPECT_TRUE(parse_text_completion_request(R"({"prompt":"int a = ","suffix":null})", false));
+}
+
 TEST(CompletionRequest, MessagesWithOtherPartsThanTextArePassedOnUnchanged) {
   const std::string question = R"({"content":"q","role":"user"})";
   for (

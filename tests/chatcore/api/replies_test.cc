@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "chatcore/storage/outage.h"
+
 namespace chatcore::api {
 namespace {
 
@@ -70,8 +72,12 @@ TEST(Problems, TheTextSaysWhichSideFailed) {
     EXPECT_THAT(problem_of(of("the language model", code)).message, testing::StartsWith("The language model "));
     EXPECT_THAT(problem_of(of("the embeddings backend", code)).message, testing::StartsWith("The embeddings backend "));
   }
-  EXPECT_THAT(problem_of(base::Error{Code::unavailable, ""}).message, testing::StartsWith("Storage "));
-  EXPECT_THAT(problem_of(base::Error{Code::deadline_exceeded, ""}).message, testing::StartsWith("Storage "));
+  for (const auto code : {Code::unavailable, Code::deadline_exceeded}) {
+    EXPECT_THAT(problem_of(storage::as_told({code, ""})).message, testing::StartsWith("Storage "));
+    EXPECT_THAT(problem_of(base::Error{code, ""}).message, testing::StartsWith("This server "));
+  }
+  EXPECT_EQ(problem_of(storage::as_told({Code::deadline_exceeded, ""})).code, "storage_timeout");
+  EXPECT_EQ(problem_of(storage::as_told({Code::invalid_argument, "too long"})).message, "too long");
 }
 
 TEST(Problems, ARequestThatABackendRefusesIs400WithTheBackendsCode) {

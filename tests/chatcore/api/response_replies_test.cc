@@ -56,6 +56,37 @@ TEST(ResponseEvents, AnAnswerHasOpenAisSequence) {
                           "response.completed"));
 }
 
+const FunctionCall kCall{.call_id = "call_1", .name = "f", .arguments = R"({"a":1})"};
+
+TEST(ResponseEvents, FunctionCallsComeInsteadOfAMessage) {
+  ResponseHead with_tools = head();
+  with_tools.may_call_functions = true;
+  ResponseEvents events(with_tools);
+  const std::string begin = events.begin("msg_1");
+  const std::string end = events.end(result(), {kCall, kCall});
+  EXPECT_THAT(
+      types_of(begin + end),
+      ElementsAre("response.created", "response.in_progress", "response.output_item.added",
+                  "response.function_call_arguments.delta", "response.function_call_arguments.done",
+                  "response.output_item.done", "response.output_item.added", "response.function_call_arguments.delta",
+                  "response.function_call_arguments.done", "response.output_item.done", "response.completed"));
+  EXPECT_THAT(end, HasSubstr(R"("output_index":1,"item":{"id":"fc_)"));
+  EXPECT_THAT(end, HasSubstr(R"("arguments":"{\"a\":1}","call_id":"call_1","name":"f")"));
+  EXPECT_THAT(end, Not(HasSubstr("msg_1")));
+}
+
+TEST(ResponseEvents, FunctionCallsFollowTheText) {
+  ResponseHead with_tools = head();
+  with_tools.may_call_functions = true;
+  ResponseEvents events(with_tools);
+  std::string stream = events.begin("msg_1");
+  stream += events.delta("Wait");
+  stream += events.end(result(), {kCall});
+  EXPECT_THAT(stream, HasSubstr(R"("output_index":1,"item":{"id":"fc_)"));
+  EXPECT_THAT(stream, HasSubstr(R"("output_index":0,"item":{"id":"msg_1")"));
+  EXPECT_THAT(stream, HasSubstr(R"("text":"Wait")"));
+}
+
 TEST(ResponseEvents, AreExactlyThese) {
   ResponseEvents events(head());
   (void)events.begin("msg_1");

@@ -128,12 +128,62 @@ TEST(ResponseRequest, MetadataHasBounds) {
 
 TEST(ResponseRequest, AcceptsToolsWithoutABackend) {
   constexpr const char* kBody = R"({"input":"a","tools":[{"type":"function","name":"f"}],"tool_choice":"auto"})";
-  EXPECT_TRUE(api::parse_response_request(kBody, false));
-  const auto refused = api::parse_response_request(kBody, true);
-  ASSERT_FALSE(refused);
-  EXPECT_EQ(refused.error().param, "tools");
-  EXPECT_NE(refused.error().message.find("/v1/chat/completions"), std::string::npos);
+  const auto parsed = api::parse_response_request(kBody, false);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->tool_fields, "");
   EXPECT_FALSE(parse_response_request(R"({"input":"a","tools":[],"tool_choice":"required"})"));
+}
+
+// With a backend; `fields` besides a good input.
+std::string tool_fields_of(const std::string& fields) {
+  const auto parsed = api::parse_response_request(R"({"input":"a",)" + fields + "}", true);
+  return parsed ? parsed->tool_fields : "fault: " + parsed.error().param;
+}
+
+TEST(ResponseRequest, ToolsAndFormatsAreInTheFormOfChatCompletionsForABackend) {
+  const std::string tool =
+      R"({"type":"function","name":"f","description":"d","parameters":{"type":"object"},"strict":true})";
+  const std::string chat_tool =
+      R"({"type":"function","function":{"name":"f","description":"d","parameters":{"type":"object"},"strict":true}})";
+  EXPECT_EQ(tool_fields_of(R"("tools":[)" + tool + R"(],"parallel_tool_calls":false)"),
+            R"({"tools":[)" + chat_tool + R"(],"parallel_tool_calls":false})");
+  EXPECT_EQ(tool_fields_of(R"("tools":[)" + tool + R"(],"tool_choice":"required")"),
+            R"({"tools":[)" + chat_tool + R"(],"tool_choice":"required"})");
+  EXPECT_EQ(tool_fields_of(R"("tools":[)" + tool + R"(],"tool_choice":{"type":"function","name":"f"})"),
+            R"({"tools":[)" + chat_tool + R"(],"tool_choice":{"type":"function","function":{"name":"f"}}})");
+  EXPECT_EQ(tool_fields_of(R"("text":{"format":{"type":"json_schema","name":"n","schema":{"a":1},"strict":true}})"),
+            R"({"response_format":{"type":"json_schema","json_schema":{"name":"n","schema":{"a":1},"strict":true}}})");
+  EXPECT_EQ(tool_fields_of(R"("text":{"format":{"type":"text"},"verbosity":"low"},"tools":[],"tool_choice":"auto")"),
+            "");
+}
+
+TEST(ResponseRequest, OtherToolsThanFunctionsAreRefusedByTheirPlace) {
+  EXPECT_EQ(tool_fields_of(R"("tools":[{"type":"web_search"}])"), "fault: tools[0].type");
+  EXPECT_EQ(tool_fields_of(R"("tools":[{"type":"function"}])"), "fault: tools[0].name");
+  EXPECT_EQ(tool_fields_of(R"("tools":[7])"), "fault: tools[0].type");
+  EXPECT_EQ(tool_fields_of(R"("tools":[{"type":"function","name":"f"}],"tool_choice":{"type":"mcp"})"),
+            "fault: tool_choice");
+  EXPECT_EQ(tool_fields_of(R"("tool_choice":"required")"), "fault: tool_choice");
+}
+
+TEST(ResponseRequest, FunctionCallsNeedTheWholeHistory) {
+  const std::string input = R"("input":[{"role":"user","content":"a"},
+      {"type":"function_call","call_id":"1","name":"f","arguments":"{}","id":"x","status":"completed"},
+      {"type":"function_call_output","call_id":"1","output":"42"}])";
+  const auto parsed = api::parse_response_request("{" + input + "}", true);
+  ASSERT_TRUE(parsed);
+  EXPECT_EQ(parsed->input.size(), 1U);
+  ASSERT_EQ(parsed->tools.size(), 2U);
+  EXPECT_EQ(parsed->tools[0].before, 1U);
+  for (const std::string field : {"conversation", "previous_response_id"}) {
+    const auto refused = api::parse_response_request("{" + input + ",\"" + field + "\":\"c\"}", true);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().param, field);
+  }
+  const auto alone =
+      api::parse_response_request(R"({"input":[{"type":"function_call_output","call_id":"1","output":"42"}]})", true);
+  ASSERT_FALSE(alone);
+  EXPECT_EQ(alone.error().param, "input");
 }
 
 }  // namespace

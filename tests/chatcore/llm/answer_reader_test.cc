@@ -94,6 +94,69 @@ std::string with_line_ends(std::string bytes, const std::string& end) {
   return bytes;
 }
 
+std::string with_single_line_ends(std::string bytes) {
+  for (std::size_t at = 0; (at = bytes.find("\n\n")) != std::string::npos;) bytes.erase(at, 1);
+  return bytes;
+}
+
+std::string as_lines(std::string bytes) {
+  bytes = with_single_line_ends(std::move(bytes));
+  for (std::size_t at = 0; (at = bytes.find("data: ")) != std::string::npos;) bytes.erase(at, 6);
+  return bytes;
+}
+
+TEST(AnswerReader, DeliversThePiecesOfLenientStreamsAsTheyCome) {
+  for (const std::string& bytes : {with_single_line_ends(kHello), as_lines(kHello)}) {
+    AnswerReader reader;
+    std::string text;
+    EXPECT_TRUE(reader.feed(bytes, [&](AnswerPart, std::string_view piece) { text += piece; }));
+    EXPECT_THAT(text, testing::StartsWith("Hello")) << bytes;
+  }
+}
+
+TEST(AnswerReader, ReadsLenientStreamsToTheirEnd) {
+  expect_all_read({
+      {.name = "events of one line", .bytes = with_single_line_ends(kHello + kStop + kDone)},
+      {.name = "an object a line", .bytes = as_lines(kHello + kStop)},
+      {.name = "the last line without its end",
+       .bytes = as_lines(kHello) + R"({"choices":[{"delta":{},"finish_reason":"stop"}]})"},
+      {.name = "CRLF", .bytes = with_line_ends(as_lines(kHello + kStop), "\r\n")},
+      {.name = "the last line is missing", .bytes = as_lines(kHello), .error = "broke off"},
+      {.name = "a document and a line end",
+       .bytes = R"({"choices":[{"message":{"content":"Hello world"}}]})"
+                "\n"},
+      {.name = "a document of several lines",
+       .bytes = "{\"choices\":[\n{\"message\":{\"content\":\"Hello world\"}}\n]}\n"},
+      {.name = "an error behind the first line",
+       .bytes = as_lines(said("Hello world")) + R"({"error":{"code":500}})"
+                                                "\n",
+       .error = "reported"},
+  });
+}
+
+TEST(AnswerReader, ReadsOllamasOwnForm) {
+  const auto line = [](const std::string& text, const std::string& rest) {
+    return R"({"model":"m","message":{"role":"assistant","content":")" + text + R"("},)" + rest + "}\n";
+  };
+  const std::string begin = line("Hello ", R"("done":false)") + line("world", R"("done":false)");
+  expect_all_read({
+      {.name = "streamed", .bytes = begin + line("", R"("done":true,"done_reason":"stop")")},
+      {.name = "cut", .bytes = begin + line("", R"("done":true,"done_reason":"length")"), .is_cut = true},
+      {.name = "whole", .bytes = line("Hello world", R"("done":true)")},
+      {.name = "broken off", .bytes = begin, .error = "broke off"},
+  });
+}
+
+TEST(AnswerReader, ACompleteAnswerIsNotSpoiltByWhatFollows) {
+  expect_all_read({
+      {.name = "another spelling of the end", .bytes = kHello + kStop + event("[done]")},
+      {.name = "a quoted end", .bytes = kHello + kStop + event("\"[DONE]\"")},
+      {.name = "text", .bytes = kHello + kStop + event("bye")},
+      {.name = "text before the end", .bytes = kHello + event("bye") + kStop, .error = "not a JSON object"},
+      {.name = "wrapped twice", .bytes = "data: " + said("Hello") + "data: " + said(" world") + kStop + kDone},
+  });
+}
+
 TEST(AnswerReader, ReadsTheFormsOfAStream) {
   expect_all_read({
       {.name = "as it should be",

@@ -18,8 +18,8 @@ std::string saying(const std::string& text) { return error(R"("message":")" + te
 struct TooLong {
   int status;
   std::string body;
-  std::size_t context;  // 0: not told
-  std::size_t prompt;   // 0: not told
+  std::size_t context;  // 0: unknown
+  std::size_t prompt;   // 0: unknown
 };
 
 // Error bodies of real servers.

@@ -191,5 +191,21 @@ TEST(ChatChunk, DeepNestingIsHarmless) {
   EXPECT_TRUE(parse(R"({"choices":[],"x":)" + deep + "}"));
 }
 
+TEST(ChatChunk, CallsWithTheSameIndexAndOtherIdsAreSeveral) {
+  ToolCallOrder order;
+  const auto fields = [&](const std::string& call) {
+    return parse_chat_chunk(R"({"choices":[{"delta":{"tool_calls":[)" + call + "]}}]}", order)->fields;
+  };
+  EXPECT_EQ(fields(R"({"index":0,"id":"a","function":{"name":"f","arguments":null}})"),
+            R"({"tool_calls":[{"index":0,"id":"a","function":{"name":"f"}}]})");
+  EXPECT_EQ(fields(R"({"index":0,"id":"b","function":{"name":"g","arguments":"{}"}})"),
+            R"({"tool_calls":[{"index":1,"id":"b","function":{"name":"g","arguments":"{}"}}]})");
+  EXPECT_EQ(fields(R"({"index":0,"id":"a","function":{"arguments":"{}"}})"),
+            R"({"tool_calls":[{"index":0,"id":"a","function":{"arguments":"{}"}}]})");
+  EXPECT_EQ(fields(R"({"index":0,"id":"c","function":{"arguments":"{}"}})"),
+            R"({"tool_calls":[{"index":0,"id":"c","function":{"arguments":"{}"}}]})")
+      << "a new id without a name begins no call";
+}
+
 }  // namespace
 }  // namespace chatcore::llm

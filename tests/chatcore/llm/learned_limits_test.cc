@@ -156,6 +156,15 @@ TEST(LearnedLimits, ARefusedFieldThatWasNotSentOrIsNotOptionalCausesNoRetry) {
   EXPECT_TRUE(learned.is_empty());
 }
 
+TEST(LearnedLimits, ATextCompletionLosesRefusedFieldsToo) {
+  const std::string body = R"({"prompt":"a","suffix":";","stream_options":{}})";
+  BackendLimits learned;
+  EXPECT_EQ(amended(body, {.kind = Kind::field, .fields = {"stream_options"}}, learned),
+            R"({"prompt":"a","suffix":";"})");
+  EXPECT_EQ(applied(learned, body), R"({"prompt":"a","suffix":";"})");
+  EXPECT_FALSE(amended(body, too_long(100, 200), learned));
+}
+
 TEST(LearnedLimits, ATemplateWithoutSystemMessageGetsItInTheFirstQuestion) {
   BackendLimits learned;
   auto body = amended(request(3), {.kind = Kind::system_role}, learned);

@@ -68,6 +68,15 @@ TEST(ChatRequest, HasPassedOnMessagesAndFieldsUnchanged) {
   EXPECT_THAT(request, HasSubstr(R"("max_tokens":5,"seed":7,"tools":[{"type":"function"}],)"));
 }
 
+TEST(FillInRequest, HasThePromptAndTheSuffixAndNothingElseOfTheServer) {
+  Prompt prompt{
+      .messages = {{.content = "a = "}}, .passages = {{.text = "fact", .source = "s", .score = 1}}, .max_tokens = 5};
+  prompt.passed_on = {.fields = R"({"stop":["x"]})", .suffix = ";"};
+  EXPECT_EQ(fill_in_request(prompt, "m", "max_tokens"),
+            R"({"model":"m","stream":true,"stream_options":{"include_usage":true},"prompt":"a = ","suffix":";",)"
+            R"("max_tokens":5,"stop":["x"]})");
+}
+
 TEST(ChatRequest, TheServersSystemTextPrecedesPassedOnMessages) {
   const std::string question = R"({"role":"user","content":"Q"})";
   Prompt prompt{.messages = {{.content = "Q"}}, .passages = {}};

@@ -26,6 +26,15 @@ Events parse(std::string_view bytes, std::size_t piece = std::string::npos) {
   return events;
 }
 
+TEST(SseParser, ALineThatIsAnEventByItselfIsDeliveredWithTheNextOneOnRequest) {
+  SseParser parser(1000, [](std::string_view data) { return data.ends_with('}'); });
+  Events events;
+  EXPECT_TRUE(feed(parser, "data: {a}\ndata: {b}\n", events));
+  EXPECT_EQ(events, (Events{{"message", "{a}"}}));
+  EXPECT_TRUE(feed(parser, "data: {c\ndata: d}\n\n", events));
+  EXPECT_EQ(events, (Events{{"message", "{a}"}, {"message", "{b}"}, {"message", "{c\nd}"}}));
+}
+
 TEST(SseParser, ReadsAnEvent) { EXPECT_EQ(parse("data: hello\n\n"), (Events{{"message", "hello"}})); }
 
 TEST(SseParser, ReadsLinesThatEndInEveryWay) {

@@ -1,10 +1,9 @@
 """Backends as they are: each behaviour asked for whole and streamed, through a conversation too; thinking models; what is
 passed on to a backend and back."""
 import json
-import socket
 import unittest
 
-from server import PATIENCE, wait_for
+from server import wait_for
 from backend import BackendTest
 from harness.stub_backend import DONE, answer, chunk, event, hang, live, saying
 
@@ -105,7 +104,7 @@ class Answers(BackendTest):
                 self.assertEqual(self.server.messages(name)[1][1:], ("assistant", "Hello", 1))
         self.assertNotIn("sk-secret", self.server.log())
 
-    def test_an_error_that_comes_first_is_told_by_the_status(self):
+    def test_an_error_that_comes_first_sets_the_status(self):
         for behave in (saying(event({"error": {"code": 500}}), DONE), document({"error": {"code": 503}})):
             self.stub.script = [behave]
             self.assert_error(self.complete(stream=True), 503)
@@ -137,24 +136,6 @@ class Thinking(BackendTest):
     def setUp(self):
         super().setUp()
         self.stub.script = [live]
-
-    def ask_live(self, path, body):
-        client = socket.create_connection(("127.0.0.1", self.server.port), timeout=PATIENCE)
-        self.addCleanup(client.close)
-        data = json.dumps(body).encode()
-        client.sendall(f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-                       f"Content-Length: {len(data)}\r\n\r\n".encode() + data)
-        stream = self.stub.take()
-        self.addCleanup(stream.given_back.set)
-        return client, stream
-
-    def read_until(self, client, mark):
-        data = b""
-        while mark not in data:
-            piece = client.recv(4096)
-            self.assertTrue(piece, f"the stream ended before {mark!r}: {data!r}")
-            data += piece
-        return data
 
     def test_the_client_gets_its_head_with_the_first_byte_and_signs_of_life_until_the_text(self):
         client, stream = self.ask_live("/api/assistant", {"message": "Hello", "conversationId": "c"})

@@ -27,12 +27,13 @@ class BeforeTheFirstByte(BackendTest):
         self.assertEqual(len(self.stub.requests), 3)
 
     def test_what_a_request_is_refused_for_is_not_asked_again(self):
-        for code, told in ((400, 400), (401, 502), (403, 502), (404, 502), (422, 400)):
+        for code, expected in ((301, 502), (308, 502), (400, 400), (401, 502), (403, 502), (404, 502),
+                               (422, 400)):
             self.stub.requests.clear()
             self.stub.script = [status(code)]
             refused = self.complete(stream=True)
-            self.assert_error(refused, told, "backend_refused")
-            self.assertEqual("its operator" in refused.json()["error"]["message"], told == 502)
+            self.assert_error(refused, expected, "backend_refused")
+            self.assertEqual("its operator" in refused.json()["error"]["message"], expected == 502)
             self.assertEqual(len(self.stub.requests), 1)
         for hint in ("status 401 (type=stub); check its API key", "status 404 (type=stub); check base_url"):
             wait_for(lambda: hint in self.server.log(), hint)
@@ -45,13 +46,33 @@ class BeforeTheFirstByte(BackendTest):
         self.assertIn("language model", error["message"])
         wait_for(lambda: "(code=bad_tool, type=invalid_thing, param=tools.0)" in self.server.log(), "the log line")
 
+    def test_a_suffix_needs_text_completions_of_the_backend(self):
+        body = {"prompt": "int a = ", "suffix": ";"}
+        for code in (404, 405, 501):
+            self.stub.script = [status(code)]
+            refused = self.server.request("POST", "/v1/completions", body)
+            self.assert_error(refused, 400, "unsupported_parameter")
+            self.assertEqual(refused.json()["error"]["param"], "suffix")
+        self.stub.script = [stub.refusal(400, message="suffix is not currently supported", type="BadRequestError")]
+        self.assertEqual(self.server.request("POST", "/v1/completions", body).status, 400)
+        self.stub.script = [stub.refusal(400, message="Unknown field: stream_options"),
+                            saying(event({"choices": [{"index": 0, "text": "1", "finish_reason": "stop"}]}), DONE)]
+        self.stub.requests.clear()
+        filled_in = self.server.request("POST", "/v1/completions", body | {"max_tokens": 5, "stop": ["x"]})
+        self.assertEqual(filled_in.json()["choices"][0]["text"], "1")
+        self.assertEqual(self.stub.requests[-1].path, "/v1/completions")
+        asked = self.stub.requests[-1].json()
+        self.assertEqual({name: asked[name] for name in ("prompt", "suffix", "max_tokens", "stop")},
+                         body | {"max_tokens": 5, "stop": ["x"]})
+        self.assertNotIn("stream_options", asked)
+
     def test_a_backends_retry_after_is_respected(self):
         self.stub.script = [status(429, Retry_After=1), answer("Now")]
         self.assertEqual(self.complete().status, 200)
         first, second = self.stub.requests
         self.assertGreaterEqual(second.at - first.at, 1.0)
 
-    def test_one_beyond_the_deadline_is_told_to_the_client_at_once(self):
+    def test_one_beyond_the_deadline_is_reported_to_the_client_at_once(self):
         self.stub.script = [status(429, Retry_After=3000)]
         began = time.monotonic()
         refused = self.complete()
@@ -128,7 +149,7 @@ class NobodyListens(BackendTest):
 class AfterTheFirstByte(BackendTest):
     settings = {"llm-idle-timeout": "300ms", "llm-breaker-failures": "0"}
 
-    def test_a_broken_answer_is_told_kept_and_marked_and_never_asked_for_again(self):
+    def test_a_broken_answer_is_reported_stored_as_interrupted_and_not_requested_again(self):
         half = chunk("Half an ")
         faults = {"cut off": cut_off(half), "cut off within an event": cut_off(half, 'data: {"choi'),
                   "ended without a reason": saying(half), "malformed": saying(half, "data: {nonsense\n\n"),

@@ -1,6 +1,5 @@
-"""Answers by a backend as they should be: what it is told, streamed through, paused, cancelled, counted."""
+"""Answers by a backend as they should be: what it is sent, streamed through, paused, cancelled, counted."""
 import os
-import socket
 import subprocess
 import tempfile
 import unittest
@@ -30,12 +29,12 @@ class Answers(BackendTest):
         self.assertEqual(self.streamed_text(streamed), "Hello from the stub.")
         self.assertEqual(streamed.events()[-1][1], "[DONE]")
 
-    def test_the_backends_usage_is_told(self):
+    def test_the_backends_usage_is_reported(self):
         self.stub.script = [answer("Hi", usage=(123, 45))]
         self.assertEqual(self.complete().json()["usage"],
                          {"prompt_tokens": 123, "completion_tokens": 45, "total_tokens": 168})
 
-    def test_an_answer_that_met_its_length_is_told_and_marked(self):
+    def test_an_answer_that_met_its_length_is_reported_and_marked(self):
         self.stub.script = [answer("Half a", reason="length")]
         self.assertEqual(self.complete(max_tokens=2).json()["choices"][0]["finish_reason"], "length")
         self.assertEqual(self.stub.requests[-1].json()["max_tokens"], 2)
@@ -80,7 +79,7 @@ class Secrets(BackendTest):
         self.settings = {"llm-api-key-file": path, "llm-max-retries": "0"}
         super().setUp()
 
-    def test_the_key_is_sent_and_told_to_nobody_else(self):
+    def test_the_key_is_sent_and_appears_nowhere_else(self):
         from harness.stub_backend import status
         self.stub.script = [answer("Hi"), status(401), status(500)]
         answers = [self.complete() for _ in range(3)]
@@ -88,11 +87,11 @@ class Secrets(BackendTest):
         self.assertEqual([answer.status for answer in answers], [200, 502, 503])
         self.stub.script = [refusal(400, code=KEY, type=KEY[:20], param="x" + KEY, message=f"key {KEY} is bad")]
         answers.append(self.complete())
-        told = self.server.log() + self.server.request("GET", "/metrics").body.decode()
-        told += self.server.request("GET", "/admin/backend").body.decode()
-        told += "".join(answer.body.decode() + str(answer.headers) for answer in answers)
-        self.assertNotIn(KEY, told)
-        self.assertNotIn("sk-secret", told, "what a backend says may quote it")
+        shown = self.server.log() + self.server.request("GET", "/metrics").body.decode()
+        shown += self.server.request("GET", "/admin/backend").body.decode()
+        shown += "".join(answer.body.decode() + str(answer.headers) for answer in answers)
+        self.assertNotIn(KEY, shown)
+        self.assertNotIn("sk-secret", shown, "what a backend says may quote it")
 
 
 class Passages(BackendTest):
@@ -127,31 +126,13 @@ class Streaming(BackendTest):
         super().setUp()
         self.stub.script = [live]
 
-    def ask_live(self):
-        """A client that has asked, and the backend's side of it."""
-        body = b'{"message":"Hello","conversationId":"c"}'
-        client = socket.socket()
-        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        client.settimeout(PATIENCE)
-        client.connect(("127.0.0.1", self.server.port))
-        self.addCleanup(client.close)
-        client.sendall(b"POST /api/assistant HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
-                       b"Content-Length: %d\r\n\r\n" % len(body) + body)
-        stream = self.stub.take()
-        self.addCleanup(stream.given_back.set)
+    def begin_live(self):
+        client, stream = self.ask_live("/api/assistant", {"message": "Hello", "conversationId": "c"}, receive_buffer=4096)
         stream.begin()
         return client, stream
 
-    def read_until(self, client, mark):
-        data = b""
-        while mark not in data:
-            piece = client.recv(4096)
-            self.assertTrue(piece, f"the stream ended before {mark!r}: {data!r}")
-            data += piece
-        return data
-
     def test_each_word_is_handed_on_while_the_backend_has_yet_to_say_the_next(self):
-        client, stream = self.ask_live()
+        client, stream = self.begin_live()
         for word in ("one ", "two ", "three "):
             stream.say_text(word)
             self.read_until(client, b'data: {"data":"%s"}' % word.encode())
@@ -159,7 +140,7 @@ class Streaming(BackendTest):
         self.read_until(client, b"event: end")
 
     def test_a_slow_client_stalls_the_backend_and_not_the_memory(self):
-        client, stream = self.ask_live()
+        client, stream = self.begin_live()
         stream.say_text("first ")
         self.read_until(client, b"first ")
         before = self.server.metric("process_resident_memory_bytes")
@@ -172,7 +153,7 @@ class Streaming(BackendTest):
         self.assertTrue(wait_for(lambda: self.server.metric("chatcore_streams_cancelled_total") == 1, "the cancel"))
 
     def test_a_slow_client_gets_all_of_it_when_it_reads_on(self):
-        client, stream = self.ask_live()
+        client, stream = self.begin_live()
         said = stream.say_until_stalled(900_000)
         stream.connection.settimeout(PATIENCE)
         import threading
@@ -182,7 +163,7 @@ class Streaming(BackendTest):
         self.assertAlmostEqual(whole.count("x") / said, 1, delta=0.1)
 
     def test_the_backend_is_hung_up_on_within_a_second_when_the_client_leaves(self):
-        client, stream = self.ask_live()
+        client, stream = self.begin_live()
         stream.say_text("first ")
         self.read_until(client, b"first ")
         client.close()
@@ -191,13 +172,13 @@ class Streaming(BackendTest):
         self.assertEqual(self.server.metric("chatcore_backend_streams"), 0)
 
     def test_it_is_hung_up_on_before_its_first_word_too(self):
-        client, stream = self.ask_live()
+        client, stream = self.begin_live()
         client.close()
         self.assertTrue(stream.sees_hang_up(1))
         self.assertEqual(len(self.server.messages("c")), 1)
 
     def test_bytes_may_come_split_anywhere(self):
-        client, stream = self.ask_live()
+        client, stream = self.begin_live()
         from harness.stub_backend import DONE, chunk
         events = (chunk("größer ") + chunk("слово ") + chunk(reason="stop") + DONE).replace("\n", "\r\n").encode()
         for byte in events:
@@ -211,7 +192,7 @@ class Streaming(BackendTest):
         self.server.kill()
         self.server.flags.append("--drain-deadline=300ms")
         self.server.start()
-        client, stream = self.ask_live()
+        client, stream = self.begin_live()
         stream.say_text("first ")
         self.read_until(client, b"first ")
         self.assertEqual(self.server.stop(), 0)

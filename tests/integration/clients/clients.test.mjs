@@ -1,4 +1,4 @@
-// Clients as their users install them, with their defaults, pointed at chatcore and told nothing else.
+// Clients as their users install them, with their defaults, pointed at chatcore and otherwise unconfigured.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 

@@ -1,4 +1,4 @@
-// The official client, pointed at the server under test and told nothing else.
+// The official client, pointed at the server under test and otherwise unconfigured.
 import assert from 'node:assert/strict';
 import OpenAI from 'openai';
 

@@ -1,5 +1,5 @@
 """A backend as strict as the strictest: it renders each prompt with the chat templates of real models, and refuses what
-any of them refuses, as llama-server does. Beyond that it has a short context, and fails as often as it is told.
+any of them refuses, as llama-server does. Beyond that it has a short context, and fails at the rate that the test sets.
 """
 import json
 import os
