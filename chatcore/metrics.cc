@@ -238,7 +238,8 @@ Metrics::Metrics(std::string_view version, std::string_view revision) : impl_(st
       .Add({{"version", std::string(version)}, {"revision", std::string(revision)}})
       .Set(1);
   // A counter that is absent until its first event cannot be alerted on.
-  for (const char* reason : {"turns", "bytes", "memory", "pace", "drain", "rate_limit_exceeded", "too_many_streams"})
+  for (const char* reason :
+       {"turns", "bytes", "memory", "concurrency", "drain", "rate_limit_exceeded", "too_many_streams"})
     impl_->shed.Add({{"reason", reason}});
   impl_->generations.Add({{"result", "ok"}});
   for (const char* result : {"ok", "failed", "outdated", "skipped", "cancelled"}) {

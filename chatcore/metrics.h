@@ -23,7 +23,7 @@ namespace chatcore {
 struct Readings {
   conversation::Usage conversations;
   memory::Balance memory;
-  std::optional<double> memory_ratio;  // MemoryKeeper::ratio()
+  std::optional<double> memory_ratio;  // PressureController::ratio()
   std::size_t turns_at_work = 0;
   std::size_t turns_at_work_limit = 0;
   storage::StoreStatistics storage;

@@ -15,21 +15,21 @@ using conversation::Role;
 
 }  // namespace
 
-std::shared_ptr<Turn> Turn::begin(const TurnParts& parts, std::unique_ptr<Admission::Ticket> ticket,
+std::shared_ptr<Turn> Turn::begin(const TurnParts& parts, std::unique_ptr<Admission::Permit> permit,
                                   TurnRequest request, TurnEvents events) {
-  auto turn = std::make_shared<Turn>(parts, std::move(ticket), std::move(request), std::move(events));
+  auto turn = std::make_shared<Turn>(parts, std::move(permit), std::move(request), std::move(events));
   turn->in_order([turn] {
     if (turn->request_.conversation) return turn->wait_for_conversation();
-    turn->ticket_->begin(Pace::Kind::stateless);
+    turn->permit_->begin(ConcurrencyLimiter::Kind::stateless);
     turn->retrieve();
   });
   return turn;
 }
 
-Turn::Turn(const TurnParts& parts, std::unique_ptr<Admission::Ticket> ticket, TurnRequest request, TurnEvents events)
+Turn::Turn(const TurnParts& parts, std::unique_ptr<Admission::Permit> permit, TurnRequest request, TurnEvents events)
     : parts_(parts),
       thread_(parts.loop.this_thread()),
-      ticket_(std::move(ticket)),
+      permit_(std::move(permit)),
       request_(std::move(request)),
       events_(std::move(events)) {
   answer_.role = Role::assistant;
@@ -42,14 +42,14 @@ void Turn::wait_for_conversation() {
         auto box = std::make_shared<base::Result<Lease>>(std::move(granted));
         self->back_on_loop([self, box] { self->enter_conversation(std::move(*box)); });
       });
-  if (!is_free) ticket_->rest();
+  if (!is_free) permit_->rest();
 }
 
 void Turn::enter_conversation(base::Result<Lease> lease) {
   if (!lease) return end(base::fail(lease.error()));
   lease_.emplace(std::move(*lease));
   if (client_left_) return end(base::fail(Code::cancelled, "the client left while it waited"));
-  ticket_->begin(Pace::Kind::stored);
+  permit_->begin(ConcurrencyLimiter::Kind::stored);
   is_from_memory_ = lease_->is_loaded();
   if (is_from_memory_) return go_on_in_conversation();
   read_window();
@@ -164,7 +164,7 @@ void Turn::end(base::Status status) {
   step_ = Step::ended;
   // All is given back before the client can see the end, so that its next question finds room.
   lease_.reset();
-  ticket_.reset();
+  permit_.reset();
   result_.status = std::move(status);
   events_.on_end(result_);
   events_ = {};

@@ -1,7 +1,7 @@
 #pragma once
 // Start here: one message's way.
 //
-//   accept → authenticate → admit        before this file: the API (chatcore/api) and the door (admission.h)
+//   accept → authenticate → admit        before this file: the API (chatcore/api) and admission control (admission.h)
 //   → window      wait for the conversation's turn; its last messages from memory, or read back from storage
 //   → append      the question, durable before anything is answered
 //   → retrieve    passages that bear on it; into this prompt only, never stored
@@ -99,14 +99,14 @@ class Turn : public std::enable_shared_from_this<Turn> {
   // Errors that on_end brings: not_found (see must_exist), conflict (another writer, or too many wait for this
   // conversation), exhausted (no room in memory, disk full), unavailable (storage or backend down), deadline_exceeded,
   // permission_denied and invalid_argument (backend), cancelled. Errors of a backend have `remote` set.
-  static std::shared_ptr<Turn> begin(const TurnParts& parts, std::unique_ptr<Admission::Ticket> ticket,
+  static std::shared_ptr<Turn> begin(const TurnParts& parts, std::unique_ptr<Admission::Permit> permit,
                                      TurnRequest request, TurnEvents events);
   // The client has taken what was queued for it. Thread-safe.
   void client_caught_up();
   // The client is gone or was cut: generation stops, what there is of the answer is stored. Thread-safe.
   void client_left();
 
-  Turn(const TurnParts& parts, std::unique_ptr<Admission::Ticket> ticket, TurnRequest request, TurnEvents events);
+  Turn(const TurnParts& parts, std::unique_ptr<Admission::Permit> permit, TurnRequest request, TurnEvents events);
 
  private:
   enum class Step { waiting, storing_question, retrieving, generating, storing_answer, ended };
@@ -147,7 +147,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
 
   const TurnParts parts_;
   const base::LoopThread thread_;  // that it began on, its client's: pieces of the answer then need not cross threads
-  std::unique_ptr<Admission::Ticket> ticket_;
+  std::unique_ptr<Admission::Permit> permit_;
   TurnRequest request_;
   TurnEvents events_;
 

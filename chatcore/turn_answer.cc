@@ -36,8 +36,8 @@ const std::string& question_of(const std::vector<conversation::Message>& message
 // than none.
 void Turn::retrieve() {
   if (!parts_.retriever.is_cpu_bound()) {
-    ticket_->begun();
-    ticket_->rest();
+    permit_->begun();
+    permit_->rest();
   }
   if (client_left_) return end(base::fail(Code::cancelled, "the client left before the answer began"));
   step_ = Step::retrieving;
@@ -55,7 +55,7 @@ void Turn::generate(std::vector<retrieval::Passage> passages) {
   auto prompt = compose_prompt(std::move(passages));
   result_.prompt_tokens = llm::estimate_tokens(prompt);
   // The answerer holds the prompt, or a request made of it, until the answer has ended.
-  if (!ticket_->grow(llm::size_of(prompt) + parts_.answerer.cost())) {
+  if (!permit_->grow(llm::size_of(prompt) + parts_.answerer.cost())) {
     return end(base::fail(Code::exhausted, "no room for the prompt"));
   }
   generation_began_ = std::chrono::steady_clock::now();
@@ -85,15 +85,15 @@ void Turn::generate(std::vector<retrieval::Passage> passages) {
                       std::size_t bytes) { self->in_order([self, bytes] { self->take_held(bytes); }); }},
       parts_.loop);
   if (!parts_.answerer.is_cpu_bound()) begin_answer_after(kLongestSilence);
-  ticket_->begun();
+  permit_->begun();
   write_or_wait();
 }
 
 void Turn::write_or_wait() {
   if (parts_.answerer.is_cpu_bound())
-    ticket_->work();
+    permit_->work();
   else
-    ticket_->rest();
+    permit_->rest();
 }
 
 // A stateless prompt is as long as its client wants it.
@@ -132,7 +132,7 @@ void Turn::take_text(std::string_view text) {
   const std::string_view kept =
       most == 0 ? text : retrieval::utf8_prefix(text, most - std::min(most, answer_.content.size()));
   answer_.content += kept;
-  const bool has_room = ticket_->grow({static_cast<std::int64_t>(kept.size())});
+  const bool has_room = permit_->grow({static_cast<std::int64_t>(kept.size())});
   take_queued(events_.on_text(kept));
   const bool is_longest = most != 0 && (kept.size() < text.size() || answer_.content.size() >= most);
   if (is_longest || !has_room) cut_answer();
@@ -147,7 +147,7 @@ void Turn::take_part(llm::AnswerPart part, std::string_view piece) {
   if (!events_.on_part) return;
   // A client that does not stream: the parts are held in memory until the end.
   part_bytes_ += piece.size();
-  const bool has_room = ticket_->grow({static_cast<std::int64_t>(piece.size())});
+  const bool has_room = permit_->grow({static_cast<std::int64_t>(piece.size())});
   take_queued(events_.on_part(part, piece));
   const bool is_longest =
       parts_.max_answer.count != 0 && static_cast<std::int64_t>(part_bytes_) >= parts_.max_answer.count;
@@ -156,7 +156,7 @@ void Turn::take_part(llm::AnswerPart part, std::string_view piece) {
 
 void Turn::take_held(std::size_t bytes) {
   if (step_ != Step::generating || bytes <= held_bytes_) return;
-  const bool has_room = ticket_->grow({static_cast<std::int64_t>(bytes - held_bytes_)});
+  const bool has_room = permit_->grow({static_cast<std::int64_t>(bytes - held_bytes_)});
   held_bytes_ = bytes;
   if (!has_room) cut_answer();
 }
@@ -165,7 +165,7 @@ void Turn::take_queued(std::size_t bytes) {
   if (bytes <= kSlowClientBytes || paused_) return;
   paused_ = true;
   generation_->pause();
-  ticket_->rest();
+  permit_->rest();
 }
 
 void Turn::cut_answer() {
@@ -250,7 +250,7 @@ void Turn::stop_generating() {
 
 void Turn::append_answer() {
   step_ = Step::storing_answer;
-  ticket_->work();
+  permit_->work();
   if (result_.answer_tokens == 0) result_.answer_tokens = llm::estimate_tokens(answer_.content);
   // An answer without a word is one, and was announced as such, when it came to a good end.
   if (!lease_ || !is_to_be_kept()) return end(result_.status);

@@ -1,6 +1,6 @@
 #pragma once
-// Single questions about a request that entrance.h asks in their order: admin routes, and requests that a browser was
-// tricked into sending from another site's page.
+// Single questions about a request that auth_middleware.h asks in their order: admin routes, and requests that a
+// browser was tricked into sending from another site's page.
 
 #include <optional>
 #include <string>
@@ -27,7 +27,7 @@ std::optional<Problem> check_admin(const base::HttpRequest& request, const Admin
 std::optional<Problem> check_admin_body(const base::HttpRequest& request);
 // The request's Origin, when it is one of `allowed` or `allowed` has "*"; else "".
 std::string_view allowed_origin(const base::HttpRequest& request, const std::vector<std::string>& allowed);
-// A page of another site may make a visitor's browser send requests to this server: they carry an Origin that is
+// A page of another site may make a principal's browser send requests to this server: they carry an Origin that is
 // neither this server's Host nor `allowed`, or say that they come from another site, and get 403.
 std::optional<Problem> check_same_site(const base::HttpRequest& request, const std::vector<std::string>& allowed);
 // Whether the request is a CORS preflight (Fetch standard): a browser asks whether a page of another origin may send

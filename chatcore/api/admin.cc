@@ -37,7 +37,7 @@ void run_shed(const ApiParts& parts, const SharedCall& call) {
 void show_memory(const ApiParts& parts, const SharedCall& call) {
   call->json(memory_json({.conversations = parts.turn.registry.usage(),
                           .balance = parts.budget.balance(),
-                          .ratio = parts.keeper.ratio(),
+                          .ratio = parts.pressure_controller.ratio(),
                           .in_flight = parts.admission.bytes_in_flight(),
                           .turns_in_flight = parts.admission.turns_in_flight(),
                           .vector_store_chunks = parts.turn.retriever.chunks(),

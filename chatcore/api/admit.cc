@@ -5,11 +5,11 @@
 
 namespace chatcore::api {
 
-Parsed<std::unique_ptr<Admission::Ticket>> admit(const ApiParts& parts, base::Bytes bytes, bool in_registry) {
-  auto ticket = parts.admission.enter(bytes);
-  if (!ticket) {
-    parts.turn.metrics.request_shed(name_of(ticket.error()));
-    return tl::unexpected(problem_of(ticket.error()));
+Parsed<std::unique_ptr<Admission::Permit>> admit(const ApiParts& parts, base::Bytes bytes, bool in_registry) {
+  auto permit = parts.admission.enter(bytes);
+  if (!permit) {
+    parts.turn.metrics.request_shed(name_of(permit.error()));
+    return tl::unexpected(problem_of(permit.error()));
   }
   if (in_registry) {
     if (const auto room = parts.turn.registry.admit(bytes); !room) {
@@ -17,10 +17,10 @@ Parsed<std::unique_ptr<Admission::Ticket>> admit(const ApiParts& parts, base::By
       return tl::unexpected(problem_of(room.error()));
     }
   }
-  return std::move(*ticket);
+  return std::move(*permit);
 }
 
-bool hold(const ApiParts& parts, const SharedCall& call, Admission::Ticket& place,
+bool hold(const ApiParts& parts, const SharedCall& call, Admission::Permit& place,
           const std::vector<conversation::Message>& messages) {
   std::int64_t bytes = 0;
   for (const auto& message : messages) bytes += static_cast<std::int64_t>(message.content.size());

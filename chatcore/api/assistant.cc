@@ -49,13 +49,13 @@ void answer_assistant(const ApiParts& parts, const SharedCall& call) {
   auto request = parse_assistant_request(call->request().body);
   if (!request) return call->refuse(request.error());
   const auto size = static_cast<std::int64_t>(request->message.size());
-  auto ticket = admit(parts, base::Bytes{size} + kTurnOverhead, true);
-  if (!ticket) return call->refuse(ticket.error());
+  auto permit = admit(parts, base::Bytes{size} + kTurnOverhead, true);
+  if (!permit) return call->refuse(permit.error());
 
   const std::string id = request->conversation_id.empty() ? random_id("conv_") : std::move(request->conversation_id);
   auto begun = std::make_shared<bool>(false);
   const auto turn =
-      Turn::begin(parts.turn, std::move(*ticket),
+      Turn::begin(parts.turn, std::move(*permit),
                   {.conversation = conversation::ConversationKey{.user = call->user(), .id = id},
                    .messages = {{.role = conversation::Role::user, .content = std::move(request->message)}}},
                   {.on_begin =

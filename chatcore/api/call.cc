@@ -47,7 +47,7 @@ Call::~Call() {
 
 void Call::count_end(int status) {
   if (counted_.exchange(true)) return;
-  visitor_.stream.reset();
+  principal_.stream.reset();
   metrics_.request_ended(route_, status, std::chrono::steady_clock::now() - began_);
   if (is_audited_) audit(status);
 }
@@ -59,7 +59,7 @@ void Call::audit(int status) const {
   base::log_info("audit", {{"method", asked.method},
                            {"path", asked.path.substr(0, kMaxAuditedBytes)},
                            {"conversation", conversation.substr(0, kMaxAuditedBytes)},
-                           {"user", visitor_.user},
+                           {"user", principal_.user},
                            {"peer", asked.peer},
                            {"status", status},
                            {"request_id", request_id_}});

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "base/http_server.h"
-#include "chatcore/api/entrance.h"
+#include "chatcore/api/auth_middleware.h"
 #include "chatcore/api/path.h"
 #include "chatcore/api/problem.h"
 #include "chatcore/metrics.h"
@@ -35,10 +35,10 @@ class Call {
 
   [[nodiscard]] const base::HttpRequest& request() const { return exchange_->request(); }
   // Who asks, as authentication found it; empty without authentication. The user part of every ConversationKey.
-  [[nodiscard]] const std::string& user() const { return visitor_.user; }
-  // Before the handler runs. The visitor's place among the user's answers is free again when the request is counted as
-  // ended.
-  void set_visitor(Visitor visitor) { visitor_ = std::move(visitor); }
+  [[nodiscard]] const std::string& user() const { return principal_.user; }
+  // Before the handler runs. The principal's place among the user's answers is free again when the request is counted
+  // as ended.
+  void set_principal(Principal principal) { principal_ = std::move(principal); }
   // Writes an audit line to the log when the call ends: user, address, status. For deletions and admin routes.
   void set_audited() { is_audited_ = true; }
   // Pages of this origin may read the response (CORS headers); "": none.
@@ -77,7 +77,7 @@ class Call {
   Metrics& metrics_;
   const base::SteadyTime began_;
   const std::string request_id_;
-  Visitor visitor_;
+  Principal principal_;
   PathValues path_values_;
   std::string allowed_origin_;
   bool is_audited_ = false;

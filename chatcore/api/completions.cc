@@ -62,15 +62,15 @@ void answer(const ApiParts& parts, const SharedCall& call, Parsed<CompletionRequ
   auto size = static_cast<std::int64_t>(call->request().body.size() + request->passed_on.fields.size() +
                                         request->passed_on.suffix.size());
   for (const auto& message : request->passed_on.messages) size += static_cast<std::int64_t>(message.size());
-  auto ticket = admit(parts, base::Bytes{size} + kTurnOverhead, false);
-  if (!ticket) return call->refuse(ticket.error());
+  auto permit = admit(parts, base::Bytes{size} + kTurnOverhead, false);
+  if (!permit) return call->refuse(permit.error());
 
   const CompletionHead head{.id = random_id(is_text ? "cmpl-" : "chatcmpl-"),
                             .model = std::string(parts.turn.answerer.model()),
                             .created = parts.clock.wall_now(),
                             .is_text = is_text,
                             .counts_tokens = request->stream && request->include_usage};
-  const auto turn = Turn::begin(parts.turn, std::move(*ticket),
+  const auto turn = Turn::begin(parts.turn, std::move(*permit),
                                 {.conversation = std::nullopt,
                                  .messages = std::move(request->messages),
                                  .max_tokens = request->max_tokens,

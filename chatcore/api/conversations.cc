@@ -14,7 +14,7 @@ using conversation::ConversationKey;
 constexpr std::size_t kListed = 200;
 constexpr std::size_t kDefaultMessages = 100;
 constexpr std::size_t kMostMessages = 500;
-// A reader's place at the door: what the list or an ordinary conversation comes to.
+// Bytes that reading a list or an ordinary conversation needs.
 constexpr base::Bytes kReadBytes = base::kibibytes(64);
 
 Parsed<std::size_t> limit_of(const base::HttpRequest& request) {
@@ -32,10 +32,10 @@ bool names_conversation(const base::HttpRequest& request) {
 }
 
 void list_conversations(const ApiParts& parts, const SharedCall& call) {
-  auto ticket = admit(parts, kReadBytes, false);
-  if (!ticket) return call->refuse(ticket.error());
+  auto permit = admit(parts, kReadBytes, false);
+  if (!permit) return call->refuse(permit.error());
   parts.turn.store.list(call->user(), kListed,
-                        on_loop(parts, [call, place = std::shared_ptr(std::move(*ticket))](auto conversations) {
+                        on_loop(parts, [call, place = std::shared_ptr(std::move(*permit))](auto conversations) {
                           if (conversations)
                             call->json(conversations_json(*conversations));
                           else
@@ -51,11 +51,11 @@ void get_conversations(const ApiParts& parts, const SharedCall& call) {
   if (const auto problem = check_conversation_id(id)) return call->refuse(*problem);
   const auto limit = limit_of(call->request());
   if (!limit) return call->refuse(limit.error());
-  auto ticket = admit(parts, kReadBytes, false);
-  if (!ticket) return call->refuse(ticket.error());
+  auto permit = admit(parts, kReadBytes, false);
+  if (!permit) return call->refuse(permit.error());
   parts.turn.store.load_window(
       ConversationKey{.user = call->user(), .id = id}, *limit,
-      on_loop(parts, [&parts, call, id, place = std::shared_ptr(std::move(*ticket))](auto window) {
+      on_loop(parts, [&parts, call, id, place = std::shared_ptr(std::move(*permit))](auto window) {
         if (!window) return call->refuse(call->problem_of(window.error()));
         if (!window->exists) return call->refuse(conversation_not_found());
         if (!hold(parts, call, *place, window->messages)) return;
@@ -67,10 +67,10 @@ void delete_conversation(const ApiParts& parts, const SharedCall& call) {
   const std::string id = call->request().query_value("conversationId");
   if (const auto problem = check_conversation_id(id)) return call->refuse(*problem);
   const ConversationKey key{.user = call->user(), .id = id};
-  auto ticket = admit(parts, kReadBytes, false);
-  if (!ticket) return call->refuse(ticket.error());
+  auto permit = admit(parts, kReadBytes, false);
+  if (!permit) return call->refuse(permit.error());
   parts.turn.store.remove(key, on_loop(parts, [call, key, &registry = parts.turn.registry,
-                                               place = std::shared_ptr(std::move(*ticket))](auto existed) {
+                                               place = std::shared_ptr(std::move(*permit))](auto existed) {
                             if (!existed) return call->refuse(call->problem_of(existed.error()));
                             // A turn of it that is under way cannot store its answer any more, and ends with a
                             // conflict.

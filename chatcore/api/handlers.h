@@ -10,12 +10,12 @@
 
 #include "base/clock.h"
 #include "chatcore/admission.h"
+#include "chatcore/api/auth_middleware.h"
 #include "chatcore/api/call.h"
 #include "chatcore/api/chain_index.h"
-#include "chatcore/api/entrance.h"
 #include "chatcore/conversation/sweeper.h"
 #include "chatcore/memory/budget.h"
-#include "chatcore/memory_keeper.h"
+#include "chatcore/pressure_controller.h"
 #include "chatcore/retrieval/query_embedder.h"
 #include "chatcore/turn.h"
 
@@ -28,9 +28,9 @@ struct ApiParts {
   Admission& admission;
   conversation::Sweeper& sweeper;
   const memory::Budget& budget;
-  const MemoryKeeper& keeper;
+  const PressureController& pressure_controller;
   const base::Clock& clock;
-  const Entrance& entrance;
+  const AuthMiddleware& auth;
   ChainIndex& chains;
   base::WallTime started;
   // Gives memory that was freed back to the kernel, which the allocator would else keep for a while.
@@ -38,8 +38,8 @@ struct ApiParts {
 };
 
 using SharedCall = std::shared_ptr<Call>;
-// A place at the door (admission.h) that whoever goes on with the request keeps.
-using SharedPlace = std::shared_ptr<Admission::Ticket>;
+// A permit (admission.h) that is shared by the steps of a request.
+using SharedPlace = std::shared_ptr<Admission::Permit>;
 
 // POST /api/assistant: a stream of server-sent events; the conversation's id (chosen here when the client has none) is
 // in the header X-Conversation-Id, also of a turn that failed, percent-encoded where it is not printable ASCII, and in
@@ -105,10 +105,10 @@ auto on_loop(const ApiParts& parts, Step step) {
 
 // A place for work that will hold about so many bytes, or the Problem to answer with; a refusal is counted. With
 // `in_registry` the conversations' budget must have room for them too.
-Parsed<std::unique_ptr<Admission::Ticket>> admit(const ApiParts& parts, base::Bytes bytes, bool in_registry);
+Parsed<std::unique_ptr<Admission::Permit>> admit(const ApiParts& parts, base::Bytes bytes, bool in_registry);
 // Counts what a read from storage brought (known only then) on its place, as read and as written. False when there is
 // no room for it: then it was refused, and must be let go of.
-[[nodiscard]] bool hold(const ApiParts& parts, const SharedCall& call, Admission::Ticket& place,
+[[nodiscard]] bool hold(const ApiParts& parts, const SharedCall& call, Admission::Permit& place,
                         const std::vector<conversation::Message>& messages);
 // The conversation that the path names by {id}; absent when the call has been refused because nobody can have such a
 // one.

@@ -9,13 +9,13 @@ using conversation::Lease;
 using conversation::Message;
 
 void ItemAppend::begin(const TurnParts& parts, const ConversationKey& key, std::vector<Message> messages,
-                       std::shared_ptr<Admission::Ticket> place, Done done) {
+                       std::shared_ptr<Admission::Permit> place, Done done) {
   std::make_shared<ItemAppend>(parts, key, std::move(messages), std::move(place), std::move(done))
       ->wait_for_conversation();
 }
 
 ItemAppend::ItemAppend(const TurnParts& parts, const ConversationKey& key, std::vector<Message> messages,
-                       std::shared_ptr<Admission::Ticket> place, Done done)
+                       std::shared_ptr<Admission::Permit> place, Done done)
     : parts_(parts), key_(key), messages_(std::move(messages)), place_(std::move(place)), done_(std::move(done)) {}
 
 void ItemAppend::wait_for_conversation() {

@@ -20,13 +20,13 @@ class ItemAppend : public std::enable_shared_from_this<ItemAppend> {
   // meanwhile, or too many wait for this conversation), and the store's. Those before the one that failed are stored.
   using Done = std::function<void(base::Result<std::vector<conversation::Message>>)>;
 
-  // At least one message. The place at the door rests while a turn is waited for: a language model that thinks is no
-  // reason to turn others away.
+  // At least one message. The permit rests while another turn holds the conversation, so that a slow language model
+  // refuses nobody else.
   static void begin(const TurnParts& parts, const conversation::ConversationKey& key,
-                    std::vector<conversation::Message> messages, std::shared_ptr<Admission::Ticket> place, Done done);
+                    std::vector<conversation::Message> messages, std::shared_ptr<Admission::Permit> place, Done done);
 
   ItemAppend(const TurnParts& parts, const conversation::ConversationKey& key,
-             std::vector<conversation::Message> messages, std::shared_ptr<Admission::Ticket> place, Done done);
+             std::vector<conversation::Message> messages, std::shared_ptr<Admission::Permit> place, Done done);
 
  private:
   void wait_for_conversation();
@@ -37,7 +37,7 @@ class ItemAppend : public std::enable_shared_from_this<ItemAppend> {
   const TurnParts parts_;
   const conversation::ConversationKey key_;
   std::vector<conversation::Message> messages_;
-  const std::shared_ptr<Admission::Ticket> place_;
+  const std::shared_ptr<Admission::Permit> place_;
   Done done_;
   std::optional<conversation::Lease> lease_;
   std::int64_t revision_ = 0;  // of the conversation that was found: nothing is added to another of its name

@@ -19,7 +19,7 @@ void show_metrics(const ApiParts& parts, const SharedCall& call) {
   const auto sweeper = parts.sweeper.statistics();
   const Readings readings{.conversations = parts.turn.registry.usage(),
                           .memory = parts.budget.balance(),
-                          .memory_ratio = parts.keeper.ratio(),
+                          .memory_ratio = parts.pressure_controller.ratio(),
                           .turns_at_work = parts.admission.turns_at_work(),
                           .turns_at_work_limit = parts.admission.at_work_limit(),
                           .storage = parts.turn.store.statistics(),

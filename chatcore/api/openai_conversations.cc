@@ -40,10 +40,10 @@ void create_conversation(const ApiParts& parts, const SharedCall& call) {
   auto request = parse_conversation_request(call->request().body);
   if (!request) return call->refuse(request.error());
   const auto size = static_cast<std::int64_t>(call->request().body.size());
-  auto ticket = admit(parts, base::Bytes{size} + kReadBytes, false);
-  if (!ticket) return call->refuse(ticket.error());
+  auto permit = admit(parts, base::Bytes{size} + kReadBytes, false);
+  if (!permit) return call->refuse(permit.error());
   const ConversationKey key{.user = call->user(), .id = random_id("conv_")};
-  const SharedPlace place = std::move(*ticket);
+  const SharedPlace place = std::move(*permit);
   parts.turn.store.create({.key = key, .metadata = std::move(request->metadata), .messages = std::move(request->items)},
                           on_loop(parts, [&parts, call, key, place](auto created) {
                             if (!created) return call->refuse(call->problem_of(created.error()));
@@ -54,9 +54,9 @@ void create_conversation(const ApiParts& parts, const SharedCall& call) {
 void show_conversation(const ApiParts& parts, const SharedCall& call) {
   const auto key = conversation_of_path(call);
   if (!key) return;
-  auto ticket = admit(parts, kReadBytes, false);
-  if (!ticket) return call->refuse(ticket.error());
-  describe_conversation(parts, call, *key, std::move(*ticket));
+  auto permit = admit(parts, kReadBytes, false);
+  if (!permit) return call->refuse(permit.error());
+  describe_conversation(parts, call, *key, std::move(*permit));
 }
 
 void update_conversation(const ApiParts& parts, const SharedCall& call) {
@@ -64,9 +64,9 @@ void update_conversation(const ApiParts& parts, const SharedCall& call) {
   if (!key) return;
   auto metadata = parse_metadata_request(call->request().body);
   if (!metadata) return call->refuse(metadata.error());
-  auto ticket = admit(parts, kReadBytes, false);
-  if (!ticket) return call->refuse(ticket.error());
-  const SharedPlace place = std::move(*ticket);
+  auto permit = admit(parts, kReadBytes, false);
+  if (!permit) return call->refuse(permit.error());
+  const SharedPlace place = std::move(*permit);
   parts.turn.store.set_metadata(*key, std::move(*metadata),
                                 on_loop(parts, [&parts, call, key = *key, place](auto existed) {
                                   if (!existed) return call->refuse(call->problem_of(existed.error()));
@@ -78,9 +78,9 @@ void update_conversation(const ApiParts& parts, const SharedCall& call) {
 void remove_conversation(const ApiParts& parts, const SharedCall& call) {
   const auto key = conversation_of_path(call);
   if (!key) return;
-  auto ticket = admit(parts, kReadBytes, false);
-  if (!ticket) return call->refuse(ticket.error());
-  const SharedPlace place = std::move(*ticket);
+  auto permit = admit(parts, kReadBytes, false);
+  if (!permit) return call->refuse(permit.error());
+  const SharedPlace place = std::move(*permit);
   parts.turn.store.remove(*key,
                           on_loop(parts, [&registry = parts.turn.registry, call, key = *key, place](auto existed) {
                             if (!existed) return call->refuse(call->problem_of(existed.error()));

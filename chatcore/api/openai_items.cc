@@ -44,9 +44,9 @@ void list_items(const ApiParts& parts, const SharedCall& call) {
   if (!key) return;
   const auto query = parse_items_query(call->request(), key->id);
   if (!query) return call->refuse(query.error());
-  auto ticket = admit(parts, kReadBytes, false);
-  if (!ticket) return call->refuse(ticket.error());
-  const SharedPlace place = std::move(*ticket);
+  auto permit = admit(parts, kReadBytes, false);
+  if (!permit) return call->refuse(permit.error());
+  const SharedPlace place = std::move(*permit);
   parts.turn.store.list_messages(*key, *query, on_loop(parts, [&parts, call, id = key->id, place](auto page) {
     if (!page) return call->refuse(call->problem_of(page.error()));
     if (!*page) return call->refuse(conversation_not_found());
@@ -61,9 +61,9 @@ void add_items(const ApiParts& parts, const SharedCall& call) {
   auto messages = parse_items_request(call->request().body);
   if (!messages) return call->refuse(messages.error());
   const auto size = static_cast<std::int64_t>(call->request().body.size());
-  auto ticket = admit(parts, base::Bytes{size} + kReadBytes, true);
-  if (!ticket) return call->refuse(ticket.error());
-  ItemAppend::begin(parts.turn, *key, std::move(*messages), std::move(*ticket), [call, id = key->id](auto appended) {
+  auto permit = admit(parts, base::Bytes{size} + kReadBytes, true);
+  if (!permit) return call->refuse(permit.error());
+  ItemAppend::begin(parts.turn, *key, std::move(*messages), std::move(*permit), [call, id = key->id](auto appended) {
     if (!appended && appended.error().code == base::Code::not_found) {
       return call->refuse(conversation_not_found());
     }
@@ -75,11 +75,11 @@ void add_items(const ApiParts& parts, const SharedCall& call) {
 void show_item(const ApiParts& parts, const SharedCall& call) {
   const auto item = item_of_path(call);
   if (!item) return;
-  auto ticket = admit(parts, kReadBytes, false);
-  if (!ticket) return call->refuse(ticket.error());
+  auto permit = admit(parts, kReadBytes, false);
+  if (!permit) return call->refuse(permit.error());
   parts.turn.store.list_messages(item->key, {.after = item->sequence - 1, .limit = 1},
                                  on_loop(parts, [&parts, call, id = item->key.id, sequence = item->sequence,
-                                                 place = SharedPlace(std::move(*ticket))](auto page) {
+                                                 place = SharedPlace(std::move(*permit))](auto page) {
                                    if (!page) return call->refuse(call->problem_of(page.error()));
                                    if (!*page) return call->refuse(conversation_not_found());
                                    const auto& messages = (*page)->messages;
@@ -93,11 +93,11 @@ void show_item(const ApiParts& parts, const SharedCall& call) {
 void remove_item(const ApiParts& parts, const SharedCall& call) {
   const auto item = item_of_path(call);
   if (!item) return;
-  auto ticket = admit(parts, kReadBytes, false);
-  if (!ticket) return call->refuse(ticket.error());
+  auto permit = admit(parts, kReadBytes, false);
+  if (!permit) return call->refuse(permit.error());
   parts.turn.store.remove_message(
       item->key, item->sequence,
-      on_loop(parts, [&parts, call, key = item->key, place = SharedPlace(std::move(*ticket))](auto existed) {
+      on_loop(parts, [&parts, call, key = item->key, place = SharedPlace(std::move(*permit))](auto existed) {
         if (!existed) return call->refuse(call->problem_of(existed.error()));
         if (!*existed) return call->refuse(item_not_found());
         // Its copy in memory still has the message.

@@ -158,7 +158,7 @@ base::HttpResponse response_of(const Problem& problem) {
 const base::HttpResponse& response_of(Refusal refusal) {
   static const auto responses = [] {
     std::map<Refusal, base::HttpResponse> all;
-    for (const auto each : {Refusal::turns, Refusal::bytes, Refusal::memory, Refusal::pace, Refusal::drain}) {
+    for (const auto each : {Refusal::turns, Refusal::bytes, Refusal::memory, Refusal::concurrency, Refusal::drain}) {
       all.emplace(each, response_of(problem_of(each)));
     }
     return all;

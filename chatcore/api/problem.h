@@ -38,7 +38,7 @@ Problem problem_of_status(int status);
 // {"error":{…}}; its type follows from the status as OpenAI has it.
 std::string error_json(const Problem& problem);
 base::HttpResponse response_of(const Problem& problem);
-// The same for a turn that the door turns away, made once: in a crowd it is most of what is said.
+// The response to a refused turn, created once: under overload it is the most frequent response.
 const base::HttpResponse& response_of(Refusal refusal);
 
 }  // namespace chatcore::api

@@ -27,7 +27,7 @@ constexpr base::Bytes kResponseOverhead = base::kibibytes(24);
 // One request on its way to a turn. Its steps run on the loop, one after the other.
 class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
  public:
-  ResponseAsk(const ApiParts& parts, SharedCall call, ResponseRequest request, std::unique_ptr<Admission::Ticket> place)
+  ResponseAsk(const ApiParts& parts, SharedCall call, ResponseRequest request, std::unique_ptr<Admission::Permit> place)
       : parts_(parts), call_(std::move(call)), request_(std::move(request)), place_(std::move(place)) {
     head_ = {.id = random_id("resp_"),
              .model = std::string(parts.turn.answerer.model()),
@@ -351,7 +351,7 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
   const ApiParts& parts_;
   const SharedCall call_;
   ResponseRequest request_;
-  std::unique_ptr<Admission::Ticket> place_;  // until the turn has it
+  std::unique_ptr<Admission::Permit> place_;  // until the turn has it
   ResponseHead head_;
   StoredResponse previous_;
   conversation::Message question_;            // copy of the question while the store has the input

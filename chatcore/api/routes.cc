@@ -128,7 +128,7 @@ Access access_of(std::string_view path) {
 }
 
 void answer_preflight(const ApiParts& parts, const SharedCall& call, Access access, const std::string& methods) {
-  if (!parts.entrance.allowed_origin(access, call->request()).empty())
+  if (!parts.auth.allowed_origin(access, call->request()).empty())
     return call->respond(preflight_response(call->request(), methods));
   call->refuse(*check_same_site(call->request(), {}));
 }
@@ -144,13 +144,13 @@ void run(const Route& route, const ApiParts& parts, const SharedCall& call) {
     }
   }
   if (route.access == Access::admin || route.method == "DELETE") call->set_audited();
-  auto visitor =
-      parts.entrance.enter(route.access, request, {.steady = parts.clock.steady_now(), .wall = parts.clock.wall_now()});
-  if (!visitor) {
-    if (visitor.error().status == 429) parts.turn.metrics.request_shed(visitor.error().code);
-    return call->refuse(visitor.error());
+  auto principal =
+      parts.auth.enter(route.access, request, {.steady = parts.clock.steady_now(), .wall = parts.clock.wall_now()});
+  if (!principal) {
+    if (principal.error().status == 429) parts.turn.metrics.request_shed(principal.error().code);
+    return call->refuse(principal.error());
   }
-  call->set_visitor(std::move(*visitor));
+  call->set_principal(std::move(*principal));
   if (const std::string coding = base::lower_case(request.header("content-encoding"));
       !coding.empty() && coding != "identity") {
     auto response = response_of({.status = 415,
@@ -175,11 +175,11 @@ base::HttpHandler route_requests(const ApiParts& parts) {
     const auto call = std::make_shared<Call>(exchange, route ? route->path : kOtherPaths, parts.turn.metrics);
     if (!route) {
       const Access access = access_of(exchange->request().path);
-      call->set_allowed_origin(parts.entrance.allowed_origin(access, exchange->request()));
+      call->set_allowed_origin(parts.auth.allowed_origin(access, exchange->request()));
       if (!methods.empty() && is_preflight(exchange->request())) return answer_preflight(parts, call, access, methods);
       return refuse_unknown(call, methods);
     }
-    call->set_allowed_origin(parts.entrance.allowed_origin(route->access, exchange->request()));
+    call->set_allowed_origin(parts.auth.allowed_origin(route->access, exchange->request()));
     call->set_path_values(std::move(values));
     try {
       run(*route, parts, call);

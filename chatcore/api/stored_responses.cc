@@ -26,11 +26,11 @@ using Found = std::function<void(const StoredResponse&, const SharedPlace&)>;
 void find(const ApiParts& parts, const SharedCall& call, Found go_on) {
   const std::string id = call->path_value("id");
   if (id.size() > kMaxIdBytes || !id.starts_with("resp_")) return call->refuse(response_not_found("response_id"));
-  auto ticket = admit(parts, kReadBytes, false);
-  if (!ticket) return call->refuse(ticket.error());
+  auto permit = admit(parts, kReadBytes, false);
+  if (!permit) return call->refuse(permit.error());
   parts.turn.store.find_response(
       call->user(), id,
-      on_loop(parts, [call, go_on = std::move(go_on), place = SharedPlace(std::move(*ticket))](auto found) {
+      on_loop(parts, [call, go_on = std::move(go_on), place = SharedPlace(std::move(*permit))](auto found) {
         if (!found) return call->refuse(call->problem_of(found.error()));
         if (!*found) return call->refuse(response_not_found("response_id"));
         go_on(**found, place);

@@ -7,7 +7,7 @@
 
 #include "chatcore/access/authenticator.h"
 #include "chatcore/access/user_limits.h"
-#include "chatcore/api/entrance.h"
+#include "chatcore/api/auth_middleware.h"
 #include "chatcore/config.h"
 
 namespace chatcore::command {
@@ -15,7 +15,7 @@ namespace chatcore::command {
 struct AccessParts {
   access::Credentials credentials = {};
   access::UserLimitSettings limits = {};
-  api::EntranceRules rules = {};
+  api::AuthRules rules = {};
   std::vector<std::string> errors = {};  // without any, the rest may be used; never with a secret in them
 };
 

@@ -15,11 +15,11 @@
 #include "chatcore/command/database.h"
 #include "chatcore/command/drain.h"
 #include "chatcore/command/language_parts.h"
-#include "chatcore/command/loop_looks.h"
+#include "chatcore/command/loop_lag.h"
 #include "chatcore/command/service_manager.h"
 #include "chatcore/command/watchdog.h"
 #include "chatcore/memory/server_memory.h"
-#include "chatcore/memory_keeper.h"
+#include "chatcore/pressure_controller.h"
 #include "chatcore/retention.h"
 #include "chatcore/version.h"
 
@@ -82,11 +82,11 @@ struct Program {
         sweeper(registry, clock, loop,
                 // Retention reads every conversation, so the page cache is dropped after it.
                 [this] { retention.sweep([this] { store->drop_page_cache(); }); }),
-        keeper(budget, sweeper, loop,
-               [this, return_free_memory] {
-                 store->drop_page_cache();
-                 return_free_memory();
-               }),
+        pressure_controller(budget, sweeper, loop,
+                            [this, return_free_memory] {
+                              store->drop_page_cache();
+                              return_free_memory();
+                            }),
         embedder(make_query_embedder(config, keys, loop)),
         retriever({.store_file = config.retrieval.store_file,
                    .top = config.retrieval.top,
@@ -101,7 +101,7 @@ struct Program {
         summarizer(make_summarizer(config)),
         authenticator(std::move(access.credentials)),
         user_limits(access.limits, [this](base::Bytes change) { count_users(change); }),
-        entrance(authenticator, user_limits, std::move(access.rules)),
+        auth(authenticator, user_limits, std::move(access.rules)),
         api{.turn = {.loop = loop,
                      .registry = registry,
                      .store = *store,
@@ -116,9 +116,9 @@ struct Program {
             .admission = admission,
             .sweeper = sweeper,
             .budget = budget,
-            .keeper = keeper,
+            .pressure_controller = pressure_controller,
             .clock = clock,
-            .entrance = entrance,
+            .auth = auth,
             .chains = chains,
             .started = clock.wall_now(),
             .return_free_memory = return_free_memory},
@@ -158,7 +158,7 @@ struct Program {
   conversation::Registry registry;
   Retention retention;
   conversation::Sweeper sweeper;
-  MemoryKeeper keeper;
+  PressureController pressure_controller;
   std::shared_ptr<retrieval::QueryEmbedder> embedder;
   retrieval::Retriever retriever;
   std::shared_ptr<llm::LearnedLimits> learned;
@@ -167,7 +167,7 @@ struct Program {
   std::unique_ptr<Summarizer> summarizer;
   access::Authenticator authenticator;
   access::UserLimits user_limits;
-  api::Entrance entrance;
+  api::AuthMiddleware auth;
   api::ChainIndex chains;
   api::ApiParts api;
   base::HttpServer server;
@@ -213,7 +213,7 @@ std::vector<std::string> apply_anew(Program& program, const Config& config, bool
   if (!parts.errors.empty()) return parts.errors;
   program.authenticator.replace(std::move(parts.credentials));
   program.user_limits.configure(parts.limits);
-  program.entrance.replace(std::move(parts.rules));
+  program.auth.replace(std::move(parts.rules));
   program.admission.configure(config.limits.max_turns, config.limits.max_bytes_in_flight);
   base::set_log_level(config.log.level);
   return {};
@@ -226,7 +226,7 @@ int run(const ServeOptions& options, Program& program, const std::vector<PassedS
   }
   program.retriever.watch(program.loop, kStoreLookInterval);
   program.sweeper.start(config.conversation.sweep_interval);
-  program.keeper.start();
+  program.pressure_controller.start();
   const auto port = listen(config, sockets, program.server);
   if (!port) {
     base::log_error("Cannot listen", {{"listen", addresses(config, sockets)}, {"error", port.error().message}});
@@ -244,7 +244,7 @@ int run(const ServeOptions& options, Program& program, const std::vector<PassedS
                   return apply_anew(program, anew, on_loopback);
                 });
   const auto reload_signal = program.loop.on_signals({SIGHUP}, [&](int) { reload.begin(); });
-  const LoopLooks looks(program.loop, program.admission);
+  const LoopLag looks(program.loop, program.admission);
   const Watchdog watchdog(program.loop, watchdog_time(), notify_alive);
   say_ready(program, addresses(config, sockets), *port);
   program.loop.run(watchdog.beat());

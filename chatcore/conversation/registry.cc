@@ -35,11 +35,11 @@ Registry::Impl::Impl(RegistryLimits its_limits, const base::Clock& its_clock, me
       clock(its_clock),
       own_budget(shared ? nullptr : std::make_unique<memory::Budget>(limit_of(its_limits))),
       budget(shared ? *shared : *own_budget) {
-  budget.let_give_way([this](base::Bytes bytes) { return make_room(bytes); });
+  budget.set_reclaim_callback([this](base::Bytes bytes) { return make_room(bytes); });
 }
 
 Registry::Impl::~Impl() {
-  budget.let_give_way(nullptr);
+  budget.set_reclaim_callback(nullptr);
   for (const Lease::Entry* entry = idle.oldest(); entry != nullptr; entry = entry->newer) {
     budget.count_idle({-entry->bytes.count});
     give_back(entry->bytes);

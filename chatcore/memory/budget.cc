@@ -21,8 +21,8 @@ std::string_view name_of(Account account) {
   return "conversations";
 }
 
-// Who is only at the door leaves room for what has passed it: a request that was read can still become a turn, and a
-// turn that was begun can still keep its answer.
+// What is not admitted yet leaves a reserve for what is: a request that was read can still become a turn, and a started
+// turn can still keep its answer.
 std::int64_t Budget::bound_of(Account account) const {
   const std::int64_t limit = limit_.load(std::memory_order_relaxed);
   if (limit == base::Bytes::unlimited().count) return limit;
@@ -50,8 +50,8 @@ bool Budget::take(Account account, base::Bytes bytes) {
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     if (take_free(account, bytes)) return true;
     // What can never fit does not push everybody out.
-    if (!giver_ || !may_have_room(account, bytes)) return false;
-    if (!giver_(bytes)) return false;
+    if (!reclaim_ || !may_have_room(account, bytes)) return false;
+    if (!reclaim_(bytes)) return false;
   }
   return false;
 }
@@ -60,7 +60,7 @@ bool Budget::add(Account account, base::Bytes bytes) {
   at(account).fetch_add(bytes.count, std::memory_order_relaxed);
   const std::int64_t used = used_.fetch_add(bytes.count) + bytes.count;
   if (used <= limit_.load(std::memory_order_relaxed)) return true;
-  return giver_ && giver_(base::Bytes{0});
+  return reclaim_ && reclaim_(base::Bytes{0});
 }
 
 void Budget::give_back(Account account, base::Bytes bytes) {

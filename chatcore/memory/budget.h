@@ -1,13 +1,13 @@
 #pragma once
-// The one memory budget of a serving chatcore. Everything that lives with a conversation is counted here under the
-// account of its kind, from the first byte of a request to the last byte of its answer, so that the sum can be held
-// under one limit and the sum can be explained (GET /admin/memory, chatcore_memory_bytes).
+// The memory budget of a serving chatcore. All memory that lives with a conversation is counted by kind, from the first
+// byte of a request to the last byte of its answer, so that one limit covers the total and the total can be explained
+// (GET /admin/memory, chatcore_memory_bytes).
 //
-// Idle conversations are what gives way: whoever finds no room has them evicted, least recently used first, through
-// the giver that the registry puts in. What cannot give way (a turn under way) is refused at the door before it begins.
+// Idle conversations are reclaimable: when the budget is full, the least recently used ones are evicted through the
+// reclaim callback of the registry. What is not reclaimable (a turn in progress) is refused by admission control before
+// it starts.
 //
-// Taking is checked and counted in one atomic step, so that the limit holds at every instant whatever the number of
-// threads; nobody waits for a lock.
+// Reserving checks and counts in one atomic step, so the limit always holds for any number of threads, without a lock.
 
 #include <array>
 #include <atomic>
@@ -45,31 +45,31 @@ struct Balance {
 class Budget {
  public:
   // Evicts until `bytes` more would fit. False when what is left cannot give way.
-  using Giver = std::function<bool(base::Bytes bytes)>;
+  using ReclaimCallback = std::function<bool(base::Bytes bytes)>;
 
   // unlimited() takes everything.
   explicit Budget(base::Bytes configured) : configured_(configured), limit_(configured.count) {}
   Budget(const Budget&) = delete;
   Budget& operator=(const Budget&) = delete;
 
-  // Before the threads that take begin, and again (with none) after they have ended.
-  void let_give_way(Giver giver) { giver_ = std::move(giver); }
+  // Call it before other threads use the budget, and again with null after they have ended.
+  void set_reclaim_callback(ReclaimCallback reclaim) { reclaim_ = std::move(reclaim); }
 
-  // Counts `bytes` when they fit under the limit, after the giver has made room if need be; otherwise counts nothing
-  // and says false. What cannot give way may not fill the budget from the door on: connections, requests and caches
-  // are refused when all that does not give way would come to more than seven eighths of the limit, turns at fifteen
-  // sixteenths. The rest is for what was let in to grow.
+  // Counts `bytes` when they fit under the limit, after reclaiming if necessary; otherwise counts nothing and returns
+  // false. Memory that is not reclaimable must not fill the budget at admission: connections, requests and caches are
+  // refused when it would exceed seven eighths of the limit, turns at fifteen sixteenths. The rest is for admitted
+  // turns to grow.
   [[nodiscard]] bool take(Account account, base::Bytes bytes);
-  // The same without asking the giver: for the giver itself.
+  // The same without the reclaim callback, which uses it itself.
   [[nodiscard]] bool take_free(Account account, base::Bytes bytes);
-  // Counts bytes that are there already. When that passes the limit the giver makes room; true when it could.
+  // Counts existing bytes. Above the limit the callback reclaims; returns whether that sufficed.
   bool add(Account account, base::Bytes bytes);
   void give_back(Account account, base::Bytes bytes);
 
   // Whether so many fit at this instant; whether they would, once all that gives way had been evicted.
   [[nodiscard]] bool has_room(base::Bytes bytes) const { return bytes.count <= limit().count - used().count; }
   [[nodiscard]] bool may_have_room(Account account, base::Bytes bytes) const;
-  // For the giver: how many of the bytes counted would give way has changed by so many.
+  // For the reclaim callback: changes the number of reclaimable bytes.
   void count_idle(base::Bytes change) { idle_ += change.count; }
 
   [[nodiscard]] base::Bytes idle() const { return {idle_.load(std::memory_order_relaxed)}; }
@@ -98,7 +98,7 @@ class Budget {
 
   const base::Bytes configured_;
   std::atomic<std::int64_t> limit_;
-  Giver giver_;
+  ReclaimCallback reclaim_;
   alignas(64) std::atomic<std::int64_t> used_{0};
   alignas(64) std::atomic<std::int64_t> idle_{0};
   std::array<Count, kAccounts> held_;

@@ -85,7 +85,7 @@ TEST_F(SummarizerTest, AsksForNoneThatStorageHasAlready) {
 }
 
 TEST_F(SummarizerTest, AsksForNoneWhileTheDoorIsClosed) {
-  world.door.begin_drain();
+  world.admission.begin_drain();
   end_turn();
   EXPECT_FALSE(is_asked());
   EXPECT_EQ(ended("skipped"), 1);

@@ -191,7 +191,7 @@ struct TurnWorld {
                             client.parts.append(name_of(part)).append("=").append(piece).append(";");
                             return client.queued;
                           }};
-    auto turn = Turn::begin(parts(), std::move(*door.enter({1})), std::move(request), std::move(events));
+    auto turn = Turn::begin(parts(), std::move(*admission.enter({1})), std::move(request), std::move(events));
     settle();
     return turn;
   }
@@ -238,7 +238,7 @@ struct TurnWorld {
 
   base::ManualClock clock;
   base::EventLoop loop;
-  Admission door{{}};
+  Admission admission{{}};
   conversation::Registry registry{{}, clock};
   FakeStore store;
   retrieval::Retriever retriever{{}, retrieval::make_built_in_query_embedder()};

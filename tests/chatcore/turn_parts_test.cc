@@ -168,11 +168,11 @@ TEST(TurnParts, BytesBufferedByTheAnswererAreCountedOnce) {
   TurnWorld world;
   Client client;
   world.begin(client, "Hello");
-  const auto before = world.door.bytes_in_flight();
+  const auto before = world.admission.bytes_in_flight();
   const auto on_held = world.answerer.running->events.on_held;
   for (const std::size_t held : {1000U, 3000U, 2000U}) on_held(held);
   world.settle();
-  EXPECT_EQ(world.door.bytes_in_flight().count, before.count + 3000);
+  EXPECT_EQ(world.admission.bytes_in_flight().count, before.count + 3000);
 }
 
 TEST(TurnParts, WhatIsPassedOnReachesTheAnswererAndIsCounted) {
@@ -180,10 +180,10 @@ TEST(TurnParts, WhatIsPassedOnReachesTheAnswererAndIsCounted) {
   Client client;
   auto request = stateless(true);
   request.passed_on = {.messages = {std::string(5000, 'x')}, .fields = R"({"seed":1})"};
-  const auto before = world.door.bytes_in_flight();
+  const auto before = world.admission.bytes_in_flight();
   world.begin(client, std::move(request));
   EXPECT_EQ(world.answerer.running->prompt.passed_on.fields, R"({"seed":1})");
-  EXPECT_GE(world.door.bytes_in_flight().count, before.count + 5000);
+  EXPECT_GE(world.admission.bytes_in_flight().count, before.count + 5000);
 }
 
 }  // namespace

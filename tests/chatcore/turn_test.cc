@@ -119,12 +119,12 @@ TEST(Turn, APlaceAtTheDoorIsHeldUntilTheAnswerIsStored) {
   world.say("Hi");
   world.store.held = true;
   world.finish();
-  EXPECT_EQ(world.door.turns_in_flight(), 1U);
-  EXPECT_EQ(world.door.bytes_in_flight().count, 1 + 5 + 2) << "admitted, the prompt, the answer so far";
+  EXPECT_EQ(world.admission.turns_in_flight(), 1U);
+  EXPECT_EQ(world.admission.bytes_in_flight().count, 1 + 5 + 2) << "admitted, the prompt, the answer so far";
   world.store.release();
   world.settle();
-  EXPECT_EQ(world.door.turns_in_flight(), 0U);
-  EXPECT_EQ(world.door.bytes_in_flight().count, 0);
+  EXPECT_EQ(world.admission.turns_in_flight(), 0U);
+  EXPECT_EQ(world.admission.bytes_in_flight().count, 0);
 }
 
 TEST(Turn, ReadsAWindowBackOnceAndThenUsesMemory) {
@@ -175,7 +175,7 @@ TEST(Turn, AClientThatLeavesBeforeTheFirstWordLeavesNoEmptyAnswer) {
   turn->client_left();
   world.settle();
   EXPECT_EQ(world.store.messages.size(), 1U);
-  EXPECT_EQ(world.door.turns_in_flight(), 0U);
+  EXPECT_EQ(world.admission.turns_in_flight(), 0U);
 }
 
 TEST(Turn, AClientThatLeavesWhileItsQuestionIsStoredIsNotAnswered) {

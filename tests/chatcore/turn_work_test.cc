@@ -17,15 +17,15 @@ TEST(TurnAtWork, RestsWhileAModelElsewhereWritesAndWorksToStoreTheAnswer) {
   TurnWorld world;
   Client client;
   world.begin(client, "Hello");
-  EXPECT_EQ(world.door.turns_at_work(), 0U);
+  EXPECT_EQ(world.admission.turns_at_work(), 0U);
   world.say("Hi");
-  EXPECT_EQ(world.door.turns_at_work(), 0U);
+  EXPECT_EQ(world.admission.turns_at_work(), 0U);
   world.store.held = true;
   world.finish();
-  EXPECT_EQ(world.door.turns_at_work(), 1U);
+  EXPECT_EQ(world.admission.turns_at_work(), 1U);
   world.store.release();
   world.settle();
-  EXPECT_EQ(world.door.turns_at_work(), 0U);
+  EXPECT_EQ(world.admission.turns_at_work(), 0U);
 }
 
 TEST(TurnAtWork, AnAnswerWrittenHereIsWorkUntilItsEnd) {
@@ -33,11 +33,11 @@ TEST(TurnAtWork, AnAnswerWrittenHereIsWorkUntilItsEnd) {
   world.answerer.cpu_bound = true;
   Client client;
   world.begin(client, "Hello");
-  EXPECT_EQ(world.door.turns_at_work(), 1U);
+  EXPECT_EQ(world.admission.turns_at_work(), 1U);
   world.say("Hi");
-  EXPECT_EQ(world.door.turns_at_work(), 1U);
+  EXPECT_EQ(world.admission.turns_at_work(), 1U);
   world.finish();
-  EXPECT_EQ(world.door.turns_at_work(), 0U);
+  EXPECT_EQ(world.admission.turns_at_work(), 0U);
 }
 
 TEST(TurnAtWork, ASlowClientKeepsNobodyElseOut) {
@@ -47,18 +47,18 @@ TEST(TurnAtWork, ASlowClientKeepsNobodyElseOut) {
   const auto turn = world.begin(client, "Hello");
   client.queued = 1u << 20;
   world.say("more than the client takes");
-  EXPECT_EQ(world.door.turns_at_work(), 0U);
+  EXPECT_EQ(world.admission.turns_at_work(), 0U);
   turn->client_caught_up();
   world.settle();
-  EXPECT_EQ(world.door.turns_at_work(), 1U);
+  EXPECT_EQ(world.admission.turns_at_work(), 1U);
 }
 
 TEST(TurnAtWork, APromptThatHasNoRoomIsRefusedAndNotSent) {
   TurnWorld world;
   memory::Budget budget(base::kibibytes(64));
-  Admission door({}, &budget);
+  Admission admission({}, &budget);
   std::optional<TurnResult> refused;
-  Turn::begin(world.parts(), std::move(*door.enter({1})),
+  Turn::begin(world.parts(), std::move(*admission.enter({1})),
               {.conversation = conversation::ConversationKey{.user = "", .id = "c"},
                .messages = {{.content = std::string(80u << 10, 'x')}}},
               {.on_begin = [](std::int64_t) {},
@@ -74,12 +74,12 @@ TEST(TurnAtWork, APromptThatHasNoRoomIsRefusedAndNotSent) {
 // Else a service that answers nothing but those would keep for ever to the few that a crowd's end has left it.
 TEST(TurnAtWork, ATurnWithoutAConversationIsMeasuredToo) {
   TurnWorld world;
-  Admission door({.max_turns = 100, .max_bytes_in_flight = {0}, .target_delay = std::chrono::hours(1)});
-  const auto first = door.at_work_limit();
+  Admission admission({.max_turns = 100, .max_bytes_in_flight = {0}, .target_delay = std::chrono::hours(1)});
+  const auto first = admission.at_work_limit();
   std::vector<Admission::Entry> others;
-  for (std::size_t i = 1; i < first; ++i) others.push_back(door.enter({1}));
-  for (int i = 0; i < 10'000 && door.at_work_limit() == first; ++i) {  // a window passes
-    Turn::begin(world.parts(), std::move(*door.enter({1})),
+  for (std::size_t i = 1; i < first; ++i) others.push_back(admission.enter({1}));
+  for (int i = 0; i < 10'000 && admission.at_work_limit() == first; ++i) {  // a window passes
+    Turn::begin(world.parts(), std::move(*admission.enter({1})),
                 {.conversation = std::nullopt, .messages = {{.content = "Hello"}}},
                 {.on_begin = [](std::int64_t) {},
                  .on_text = [](std::string_view) { return std::size_t{0}; },
@@ -87,7 +87,7 @@ TEST(TurnAtWork, ATurnWithoutAConversationIsMeasuredToo) {
     world.settle();
     world.finish();
   }
-  EXPECT_GT(door.at_work_limit(), first);
+  EXPECT_GT(admission.at_work_limit(), first);
 }
 
 // One that embeds on another machine, and answers when the test says so.
@@ -125,10 +125,10 @@ TEST(TurnAtWork, RestsWhileItsQuestionIsEmbeddedElsewhere) {
   Client client;
   world.begin(client, "When do cats hunt?");
   ASSERT_TRUE(embedder->answer);
-  EXPECT_EQ(world.door.turns_at_work(), 0U);
+  EXPECT_EQ(world.admission.turns_at_work(), 0U);
   std::exchange(embedder->answer, nullptr)();
   world.settle();
-  EXPECT_EQ(world.door.turns_at_work(), 1U);
+  EXPECT_EQ(world.admission.turns_at_work(), 1U);
 }
 
 }  // namespace

@@ -157,14 +157,14 @@ class StoreThreads : public ::testing::Test {
   WatchedStore store_{loop_, metrics_, storage::open_store("sqlite://:memory:", clock_).value()};
   conversation::Registry registry_{{}, clock_};
   conversation::Sweeper sweeper_{registry_, clock_, loop_};
-  MemoryKeeper keeper_{budget_, sweeper_, loop_, [] {}};
+  PressureController pressure_controller_{budget_, sweeper_, loop_, [] {}};
   std::shared_ptr<retrieval::QueryEmbedder> embedder_ = retrieval::make_built_in_query_embedder();
   retrieval::Retriever retriever_{{}, embedder_};
   ::chatcore::testing::FakeAnswerer answerer_;
   access::Authenticator authenticator_{access::Credentials{}};
   access::UserLimits limits_{access::UserLimitSettings{}};
   ChainIndex chains_;
-  Entrance entrance_{authenticator_, limits_, EntranceRules{}};
+  AuthMiddleware auth_{authenticator_, limits_, AuthRules{}};
   ApiParts parts_{.turn = {.loop = loop_,
                            .registry = registry_,
                            .store = store_,
@@ -175,9 +175,9 @@ class StoreThreads : public ::testing::Test {
                   .admission = admission_,
                   .sweeper = sweeper_,
                   .budget = budget_,
-                  .keeper = keeper_,
+                  .pressure_controller = pressure_controller_,
                   .clock = clock_,
-                  .entrance = entrance_,
+                  .auth = auth_,
                   .chains = chains_,
                   .started = clock_.wall_now(),
                   .return_free_memory = [] {}};

@@ -70,7 +70,7 @@ TEST(Budget, TheGiverMakesRoomForWhoeverFindsNone) {
   Budget budget(Bytes{160});
   ASSERT_TRUE(budget.take(Account::conversations, {160}));
   budget.count_idle({160});
-  budget.let_give_way([&](Bytes bytes) {
+  budget.set_reclaim_callback([&](Bytes bytes) {
     budget.count_idle({-bytes.count});
     budget.give_back(Account::conversations, bytes);
     return true;
@@ -85,7 +85,7 @@ TEST(Budget, WhatCanNeverFitDisturbsNobody) {
   ASSERT_TRUE(budget.take(Account::conversations, {160}));
   budget.count_idle({100});
   bool asked = false;
-  budget.let_give_way([&](Bytes) { return asked = true; });
+  budget.set_reclaim_callback([&](Bytes) { return asked = true; });
   EXPECT_FALSE(budget.take(Account::turns, {91}));
   EXPECT_FALSE(asked);
 }
@@ -95,7 +95,7 @@ TEST(Budget, AGiverThatFailsEndsTheAttempt) {
   ASSERT_TRUE(budget.take(Account::conversations, {160}));
   budget.count_idle({160});
   int asked = 0;
-  budget.let_give_way([&](Bytes) { return ++asked, false; });
+  budget.set_reclaim_callback([&](Bytes) { return ++asked, false; });
   EXPECT_FALSE(budget.take(Account::turns, {1}));
   EXPECT_EQ(asked, 1);
 }
@@ -103,7 +103,7 @@ TEST(Budget, AGiverThatFailsEndsTheAttempt) {
 TEST(Budget, WhatIsThereAlreadyIsCountedAndOverTheLimitOthersGiveWay) {
   Budget budget(Bytes{100});
   Bytes asked{-1};
-  budget.let_give_way([&](Bytes bytes) {
+  budget.set_reclaim_callback([&](Bytes bytes) {
     asked = bytes;
     return false;
   });

@@ -1,4 +1,4 @@
-#include "chatcore/api/entrance.h"
+#include "chatcore/api/auth_middleware.h"
 
 #include <gtest/gtest.h>
 
@@ -27,32 +27,32 @@ base::HttpRequest request_of(const char* key, const char* host = "localhost:8080
   return request;
 }
 
-class EntranceTest : public testing::Test {
+class AuthMiddlewareTest : public testing::Test {
  protected:
-  void open(access::Credentials credentials, access::UserLimitSettings settings = {}, EntranceRules rules = {}) {
+  void open(access::Credentials credentials, access::UserLimitSettings settings = {}, AuthRules rules = {}) {
     authenticator_.replace(std::move(credentials));
     limits_.configure(settings);
-    entrance_.replace(std::move(rules));
+    auth_.replace(std::move(rules));
   }
-  Parsed<Visitor> enter(Access access, const base::HttpRequest& request, seconds after = seconds(0)) {
-    return entrance_.enter(access, request, {.steady = base::SteadyTime(seconds(1000) + after), .wall = {}});
+  Parsed<Principal> enter(Access access, const base::HttpRequest& request, seconds after = seconds(0)) {
+    return auth_.enter(access, request, {.steady = base::SteadyTime(seconds(1000) + after), .wall = {}});
   }
   int status(Access access, const base::HttpRequest& request) {
-    const auto visitor = enter(access, request);
-    return visitor ? 200 : visitor.error().status;
+    const auto principal = enter(access, request);
+    return principal ? 200 : principal.error().status;
   }
 
   access::Authenticator authenticator_{access::Credentials{}};
   access::UserLimits limits_{access::UserLimitSettings{}};
-  Entrance entrance_{authenticator_, limits_, EntranceRules{}};
+  AuthMiddleware auth_{authenticator_, limits_, AuthRules{}};
 };
 
-TEST_F(EntranceTest, WithoutKeysEveryoneIsNobody) {
+TEST_F(AuthMiddlewareTest, WithoutKeysEveryoneIsNobody) {
   EXPECT_EQ(enter(Access::user, request_of(nullptr))->user, "");
   EXPECT_EQ(enter(Access::user, request_of(kAlice))->user, "");
 }
 
-TEST_F(EntranceTest, WithKeysEveryoneIsSomeone) {
+TEST_F(AuthMiddlewareTest, WithKeysEveryoneIsSomeone) {
   open(two_users());
   EXPECT_EQ(enter(Access::user, request_of(kAlice))->user, "alice");
   EXPECT_EQ(enter(Access::turn, request_of(kBob))->user, "bob");
@@ -60,7 +60,7 @@ TEST_F(EntranceTest, WithKeysEveryoneIsSomeone) {
   EXPECT_EQ(status(Access::turn, request_of("sk-nobody-0123456789")), 401);
 }
 
-TEST_F(EntranceTest, HealthAsksNobodyAndAKeyIsNoAdminToken) {
+TEST_F(AuthMiddlewareTest, HealthAsksNobodyAndAKeyIsNoAdminToken) {
   open(two_users(), {}, {.admin = {.token = "admin token", .allow_remote = false}});
   EXPECT_EQ(status(Access::everyone, request_of(nullptr)), 200);
   EXPECT_EQ(status(Access::admin, request_of(kAlice)), 401);
@@ -68,7 +68,7 @@ TEST_F(EntranceTest, HealthAsksNobodyAndAKeyIsNoAdminToken) {
   EXPECT_EQ(status(Access::user, request_of("admin token")), 401);
 }
 
-TEST_F(EntranceTest, ANameThatIsAllowedIsNoWayIntoAdministrationByPlace) {
+TEST_F(AuthMiddlewareTest, ANameThatIsAllowedIsNoWayIntoAdministrationByPlace) {
   open(two_users(), {}, {.allowed_hosts = {"chat.example"}});
   EXPECT_EQ(status(Access::user, request_of(kAlice, "chat.example")), 200);
   EXPECT_EQ(status(Access::admin, request_of(nullptr, "chat.example")), 421);
@@ -77,7 +77,7 @@ TEST_F(EntranceTest, ANameThatIsAllowedIsNoWayIntoAdministrationByPlace) {
   EXPECT_EQ(status(Access::admin, request_of("admin token", "chat.example")), 200);
 }
 
-TEST_F(EntranceTest, AUserWhoAsksTooQuicklyIsToldWhenToComeBack) {
+TEST_F(AuthMiddlewareTest, AUserWhoAsksTooQuicklyIsToldWhenToComeBack) {
   open(two_users(), {.requests_per_second = 0.5, .burst = 1});
   EXPECT_TRUE(enter(Access::user, request_of(kAlice)));
   const auto refused = enter(Access::user, request_of(kAlice));
@@ -89,7 +89,7 @@ TEST_F(EntranceTest, AUserWhoAsksTooQuicklyIsToldWhenToComeBack) {
   EXPECT_TRUE(enter(Access::user, request_of(kAlice), seconds(2)));
 }
 
-TEST_F(EntranceTest, WithoutNamesTheAddressIsLimited) {
+TEST_F(AuthMiddlewareTest, WithoutNamesTheAddressIsLimited) {
   open({}, {.requests_per_second = 1, .burst = 1}, {.on_loopback = false});
   EXPECT_EQ(status(Access::user, request_of(nullptr, "chat", "192.0.2.1")), 200);
   EXPECT_EQ(status(Access::user, request_of(nullptr, "chat", "192.0.2.1")), 429);
@@ -98,18 +98,18 @@ TEST_F(EntranceTest, WithoutNamesTheAddressIsLimited) {
   EXPECT_EQ(status(Access::user, request_of(nullptr, "chat", "2001:db8::ffff:2")), 429) << "the same network";
 }
 
-TEST_F(EntranceTest, AnswersUnderWayAreCountedAndOtherRequestsAreNot) {
+TEST_F(AuthMiddlewareTest, AnswersUnderWayAreCountedAndOtherRequestsAreNot) {
   open(two_users(), {.streams = 1});
   auto first = enter(Access::turn, request_of(kAlice));
   ASSERT_TRUE(first);
   EXPECT_EQ(status(Access::turn, request_of(kAlice)), 429);
   EXPECT_EQ(status(Access::user, request_of(kAlice)), 200);
   EXPECT_EQ(status(Access::turn, request_of(kBob)), 200);
-  first = Visitor{};
+  first = Principal{};
   EXPECT_EQ(status(Access::turn, request_of(kAlice)), 200);
 }
 
-TEST_F(EntranceTest, OnLoopbackWithoutKeysOnlyItsOwnNamesLetIn) {
+TEST_F(AuthMiddlewareTest, OnLoopbackWithoutKeysOnlyItsOwnNamesLetIn) {
   for (const char* host : {"localhost", "LOCALHOST:80", "localhost.:8080", "127.0.0.1:8080", "127.3.4.5", "[::1]:80",
                            "chat.localhost", ""}) {
     EXPECT_EQ(status(Access::user, request_of(nullptr, host)), 200) << host;
@@ -122,14 +122,14 @@ TEST_F(EntranceTest, OnLoopbackWithoutKeysOnlyItsOwnNamesLetIn) {
   }
 }
 
-TEST_F(EntranceTest, AllowedHostsLetInBesidesLoopback) {
+TEST_F(AuthMiddlewareTest, AllowedHostsLetInBesidesLoopback) {
   open({}, {}, {.on_loopback = false, .allowed_hosts = {"Chat.Example"}});
   EXPECT_EQ(status(Access::user, request_of(nullptr, "chat.example:443")), 200);
   EXPECT_EQ(status(Access::user, request_of(nullptr, "localhost")), 200);
   EXPECT_EQ(status(Access::user, request_of(nullptr, "other.example")), 421);
 }
 
-TEST_F(EntranceTest, WhereKeysAreAskedForANameDecidesNothingExceptForAdministration) {
+TEST_F(AuthMiddlewareTest, WhereKeysAreAskedForANameDecidesNothingExceptForAdministration) {
   open(two_users());
   EXPECT_EQ(status(Access::user, request_of(kAlice, "chat.example")), 200);
   EXPECT_EQ(status(Access::admin, request_of(nullptr, "chat.example")), 421) << "loopback is all that lets it in";
@@ -143,7 +143,7 @@ TEST(NetworkOf, TakesAnAddressOrHalfOfALongOne) {
   EXPECT_EQ(network_of("::1"), "::/64");
 }
 
-TEST_F(EntranceTest, WrongKeysAreRateLimitedAndValidOnesAreNot) {
+TEST_F(AuthMiddlewareTest, WrongKeysAreRateLimitedAndValidOnesAreNot) {
   open(two_users());
   for (int i = 0; i < 10; ++i) EXPECT_EQ(status(Access::user, request_of("sk-wrong-0123456789")), 401) << i;
   const auto refused = enter(Access::user, request_of("sk-wrong-0123456789"));
@@ -156,21 +156,21 @@ TEST_F(EntranceTest, WrongKeysAreRateLimitedAndValidOnesAreNot) {
   EXPECT_EQ(enter(Access::user, request_of("sk-wrong-0123456789"), seconds(6)).error().status, 401);
 }
 
-TEST_F(EntranceTest, WrongAdminTokensAreRateLimited) {
+TEST_F(AuthMiddlewareTest, WrongAdminTokensAreRateLimited) {
   open({}, {}, {.admin = {.token = "secret"}});
   for (int i = 0; i < 10; ++i) EXPECT_EQ(status(Access::admin, request_of("wrong")), 401) << i;
   EXPECT_EQ(status(Access::admin, request_of("wrong")), 429);
   EXPECT_EQ(status(Access::admin, request_of("secret")), 200);
 }
 
-TEST_F(EntranceTest, AnAllowedOriginReachesAllRoutesButAdmin) {
+TEST_F(AuthMiddlewareTest, AnAllowedOriginReachesAllRoutesButAdmin) {
   open({}, {}, {.allowed_origins = {"https://app.example"}});
   auto request = request_of(nullptr);
   request.headers.emplace_back("origin", "https://app.example");
   EXPECT_EQ(status(Access::turn, request), 200);
   EXPECT_EQ(status(Access::admin, request), 403);
-  EXPECT_EQ(entrance_.allowed_origin(Access::turn, request), "https://app.example");
-  EXPECT_EQ(entrance_.allowed_origin(Access::admin, request), "");
+  EXPECT_EQ(auth_.allowed_origin(Access::turn, request), "https://app.example");
+  EXPECT_EQ(auth_.allowed_origin(Access::admin, request), "");
 }
 
 }  // namespace

@@ -1,22 +1,22 @@
-#include "chatcore/pace.h"
+#include "chatcore/concurrency_limiter.h"
 
 #include <algorithm>
 
 namespace chatcore {
 namespace {
 
-// A window halves the limit at most, and adds an eighth: back off fast, come back carefully.
+// A window lowers the limit by at most a half, and raises it by an eighth: multiplicative decrease, careful increase.
 constexpr double kSharpestCut = 0.5;
 constexpr std::size_t kGrowthPart = 8;
 constexpr double kCrowdCut = 0.5;
-// How much of a quiet window's median goes into what is usual.
+// Weight of the median of a window without load in the usual time.
 constexpr double kLearning = 0.1;
 
 }  // namespace
 
-Pace::Pace(PaceOptions options) : options_(options), limit_(options.first) {}
+ConcurrencyLimiter::ConcurrencyLimiter(ConcurrencyLimiterOptions options) : options_(options), limit_(options.first) {}
 
-void Pace::begun(base::SteadyTime now, base::Duration took, std::size_t at_work, Kind kind) {
+void ConcurrencyLimiter::record(base::SteadyTime now, base::Duration took, std::size_t at_work, Kind kind) {
   Window& window = windows_[place_of(kind)];
   if (window.count == 0) window.began = now;
   window.samples[window.count % kSamples] = took;
@@ -31,15 +31,16 @@ void Pace::begun(base::SteadyTime now, base::Duration took, std::size_t at_work,
   window.most_at_work = 0;
 }
 
-void Pace::looked(base::Duration late, bool refusing) {
-  late_looks_ = refusing && late > options_.lateness ? late_looks_ + 1 : 0;
-  if (late_looks_ < kStanding) return;
+void ConcurrencyLimiter::record_lag(base::Duration lag, bool refusing) {
+  high_lags_ = refusing && lag > options_.max_lag ? high_lags_ + 1 : 0;
+  if (high_lags_ < kStanding) return;
   const auto lower = static_cast<std::size_t>(kCrowdCut * static_cast<double>(limit_));
   limit_ = std::min(limit_, std::max(options_.least_in_crowd, lower));
 }
 
-void Pace::judge(Window& window, base::Duration median) {
-  // One alone waits for nobody, however low the limit. And a limit that nobody met says nothing of a higher one.
+void ConcurrencyLimiter::judge(Window& window, base::Duration median) {
+  // A single turn waits for no other, however low the limit. A limit that was not reached says nothing about a higher
+  // one.
   const bool is_quiet = window.most_at_work * 2 < limit_ || window.most_at_work <= 1;
   if (window.usual.count() == 0 || median < window.usual) {
     window.usual = median;
@@ -54,7 +55,7 @@ void Pace::judge(Window& window, base::Duration median) {
     const double part = std::max(kSharpestCut, base::to_seconds(allowed) / base::to_seconds(median));
     const std::size_t lower = std::max(options_.least, static_cast<std::size_t>(part * static_cast<double>(limit_)));
     limit_ = std::min(limit_, lower);
-  } else if ((window.most_at_work >= limit_ || limit_ < options_.least) && late_looks_ == 0) {
+  } else if ((window.most_at_work >= limit_ || limit_ < options_.least) && high_lags_ == 0) {
     limit_ = std::min(options_.most, limit_ + std::max<std::size_t>(1, limit_ / kGrowthPart));
   }
 }

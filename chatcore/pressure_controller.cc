@@ -1,4 +1,4 @@
-#include "chatcore/memory_keeper.h"
+#include "chatcore/pressure_controller.h"
 
 #include <chrono>
 #include <cmath>
@@ -36,8 +36,8 @@ memory::MemoryReading read_machine(base::Bytes accounted) {
 
 }  // namespace
 
-MemoryKeeper::MemoryKeeper(memory::Budget& budget, conversation::Sweeper& sweeper, base::EventLoop& loop,
-                           std::function<void()> let_go)
+PressureController::PressureController(memory::Budget& budget, conversation::Sweeper& sweeper, base::EventLoop& loop,
+                                       std::function<void()> let_go)
     : budget_(budget),
       sweeper_(sweeper),
       loop_(loop),
@@ -45,13 +45,13 @@ MemoryKeeper::MemoryKeeper(memory::Budget& budget, conversation::Sweeper& sweepe
       pressure_({}, budget.configured()),
       ratio_(kAbsent) {}
 
-void MemoryKeeper::start() {
+void PressureController::start() {
   const auto beat = [this](int) { look(std::chrono::steady_clock::now(), read_machine(budget_.used())); };
   beat(0);
   beat_ = loop_.every(kBeat, beat);
 }
 
-void MemoryKeeper::look(base::SteadyTime now, const memory::MemoryReading& reading) {
+void PressureController::look(base::SteadyTime now, const memory::MemoryReading& reading) {
   const base::Bytes before = pressure_.limit();
   const memory::PressureVerdict verdict = pressure_.look(now, reading);
   ratio_ = pressure_.ratio().value_or(kAbsent);
@@ -71,7 +71,7 @@ void MemoryKeeper::look(base::SteadyTime now, const memory::MemoryReading& readi
   sweeper_.fit_budget([this] { let_go_(); });
 }
 
-std::optional<double> MemoryKeeper::ratio() const {
+std::optional<double> PressureController::ratio() const {
   const double ratio = ratio_;
   return std::isnan(ratio) ? std::nullopt : std::optional(ratio);
 }

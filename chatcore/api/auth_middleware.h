@@ -1,10 +1,6 @@
 #pragma once
-// Who may come in, decided before a request is looked at any further: whose page it comes from, who sends it, and
-// whether that user asks too much at a time.
-//
-// A browser can be tricked into sending requests: another site's page may post forms to us, and a name that its owner
-// points at 127.0.0.1 makes our answers readable to that page (DNS rebinding). Where being on this machine is all that
-// lets a request in, it must therefore name this machine as its host; and a change must not come from another site.
+// Authentication middleware: checks each request before it is handled: its host and origin, who sends it, and whether
+// that user sends too many.
 
 #include <memory>
 #include <mutex>
@@ -22,24 +18,24 @@
 
 namespace chatcore::api {
 
-// Whom a route is for.
+// Who may use a route.
 enum class Access {
-  everyone,  // no question asked: health, metrics, the page that asks for a key
-  user,      // whoever authenticates; counted among their requests
-  turn,      // the same, and an answer will be made: counted among their answers under way
+  everyone,  // no check: health, metrics, the page that asks for a key
+  user,      // an authenticated user; counts as a request
+  turn,      // the same; also counts as a stream
   admin
 };
 
 // Can be replaced while serving.
-struct EntranceRules {
+struct AuthRules {
   AdminAccess admin = {};
-  bool on_loopback = true;                        // every address that is listened on is this machine's own
+  bool on_loopback = true;                        // all listen addresses are loopback
   std::vector<std::string> allowed_hosts = {};    // names and addresses without port, besides those of loopback
   std::vector<std::string> allowed_origins = {};  // of other web pages that may send requests; never for admin routes
 };
 
-// What the answer to an admitted request holds on to.
-struct Visitor {
+// The principal of an admitted request.
+struct Principal {
   std::string user;  // empty without authentication
   std::unique_ptr<access::UserLimits::Stream> stream;
 };
@@ -50,22 +46,22 @@ struct Moment {
 };
 
 // Thread-safe.
-class Entrance {
+class AuthMiddleware {
  public:
   // Borrows both.
-  Entrance(const access::Authenticator& authenticator, access::UserLimits& limits, EntranceRules rules);
+  AuthMiddleware(const access::Authenticator& authenticator, access::UserLimits& limits, AuthRules rules);
 
-  void replace(EntranceRules rules);
+  void replace(AuthRules rules);
   // Problems: 401 (no key or a wrong one), 429 (a network that repeatedly sends wrong keys), 403 (another site,
   // not from loopback), 415 (an admin body that is not JSON), 421 (a host that is not ours), 429 with the seconds after
   // which it may be tried again.
-  Parsed<Visitor> enter(Access access, const base::HttpRequest& request, Moment now) const;
+  Parsed<Principal> enter(Access access, const base::HttpRequest& request, Moment now) const;
   // The request's Origin if its pages may read the response; else "".
   [[nodiscard]] std::string allowed_origin(Access access, const base::HttpRequest& request) const;
 
  private:
-  [[nodiscard]] std::shared_ptr<const EntranceRules> rules() const;
-  Parsed<Visitor> enter_as_user(Access access, const base::HttpRequest& request, Moment now) const;
+  [[nodiscard]] std::shared_ptr<const AuthRules> rules() const;
+  Parsed<Principal> enter_as_user(Access access, const base::HttpRequest& request, Moment now) const;
   // `refusal` (401), or 429 when the peer's network has sent too many wrong keys; logs that as a warning.
   [[nodiscard]] Problem wrong_key(const Problem& refusal, const base::HttpRequest& request, Moment now) const;
 
@@ -74,7 +70,7 @@ class Entrance {
   mutable access::UserLimits wrong_keys_;      // by network
   mutable access::UserLimits wrong_key_logs_;  // lines of the log, by network
   mutable std::mutex mutex_;                   // for the copy of the pointer only
-  std::shared_ptr<const EntranceRules> rules_;
+  std::shared_ptr<const AuthRules> rules_;
 };
 
 // Who is limited together where nobody has a name: an IPv4 address, or the 64 bits of an IPv6 one that a network has.

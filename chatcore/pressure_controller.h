@@ -1,7 +1,6 @@
 #pragma once
-// Keeps the budget true to what the kernel measures: once a second it reads the resident size and the cgroup, asks
-// memory/pressure.h what the limit should be, and when that changes has conversations evicted, freed pages given back
-// and a line written.
+// Memory pressure controller: once a second it reads the resident size and the cgroup, computes the budget's limit
+// (memory/pressure.h), and when that changes evicts conversations, returns free pages to the kernel, and logs it.
 
 #include <atomic>
 #include <functional>
@@ -15,12 +14,12 @@
 
 namespace chatcore {
 
-class MemoryKeeper {
+class PressureController {
  public:
   // Borrows all; the loop must have stopped before this is destroyed. `let_go` gives memory that is free, or only
   // cached, back to the kernel.
-  MemoryKeeper(memory::Budget& budget, conversation::Sweeper& sweeper, base::EventLoop& loop,
-               std::function<void()> let_go);
+  PressureController(memory::Budget& budget, conversation::Sweeper& sweeper, base::EventLoop& loop,
+                     std::function<void()> let_go);
 
   // Reads the machine every second, on the loop, the first time now.
   void start();

@@ -1,4 +1,4 @@
-#include "chatcore/api/entrance.h"
+#include "chatcore/api/auth_middleware.h"
 
 #include <algorithm>
 #include <array>
@@ -23,18 +23,18 @@ constexpr std::size_t kWrongKeysAtOnce = 10;
 constexpr std::size_t kMostNetworks = 4096;
 
 // Let in for asking from this machine, not for knowing something.
-bool is_admin_by_place(Access access, const EntranceRules& rules) {
+bool is_admin_by_place(Access access, const AuthRules& rules) {
   return access == Access::admin && rules.admin.token.empty() && !rules.admin.allow_remote;
 }
 
-bool is_right_host(Access access, const EntranceRules& rules, bool authenticates, std::string_view host) {
+bool is_right_host(Access access, const AuthRules& rules, bool authenticates, std::string_view host) {
   // A name that is allowed is one by which others come, through a proxy on this machine.
   if (is_admin_by_place(access, rules)) return base::is_own_host(host, {});
   if (rules.allowed_hosts.empty() && !(rules.on_loopback && !authenticates)) return true;
   return base::is_own_host(host, rules.allowed_hosts);
 }
 
-const std::vector<std::string>& origins_of(Access access, const EntranceRules& rules) {
+const std::vector<std::string>& origins_of(Access access, const AuthRules& rules) {
   static const std::vector<std::string> kNone;
   return access == Access::admin ? kNone : rules.allowed_origins;
 }
@@ -65,32 +65,32 @@ Problem not_authenticated(const base::Error& error) {
 
 }  // namespace
 
-Entrance::Entrance(const access::Authenticator& authenticator, access::UserLimits& limits, EntranceRules rules)
+AuthMiddleware::AuthMiddleware(const access::Authenticator& authenticator, access::UserLimits& limits, AuthRules rules)
     : authenticator_(authenticator),
       limits_(limits),
       wrong_keys_({.requests_per_second = kWrongKeysPerSecond, .burst = kWrongKeysAtOnce}, nullptr, kMostNetworks),
       wrong_key_logs_({.requests_per_second = 1.0 / 60, .burst = 1}, nullptr, kMostNetworks),
-      rules_(std::make_shared<const EntranceRules>(std::move(rules))) {}
+      rules_(std::make_shared<const AuthRules>(std::move(rules))) {}
 
-void Entrance::replace(EntranceRules rules) {
-  auto replacement = std::make_shared<const EntranceRules>(std::move(rules));
+void AuthMiddleware::replace(AuthRules rules) {
+  auto replacement = std::make_shared<const AuthRules>(std::move(rules));
   const std::lock_guard lock(mutex_);
   rules_.swap(replacement);
 }
 
-std::shared_ptr<const EntranceRules> Entrance::rules() const {
+std::shared_ptr<const AuthRules> AuthMiddleware::rules() const {
   const std::lock_guard lock(mutex_);
   return rules_;
 }
 
-Parsed<Visitor> Entrance::enter(Access access, const base::HttpRequest& request, Moment now) const {
+Parsed<Principal> AuthMiddleware::enter(Access access, const base::HttpRequest& request, Moment now) const {
   const auto rules = this->rules();
   if (!is_right_host(access, *rules, authenticator_.is_on(), request.header("host"))) {
     return tl::unexpected(wrong_host());
   }
   if (const auto problem = check_same_site(request, origins_of(access, *rules))) return tl::unexpected(*problem);
   switch (access) {
-    case Access::everyone: return Visitor{};
+    case Access::everyone: return Principal{};
     case Access::user:
     case Access::turn: return enter_as_user(access, request, now);
     case Access::admin: break;
@@ -98,31 +98,31 @@ Parsed<Visitor> Entrance::enter(Access access, const base::HttpRequest& request,
   if (const auto problem = check_admin(request, rules->admin))
     return tl::unexpected(problem->status == 401 ? wrong_key(*problem, request, now) : *problem);
   if (const auto problem = check_admin_body(request)) return tl::unexpected(*problem);
-  return Visitor{};
+  return Principal{};
 }
 
-std::string Entrance::allowed_origin(Access access, const base::HttpRequest& request) const {
+std::string AuthMiddleware::allowed_origin(Access access, const base::HttpRequest& request) const {
   return std::string(api::allowed_origin(request, origins_of(access, *rules())));
 }
 
-Parsed<Visitor> Entrance::enter_as_user(Access access, const base::HttpRequest& request, Moment now) const {
-  Visitor visitor;
+Parsed<Principal> AuthMiddleware::enter_as_user(Access access, const base::HttpRequest& request, Moment now) const {
+  Principal principal;
   if (authenticator_.is_on()) {
     auto user = authenticator_.user_of(bearer_of(request), now.wall);
     if (!user) return tl::unexpected(wrong_key(not_authenticated(user.error()), request, now));
-    visitor.user = std::move(*user);
+    principal.user = std::move(*user);
   }
   // A user may be called like an address.
-  const std::string limited = visitor.user.empty() ? "from " + network_of(request.peer) : "user " + visitor.user;
+  const std::string limited = principal.user.empty() ? "from " + network_of(request.peer) : "user " + principal.user;
   if (const auto wait = limits_.check_rate(limited, now.steady)) return tl::unexpected(too_fast(*wait));
   if (access == Access::turn) {
-    visitor.stream = limits_.begin_stream(limited);
-    if (!visitor.stream) return tl::unexpected(too_many_streams());
+    principal.stream = limits_.begin_stream(limited);
+    if (!principal.stream) return tl::unexpected(too_many_streams());
   }
-  return visitor;
+  return principal;
 }
 
-Problem Entrance::wrong_key(const Problem& refusal, const base::HttpRequest& request, Moment now) const {
+Problem AuthMiddleware::wrong_key(const Problem& refusal, const base::HttpRequest& request, Moment now) const {
   // A request without a key is not an attempt to guess one.
   if (bearer_of(request).empty()) return refusal;
   const std::string network = network_of(request.peer);
