@@ -26,7 +26,7 @@ _MEMORY_MIB = 2048
 # no_timer_check: on a busy host the kernel's check of the emulated timer fails, and the boot stops there.
 _KERNEL = ("root=/dev/vda rw console=ttyS0 quiet panic=-1 net.ifnames=0 psi=1 mitigations=off no_timer_check nowatchdog "
            "nmi_watchdog=0")
-_BOOT_SECONDS = 400.0
+_BOOT_SECONDS = 600.0
 _STOP_SECONDS = 5.0
 
 
