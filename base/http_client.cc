@@ -120,6 +120,10 @@ class Transfer {
     if (code != CURLE_OK) {
       long os_error = 0;
       curl_easy_getinfo(easy_.get(), CURLINFO_OS_ERRNO, &os_error);
+      // curl's own text names the host and port of the URL, which do not exist.
+      if (code == CURLE_COULDNT_CONNECT && !request_.unix_socket.empty() && os_error != 0)
+        return fail(code_from_curl(code, os_error),
+                    error_from_errno(static_cast<int>(os_error), "connect to " + request_.unix_socket).message);
       return failed(code_from_curl(code, os_error), error_text_[0] ? error_text_.data() : curl_easy_strerror(code));
     }
     response_.status = status();

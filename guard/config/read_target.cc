@@ -25,7 +25,7 @@ void read_compose(const Reader& section, sample::Target& target) {
   std::string service;
   for (const auto& [key, out] : {std::pair("project", &project), std::pair("service", &service)}) {
     if (!section.has(key))
-      section.problem(key, "compose needs a project and a service");
+      section.problem(key, "compose needs both; write for example compose: {project: shop, service: web}");
     else if (section.read(key, *out) && (out->empty() || out->find('/') != std::string::npos))
       section.problem(key, "not a name that compose can have given");
   }
@@ -71,7 +71,8 @@ void check_selector(const Reader& workload, const sample::Target& target) {
       return;
     case TargetKind::systemd_unit:
       if (!has_suffix(selector, ".service") && !has_suffix(selector, ".scope") && !has_suffix(selector, ".slice"))
-        workload.problem(key, "expected a unit that has a cgroup, such as chatcore.service");
+        workload.problem(key, "expected the full name of a service, scope or slice, such as " +
+                                  (selector.find('.') == std::string::npos ? selector : "web") + ".service");
       else if (selector.find("@.") != std::string::npos)
         workload.problem(key, "a template unit never runs itself; name an instance, such as " +
                                   std::string(selector).insert(selector.find("@.") + 1, "1"));

@@ -134,7 +134,9 @@ TEST(Fetch, SpeaksOverAUnixSocket) {
   ASSERT_TRUE(response) << response.error().message;
   EXPECT_EQ(response->body, "OK");
   EXPECT_THAT(asked, HasSubstr("GET /_ping HTTP/1.1\r\n"));
-  EXPECT_EQ(fetch(request).error().code, Code::unavailable);  // the socket is gone
+  const auto gone = fetch(request);
+  EXPECT_EQ(gone.error().code, Code::unavailable);
+  EXPECT_EQ(gone.error().message, "connect to " + path.string() + ": No such file or directory");
 }
 
 TEST(FetchStream, HandsTheBodyOnAsItComes) {

@@ -24,13 +24,15 @@ TEST(Workload, RefusesTwins) {
 TEST(Workload, ChecksEachTarget) {
   const auto target = [](const std::string& text) { return problems_of("workloads: [{name: w, " + text + "}]"); };
   EXPECT_EQ(target("compose: {project: p}"),
-            "1:32 workloads[0].compose.service: compose needs a project and a service");
+            "1:32 workloads[0].compose.service: compose needs both; write for example compose: {project: shop, "
+            "service: web}");
   EXPECT_EQ(target("container_label: x"), "1:40 workloads[0].container_label: expected label=value");
   EXPECT_NE(target("systemd_unit: web@.service").find("name an instance, such as web@1.service"), std::string::npos);
   EXPECT_NE(target("systemd_unit: 'web*.service'").find("patterns are not supported"), std::string::npos);
   EXPECT_EQ(target("systemd_unit: web@1.service"), "");
-  EXPECT_EQ(target("systemd_unit: nginx"),
-            "1:37 workloads[0].systemd_unit: expected a unit that has a cgroup, such as chatcore.service");
+  EXPECT_EQ(
+      target("systemd_unit: nginx"),
+      "1:37 workloads[0].systemd_unit: expected the full name of a service, scope or slice, such as nginx.service");
   EXPECT_EQ(target("cgroup: docker/x"),
             "1:31 workloads[0].cgroup: expected an absolute path, such as /var/lib/leakguard");
   EXPECT_EQ(target("command: []"),

@@ -110,7 +110,7 @@ class EngineDownTest(unittest.TestCase):
             with Probe(engine.socket, "watch") as probe:
                 wait_until(lambda: probe.view().get("errors", 0) >= 3, 10, "three failed tries")
                 self.assertFalse(probe.view()["up"])
-                self.assertIn("Couldn't connect", probe.view()["why"])
+                self.assertIn(f"connect to {engine.socket}: ", probe.view()["why"])
                 engine.start_daemon()
                 wait_until(lambda: probe.view()["up"] and probe.view()["events_up"], 10, "the engine to be picked up")
                 probe.wait_for_container("steady", 10, state="running")
