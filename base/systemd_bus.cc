@@ -186,7 +186,7 @@ Result<SystemdBus> SystemdBus::connect(const SystemdBusOptions& options) {
   if (fd < 0) fd = connect_to(options.system_bus);
   if (fd < 0)
     return fail(Error{Code::unavailable,
-                      "no systemd can be asked here: connect to " + options.system_bus + ": " + std::strerror(-fd)});
+                      "connect to " + options.system_bus + ": " + std::strerror(-fd)});
   if (const int result = ::sd_bus_new(&impl->bus); result < 0) {
     ::close(fd);
     return fail(error_from_errno(-result, "connect to systemd"));

@@ -81,7 +81,7 @@ std::optional<policy::ActionSpec> read_short_action(const YamlNode& node, const 
     empty.at = node.at;
     return read(Reader(&empty, path + "." + std::string(key), context));
   }
-  context.add_problem(node.at, path, "expected one of: notify, shed, reclaim, restart, stop, signal");
+  context.add_problem(node.at, path, "not an action; expected one of: notify, shed, reclaim, restart, stop, signal");
   return std::nullopt;
 }
 

@@ -60,6 +60,14 @@ bool read_with(const Reader& reader, std::string_view key, std::string_view what
   return false;
 }
 
+// A list in the place of `node`, as an operator would write it.
+std::string as_list(const YamlNode& node) {
+  if (node.kind != YamlNode::Kind::scalar || node.text.size() > kMostEchoed) return "each item on a line after a dash";
+  std::string items;
+  for (const char c : node.text) items += c == ' ' ? std::string(", ") : std::string(1, c);
+  return "[" + items + "]";
+}
+
 base::Result<std::int64_t> parse_count(std::string_view text) {
   std::int64_t value = 0;
   const auto* end = text.data() + text.size();
@@ -119,7 +127,7 @@ const std::vector<YamlNode>& Reader::list(std::string_view key) const {
   const auto* node = find(key);
   if (node == nullptr || node->kind == YamlNode::Kind::null) return no_nodes();
   if (node->kind == YamlNode::Kind::list) return node->children;
-  problem(key, "expected a list, found " + kind_in_words(node->kind));
+  problem(key, "expected a list, found " + kind_in_words(node->kind) + "; write " + as_list(*node));
   return no_nodes();
 }
 

@@ -162,6 +162,17 @@ class TreeBuilder final : public YAML::EventHandler {
   int documents_ = 0;
 };
 
+// What is usually wrong with a line (from 0) that yaml-cpp rejects; "" for an unknown position.
+std::string hint_for(std::string_view text, int line) {
+  if (line < 0) return "";
+  std::istringstream lines{std::string(text)};
+  std::string wrong;
+  for (int i = 0; i <= line; ++i) std::getline(lines, wrong);
+  const auto indent = wrong.substr(0, wrong.find_first_not_of(" \t"));
+  return indent.find('\t') != std::string::npos ? "; indent with spaces, not with tabs"
+                                                : "; check the indentation and the brackets above this line";
+}
+
 }  // namespace
 
 YamlResult parse_yaml(std::string_view text) {
@@ -176,7 +187,8 @@ YamlResult parse_yaml(std::string_view text) {
     builder.result.problems.push_back(refusal.problem);
   } catch (const YAML::Exception& error) {
     const bool placed = !error.mark.is_null();
-    builder.result.problems.push_back({placed ? position_of(error.mark) : Position{}, "not valid YAML: " + error.msg});
+    builder.result.problems.push_back({placed ? position_of(error.mark) : Position{},
+                                       "not valid YAML: " + error.msg + hint_for(text, placed ? error.mark.line : -1)});
   } catch (const std::exception& error) {
     builder.result.problems.push_back({{}, std::string("not valid YAML: ") + error.what()});
   }

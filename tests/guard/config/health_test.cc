@@ -56,7 +56,7 @@ TEST(HealthProbe, RefusesAddressesThatCannotBeAsked) {
             "1:65 workloads[0].health[0].command: expected a program and its arguments, such as [/usr/bin/pg_isready, "
             "-q]");
   EXPECT_EQ(probe("name: p, command: pg_isready"),
-            "1:65 workloads[0].health[0].command: expected a list, found a single value");
+            "1:65 workloads[0].health[0].command: expected a list, found a single value; write [pg_isready]");
 }
 
 TEST(HealthProbe, TimesOutBeforeTheNextOne) {

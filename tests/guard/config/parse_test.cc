@@ -48,6 +48,7 @@ TEST(ParseConfig, RefusesDuplicateKeys) {
 TEST(ParseConfig, PlacesBrokenSyntax) {
   EXPECT_EQ(problems_of("agent: {listen: [a\n").substr(0, 22), "2:1 : not valid YAML: ");
   EXPECT_EQ(problems_of("agent: @x\n").substr(0, 22), "1:8 : not valid YAML: ");
+  EXPECT_NE(problems_of("agent:\n\tdry_run: true\n").find("indent with spaces, not with tabs"), std::string::npos);
 }
 
 TEST(ParseConfig, RefusesASecondDocument) {
@@ -64,7 +65,8 @@ TEST(ParseConfig, RefusesControlBytesAndBrokenText) {
 TEST(ParseConfig, RefusesAWrongShape) {
   EXPECT_EQ(problems_of("agent: 5"), "1:8 agent: expected keys with values, found a single value");
   EXPECT_EQ(problems_of("[a]"), "1:1 : expected keys with values, found a list");
-  EXPECT_EQ(problems_of("workloads: {name: w}"), "1:12 workloads: expected a list, found keys with values");
+  EXPECT_EQ(problems_of("workloads: {name: w}"),
+            "1:12 workloads: expected a list, found keys with values; write each item on a line after a dash");
   EXPECT_EQ(with("caps: {memory: [1]}"), "1:52 workloads[0].caps.memory: expected a size such as 700m, found a list");
   EXPECT_EQ(problems_of("{[a]: b}"), "1:2 : a key must be plain text");
 }
@@ -188,7 +190,8 @@ TEST(Agent, ChecksItsValues) {
   EXPECT_NE(problems_of("agent: {listen: ['127.0.0.1:65536']}"), "");
   EXPECT_EQ(problems_of("agent: {listen: ['127.0.0.1:65535', '[::1]:80']}"), "");
   EXPECT_NE(problems_of("agent: {listen: ['::1:80']}"), "") << "an IPv6 address stands in brackets";
-  EXPECT_EQ(problems_of("agent: {listen: 127.0.0.1:80}"), "1:17 agent.listen: expected a list, found a single value");
+  EXPECT_EQ(problems_of("agent: {listen: 127.0.0.1:80}"),
+            "1:17 agent.listen: expected a list, found a single value; write [127.0.0.1:80]");
   EXPECT_EQ(problems_of("agent: {dry_run: yes}"), "1:18 agent.dry_run: not a yes or no: \"yes\"; write true or false");
   EXPECT_EQ(problems_of("agent: {log: {level: loud}}"),
             "1:22 agent.log.level: expected one of: debug, info, warning, error");

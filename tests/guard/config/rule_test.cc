@@ -104,7 +104,8 @@ TEST(Actions, AreChecked) {
     return with("rules: [{name: r, when: {pids: '> 5'}, do: [" + text + "]}]");
   };
   const std::string at = "workloads[0].rules[0].do[0]";
-  EXPECT_EQ(action("reboot"), "1:81 " + at + ": expected one of: notify, shed, reclaim, restart, stop, signal");
+  EXPECT_EQ(action("reboot"),
+            "1:81 " + at + ": not an action; expected one of: notify, shed, reclaim, restart, stop, signal");
   EXPECT_EQ(action("{restrat: {}}"),
             "1:82 " + at + ".restrat: unknown key \"restrat\" here; did you mean \"restart\"?");
   EXPECT_EQ(action("{notify: {}, stop: {}}"),

@@ -74,7 +74,8 @@ TEST_F(Trust, IsAskedForWhenRootLoadsAConfiguration) {
   ::chmod(folder_.at("conf.d/web.yml").c_str(), 0666);
   const auto result = load_config(folder_.at("a.yml"));
   ASSERT_FALSE(result.config);
-  EXPECT_THAT(to_string(result.problems.at(0)), HasSubstr("conf.d/web.yml: refused: users other than root can change it"));
+  EXPECT_THAT(to_string(result.problems.at(0)),
+              HasSubstr("conf.d/web.yml: refused: users other than root can change it"));
 }
 
 }  // namespace

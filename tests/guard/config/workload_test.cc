@@ -37,7 +37,8 @@ TEST(Workload, ChecksEachTarget) {
             "1:31 workloads[0].cgroup: expected an absolute path, such as /var/lib/leakguard");
   EXPECT_EQ(target("command: []"),
             "1:32 workloads[0].command: expected a program and its arguments, such as [chatcore, serve]");
-  EXPECT_EQ(target("command: chatcore serve"), "1:32 workloads[0].command: expected a list, found a single value");
+  EXPECT_EQ(target("command: chatcore serve"),
+            "1:32 workloads[0].command: expected a list, found a single value; write [chatcore, serve]");
 }
 
 TEST(Workload, TakesACommandsKeysOnlyForACommand) {
