@@ -211,7 +211,7 @@ bool Daemon::must_wait_to_reload() {
   const bool waits_already = reload_asked_.has_value();
   if (!waits_already) reload_asked_ = now;
   if (runtime_->guard().is_acting() && now - *reload_asked_ < kReloadPatience) {
-    if (!waits_already) base::log_info("the new configuration is taken when what is under way has ended");
+    if (!waits_already) base::log_info("reload deferred until the running action ends");
     return true;
   }
   reload_asked_.reset();

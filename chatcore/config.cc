@@ -52,9 +52,9 @@ std::vector<ConfigError> check_authentication(const Config& config, bool on_loop
   }
   if (config.auth.required == AuthRequired::automatic && !configured && !on_loopback) {
     return {{"listen",
-             "others than this machine can reach this address, and nobody is asked who they are: set auth.keys_file "
-             "(lines of user:key) or auth.jwt_secret_file, or listen on 127.0.0.1, or, on a network where everyone may "
-             "read everything, set auth.required to false"}};
+             "other hosts can reach this address without authentication: set auth.keys_file (lines of user:key) or "
+             "auth.jwt_secret_file, or listen on 127.0.0.1, or, on a network where everyone may read everything, set "
+             "auth.required to false"}};
   }
   return {};
 }
@@ -88,7 +88,8 @@ std::vector<ConfigError> check_retention(const Config& config) {
     errors.push_back({"retention.max_size", "is less than the minimum of 16m; is the unit missing?"});
   }
   if (config.retention.conversations.count() > 0 && config.retention.conversations < config.conversation.time_to_live)
-    errors.push_back({"retention.conversations", "is less than conversation.ttl: what is in memory would lose its text"});
+    errors.push_back(
+        {"retention.conversations", "is less than conversation.ttl: what is in memory would lose its text"});
   return errors;
 }
 

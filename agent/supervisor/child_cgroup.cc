@@ -112,7 +112,9 @@ void ChildCgroup::take_holder(std::int64_t pid) const {
   if (!is_beside_agent_) return;
   auto holders = guard::action::create_child_cgroup(parent_, kHolders);
   const auto moved = holders ? guard::action::attach(*holders, pid) : base::fail(holders.error());
-  if (!moved) base::log_warning("a holder goes with the agent's service", {{"error", moved.error().message}});
+  if (!moved)
+    base::log_warning("cannot move the holder out of the agent's cgroup; it will be stopped with the service",
+                      {{"error", moved.error().message}});
 }
 
 bool ChildCgroup::mend(const std::string& name, const guard::sample::Caps& caps) {

@@ -38,7 +38,7 @@ void Drain::begin(int signal) {
 
 void Drain::hurry() {
   if (phase_ != Phase::finishing) return;
-  base::log_info("Told again to stop: answers under way are cut", {{"turns_in_flight", admission_.turns_in_flight()}});
+  base::log_info("Second stop signal: cutting answers in progress", {{"turns_in_flight", admission_.turns_in_flight()}});
   deadline_ = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began_);
 }
 

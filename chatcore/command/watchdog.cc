@@ -14,7 +14,7 @@ Watchdog::Watchdog(base::EventLoop& loop, std::chrono::nanoseconds granted, std:
     const auto silence = loop.longest_silence();
     const bool was_silent = std::exchange(silent_, silence > granted_ / 2);
     if (!silent_) return feed();
-    if (!was_silent) base::log_error("A thread does not come back", {{"seconds", base::to_seconds(silence)}});
+    if (!was_silent) base::log_error("An event-loop thread is blocked", {{"seconds", base::to_seconds(silence)}});
   });
 }
 

@@ -132,10 +132,9 @@ base::Result<EntryPointer> Registry::Impl::claim_known(const EntryPointer& entry
 
 base::Status Registry::Impl::admit(base::Bytes incoming) const {
   if (budget.may_have_room(memory::Account::conversations, incoming)) return {};
-  return base::fail(base::Code::exhausted, "memory budget of " + base::format_bytes(budget.limit()) +
-                                               " has no room for " + base::format_bytes(incoming) + ": " +
-                                               base::format_bytes(budget.used() - budget.idle()) +
-                                               " are held by what is under way");
+  return base::fail(base::Code::exhausted, "memory budget exhausted: " + base::format_bytes(incoming) + " requested, " +
+                                               base::format_bytes(budget.used() - budget.idle()) + " of " +
+                                               base::format_bytes(budget.limit()) + " in use by requests in progress");
 }
 
 base::Status Registry::Impl::reserve(base::Bytes bytes) {

@@ -90,7 +90,7 @@ void Probes::ask(ProbeState& probe) {
   probe.run.begin(clock_.steady_now());
   ProbeDone done = [this, &probe](const ProbeAnswer& answer) {
     if (answer.kind == ProbeAnswer::Kind::unable && probe.run.seen().able)
-      base::log_warning("a health probe cannot be asked; that says nothing of the workload",
+      base::log_warning("health probe cannot run; the health of the workload is unknown",
                         {{"workload", probe.workload}, {"probe", probe.config.name}, {"error", answer.why}});
     probe.run.end(answer, clock_.steady_now());
     plan(probe);
