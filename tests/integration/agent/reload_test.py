@@ -92,7 +92,7 @@ class ReloadTest(unittest.TestCase):
         agent = self.start(stubborn + rules)
         agent.wait_for_line('msg="acting"', SECONDS)
         agent.send(signal.SIGHUP)
-        agent.wait_for_line("is taken when what is under way has ended", SECONDS)
+        agent.wait_for_line("reload deferred until the running action ends", SECONDS)
         agent.wait_for_line("configuration reloaded", SECONDS)
         output = agent.output()
         self.assertLess(output.index("action ended"), output.index("configuration reloaded"))
@@ -108,7 +108,7 @@ class ReloadTest(unittest.TestCase):
         self.write(stubborn + "\n", self.prints(self.worker))
         for _ in range(3):
             agent.send(signal.SIGHUP)
-        agent.wait_for_line("is taken when what is under way has ended", SECONDS)
+        agent.wait_for_line("reload deferred until the running action ends", SECONDS)
         self.assertEqual(agent.get(f"/api/v1/workloads/{self.worker}")[0], 404, "not taken yet")
         self.assertTrue(os.path.exists(f"/proc/{pid}"), "the restart still drains")
         agent.wait_for_line("configuration reloaded", SECONDS)
