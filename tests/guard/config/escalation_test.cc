@@ -63,7 +63,7 @@ TEST(Escalation, GetsNoWeaker) {
 
 TEST(Escalation, EndsWithStop) {
   EXPECT_EQ(message_of(steps("{do: [stop], within: 1m}, {do: [stop]}")),
-            "escalate[1]: no step can follow stop: the workload stays stopped until somebody starts it");
+            "escalate[1]: no step can follow stop: the workload stays stopped until it is started manually");
 }
 
 TEST(Until, MustBeAnEndOfTheTrouble) {

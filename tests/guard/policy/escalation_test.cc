@@ -208,7 +208,7 @@ TEST(Escalation, AnotherRunEndsWhatItHasNotBroughtAbout) {
   scene.see(90, seconds(11));
   scene.signals.identity.key = "pid:2@2";
   EXPECT_EQ(scene.see(90), "");
-  EXPECT_THAT(scene.effect(), HasSubstr("another run"));
+  EXPECT_THAT(scene.effect(), HasSubstr("restarted meanwhile, and not by this step"));
   EXPECT_EQ(scene.see(90, seconds(9)), "");
   EXPECT_EQ(scene.see(90), "restart") << "what it ran into again was not cured by the step before";
 }
