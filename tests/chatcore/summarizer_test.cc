@@ -53,7 +53,7 @@ struct SummarizerTest : ::testing::Test {
                          .store = world.store,
                          .answerer = world.answerer,
                          .writer = writer,
-                         .admission = world.door,
+                         .admission = world.admission,
                          .budget = budget,
                          .metrics = world.metrics,
                          .every = 4}};
