@@ -198,7 +198,7 @@ TEST(DockerStats, CountLinesThatAreNoneOfTheirs) {
   ASSERT_EQ(reading.error, "");
   EXPECT_EQ(reading.passed.lines, 1U);
   EXPECT_EQ(reading.passed.first_line, 2U);
-  EXPECT_THAT(read("1767323045\nweb 0.1% 1QB / 1GiB\n").error, HasSubstr("'1QB' is no size"));
+  EXPECT_THAT(read("1767323045\nweb 0.1% 1QB / 1GiB\n").error, HasSubstr("'1QB' is not a size"));
 }
 
 }  // namespace

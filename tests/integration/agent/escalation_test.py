@@ -93,7 +93,7 @@ class EscalationTest(unittest.TestCase):
         self.wait_for_stop_latch(agent, 1)
         self.assertEqual(agent.workload(self.name)["identity"]["pid"], 0)
         os.remove(self.held)
-        agent.wait_for_line("its stop marker was removed; it stays stopped", SECONDS)
+        agent.wait_for_line("the stop marker was removed; the workload stays stopped", SECONDS)
         self.assertEqual(agent.workload(self.name)["identity"]["pid"], 0)
         self.release()
         self.wait_for_stop_latch(agent, 0)
@@ -114,7 +114,7 @@ class EscalationTest(unittest.TestCase):
         runs = agent.output().count('msg="started"')
         wait_until(lambda: os.path.exists(self.held), SECONDS, "the file of what is held")
         self.release()
-        agent.wait_for_line("started again; its rules act on it", SECONDS)
+        agent.wait_for_line("workload was started again", SECONDS)
         self.assertGreater(agent.output().count('msg="started"'), runs)
 
     def test_what_depends_on_a_restarted_workload_is_restarted_after_it(self):
