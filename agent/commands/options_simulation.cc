@@ -2,6 +2,7 @@
 
 #include "agent/commands/options_parts.h"
 #include "agent/recording/fields.h"
+#include "base/plausible.h"
 
 namespace agent {
 namespace {
@@ -47,6 +48,13 @@ Exit code 0 when the configuration reacts to the incident; 1 (FAIL) when it does
 the configuration is wrong.
 )";
 
+// A limit for a recording; a number without a unit is implausible.
+Result<base::Bytes> parse_limit(const std::string& text) {
+  if (const auto correction = base::size_correction(text); !correction.empty())
+    return base::fail(base::Code::invalid_argument, correction);
+  return base::parse_bytes(text);
+}
+
 }  // namespace
 
 Result<Invocation> parse_analyze(const Arguments& arguments) {
@@ -65,7 +73,7 @@ Result<Invocation> parse_analyze(const Arguments& arguments) {
     return base::fail(usage("analyze", "--format: '" + format + "' is neither text nor json"));
   analyze.json = format == "json" || values.count("json") > 0;
   Converter converter(values, "analyze");
-  converter.convert("limit", analyze.limit, base::parse_bytes);
+  converter.convert("limit", analyze.limit, parse_limit);
   analyze.columns.limit = analyze.limit;
   if (converter.error()) return base::fail(*converter.error());
   return analyze;
@@ -94,7 +102,7 @@ Result<Invocation> parse_replay(const Arguments& arguments) {
   replay.html = text_of(values, "html");
   replay.json = values.count("json") > 0;
   Converter converter(values, "replay");
-  converter.convert("limit", replay.limit, base::parse_bytes);
+  converter.convert("limit", replay.limit, parse_limit);
   replay.columns.limit = replay.limit;
   if (converter.error()) return base::fail(*converter.error());
   return replay;

@@ -59,7 +59,8 @@ int print(const std::string& body, bool one_workload) {
 base::Result<std::string> address_in(const std::string& file) {
   const auto result = guard::config::load_config(file);
   if (!result.config) {
-    std::string what = "wrong configuration";
+    std::string what =
+        "wrong configuration; name the agent instead: leakguard status --address " + std::string(kDefaultAddress);
     for (const auto& problem : result.problems) what += "\n" + to_string(problem);
     return base::fail(base::Code::invalid_argument, what);
   }

@@ -2,6 +2,8 @@
 
 #include <cerrno>
 #include <chrono>
+#include <fstream>
+#include <string>
 #include <utility>
 
 #include <fcntl.h>
@@ -134,6 +136,21 @@ bool ChildCgroup::mend(const std::string& name, const guard::sample::Caps& caps)
   return true;
 }
 
+namespace {
+
+// Whether the process has ended, reaped or not: the kernel shows an ended process in the root cgroup.
+bool has_ended(std::int64_t pid) {
+  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
+  std::string stat;
+  std::getline(file, stat);
+  const auto name_end = stat.rfind(") ");
+  if (name_end == std::string::npos || name_end + 2 >= stat.size()) return true;
+  const char state = stat[name_end + 2];
+  return state == 'Z' || state == 'X';
+}
+
+}  // namespace
+
 std::string ChildCgroup::where_else(std::int64_t pid) const {
   if (!cgroup_) return "";
   const auto now = tree_.of_pid(pid);
@@ -145,8 +162,9 @@ std::string ChildCgroup::where_else(std::int64_t pid) const {
     if (own.empty()) continue;
     const std::string found = now ? ((*now).*folder).path : "";
     if (found == own) continue;
-    return "its main process has left its cgroup for " + (found.empty() ? "one that is shared" : found) +
-           ", where its caps do not bind it; restart it";
+    if (has_ended(pid)) return "";
+    return "its main process moved to another cgroup (" + (found.empty() ? "a shared one" : found) +
+           "), where its caps do not apply; restart the command";
   }
   return "";
 }

@@ -83,16 +83,17 @@ base::Result<std::string> Authenticator::user_of(std::string_view bearer, base::
 }
 
 std::string_view bearer_of(std::string_view authorization) {
-  constexpr std::string_view kScheme = "bearer ";
-  if (authorization.size() <= kScheme.size()) return "";
+  constexpr std::string_view kScheme = "bearer";
+  const auto is_space = [](char c) { return c == ' ' || c == '\t'; };
+  if (authorization.size() <= kScheme.size() || !is_space(authorization[kScheme.size()])) return "";
   for (std::size_t i = 0; i < kScheme.size(); ++i) {
     const char c = authorization[i];
     if ((c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c) != kScheme[i]) return "";
   }
-  // Some clients put several spaces, or some at the end.
+  // Some clients send several spaces, or some at the end.
   authorization.remove_prefix(kScheme.size());
-  while (authorization.starts_with(' ')) authorization.remove_prefix(1);
-  while (authorization.ends_with(' ')) authorization.remove_suffix(1);
+  while (!authorization.empty() && is_space(authorization.front())) authorization.remove_prefix(1);
+  while (!authorization.empty() && is_space(authorization.back())) authorization.remove_suffix(1);
   return authorization;
 }
 

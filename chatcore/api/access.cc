@@ -24,18 +24,27 @@ bool is_json(std::string_view content_type) {
 }
 
 bool is_handed_on(const base::HttpRequest& request) {
-  constexpr std::array<std::string_view, 12> kMarks{"forwarded",
-                                                    "via",
-                                                    "x-real-ip",
-                                                    "x-client-ip",
-                                                    "x-cluster-client-ip",
-                                                    "cf-connecting-ip",
-                                                    "cf-ray",
-                                                    "true-client-ip",
-                                                    "fastly-client-ip",
-                                                    "x-azure-clientip",
-                                                    "x-appengine-user-ip",
-                                                    "x-envoy-external-address"};
+  constexpr auto kMarks = std::to_array<std::string_view>({"forwarded",
+                                                           "via",
+                                                           "cdn-loop",
+                                                           "x-real-ip",
+                                                           "x-client-ip",
+                                                           "x-cluster-client-ip",
+                                                           "x-proxyuser-ip",
+                                                           "proxy-client-ip",
+                                                           "wl-proxy-client-ip",
+                                                           "cf-connecting-ip",
+                                                           "cf-connecting-ipv6",
+                                                           "cf-ray",
+                                                           "true-client-ip",
+                                                           "fastly-client-ip",
+                                                           "fly-client-ip",
+                                                           "do-connecting-ip",
+                                                           "x-azure-clientip",
+                                                           "x-arr-log-id",
+                                                           "x-appengine-user-ip",
+                                                           "x-amzn-trace-id",
+                                                           "x-envoy-external-address"});
   return std::ranges::any_of(request.headers, [&](const auto& header) {
     return header.first.starts_with("x-forwarded") || header.first.starts_with("x-original-") ||
            std::ranges::find(kMarks, header.first) != kMarks.end();

@@ -130,7 +130,9 @@ Access access_of(std::string_view path) {
 void answer_preflight(const ApiParts& parts, const SharedCall& call, Access access, const std::string& methods) {
   if (!parts.auth.allowed_origin(access, call->request()).empty())
     return call->respond(preflight_response(call->request(), methods));
-  call->refuse(*check_same_site(call->request(), {}));
+  if (const auto problem = check_same_site(call->request(), {})) return call->refuse(*problem);
+  // A page of this server needs no permission, so the answer is that to any OPTIONS.
+  call->respond({.status = 204, .headers = {{"allow", methods}}, .body = ""});
 }
 
 void run(const Route& route, const ApiParts& parts, const SharedCall& call) {

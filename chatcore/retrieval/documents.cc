@@ -88,6 +88,10 @@ std::string_view without_front_matter(std::string_view markdown) {
     return line == fence || (fence == "---" && line == "...");
   };
   if (line_end == std::string_view::npos || !is_fence(markdown.substr(0, line_end))) return markdown;
+  // A rule across the page is followed by text; front matter by a key, a comment or its end.
+  const std::string_view first = markdown.substr(line_end + 1, markdown.find('\n', line_end + 1) - line_end - 1);
+  const char separator = fence == "---" ? ':' : '=';
+  if (!is_fence(first) && !first.starts_with('#') && first.find(separator) == std::string_view::npos) return markdown;
   for (std::size_t begin = line_end + 1; begin < markdown.size();) {
     const auto end = std::min(markdown.find('\n', begin), markdown.size());
     if (is_fence(markdown.substr(begin, end - begin))) return markdown.substr(std::min(end + 1, markdown.size()));

@@ -99,8 +99,10 @@ std::string text_of_html(std::string_view html) {
   constexpr int kOptions =
       HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET | HTML_PARSE_COMPACT;
   if (html.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) return "";
-  // A page without a declared encoding is read as UTF-8; libxml2's own default is Latin-1.
-  const bool says_encoding = html.substr(0, 4096).find("charset") != std::string_view::npos;
+  // A page without a declared encoding is read as UTF-8; libxml2's own default is Latin-1. It detects UTF-16 by the
+  // byte order mark.
+  const bool says_encoding = html.substr(0, 4096).find("charset") != std::string_view::npos ||
+                             html.starts_with("\xff\xfe") || html.starts_with("\xfe\xff");
   const std::unique_ptr<xmlDoc, void (*)(xmlDocPtr)> document(
       htmlReadMemory(html.data(), static_cast<int>(html.size()), nullptr, says_encoding ? nullptr : "UTF-8", kOptions),
       xmlFreeDoc);

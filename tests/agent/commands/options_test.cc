@@ -222,6 +222,7 @@ TEST(Replay, TakesARecordingAndAConfiguration) {
   EXPECT_TRUE(replay.json);
   EXPECT_FALSE(parse_command_line({"replay", "--config", "a.yml"}));
   EXPECT_FALSE(parse_command_line({"replay", "x.csv", "--limit", "much"}));
+  EXPECT_THAT(refusal({"analyze", "x.csv", "--limit", "700"}), HasSubstr("700 bytes; write 700m"));
 }
 
 TEST(Drill, TouchNothingUnlessTheySaySo) {

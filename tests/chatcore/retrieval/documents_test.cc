@@ -57,6 +57,28 @@ TEST(FrontMatter, IsLeftOut) {
   EXPECT_EQ(without_front_matter("---\ntitle: x\n---"), "");
 }
 
+TEST(FrontMatter, IsNotTextBetweenTwoRules) {
+  for (const char* text :
+       {"---\n\nA rule at the top\n\n---\n\nafter", "---\nplain text\n---\nafter", "+++\na: b\n+++\nafter"})
+    EXPECT_EQ(without_front_matter(text), text);
+  EXPECT_EQ(without_front_matter("---\n# comment\ntitle: x\n---\nText"), "Text");
+  EXPECT_EQ(without_front_matter("---\n---\nText"), "Text");
+}
+
+TEST(Html, IsReadInUtf16WithAByteOrderMark) {
+  const std::string_view page = "<html><body><p>sixteen bits</p></body></html>";
+  std::string little = "\xff\xfe";
+  std::string big = "\xfe\xff";
+  for (const char c : page) {
+    little += c;
+    little += '\0';
+    big += '\0';
+    big += c;
+  }
+  EXPECT_EQ(text_of_html(little), "sixteen bits\n");
+  EXPECT_EQ(text_of_html(big), "sixteen bits\n");
+}
+
 TEST(FrontMatter, IsNotAnyHorizontalRule) {
   for (const char* text :
        {"# Text\n---\nmore", "---\nnever closed\n", "---- \na\n---\n", "text\n---\na\n---\n", "---", ""}) {

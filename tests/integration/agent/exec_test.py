@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import subprocess
 import unittest
 
 from agent import Agent, SECONDS, WORKLOAD, ask, cgroup_of, read, require_agent, unique
@@ -104,6 +105,14 @@ class CgroupTest(Starts):
         agent.stop()
         self.assertFalse(os.path.exists(memory), "the cgroup goes with the command")
 
+    def test_a_short_command_has_not_moved_to_another_cgroup(self):
+        for _ in range(6):
+            ran = subprocess.run([os.environ["LEAKGUARD_BINARY"], "exec", "--name", unique("short"), "--memory", "50m", "--listen", "off",
+                                  "--restart", "no", "--", "sh", "-c", "exit 3"],
+                                 capture_output=True, text=True, timeout=SECONDS, check=False)
+            self.assertEqual(ran.returncode, 3, ran.stderr)
+            self.assertNotIn("moved to another cgroup", ran.stdout + ran.stderr)
+
     def test_a_limit_raised_by_hand_comes_back(self):
         agent = self.start(WORKLOAD, "print", "hello", "1", flags=["--pids", "32"])
         agent.wait_until_ready()
@@ -149,9 +158,9 @@ class CgroupTest(Starts):
         pid = agent.workload(self.name)["identity"]["pid"]
         with open(f"{os.path.dirname(cgroup_of(pid, 'memory'))}/cgroup.procs", "w", encoding="ascii") as file:
             file.write(str(pid))
-        agent.wait_for_line("its main process has left its cgroup", SECONDS)
+        agent.wait_for_line("its main process moved to another cgroup", SECONDS)
         wait_until(lambda: agent.metric("leakguard_workload_memory_usage_bytes") is None, SECONDS, "no figure")
-        self.assertIn("has left its cgroup", agent.get(f"/api/v1/workloads/{self.name}")[1])
+        self.assertIn("moved to another cgroup", agent.get(f"/api/v1/workloads/{self.name}")[1])
 
 
 @unittest.skipUnless(IS_ROOT and shutil.which("unshare"), "needs root to make a PID namespace")

@@ -37,10 +37,21 @@ class Origins(ChatcoreTest):
         self.assert_error(self.server.request("POST", "/admin/sweep", headers=APP), 403, "cross_site")
         self.assertEqual(self.server.request("OPTIONS", "/admin/sweep", headers=APP | PREFLIGHT).status, 403)
 
+    def test_a_preflight_of_our_own_page_is_answered(self):
+        own = f"127.0.0.1:{self.server.port}"
+        for host, origin in ((own, f"http://{own}"), (own, f"https://{own}"), ("a", "http://a")):
+            for path in ("/v1/models", "/", "/admin/sweep", "/v1/chat/completions"):
+                with self.subTest(origin=origin, path=path):
+                    preflight = self.server.request("OPTIONS", path, headers={"Host": host, "Origin": origin} | PREFLIGHT)
+                    self.assertEqual(preflight.status, 204)
+                    self.assertNotIn("access-control-allow-origin", preflight.headers)
+        self.assertEqual(self.server.request("GET", "/-/healthy").status, 200)
+
     def test_administration_is_closed_behind_a_proxy(self):
         self.assertEqual(self.server.request("GET", "/admin/memory").status, 200)
         for mark in ("X-Forwarded-For", "X-Forwarded-Proto", "CF-Connecting-IP", "True-Client-IP", "X-Client-IP",
-                     "X-Envoy-External-Address", "Forwarded", "Via"):
+                     "X-Envoy-External-Address", "Forwarded", "Via", "CF-Connecting-IPv6", "Fly-Client-IP", "CDN-Loop",
+                     "Proxy-Client-IP", "WL-Proxy-Client-IP", "DO-Connecting-IP", "X-Amzn-Trace-Id", "X-ARR-LOG-ID"):
             with self.subTest(mark):
                 answer = self.server.request("GET", "/admin/memory", headers={mark: "192.0.2.1"})
                 self.assert_error(answer, 403, "not_from_loopback")
