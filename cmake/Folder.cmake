@@ -49,6 +49,14 @@ function(leakguard_unit_tests name)
   if(TARGET leakguard_precompiled_tests)
     target_precompile_headers(${name} REUSE_FROM leakguard_precompiled_tests)
   endif()
-  target_compile_definitions(${name} PRIVATE "FIXTURES=\"${CMAKE_SOURCE_DIR}/tests/fixtures\"")
+  # Only where it is used (two headers use it): with an absolute path in every command line, no other checkout could
+  # share ccache's results.
+  foreach(source ${sources})
+    file(STRINGS "${source}" uses_fixtures REGEX "FIXTURES|engine_fixture.h|hit_rate.h" LIMIT_COUNT 1)
+    if(uses_fixtures)
+      set_property(SOURCE "${source}" APPEND PROPERTY COMPILE_DEFINITIONS
+        "FIXTURES=\"${CMAKE_SOURCE_DIR}/tests/fixtures\"")
+    endif()
+  endforeach()
   gtest_discover_tests(${name} DISCOVERY_TIMEOUT 60 PROPERTIES LABELS unit TIMEOUT 60)
 endfunction()

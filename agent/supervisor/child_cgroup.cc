@@ -2,7 +2,7 @@
 
 #include <cerrno>
 #include <chrono>
-#include <fstream>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -13,6 +13,8 @@
 #include "base/log.h"
 #include "guard/action/cgroup_files.h"
 #include "guard/source/cgroup_tree.h"
+#include "guard/source/fs.h"
+#include "guard/source/process_parser.h"
 
 namespace agent {
 namespace {
@@ -138,15 +140,13 @@ bool ChildCgroup::mend(const std::string& name, const guard::sample::Caps& caps)
 
 namespace {
 
+constexpr std::size_t kStatBytes = 4096;  // some 50 numbers and a name of at most 15 bytes
+
 // Whether the process has ended, reaped or not: the kernel shows an ended process in the root cgroup.
 bool has_ended(std::int64_t pid) {
-  std::ifstream file("/proc/" + std::to_string(pid) + "/stat");
-  std::string stat;
-  std::getline(file, stat);
-  const auto name_end = stat.rfind(") ");
-  if (name_end == std::string::npos || name_end + 2 >= stat.size()) return true;
-  const char state = stat[name_end + 2];
-  return state == 'Z' || state == 'X';
+  const auto text = guard::source::read_whole("/proc/" + std::to_string(pid) + "/stat", kStatBytes);
+  const auto stat = text ? guard::source::parse_process_stat(*text) : std::nullopt;
+  return !stat || stat->state == 'Z' || stat->state == 'X';
 }
 
 }  // namespace

@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import unittest
 
 from agent import Agent, SECONDS, WORKLOAD, ask, cgroup_of, read, require_agent, unique
@@ -161,6 +162,16 @@ class CgroupTest(Starts):
         agent.wait_for_line("its main process moved to another cgroup", SECONDS)
         wait_until(lambda: agent.metric("leakguard_workload_memory_usage_bytes") is None, SECONDS, "no figure")
         self.assertIn("moved to another cgroup", agent.get(f"/api/v1/workloads/{self.name}")[1])
+
+    def test_a_process_with_two_lines_in_its_name_is_seen_to_leave_its_cgroup(self):
+        script = "import time; open('/proc/self/comm', 'w').write('two\\nlines'); time.sleep(600)"
+        agent = self.start(sys.executable, "-c", script, flags=["--memory", "64m"])
+        agent.wait_until_ready()
+        pid = agent.workload(self.name)["identity"]["pid"]
+        wait_until(lambda: read(f"/proc/{pid}/comm").startswith("two"), SECONDS, "the process to name itself")
+        with open(f"{os.path.dirname(cgroup_of(pid, 'memory'))}/cgroup.procs", "w", encoding="ascii") as file:
+            file.write(str(pid))
+        agent.wait_for_line("its main process moved to another cgroup", SECONDS)
 
 
 @unittest.skipUnless(IS_ROOT and shutil.which("unshare"), "needs root to make a PID namespace")
