@@ -10,6 +10,7 @@
 #include "agent/web/web.h"
 #include "base/log.h"
 #include "base/socket_address.h"
+#include "base/web/web_config.h"
 #include "guard/history/reader.h"
 
 namespace agent {
@@ -79,6 +80,7 @@ int Daemon::run() {
   raise_file_limit();
   signals_ =
       loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR1, SIGUSR2}, [this](int number) { on_signal(number); });
+  if (!apply_web_config()) return kWrongConfiguration;
   if (!listen()) return kFailed;
   base::log_info("leakguard guards", {{"version", kVersion},
                                       {"workloads", options_.config.workloads.size()},
@@ -93,26 +95,41 @@ int Daemon::run() {
   return options_.ends_with_children ? supervisor_.exit_code() : exit_code_;
 }
 
+bool Daemon::apply_web_config() {
+  const std::string& path = options_.config.agent.web_config_file;
+  const auto read = path.empty() ? base::WebConfigResult{base::WebConfigFile{}, {}} : base::load_web_config(path);
+  for (const auto& problem : read.problems)
+    base::log_error("the web configuration is wrong", {{"problem", guard::config::to_string(problem)}});
+  if (!read.config) return false;
+  for (const std::string& warning : read.config->warnings) base::log_warning(warning);
+  const auto replaced = web_access_.replace(*read.config);
+  if (!replaced) base::log_error("the web configuration cannot be used", {{"error", replaced.error().message}});
+  return replaced.has_value();
+}
+
 bool Daemon::listen() {
   for (const std::string& address : options_.config.agent.listen) {
     const auto parsed = base::parse_listen_address(address);
     const bool on_loopback = parsed && base::is_loopback(*parsed);
+    base::HttpServerOptions options = web_server_options();
+    options.tls = [this] { return web_access_.tls(); };
     auto server = std::make_unique<base::HttpServer>(
-        loop_, web_server_options(),
-        make_web_handler({[this] { return looked_ ? &runtime_->guard().report() : nullptr; },
-                          [this] {
-                            return WebHistory{history_page_.get(), recorder_ ? &recorder_->counters() : nullptr};
-                          },
-                          [this, on_loopback] {
-                            return HostRules{on_loopback, options_.config.web.allowed_hosts};
-                          }}));
+        loop_, std::move(options),
+        web_access_.protect(
+            make_web_handler({[this] { return looked_ ? &runtime_->guard().report() : nullptr; },
+                              [this] {
+                                return WebHistory{history_page_.get(), recorder_ ? &recorder_->counters() : nullptr};
+                              },
+                              [this, on_loopback] {
+                                return HostRules{on_loopback, options_.config.web.allowed_hosts};
+                              }})));
     const auto port = server->listen(address);
     if (!port) {
       base::log_error("cannot listen; another agent may be running, or choose another address in agent.listen",
                       {{"address", address}, {"error", port.error().message}});
       return false;
     }
-    base::log_info("listening", {{"address", address}, {"port", *port}});
+    base::log_info("listening", {{"address", address}, {"port", *port}, {"tls", web_access_.tls() != nullptr}});
     servers_.push_back(std::move(server));
   }
   return true;
@@ -188,10 +205,13 @@ void Daemon::reload() {
     return runtime_->guard().note_reload(false);
   }
   if (must_wait_to_reload()) return;
-  if (result.config->agent.listen != options_.config.agent.listen) {
-    base::log_warning("agent.listen has changed: that takes effect with a restart of the agent");
-  }
+  // The addresses stay until then, and with them what protects them.
+  const bool listens_alike = result.config->agent.listen == options_.config.agent.listen;
+  if (!listens_alike)
+    base::log_warning(
+        "agent.listen has changed: that and agent.web_config_file take effect with a restart of the agent");
   const AgentConfig before = std::exchange(options_.config, std::move(*result.config)).agent;
+  if (listens_alike) apply_web_config();
   // The recorder before writes what it has and ends only after nothing sees through it any more.
   const auto recorder = replace_recorder(before);
   runtime_ = std::make_unique<Runtime>(

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "base/http_server.h"
+#include "base/web/web_access.h"
 #include "guard/config/config.h"
 #include "guard/history/recorder.h"
 
@@ -39,6 +40,8 @@ class Daemon {
 
  private:
   bool listen();
+  // Reads agent.web_config_file; what was in force stays when it cannot be used.
+  bool apply_web_config();
   void look_first(base::SteadyTime began);
   void tick(int missed);
   void start_commands();
@@ -61,6 +64,7 @@ class Daemon {
   std::unique_ptr<guard::history::Recorder> recorder_;  // null when no history is kept
   std::unique_ptr<HistoryPage> history_page_;
   std::unique_ptr<Runtime> runtime_;
+  base::WebAccess web_access_{loop_, base::WebAccess::Otherwise::refuse};
   std::vector<std::unique_ptr<base::HttpServer>> servers_;
   base::Pending ticking_;
   base::Pending early_;

@@ -19,7 +19,11 @@ using HttpHeaders = std::vector<std::pair<std::string, std::string>>;
 
 struct FetchRequest {
   std::string method = "GET";
-  std::string url;          // http:// or https:// only; redirects are not followed
+  std::string url;      // http:// or https:// only; redirects are not followed
+  std::string ca_file;  // certificates to trust, in PEM; empty: the system's
+  // In PEM, instead of a CA: exactly this certificate is trusted, whatever host it names. For a program that knows the
+  // server's certificate file.
+  std::string server_certificate;
   std::string unix_socket;  // path of a socket to connect to instead of the URL's host; empty for TCP
   HttpHeaders headers;
   std::string body;

@@ -27,7 +27,7 @@ class HttpConnection final : public HttpClientSlot,
  public:
   HttpConnection(int socket, asio::io_context& lane, std::shared_ptr<HttpConnections> server)
       : lane_(lane),
-        socket_(socket),
+        socket_(socket, server->options.tls ? server->options.tls() : nullptr),
         deadline_(lane_.get_executor()),
         server_(std::move(server)),
         receipt_(server_->options),
@@ -41,7 +41,7 @@ class HttpConnection final : public HttpClientSlot,
 
   // Any thread.
   void begin(bool has_place) {
-    if (has_place) held_.hold_regardless(kConnectionBytes);
+    if (has_place) held_.hold_regardless(socket_.held_bytes());
     in_lane(has_place ? &HttpConnection::first_request : &HttpConnection::refuse_for_load);
   }
   void drain() override { in_lane(&HttpConnection::close_if_idle); }
@@ -56,10 +56,10 @@ class HttpConnection final : public HttpClientSlot,
 
   void ready(Events events) override {
     const auto self = shared_from_this();
-    if (watching_ && events.readable) receive();
+    if (watching_ && (events.readable || socket_.has_tls())) receive();
     if (watching_ && events.ended) receive();  // the end itself, behind what came before it
     if (!watching_ && events.broken) close();
-    if (waits_to_send_ && events.writable) send_some();
+    if (waits_to_send_ && (events.writable || socket_.has_tls())) send_some();
   }
   void batch_ended() override {
     const auto self = shared_from_this();
@@ -128,7 +128,7 @@ class HttpConnection final : public HttpClientSlot,
     parse();
     if (state_ == State::closed) return;
     watching_ = may_send_ahead();
-    if (watching_ && read.bytes == bytes.size()) poll_->read_again(socket_.fd(), *this);
+    if (watching_ && (read.bytes == bytes.size() || socket_.has_tls())) poll_->read_again(socket_.fd(), *this);
   }
 
   // A client that shuts down its side counts as gone unless its answer is only waiting to be sent.
@@ -182,6 +182,7 @@ class HttpConnection final : public HttpClientSlot,
     auto [request, held, keep_alive, http_1_0] = receipt_.take();
     request.peer = peer_.address;
     request.peer_is_loopback = peer_.is_loopback;
+    request.over_tls = socket_.has_tls();
     queue_ = new_queue({request.method == "HEAD", http_1_0, keep_alive && !server_->is_draining()});
     server_->handler(make_exchange(std::move(request), queue_, std::move(held)));
   }

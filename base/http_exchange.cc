@@ -188,6 +188,7 @@ class Exchange final : public HttpExchange {
   Exchange& operator=(const Exchange&) = delete;
 
   [[nodiscard]] const HttpRequest& request() const override { return request_; }
+  void authenticated(std::string user) override { request_.user = std::move(user); }
   void respond(HttpResponse response) override { queue_->respond(response); }
   void start(int status, HttpHeaders headers) override { queue_->start(status, headers); }
   std::size_t write(std::string chunk) override { return queue_->write(chunk); }
@@ -197,7 +198,7 @@ class Exchange final : public HttpExchange {
 
  private:
   const HttpHold held_;
-  const HttpRequest request_;
+  HttpRequest request_;
   const std::shared_ptr<AnswerQueue> queue_;
 };
 

@@ -15,6 +15,7 @@
 #include "base/http_client.h"
 #include "base/http_memory.h"
 #include "base/result.h"
+#include "base/tls.h"
 
 namespace base {
 
@@ -37,6 +38,9 @@ struct HttpServerOptions {
   // Keeps the account of what clients make the server hold, and says when there is no more room: 503 with Retry-After.
   // None: only the bounds above hold. Must outlive the server and every exchange.
   HttpMemory* memory = nullptr;
+  // Asked for each connection, on a loop thread: the certificate that it is shown. None, or null: without TLS. A
+  // handshake counts as part of the first request's header.
+  std::function<std::shared_ptr<const TlsContext>()> tls;
 };
 
 struct HttpRequest {
@@ -47,6 +51,8 @@ struct HttpRequest {
   std::string body;
   std::string peer;  // numeric address of the client
   bool peer_is_loopback = false;
+  bool over_tls = false;
+  std::string user = {};  // by basic authentication (base/web/web_access.h); empty: not authenticated that way
 
   [[nodiscard]] std::string_view header(std::string_view name) const;  // "" when absent
   [[nodiscard]] std::string query_value(std::string_view name) const;  // percent-decoded; "" when absent
@@ -65,6 +71,8 @@ class HttpExchange {
  public:
   virtual ~HttpExchange() = default;
   [[nodiscard]] virtual const HttpRequest& request() const = 0;
+  // Sets request().user. For what checks passwords in front of the handler; before the handler has the exchange.
+  virtual void authenticated(std::string user) = 0;
 
   virtual void respond(HttpResponse response) = 0;
 

@@ -1,9 +1,12 @@
 #pragma once
-// The socket of one HTTP client: closed with its owner, and never waited for in a call. A private part of the server.
+// The socket of one HTTP client, with TLS or without: closed with its owner, and never waited for in a call. A private
+// part of the server.
 
 #include <cerrno>
 #include <chrono>
 #include <cstddef>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -17,6 +20,8 @@
 
 #include <boost/asio/ip/tcp.hpp>
 
+#include "base/tls.h"
+
 namespace base {
 
 // What an idle connection costs, measured with ten thousand of them (tests/bench/idle_connections.py).
@@ -27,28 +32,28 @@ inline constexpr auto kLingerTime = std::chrono::seconds(2);
 
 class HttpSocket {
  public:
-  // A connected one that does not block, and is owned from now on.
-  explicit HttpSocket(int fd) : fd_(fd) {
+  // A connected one that does not block, and is owned from now on; without TLS when `tls` is null.
+  explicit HttpSocket(int fd, std::shared_ptr<const TlsContext> tls = nullptr) : fd_(fd) {
     switch_on(IPPROTO_TCP, TCP_NODELAY);
     switch_on(SOL_SOCKET, SO_KEEPALIVE);
+    if (tls) tls_.emplace(std::move(tls), fd);
   }
-  HttpSocket(HttpSocket&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  HttpSocket& operator=(HttpSocket&&) = delete;
+  HttpSocket(const HttpSocket&) = delete;
+  HttpSocket& operator=(const HttpSocket&) = delete;
   ~HttpSocket() { close(); }
 
   [[nodiscard]] int fd() const { return fd_; }
 
-  // How a call ended: so many bytes, not now, or never again.
-  struct Outcome {
-    std::size_t bytes = 0;
-    bool not_now = false;
-    bool failed = false;
-  };
-  // No bytes and neither of the others: the client will send nothing more.
-  [[nodiscard]] Outcome read(std::span<char> into) const {
+  // With TLS a read may wait for room to write and the other way round, and may leave bytes that it had room for.
+  [[nodiscard]] bool has_tls() const { return tls_.has_value(); }
+  [[nodiscard]] std::size_t held_bytes() const { return kConnectionBytes + (tls_ ? TlsSession::kBytes : 0); }
+
+  [[nodiscard]] IoOutcome read(std::span<char> into) {
+    if (tls_) return tls_->read(into);
     return outcome([&] { return recv(fd_, into.data(), into.size(), 0); });
   }
-  [[nodiscard]] Outcome write(std::string_view bytes) const {
+  [[nodiscard]] IoOutcome write(std::string_view bytes) {
+    if (tls_) return tls_->write(bytes);
     return outcome([&] { return send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL); });
   }
   [[nodiscard]] bool has_unread() const {
@@ -56,8 +61,13 @@ class HttpSocket {
     return ioctl(fd_, FIONREAD, &bytes) == 0 && bytes > 0;
   }
 
-  void say_no_more() const { shutdown(fd_, SHUT_WR); }
+  void say_no_more() {
+    if (tls_) tls_->close_notify();
+    shutdown(fd_, SHUT_WR);
+  }
   void close() {
+    if (tls_) tls_->close_notify();
+    tls_.reset();
     if (const int fd = std::exchange(fd_, -1); fd >= 0) ::close(fd);
   }
 
@@ -83,7 +93,7 @@ class HttpSocket {
   }
 
   template <class Call>
-  static Outcome outcome(const Call& call) {
+  static IoOutcome outcome(const Call& call) {
     while (true) {
       const ssize_t result = call();
       if (result >= 0) return {.bytes = static_cast<std::size_t>(result)};
@@ -93,6 +103,7 @@ class HttpSocket {
   }
 
   int fd_;
+  std::optional<TlsSession> tls_;
 };
 
 }  // namespace base

@@ -36,7 +36,9 @@ bool is_loopback(std::string_view listen) {
 }
 
 std::vector<ConfigError> check_authentication(const Config& config, bool on_loopback) {
-  const bool configured = !config.auth.keys_file.empty() || !config.auth.jwt_secret_file.empty();
+  // Whether the web config file has users is seen when it is read (read_access).
+  const bool configured =
+      !config.auth.keys_file.empty() || !config.auth.jwt_secret_file.empty() || !config.web_config_file.empty();
   const auto is_any_page = [](const std::string& origin) { return origin == "*" || origin == "null"; };
   if (!configured && std::ranges::any_of(config.allowed_origins, is_any_page)) {
     return {{"allowed_origins",
@@ -44,16 +46,18 @@ std::vector<ConfigError> check_authentication(const Config& config, bool on_loop
              "name the "
              "pages' origins"}};
   }
-  if (config.auth.required == AuthRequired::no && configured) {
+  const bool has_keys = !config.auth.keys_file.empty() || !config.auth.jwt_secret_file.empty();
+  if (config.auth.required == AuthRequired::no && has_keys) {
     return {{"auth.required", "is false, but auth.keys_file or auth.jwt_secret_file is set: take one of them out"}};
   }
   if (config.auth.required == AuthRequired::yes && !configured) {
-    return {{"auth.required", "is true, so set auth.keys_file or auth.jwt_secret_file"}};
+    return {{"auth.required", "is true, so set auth.keys_file, auth.jwt_secret_file, or web_config_file with users"}};
   }
   if (config.auth.required == AuthRequired::automatic && !configured && !on_loopback) {
     return {{"listen",
-             "other hosts can reach this address without authentication: set auth.keys_file (lines of user:key) or "
-             "auth.jwt_secret_file, or listen on 127.0.0.1, or, on a network where everyone may read everything, set "
+             "other hosts can reach this address without authentication: set auth.keys_file (lines of user:key), "
+             "auth.jwt_secret_file or web_config_file, or listen on 127.0.0.1, or, on a network where everyone may "
+             "read everything, set "
              "auth.required to false"}};
   }
   return {};

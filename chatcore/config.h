@@ -23,6 +23,7 @@ enum class AuthRequired { automatic, yes, no };
 // settings table, where --help finds them too.
 struct Config {
   std::string listen;                      // address:port
+  std::string web_config_file;             // TLS and users (base/web/web_config.h); empty: neither
   std::vector<std::string> allowed_hosts;  // what requests may name as their host besides this machine
   // Origins of other web pages that may send requests: https://app.example, http://localhost:3000, "*" (all).
   std::vector<std::string> allowed_origins;

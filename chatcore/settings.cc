@@ -15,6 +15,8 @@ using Text = std::string_view;
 constexpr std::array kSettings{
     Setting{"listen", "127.0.0.1:8080", "address and port to answer on",
             [](Config& c, Text t) { return parse_listen(t, c.listen); }},
+    Setting{"web_config_file", "", "TLS and users with passwords, in the form that Prometheus' exporters take",
+            [](Config& c, Text t) { return parse_text(t, c.web_config_file); }, true},
     Setting{"allowed_hosts", "", "names that requests may have as their Host, besides localhost and 127.0.0.1",
             [](Config& c, Text t) { return parse_hosts(t, c.allowed_hosts); }, true},
     Setting{"allowed_origins", "", "origins of other web pages that may send requests: https://app.example; *: all",

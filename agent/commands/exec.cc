@@ -14,6 +14,7 @@ guard::config::Config config_for(const ExecOptions& options) {
   config.agent.dry_run = options.dry_run;
   config.agent.state_dir = "";  // a container's disk is not for keeps
   config.web.allow_insecure = options.allow_insecure;
+  config.agent.web_config_file = options.web_config_file;
   config.agent.listen.clear();
   if (!options.listen.empty()) config.agent.listen.push_back(options.listen);
   guard::config::WorkloadConfig& workload = config.workloads.emplace_back();

@@ -1,12 +1,16 @@
 #include "agent/commands/options.h"
 
 #include <algorithm>
+#include <array>
 #include <sstream>
+#include <string_view>
+#include <vector>
 
 #include "agent/commands/options_parts.h"
 #include "agent/web/version.h"
 #include "base/plausible.h"
 #include "base/socket_address.h"
+#include "base/web/web_config.h"
 
 namespace agent {
 namespace {
@@ -94,7 +98,8 @@ po::options_description exec_flags() {
       "grace", text(), "how late it may be (default 5m)")("restart", text(), "no, on-failure (default) or always")(
       "stop-timeout", text(), "from SIGTERM to SIGKILL (default 30s)")(
       "listen", text(), "address of metrics and status page (default 127.0.0.1:10780; off for none)")(
-      "allow-insecure", "listen where other machines can connect, without TLS and sign-in")(
+      "web-config-file", text(), "TLS and users of these pages, in the form that Prometheus' exporters take")(
+      "allow-insecure", "listen where other machines can connect, without TLS and passwords")(
       "dry-run", "decide and report, but touch nothing")("help,h", "this text");
   return options;
 }
@@ -104,10 +109,18 @@ base::Status check_listen(const ExecOptions& exec) {
   const auto address = base::parse_listen_address(exec.listen);
   if (!address) return base::fail(usage("exec", "--listen: " + address.error().message));
   if (exec.allow_insecure || base::is_loopback(*address)) return {};
+  if (exec.web_config_file.empty())
+    return base::fail(
+        usage("exec",
+              "--listen: other machines can reach this address, and there is neither TLS nor a password; add "
+              "--web-config-file, listen on 127.0.0.1:10780, or add --allow-insecure where everyone may read the "
+              "status"));
+  const auto web = base::load_web_config(exec.web_config_file);
+  if (!web.config) return base::fail(usage("exec", "--web-config-file: " + to_string(web.problems.front())));
+  if (web.config->tls && web.config->authenticates()) return {};
   return base::fail(
-      usage("exec",
-            "--listen: other machines can reach this address, and the agent has neither TLS nor sign-in "
-            "yet; listen on 127.0.0.1:10780, or add --allow-insecure where everyone may read the status"));
+      usage("exec", "--web-config-file: other machines can reach " + exec.listen +
+                        ", so it needs both tls_server_config and basic_auth_users; or add --allow-insecure"));
 }
 
 Result<ExecOptions> exec_from(const po::variables_map& values) {
@@ -116,6 +129,7 @@ Result<ExecOptions> exec_from(const po::variables_map& values) {
   exec.expect_log = text_of(values, "expect-log");
   exec.dry_run = values.count("dry-run") > 0;
   exec.allow_insecure = values.count("allow-insecure") > 0;
+  exec.web_config_file = text_of(values, "web-config-file");
   if (values.count("listen") > 0) exec.listen = text_of(values, "listen") == "off" ? "" : text_of(values, "listen");
   Converter converter(values, "exec");
   converter.convert("memory", exec.caps.memory, parse_size);
@@ -192,11 +206,14 @@ Result<Invocation> parse_check_config(const Arguments& arguments) {
 
 Result<Invocation> parse_status(const Arguments& arguments) {
   po::options_description options("options");
-  options.add_options()("json", "one JSON document")("address", po::value<std::string>(), "of the agent")(
-      "config,c", po::value<std::string>(),
+  const auto text = [] { return po::value<std::string>(); };
+  options.add_options()("json", "one JSON document")("address", text(),
+                                                     "of the agent: HOST:PORT, or https://HOST:PORT")(
+      "config,c", text(),
       "configuration whose agent.listen is used instead of an address (default /etc/leakguard/leakguard.yml if it "
-      "exists, else "
-      "127.0.0.1:10780)")("help,h", "this text");
+      "exists, else 127.0.0.1:10780)")("user", text(), "one of basic_auth_users")("password-file", text(),
+                                                                                  "file with that user's password")(
+      "ca-file", text(), "who signed the agent's certificate (default: the system's list)")("help,h", "this text");
   const auto parsed = parse("status", arguments, options, "workload", 1);
   if (!parsed) return base::fail(parsed.error());
   if (parsed->help)
@@ -206,6 +223,11 @@ Result<Invocation> parse_status(const Arguments& arguments) {
   if (!status.config.empty() && parsed->values.count("address") > 0)
     return base::fail(usage("status", "--config and --address both say where: give one"));
   if (parsed->values.count("address") > 0) status.address = text_of(parsed->values, "address");
+  status.user = text_of(parsed->values, "user");
+  status.password_file = text_of(parsed->values, "password-file");
+  status.ca_file = text_of(parsed->values, "ca-file");
+  if (status.user.empty() != status.password_file.empty())
+    return base::fail(usage("status", "--user and --password-file belong together: give both"));
   status.workload = first_of(parsed->values, "workload");
   status.json = parsed->values.count("json") > 0;
   return status;
@@ -219,16 +241,25 @@ Result<Invocation> parse_command_line(const std::vector<std::string>& arguments)
   const Arguments rest(arguments.begin() + 1, arguments.end());
   if (command == "--help" || command == "-h" || command == "help") return ShowText{kOverview};
   if (command == "--version") return ShowText{std::string("leakguard ") + kVersion + " (" + kRevision + ")\n"};
-  if (command == "run") return parse_run(rest);
-  if (command == "exec") return parse_exec(rest);
-  if (command == "check-config") return parse_check_config(rest);
-  if (command == "status") return parse_status(rest);
-  if (command == "analyze") return parse_analyze(rest);
-  if (command == "replay") return parse_replay(rest);
-  if (command == "drill") return parse_drill(rest);
-  if (command == "history") return parse_history(rest);
-  if (command == "try-pattern") return parse_try_pattern(rest);
-  return base::fail(usage("", "unknown command '" + command + "'"));
+  struct Command {
+    std::string_view name;
+    Result<Invocation> (*parse)(const Arguments&);
+  };
+  constexpr std::array<Command, 9> kCommands{{{"run", parse_run},
+                                              {"exec", parse_exec},
+                                              {"check-config", parse_check_config},
+                                              {"status", parse_status},
+                                              {"analyze", parse_analyze},
+                                              {"replay", parse_replay},
+                                              {"drill", parse_drill},
+                                              {"history", parse_history},
+                                              {"try-pattern", parse_try_pattern}}};
+  std::vector<std::string_view> names;
+  for (const Command& known : kCommands) {
+    if (known.name == command) return known.parse(rest);
+    names.push_back(known.name);
+  }
+  return base::fail(usage("", "unknown command '" + command + "'" + or_nearest(command, names)));
 }
 
 }  // namespace agent

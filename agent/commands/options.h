@@ -36,6 +36,7 @@ struct ExecOptions {
   base::Duration stop_timeout = std::chrono::seconds(30);
   std::string listen = kDefaultAddress;  // "": no web page
   bool allow_insecure = false;           // of other machines too
+  std::string web_config_file;           // TLS and users; "": none
   bool dry_run = false;
 };
 
@@ -44,9 +45,12 @@ struct CheckConfigOptions {
 };
 
 struct StatusOptions {
-  std::string address;   // of the agent, address:port; "": the one in `config`
-  std::string config;    // file with agent.listen; "": the default file if it is readable, else kDefaultAddress
-  std::string workload;  // "": all
+  std::string address;        // of the agent, address:port or https://host:port; "": the one in `config`
+  std::string user;           // for basic authentication; "": none
+  std::string password_file;  // that user's
+  std::string ca_file;        // who signed the agent's certificate, in PEM; "": the system's, or the configuration's
+  std::string config;         // file with agent.listen; "": the default file if it is readable, else kDefaultAddress
+  std::string workload;       // "": all
   bool json = false;
 };
 

@@ -1,6 +1,10 @@
 #include "agent/commands/options_parts.h"
 
+#include <algorithm>
 #include <sstream>
+#include <string_view>
+
+#include "base/config/nearest_key.h"
 
 namespace agent {
 
@@ -13,6 +17,23 @@ std::string help_text(const std::string& synopsis, const po::options_description
   out << "usage: leakguard " << synopsis << "\n\n" << options;
   return out.str();
 }
+
+std::string or_nearest(std::string_view written, std::span<const std::string_view> known, std::string_view prefix) {
+  const auto nearest = base::config::nearest_key(written, known);
+  if (nearest.empty()) return "";
+  return "; did you mean " + std::string(prefix) + std::string(nearest) + "?";
+}
+
+namespace {
+
+std::string unknown_option(std::string written, const po::options_description& options) {
+  std::vector<std::string_view> names;
+  for (const auto& option : options.options()) names.emplace_back(option->long_name());
+  written.erase(0, written.find_first_not_of('-'));
+  return "unknown option '--" + written + "'" + or_nearest(written, names, "--");
+}
+
+}  // namespace
 
 base::Result<Parsed> parse(const std::string& command, const Arguments& arguments,
                            const po::options_description& visible, const char* positional, int positional_count) {
@@ -27,6 +48,8 @@ base::Result<Parsed> parse(const std::string& command, const Arguments& argument
   try {
     po::store(po::command_line_parser(arguments).options(all).positional(places).run(), parsed.values);
     po::notify(parsed.values);
+  } catch (const po::unknown_option& error) {
+    return base::fail(usage(command, unknown_option(error.get_option_name(), visible)));
   } catch (const po::error& error) {
     return base::fail(usage(command, error.what()));
   }

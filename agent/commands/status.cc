@@ -6,8 +6,11 @@
 
 #include "agent/commands/commands.h"
 #include "agent/commands/terminal.h"
+#include "base/digest.h"
 #include "base/http_client.h"
+#include "base/regular_file.h"
 #include "base/terminal_text.h"
+#include "base/web/web_config.h"
 #include "guard/config/config.h"
 
 namespace agent {
@@ -55,8 +58,18 @@ int print(const std::string& body, bool one_workload) {
   return kFine;
 }
 
-// Where the agent of that configuration listens, as a client has to write it.
-base::Result<std::string> address_in(const std::string& file) {
+// How to reach an agent: its URL without a path, and its certificate where that is known.
+struct Agent {
+  std::string url;
+  std::string certificate;  // PEM; "": to be checked by a CA
+};
+
+std::string url_of(const std::string& address) {
+  return address.find("://") == std::string::npos ? "http://" + address : address;
+}
+
+// The agent of that configuration, on this machine.
+base::Result<Agent> agent_in(const std::string& file) {
   const auto result = guard::config::load_config(file);
   if (!result.config) {
     std::string what =
@@ -64,41 +77,68 @@ base::Result<std::string> address_in(const std::string& file) {
     for (const auto& problem : result.problems) what += "\n" + to_string(problem);
     return base::fail(base::Code::invalid_argument, what);
   }
-  if (result.config->agent.listen.empty())
+  const guard::config::AgentConfig& agent = result.config->agent;
+  if (agent.listen.empty())
     return base::fail(base::Code::invalid_argument, file + ": agent.listen is empty: that agent cannot be asked");
-  const std::string& address = result.config->agent.listen.front();
-  return address.starts_with(':') ? "127.0.0.1" + address : address;
+  const std::string& listen = agent.listen.front();
+  const std::string address = listen.starts_with(':') ? "127.0.0.1" + listen : listen;
+  const auto web =
+      agent.web_config_file.empty() ? base::WebConfigResult() : base::load_web_config(agent.web_config_file);
+  if (!web.config || !web.config->tls) return Agent{url_of(address), ""};
+  return Agent{"https://" + address, web.config->tls->certificates};
+}
+
+// The header that proves who asks; nothing when no user is given.
+base::Result<base::HttpHeaders> authorization_of(const StatusOptions& options) {
+  constexpr std::size_t kMostBytes = 1024;
+  if (options.user.empty()) return base::HttpHeaders();
+  auto password = base::read_regular_file(options.password_file, kMostBytes);
+  if (!password) return base::fail(password.error().within("--password-file"));
+  while (!password->empty() && (password->back() == '\n' || password->back() == '\r')) password->pop_back();
+  return base::HttpHeaders{{"Authorization", "Basic " + base::encode_base64(options.user + ":" + *password)}};
 }
 
 }  // namespace
 
-int status(const StatusOptions& given) {
-  StatusOptions options = given;
+int status(const StatusOptions& options) {
+  Agent agent{url_of(options.address.empty() ? kDefaultAddress : options.address), ""};
   if (!options.config.empty()) {
-    const auto address = address_in(options.config);
-    if (!address) {
-      std::fprintf(stderr, "leakguard status: %s\n", base::terminal_lines(address.error().message).c_str());
+    auto configured = agent_in(options.config);
+    if (!configured) {
+      std::fprintf(stderr, "leakguard status: %s\n", base::terminal_lines(configured.error().message).c_str());
       return kWrongConfiguration;
     }
-    options.address = *address;
+    agent = std::move(*configured);
   } else if (options.address.empty()) {
     // A configuration that is unreadable or invalid must not prevent the query: use the default address.
-    options.address = address_in(kDefaultConfigFile).value_or(kDefaultAddress);
+    agent = agent_in(kDefaultConfigFile).value_or(agent);
+  }
+  auto authorization = authorization_of(options);
+  if (!authorization) {
+    print_error("leakguard status: " + authorization.error().message);
+    return kFailed;
   }
   base::FetchRequest request;
-  request.url = "http://" + options.address +
-                (options.workload.empty() ? "/api/v1/status" : "/api/v1/workloads/" + options.workload);
+  request.url = agent.url + (options.workload.empty() ? "/api/v1/status" : "/api/v1/workloads/" + options.workload);
+  request.headers = std::move(*authorization);
+  request.ca_file = options.ca_file;
+  if (options.ca_file.empty()) request.server_certificate = agent.certificate;
   request.total_timeout = std::chrono::seconds(5);
   const auto answer = base::fetch(request);
   if (!answer && answer.error().code == base::Code::invalid_argument) {
-    print_error("leakguard status: '" + options.workload + "' at '" + options.address +
+    print_error("leakguard status: '" + options.workload + "' at '" + agent.url +
                 "' cannot be asked for: " + answer.error().message);
     return kFailed;
   }
   if (!answer) {
-    print_error("leakguard status: no agent answers at " + options.address + " (" + answer.error().message +
+    print_error("leakguard status: no agent answers at " + agent.url + " (" + answer.error().message +
                 "); is it running? try: systemctl status leakguard");
     return kUnreachable;
+  }
+  if (answer->status == 401) {
+    print_error("leakguard status: the agent at " + agent.url +
+                " asks for a password: add --user NAME --password-file FILE, with a user of basic_auth_users");
+    return kFailed;
   }
   if (answer->status == 404 && !options.workload.empty()) {
     print_error("leakguard status: the agent guards no workload called '" + options.workload + "'");

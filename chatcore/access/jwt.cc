@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "chatcore/access/digest.h"
+#include "base/digest.h"
 #include "chatcore/access/user_name.h"
 
 namespace chatcore::access {
@@ -50,7 +50,8 @@ std::optional<Parts> split(std::string_view token) {
 bool is_signed(const Parts& parts, const std::vector<std::string>& secrets) {
   const auto signature = decode_base64url(parts.signature);
   return signature && std::ranges::any_of(secrets, [&](const std::string& secret) {
-           return is_equal_in_constant_time(*signature, view_of(hmac_sha256(secret, parts.signed_text)));
+           return base::is_equal_in_constant_time(*signature,
+                                                  base::view_of(base::hmac_sha256(secret, parts.signed_text)));
          });
 }
 

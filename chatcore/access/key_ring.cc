@@ -18,8 +18,8 @@ int digit_of(char c) {
   return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
-std::optional<Digest> parse_digest(std::string_view hexadecimal) {
-  Digest digest{};
+std::optional<base::Digest> parse_digest(std::string_view hexadecimal) {
+  base::Digest digest{};
   if (hexadecimal.size() != 2 * digest.size()) return std::nullopt;
   for (std::size_t i = 0; i < digest.size(); ++i) {
     const int high = digit_of(hexadecimal[2 * i]);
@@ -36,7 +36,7 @@ bool is_key(std::string_view text) {
          std::ranges::all_of(text, [](char c) { return c > ' ' && c < '\x7F'; });
 }
 
-std::uint64_t index_of(const Digest& mark) {
+std::uint64_t index_of(const base::Digest& mark) {
   std::uint64_t index = 0;
   std::memcpy(&index, mark.data(), sizeof index);
   return index;
@@ -57,17 +57,17 @@ std::string KeyRing::add(std::string_view line) {
   const std::string_view user = line.substr(0, colon);
   const std::string_view secret = line.substr(colon + 1);
   if (!is_user_name(user)) return "the user must be 1 to 128 bytes of UTF-8 without control characters";
-  std::optional<Digest> of_key;
+  std::optional<base::Digest> of_key;
   if (secret.starts_with(kHashed)) {
     of_key = parse_digest(secret.substr(kHashed.size()));
     if (!of_key) return "sha256: must be followed by 64 hexadecimal digits";
   } else {
     if (!is_key(secret)) return "a key is 16 to 512 visible ASCII characters; `openssl rand -hex 24` makes a good one";
-    of_key = sha256(secret);
+    of_key = base::sha256(secret);
   }
-  if (*of_key == sha256("")) return "this is the digest of an empty key";
+  if (*of_key == base::sha256("")) return "this is the digest of an empty key";
   if (users_.size() == kMaxKeys) return "more than 10000 keys; use tokens (auth.jwt_secret_file) for so many users";
-  const Digest mark = mark_of(*of_key);
+  const base::Digest mark = mark_of(*of_key);
   if (!users_.emplace(index_of(mark), Entry{mark, std::string(user)}).second) return "this key stands above already";
   return "";
 }
@@ -99,9 +99,9 @@ base::Result<KeyRing> KeyRing::parse(std::string_view text, const std::string& n
 const std::string* KeyRing::user_of(std::string_view key) const {
   // Shorter ones exist too where the operator wrote only a digest.
   if (key.empty() || key.size() > kMaxKeyBytes) return nullptr;
-  const Digest mark = mark_of(sha256(key));
+  const base::Digest mark = mark_of(base::sha256(key));
   const auto found = users_.find(index_of(mark));
-  if (found == users_.end() || !is_equal_in_constant_time(found->second.digest, mark)) return nullptr;
+  if (found == users_.end() || !base::is_equal_in_constant_time(found->second.digest, mark)) return nullptr;
   return &found->second.user;
 }
 

@@ -14,8 +14,8 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "base/digest.h"
 #include "base/result.h"
-#include "chatcore/access/digest.h"
 
 namespace chatcore::access {
 
@@ -36,17 +36,19 @@ class KeyRing {
 
  private:
   struct Entry {
-    Digest digest;
+    base::Digest digest;
     std::string user;
   };
 
-  KeyRing() : salt_(random_digest()) {}
+  KeyRing() : salt_(base::random_digest()) {}
   // What a key is known by: found by index_of() it, compared as a whole.
-  [[nodiscard]] Digest mark_of(const Digest& of_key) const { return hmac_sha256(view_of(salt_), view_of(of_key)); }
+  [[nodiscard]] base::Digest mark_of(const base::Digest& of_key) const {
+    return base::hmac_sha256(base::view_of(salt_), base::view_of(of_key));
+  }
   // "" when it was taken, else what is wrong with the line.
   std::string add(std::string_view line);
 
-  Digest salt_;
+  base::Digest salt_;
   std::unordered_map<std::uint64_t, Entry> users_;
 };
 

@@ -4,9 +4,9 @@
 #include <array>
 #include <cctype>
 
+#include "base/digest.h"
 #include "base/http_text.h"
 #include "chatcore/access/authenticator.h"
-#include "chatcore/access/digest.h"
 
 namespace chatcore::api {
 
@@ -68,7 +68,7 @@ std::optional<Problem> check_admin(const base::HttpRequest& request, const Admin
                        "admin.allow_remote is configured",
                    .code = "not_from_loopback"};
   }
-  if (access::is_equal_in_constant_time(bearer_of(request), access.token)) return std::nullopt;
+  if (base::is_equal_in_constant_time(bearer_of(request), access.token)) return std::nullopt;
   return Problem{.status = 401, .message = "The admin token is missing or wrong", .code = "invalid_admin_token"};
 }
 

@@ -59,8 +59,12 @@ Problem too_fast(std::chrono::seconds wait) {
           .retry_after_seconds = static_cast<int>(wait.count())};
 }
 
-Problem not_authenticated(const base::Error& error) {
-  return {.status = 401, .message = error.message, .code = "invalid_api_key"};
+// With passwords, browsers ask for one.
+Problem not_authenticated(const base::Error& error, bool has_passwords) {
+  return {.status = 401,
+          .message = error.message,
+          .code = "invalid_api_key",
+          .challenge = has_passwords ? "Basic realm=\"chatcore\", charset=\"UTF-8\"" : ""};
 }
 
 }  // namespace
@@ -85,14 +89,14 @@ std::shared_ptr<const AuthRules> AuthMiddleware::rules() const {
 
 Parsed<Principal> AuthMiddleware::enter(Access access, const base::HttpRequest& request, Moment now) const {
   const auto rules = this->rules();
-  if (!is_right_host(access, *rules, authenticator_.is_on(), request.header("host"))) {
+  if (!is_right_host(access, *rules, authenticator_.is_on() || rules->has_passwords, request.header("host"))) {
     return tl::unexpected(wrong_host());
   }
   if (const auto problem = check_same_site(request, origins_of(access, *rules))) return tl::unexpected(*problem);
   switch (access) {
     case Access::everyone: return Principal{};
     case Access::user:
-    case Access::turn: return enter_as_user(access, request, now);
+    case Access::turn: return enter_as_user(access, rules->has_passwords, request, now);
     case Access::admin: break;
   }
   if (const auto problem = check_admin(request, rules->admin))
@@ -105,11 +109,13 @@ std::string AuthMiddleware::allowed_origin(Access access, const base::HttpReques
   return std::string(api::allowed_origin(request, origins_of(access, *rules())));
 }
 
-Parsed<Principal> AuthMiddleware::enter_as_user(Access access, const base::HttpRequest& request, Moment now) const {
+Parsed<Principal> AuthMiddleware::enter_as_user(Access access, bool has_passwords, const base::HttpRequest& request,
+                                                Moment now) const {
   Principal principal;
-  if (authenticator_.is_on()) {
+  principal.user = request.user;
+  if (principal.user.empty() && (authenticator_.is_on() || has_passwords)) {
     auto user = authenticator_.user_of(bearer_of(request), now.wall);
-    if (!user) return tl::unexpected(wrong_key(not_authenticated(user.error()), request, now));
+    if (!user) return tl::unexpected(wrong_key(not_authenticated(user.error(), has_passwords), request, now));
     principal.user = std::move(*user);
   }
   // A user may be called like an address.
@@ -124,7 +130,7 @@ Parsed<Principal> AuthMiddleware::enter_as_user(Access access, const base::HttpR
 
 Problem AuthMiddleware::wrong_key(const Problem& refusal, const base::HttpRequest& request, Moment now) const {
   // A request without a key is not an attempt to guess one.
-  if (bearer_of(request).empty()) return refusal;
+  if (request.header("authorization").empty()) return refusal;
   const std::string network = network_of(request.peer);
   const auto wait = wrong_keys_.check_rate(network, now.steady);
   if (!wait) return refusal;

@@ -29,6 +29,7 @@ enum class Access {
 // Can be replaced while serving.
 struct AuthRules {
   AdminAccess admin = {};
+  bool has_passwords = false;                     // HttpRequest::user is set for those who sent a right one
   bool on_loopback = true;                        // all listen addresses are loopback
   std::vector<std::string> allowed_hosts = {};    // names and addresses without port, besides those of loopback
   std::vector<std::string> allowed_origins = {};  // of other web pages that may send requests; never for admin routes
@@ -61,7 +62,8 @@ class AuthMiddleware {
 
  private:
   [[nodiscard]] std::shared_ptr<const AuthRules> rules() const;
-  Parsed<Principal> enter_as_user(Access access, const base::HttpRequest& request, Moment now) const;
+  Parsed<Principal> enter_as_user(Access access, bool has_passwords, const base::HttpRequest& request,
+                                  Moment now) const;
   // `refusal` (401), or 429 when the peer's network has sent too many wrong keys; logs that as a warning.
   [[nodiscard]] Problem wrong_key(const Problem& refusal, const base::HttpRequest& request, Moment now) const;
 

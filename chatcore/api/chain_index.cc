@@ -9,12 +9,12 @@ namespace chatcore::api {
 using conversation::Message;
 using conversation::Role;
 
-HistoryDigest::HistoryDigest(const std::string& user) : digest_(access::sha256("user " + user)) {}
+HistoryDigest::HistoryDigest(const std::string& user) : digest_(base::sha256("user " + user)) {}
 
 // Each message's digest includes the digest of all messages before it, so message boundaries cannot be forged by text.
 void HistoryDigest::begin(Role role) {
-  step_ = access::Sha256();
-  step_.add(access::view_of(digest_));
+  step_ = base::Sha256();
+  step_.add(base::view_of(digest_));
   step_.add(conversation::name_of(role));
   step_.add(" ");
 }
@@ -35,8 +35,7 @@ std::optional<ChainIndex::Known> ChainIndex::find(const std::string& user, std::
   // The last message is the question that a chain is to go on with.
   for (std::size_t i = 0; i + 1 < messages.size(); ++i) {
     digest.add(messages[i].role, messages[i].content);
-    if (messages[i].role == Role::assistant)
-      beginnings.push_back({i + 1, std::string(access::view_of(digest.value()))});
+    if (messages[i].role == Role::assistant) beginnings.push_back({i + 1, std::string(base::view_of(digest.value()))});
   }
   const std::lock_guard lock(mutex_);
   for (auto one = beginnings.rbegin(); one != beginnings.rend(); ++one) {
@@ -48,8 +47,8 @@ std::optional<ChainIndex::Known> ChainIndex::find(const std::string& user, std::
   return std::nullopt;
 }
 
-void ChainIndex::put(const access::Digest& history, End end) {
-  std::string key(access::view_of(history));
+void ChainIndex::put(const base::Digest& history, End end) {
+  std::string key(base::view_of(history));
   const std::lock_guard lock(mutex_);
   if (const auto same = by_history_.find(key); same != by_history_.end()) erase(same->second);
   if (const auto before = by_chain_.find(end.conversation_id); before != by_chain_.end()) erase(before->second);

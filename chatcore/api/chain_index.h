@@ -15,7 +15,7 @@
 #include <string>
 #include <unordered_map>
 
-#include "chatcore/access/digest.h"
+#include "base/digest.h"
 #include "chatcore/conversation/message.h"
 
 namespace chatcore::api {
@@ -31,11 +31,11 @@ class HistoryDigest {
   void more(std::string_view piece) { step_.add(piece); }
   void end() { digest_ = step_.value(); }
   // The digest of all complete messages.
-  [[nodiscard]] const access::Digest& value() const { return digest_; }
+  [[nodiscard]] const base::Digest& value() const { return digest_; }
 
  private:
-  access::Digest digest_;
-  access::Sha256 step_;
+  base::Digest digest_;
+  base::Sha256 step_;
 };
 
 // Thread-safe.
@@ -56,7 +56,7 @@ class ChainIndex {
   // Finds the longest prefix of `messages` that ends with an answer and is a chain's whole history; absent: none.
   [[nodiscard]] std::optional<Known> find(const std::string& user, std::span<const conversation::Message> messages);
   // Records that the chain now ends at `end` with this history. Replaces the chain's earlier entry.
-  void put(const access::Digest& history, End end);
+  void put(const base::Digest& history, End end);
 
   // Number of chains; about 250 bytes each.
   static constexpr std::size_t kMost = 8192;

@@ -148,7 +148,10 @@ std::string error_json(const Problem& problem) {
 base::HttpResponse response_of(const Problem& problem) {
   base::HttpResponse response{
       .status = problem.status, .headers = {{"content-type", "application/json"}}, .body = error_json(problem)};
-  if (problem.status == 401) response.headers.emplace_back("www-authenticate", "Bearer realm=\"chatcore\"");
+  if (problem.status == 401) {
+    response.headers.emplace_back("www-authenticate",
+                                  problem.challenge.empty() ? "Bearer realm=\"chatcore\"" : problem.challenge);
+  }
   if (problem.retry_after_seconds > 0) {
     response.headers.emplace_back("retry-after", std::to_string(problem.retry_after_seconds));
   }

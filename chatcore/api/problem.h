@@ -19,6 +19,7 @@ struct Problem {
   std::string type = {};        // empty: OpenAI's type for the status
   std::string param = {};       // the field at fault; empty: null
   int retry_after_seconds = 0;  // 0: no Retry-After
+  std::string challenge = {};   // of a 401: WWW-Authenticate; empty: an API key
 };
 
 template <class T>

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "chatcore/access/user_name.h"
 #include "chatcore/command/database.h"
 #include "chatcore/command/language_parts.h"
 #include "chatcore/command/secret_file.h"
@@ -12,8 +13,31 @@
 namespace chatcore::command {
 namespace {
 
+void read_web_config(const Config& config, AccessParts& parts) {
+  if (config.web_config_file.empty()) return;
+  auto read = base::load_web_config(config.web_config_file);
+  for (const auto& problem : read.problems) parts.errors.push_back(to_string(problem));
+  if (!read.config) return;
+  for (const auto& [name, hash] : read.config->users) {
+    if (!access::is_user_name(name))
+      parts.errors.push_back(config.web_config_file + ": basic_auth_users: not a user's name: " + name);
+  }
+  parts.web = std::move(*read.config);
+}
+
+// Whether a server that others can reach, or that has to authenticate, knows any user.
+void check_users(const Config& config, bool on_loopback, AccessParts& parts) {
+  const bool needs_users =
+      config.auth.required == AuthRequired::yes || (config.auth.required == AuthRequired::automatic && !on_loopback);
+  if (!needs_users || !parts.errors.empty() || config.web_config_file.empty()) return;
+  if (parts.credentials.any() || parts.web.authenticates()) return;
+  parts.errors.push_back(config.web_config_file +
+                         ": basic_auth_users: missing, and neither auth.keys_file nor auth.jwt_secret_file is set: "
+                         "other hosts could use this server without authentication");
+}
+
 // What the files say.
-AccessParts read_files(const Config& config) {
+AccessParts read_files(const Config& config, bool on_loopback) {
   auto read = access::read_credentials({.keys_file = config.auth.keys_file,
                                         .jwt_secret_file = config.auth.jwt_secret_file,
                                         .jwt_previous_secret_files = config.auth.jwt_previous_secret_files,
@@ -21,6 +45,8 @@ AccessParts read_files(const Config& config) {
                                         .jwt_audience = config.auth.jwt_audience,
                                         .jwt_leeway = config.auth.jwt_leeway});
   AccessParts parts{.credentials = std::move(read.credentials), .errors = std::move(read.errors)};
+  read_web_config(config, parts);
+  check_users(config, on_loopback, parts);
   if (config.admin.token_file.empty()) return parts;
   if (auto token = read_secret("admin.token_file", config.admin.token_file))
     parts.rules.admin.token = std::move(*token);
@@ -32,17 +58,18 @@ AccessParts read_files(const Config& config) {
 }  // namespace
 
 std::vector<std::string> check_files(const Config& config) {
-  std::vector<std::string> errors = read_files(config).errors;
+  std::vector<std::string> errors = read_files(config, is_loopback(config.listen)).errors;
   std::ranges::move(read_backend_keys(config).errors, std::back_inserter(errors));
   if (auto url = database_url(config); !url) errors.push_back(url.error().message);
   return errors;
 }
 
 AccessParts read_access(const Config& config, bool on_loopback) {
-  AccessParts parts = read_files(config);
+  AccessParts parts = read_files(config, on_loopback);
   for (const auto& error : check_authentication(config, on_loopback)) {
     parts.errors.push_back(error.where + ": " + error.message);
   }
+  parts.rules.has_passwords = !parts.web.users.empty();
   parts.limits = {.requests_per_second = config.limits.user_rate,
                   .burst = config.limits.user_burst,
                   .streams = config.limits.user_streams};

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/web/web_config.h"
 #include "chatcore/access/authenticator.h"
 #include "chatcore/access/user_limits.h"
 #include "chatcore/api/auth_middleware.h"
@@ -16,6 +17,7 @@ struct AccessParts {
   access::Credentials credentials = {};
   access::UserLimitSettings limits = {};
   api::AuthRules rules = {};
+  base::WebConfigFile web = {};
   std::vector<std::string> errors = {};  // without any, the rest may be used; never with a secret in them
 };
 

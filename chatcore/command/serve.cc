@@ -9,6 +9,7 @@
 #include "base/event_loop.h"
 #include "base/http_server.h"
 #include "base/log.h"
+#include "base/web/web_access.h"
 #include "chatcore/api/routes.h"
 #include "chatcore/command/access_parts.h"
 #include "chatcore/command/commands.h"
@@ -51,12 +52,14 @@ base::Duration response_retention(const Config& config) {
   return limit.count() == 0 ? limit : std::max(limit, config.conversation.time_to_live);
 }
 
-base::HttpServerOptions server_options(const Config& config, Metrics& metrics, base::HttpMemory& memory) {
+base::HttpServerOptions server_options(const Config& config, Metrics& metrics, base::HttpMemory& memory,
+                                       const base::WebAccess& web_access) {
   base::HttpServerOptions options;
   options.max_body_bytes = or_unbounded(static_cast<std::size_t>(config.limits.max_body.count));
   options.max_connections = or_unbounded(config.limits.max_connections);
   options.refusal = api::refuse_requests(metrics);
   options.memory = &memory;
+  options.tls = [&web_access] { return web_access.tls(); };
   return options;
 }
 
@@ -122,7 +125,8 @@ struct Program {
             .chains = chains,
             .started = clock.wall_now(),
             .return_free_memory = return_free_memory},
-        server(loop, server_options(config, metrics, server_memory), api::route_requests(api)) {}
+        server(loop, server_options(config, metrics, server_memory, web_access),
+               web_access.protect(api::route_requests(api))) {}
 
   std::unique_ptr<Summarizer> make_summarizer(const Config& config) {
     if (!summary_writer) return nullptr;
@@ -170,6 +174,8 @@ struct Program {
   api::AuthMiddleware auth;
   api::ChainIndex chains;
   api::ApiParts api;
+  // Who sends no password may have a key.
+  base::WebAccess web_access{loop, base::WebAccess::Otherwise::pass_on};
   base::HttpServer server;
 };
 
@@ -202,7 +208,8 @@ void say_ready(const Program& program, const std::string& listen, std::uint16_t 
                            {"port", port},
                            {"threads", program.threads},
                            {"memory_budget", base::format_bytes(program.budget.limit())},
-                           {"authentication", program.authenticator.is_on()},
+                           {"authentication", program.authenticator.is_on() || program.web_access.has_users()},
+                           {"tls", program.web_access.tls() != nullptr},
                            {"version", kVersion}});
   notify_ready();
 }
@@ -211,6 +218,7 @@ void say_ready(const Program& program, const std::string& listen, std::uint16_t 
 std::vector<std::string> apply_anew(Program& program, const Config& config, bool on_loopback) {
   AccessParts parts = read_access(config, on_loopback);
   if (!parts.errors.empty()) return parts.errors;
+  if (const auto replaced = program.web_access.replace(parts.web); !replaced) return {replaced.error().message};
   program.authenticator.replace(std::move(parts.credentials));
   program.user_limits.configure(parts.limits);
   program.auth.replace(std::move(parts.rules));
@@ -270,7 +278,7 @@ int serve_logged(const ServeOptions& options) {
   const BackendKeys keys = read_backend_keys(config);
   for (const auto& error : keys.errors) base::log_error("Wrong configuration", {{"error", error}});
   if (!access.errors.empty() || !keys.errors.empty()) return kExitWrongConfiguration;
-  if (!access.credentials.any() && !access.rules.on_loopback) {
+  if (!access.credentials.any() && !access.web.authenticates() && !access.rules.on_loopback) {
     base::log_warning("Everyone who can reach this server may read and write everything, by auth.required: false");
   }
   if (access.rules.admin.allow_remote && access.rules.admin.token.empty()) {
@@ -285,7 +293,13 @@ int serve_logged(const ServeOptions& options) {
     base::log_error("Cannot open the database", {{"error", store.error().message}});
     return kExitFailed;
   }
+  const base::WebConfigFile web = std::move(access.web);
+  for (const std::string& warning : web.warnings) base::log_warning(warning);
   Program program(config, read_cgroup(), std::move(*store), std::move(access), keys, options.return_free_memory);
+  if (const auto replaced = program.web_access.replace(web); !replaced) {
+    base::log_error("Wrong configuration", {{"error", replaced.error().message}});
+    return kExitWrongConfiguration;
+  }
   return run(options, program, *sockets);
 }
 

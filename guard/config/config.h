@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/config/problem.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "guard/policy/action_rate.h"
@@ -38,6 +39,7 @@ struct AgentConfig {
   base::LogFormat log_format = base::LogFormat::logfmt;
   bool dry_run = false;  // decide and report, without acting
   HistoryConfig history;
+  std::string web_config_file;  // TLS, users and headers (base/web/web_config.h); "": plain HTTP for everyone
 };
 
 // Access to the agent's pages.
@@ -136,19 +138,8 @@ struct Config {
   std::vector<ReceiverConfig> notify;
 };
 
-// A problem, its position and the correction. Text with environment variables is shown as written ("${NAME}"), since a
-// value may be a secret.
-struct ConfigProblem {
-  std::string file;
-  int line = 0;     // from 1; 0: the file itself
-  int column = 0;   // from 1
-  std::string key;  // "workloads[0].caps.memory"; "" for the document
-  std::string message;
-  friend bool operator==(const ConfigProblem&, const ConfigProblem&) = default;
-};
-
-// "leakguard.yml:12:15: workloads[0].caps.memory: not a size: …"
-std::string to_string(const ConfigProblem& problem);
+using base::config::ConfigProblem;
+using base::config::to_string;
 
 // `config` is present exactly when `problems` is empty.
 struct ConfigResult {

@@ -11,10 +11,6 @@ namespace guard::config {
 // the document. Empty when `path` is not a section with a fixed set of keys.
 std::span<const std::string_view> keys_of(std::string_view path);
 
-// The key nearest to `written`: at most two letters, and less than half of them, added, removed, changed or swapped. ""
-// when none is near.
-std::string_view nearest_key(std::string_view written, std::span<const std::string_view> keys);
-
 // Without the indices: "workloads[3].caps" → "workloads[].caps".
 std::string section_of(std::string_view path);
 

@@ -8,6 +8,8 @@
 
 #include <unistd.h>
 
+#include "base/socket_address.h"
+#include "base/web/web_config.h"
 #include "guard/config/config.h"
 #include "guard/config/keys.h"
 #include "guard/config/sections.h"
@@ -69,7 +71,7 @@ std::vector<ConfigProblem> read_source(const Source& source, const Environment& 
     context.add_problem({}, "", "more than " + base::format_bytes({kMostFileBytes}) + " is not read");
     return context.problems;
   }
-  const auto document = parse_yaml(source.text);
+  const auto document = base::config::parse_yaml(source.text);
   for (const auto& problem : document.problems) context.add_problem(problem.at, "", problem.message);
   // A tree that ended early would add nothing but problems that are none.
   if (document.problems.empty()) read_document(document.root, source.is_fragment, context, draft);
@@ -196,6 +198,29 @@ std::vector<std::string> list_fragments(const std::string& path, std::vector<Con
   return fragments;
 }
 
+bool is_reached_by_others(const std::string& listen) {
+  const auto address = base::parse_listen_address(listen);
+  return address && !base::is_loopback(*address);
+}
+
+// What is wrong with the web config file, and with listening beyond this machine with it.
+std::vector<ConfigProblem> check_web_config(const Config& config) {
+  const std::string& path = config.agent.web_config_file;
+  if (path.empty()) return {};
+  const auto read = base::load_web_config(path);
+  if (!read.config) return read.problems;
+  const bool is_open = !config.web.allow_insecure && std::ranges::any_of(config.agent.listen, is_reached_by_others);
+  if (is_open && !read.config->tls)
+    return {{path, 0, 0, "tls_server_config",
+             "missing, but other machines can reach an address in agent.listen: passwords and pages would cross the "
+             "network in plain text; add it, or set web.allow_insecure to true"}};
+  if (is_open && !read.config->authenticates())
+    return {{path, 0, 0, "basic_auth_users",
+             "missing, but other machines can reach an address in agent.listen: add users, or client_auth_type: "
+             "RequireAndVerifyClientCert, or set web.allow_insecure to true where everyone may read the status"}};
+  return {};
+}
+
 }  // namespace
 
 ConfigResult parse_config(std::string_view yaml, std::string_view file_name, const Environment& environment) {
@@ -211,7 +236,11 @@ ConfigResult load_config(const std::string& path, const Environment& environment
   for (const auto& fragment : list_fragments(path, problems)) {
     if (auto text = read_file(fragment, problems)) sources.push_back({fragment, std::move(*text), true});
   }
-  return read_sources(sources, environment, std::move(problems));
+  ConfigResult result = read_sources(sources, environment, std::move(problems));
+  if (!result.config) return result;
+  result.problems = check_web_config(*result.config);
+  if (!result.problems.empty()) result.config.reset();
+  return result;
 }
 
 }  // namespace guard::config

@@ -32,7 +32,8 @@ bool collide(const base::SocketAddress& a, const base::SocketAddress& b) {
           IN6_IS_ADDR_UNSPECIFIED(&other.sin6_addr));
 }
 
-void read_listen(const Reader& section, const WebConfig& web, std::vector<std::string>& listen) {
+// `is_protected`: a web config file is named; load_config() looks at what it says.
+void read_listen(const Reader& section, const WebConfig& web, bool is_protected, std::vector<std::string>& listen) {
   if (!section.has("listen")) return;
   listen.clear();
   std::vector<base::SocketAddress> seen;
@@ -43,10 +44,10 @@ void read_listen(const Reader& section, const WebConfig& web, std::vector<std::s
     const auto parsed = base::parse_listen_address(address.text);
     if (!parsed)
       problem("expected host:port, such as 127.0.0.1:10780 or [::1]:10780");
-    else if (!web.allow_insecure && !base::is_loopback(*parsed))
+    else if (!web.allow_insecure && !is_protected && !base::is_loopback(*parsed))
       problem(
-          "other machines can reach this address, and the agent has neither TLS nor sign-in yet; listen on "
-          "127.0.0.1:10780, or set web.allow_insecure to true where everyone may read the status");
+          "other machines can reach this address, and there is neither TLS nor a password; set agent.web_config_file, "
+          "listen on 127.0.0.1:10780, or set web.allow_insecure to true where everyone may read the status");
     else if (std::ranges::any_of(seen, [&](const auto& other) { return collide(*parsed, other); }))
       problem("another address in this list has the same port and includes this one; remove one of them");
     else
@@ -98,7 +99,9 @@ void read_web(const Reader& section, WebConfig& web) {
 }
 
 void read_agent(const Reader& section, const WebConfig& web, AgentConfig& agent) {
-  read_listen(section, web, agent.listen);
+  if (section.read("web_config_file", agent.web_config_file))
+    check_path(section, "web_config_file", agent.web_config_file);
+  read_listen(section, web, !agent.web_config_file.empty(), agent.listen);
   if (section.read("state_dir", agent.state_dir)) check_path(section, "state_dir", agent.state_dir);
   if (section.read("sample_interval", agent.sample_interval))
     check_range(section, "sample_interval", agent.sample_interval, std::chrono::milliseconds(100),

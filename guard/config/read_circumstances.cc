@@ -5,7 +5,7 @@
 #include <optional>
 #include <set>
 
-#include "guard/config/keys.h"
+#include "base/config/nearest_key.h"
 #include "guard/config/sections.h"
 
 namespace guard::config {
@@ -127,7 +127,7 @@ std::vector<ConfigProblem> check_dependencies(const Draft& draft) {
     if (std::ranges::find(names, reference.needed) != names.end()) continue;
     auto& problem = problems.emplace_back(reference.place);
     problem.message = "no workload is called \"" + reference.needed + "\"";
-    if (const auto nearest = nearest_key(reference.needed, names); !nearest.empty())
+    if (const auto nearest = base::config::nearest_key(reference.needed, names); !nearest.empty())
       problem.message += "; did you mean \"" + std::string(nearest) + "\"?";
   }
   const auto cycle = policy::find_cycle(dependencies);

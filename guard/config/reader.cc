@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/config/nearest_key.h"
 #include "base/plausible.h"
 #include "guard/config/keys.h"
 #include "guard/config/variables.h"
@@ -31,7 +32,7 @@ std::string quoted(std::string_view text) {
 
 std::string unknown_key_message(std::string_view key, std::span<const std::string_view> keys) {
   std::string message = "unknown key " + quoted(key) + " here; ";
-  if (const auto nearest = nearest_key(key, keys); !nearest.empty())
+  if (const auto nearest = base::config::nearest_key(key, keys); !nearest.empty())
     return message.append("did you mean \"").append(nearest).append("\"?");
   message += "there are: ";
   for (std::size_t i = 0; i < keys.size(); ++i) message.append(i == 0 ? "" : ", ").append(keys[i]);

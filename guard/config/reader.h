@@ -8,11 +8,14 @@
 #include <string_view>
 #include <vector>
 
+#include "base/config/yaml_tree.h"
 #include "base/units.h"
 #include "guard/config/config.h"
-#include "guard/config/yaml_tree.h"
 
 namespace guard::config {
+
+using base::config::Position;
+using base::config::YamlNode;
 
 // Shared by all readers of a file.
 struct ReadContext {

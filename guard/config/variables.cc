@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
-#include "guard/config/utf8.h"
+#include "base/config/utf8.h"
 
 namespace guard::config {
 
@@ -23,7 +23,7 @@ base::Result<std::string> look_up(std::string_view name, const Environment& envi
     return base::fail(base::Code::invalid_argument, "${" + shown + "} names no variable; write $$ for a plain $");
   auto value = environment(name);
   if (!value) return base::fail(base::Code::invalid_argument, "the environment variable " + shown + " is not set");
-  if (find_unprintable(*value))
+  if (base::config::find_unprintable(*value))
     return base::fail(base::Code::invalid_argument, "the environment variable " + shown + " is not plain text");
   return std::move(*value);
 }

@@ -11,6 +11,7 @@ using std::chrono::seconds;
 using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 using Words = std::vector<std::string>;
 
@@ -197,6 +198,9 @@ TEST(CommandLine, RefusesAFlagWithoutItsValue) { EXPECT_THAT(refusal({"run", "--
 
 TEST(CommandLine, NamesTheCommandThatThereIsNot) {
   EXPECT_THAT(refusal({"rum"}), AllOf(HasSubstr("unknown command 'rum'"), HasSubstr("see leakguard --help")));
+  EXPECT_THAT(refusal({"stauts"}), HasSubstr("did you mean status?"));
+  EXPECT_THAT(refusal({"status", "--adress", "x"}), HasSubstr("unknown option '--adress'; did you mean --address?"));
+  EXPECT_THAT(refusal({"exec", "--frobnicate", "--", "true"}), Not(HasSubstr("did you mean")));
   EXPECT_THAT(refusal({}), HasSubstr("no command given"));
 }
 

@@ -80,8 +80,9 @@ TEST_F(Forgery, OtherAlgorithmsWithoutTheSecret) {
       const std::string text = header + "." + claims;
       for (const std::string& signature :
            {std::string(), signature_, std::string("AA"), std::string(43, 'A'), std::string(64, 'A'),
-            encode_base64url(view_of(sha256(text))), encode_base64url(std::string(32, '\0')),
-            encode_base64url(view_of(hmac_sha256("", text))), encode_base64url(view_of(hmac_sha256("secret", text)))}) {
+            encode_base64url(base::view_of(base::sha256(text))), encode_base64url(std::string(32, '\0')),
+            encode_base64url(base::view_of(base::hmac_sha256("", text))),
+            encode_base64url(base::view_of(base::hmac_sha256("secret", text)))}) {
         expect_refused(text + "." + signature, algorithm);
       }
       expect_refused(text, algorithm);

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "chatcore/access/digest.h"
+#include "base/digest.h"
 
 namespace chatcore::access {
 
@@ -25,7 +25,7 @@ inline std::string encode_base64url(std::string_view bytes) {
 
 inline std::string make_token(std::string_view header, std::string_view claims, std::string_view secret = kTestSecret) {
   const std::string text = encode_base64url(header) + "." + encode_base64url(claims);
-  return text + "." + encode_base64url(view_of(hmac_sha256(secret, text)));
+  return text + "." + encode_base64url(base::view_of(base::hmac_sha256(secret, text)));
 }
 
 }  // namespace chatcore::access

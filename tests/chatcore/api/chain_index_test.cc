@@ -23,7 +23,7 @@ std::vector<Message> history(const std::string& roles) {
   return messages;
 }
 
-access::Digest digest_of(const std::vector<Message>& messages, const std::string& user = "alice") {
+base::Digest digest_of(const std::vector<Message>& messages, const std::string& user = "alice") {
   HistoryDigest digest(user);
   for (const auto& message : messages) digest.add(message.role, message.content);
   return digest.value();

@@ -9,11 +9,13 @@
 
 #include <gtest/gtest.h>
 
+#include "base/config/nearest_key.h"
 #include "guard/config/config.h"
-#include "guard/config/yaml_tree.h"
 
 namespace guard::config {
 namespace {
+
+using base::config::nearest_key;
 
 TEST(NearestKey, ForgivesTwoEditsOfALongWord) {
   const auto keys = keys_of("workloads[0]");

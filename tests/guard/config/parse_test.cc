@@ -153,8 +153,9 @@ TEST(Agent, ListensWhereOtherMachinesConnectOnlyWhenAllowed) {
   for (const char* address : {":10780", "0.0.0.0:1", "[::]:80", "192.0.2.1:80", "126.0.0.1:80", "[::2]:80"}) {
     const std::string agent = "agent: {listen: ['" + std::string(address) + "']}\n";
     EXPECT_EQ(problems_of(agent),
-              "1:18 agent.listen: other machines can reach this address, and the agent has neither TLS nor sign-in "
-              "yet; listen on 127.0.0.1:10780, or set web.allow_insecure to true where everyone may read the status");
+              "1:18 agent.listen: other machines can reach this address, and there is neither TLS nor a password; set "
+              "agent.web_config_file, listen on 127.0.0.1:10780, or set web.allow_insecure to true where everyone may "
+              "read the status");
     EXPECT_EQ(problems_of(agent + "web: {allow_insecure: true}"), "") << address;
     EXPECT_NE(problems_of(agent + "web: {allow_insecure: false}"), "") << address;
   }

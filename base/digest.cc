@@ -1,4 +1,4 @@
-#include "chatcore/access/digest.h"
+#include "base/digest.h"
 
 #include <cstdlib>
 
@@ -7,7 +7,7 @@
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
 
-namespace chatcore::access {
+namespace base {
 
 Digest sha256(std::string_view text) {
   Digest digest{};
@@ -75,6 +75,27 @@ Digest random_digest() {
   return digest;
 }
 
+std::string encode_base64(std::string_view text) {
+  std::string encoded(4 * ((text.size() + 2) / 3) + 1, '\0');  // with the NUL that OpenSSL adds
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(encoded.data()), reinterpret_cast<const unsigned char*>(text.data()),
+                  static_cast<int>(text.size()));
+  encoded.pop_back();
+  return encoded;
+}
+
+std::optional<std::string> decode_base64(std::string_view text) {
+  const auto end = text.find_last_not_of('=') + 1;
+  const std::size_t padding = text.size() - end;
+  constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  if (text.size() % 4 != 0 || padding > 2 || text.find_first_not_of(kAlphabet) < end) return std::nullopt;
+  std::string decoded(text.size() / 4 * 3, '\0');
+  auto* const bytes = reinterpret_cast<unsigned char*>(decoded.data());
+  const auto* const written = reinterpret_cast<const unsigned char*>(text.data());
+  if (EVP_DecodeBlock(bytes, written, static_cast<int>(text.size())) < 0) return std::nullopt;
+  decoded.resize(decoded.size() - padding);
+  return decoded;
+}
+
 bool is_equal_in_constant_time(std::string_view a, std::string_view b) {
   return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
@@ -83,4 +104,4 @@ bool is_equal_in_constant_time(const Digest& a, const Digest& b) {
   return CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
 }
 
-}  // namespace chatcore::access
+}  // namespace base

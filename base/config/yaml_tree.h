@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-namespace guard::config {
+namespace base::config {
 
 struct Position {
   int line = 0;  // from 1; 0 for the file as a whole
@@ -40,4 +40,4 @@ struct YamlResult {
 };
 YamlResult parse_yaml(std::string_view text);
 
-}  // namespace guard::config
+}  // namespace base::config

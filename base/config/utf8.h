@@ -4,11 +4,11 @@
 #include <optional>
 #include <string_view>
 
-#include "guard/config/yaml_tree.h"
+#include "base/config/yaml_tree.h"
 
-namespace guard::config {
+namespace base::config {
 
 // The position and kind of the first invalid byte; absent for valid text.
 std::optional<YamlProblem> find_unprintable(std::string_view text);
 
-}  // namespace guard::config
+}  // namespace base::config

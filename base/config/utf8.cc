@@ -1,10 +1,10 @@
-#include "guard/config/utf8.h"
+#include "base/config/utf8.h"
 
 #include <array>
 #include <cstdio>
 #include <string>
 
-namespace guard::config {
+namespace base::config {
 
 namespace {
 
@@ -53,4 +53,4 @@ std::optional<YamlProblem> find_unprintable(std::string_view text) {
   return std::nullopt;
 }
 
-}  // namespace guard::config
+}  // namespace base::config

@@ -1,4 +1,4 @@
-#include "guard/config/yaml_tree.h"
+#include "base/config/yaml_tree.h"
 
 #include <algorithm>
 #include <map>
@@ -9,9 +9,9 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
-#include "guard/config/utf8.h"
+#include "base/config/utf8.h"
 
-namespace guard::config {
+namespace base::config {
 
 namespace {
 
@@ -195,4 +195,4 @@ YamlResult parse_yaml(std::string_view text) {
   return std::move(builder.result);
 }
 
-}  // namespace guard::config
+}  // namespace base::config

@@ -1,13 +1,14 @@
 #pragma once
-// The cryptographic primitives that identify users and texts. Only digest.cc includes OpenSSL. A failure of OpenSSL
+// The cryptographic primitives that identify users and texts. Only digest.cc includes OpenSSL's. A failure of OpenSSL
 // (out of memory, a broken installation) ends the process: no authentication result could be trusted.
 
 #include <array>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
-namespace chatcore::access {
+namespace base {
 
 using Digest = std::array<unsigned char, 32>;
 
@@ -37,9 +38,13 @@ Digest random_digest();
 bool is_equal_in_constant_time(std::string_view a, std::string_view b);
 bool is_equal_in_constant_time(const Digest& a, const Digest& b);
 
+std::string encode_base64(std::string_view text);
+// Strict base64 (RFC 4648 section 4), padded. Nothing for all else.
+std::optional<std::string> decode_base64(std::string_view text);
+
 // The bytes as text, for functions that take text.
 inline std::string_view view_of(const Digest& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
 
-}  // namespace chatcore::access
+}  // namespace base

@@ -1,0 +1,13 @@
+#pragma once
+// "Did you mean …?": finds the known key that someone probably meant.
+
+#include <span>
+#include <string_view>
+
+namespace base::config {
+
+// The key nearest to `written`: at most two letters, and less than half of them, added, removed, changed or swapped. ""
+// when none is near.
+std::string_view nearest_key(std::string_view written, std::span<const std::string_view> keys);
+
+}  // namespace base::config

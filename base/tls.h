@@ -1,0 +1,99 @@
+#pragma once
+// TLS for the HTTP server, by OpenSSL: what a server shows and asks for as an immutable context, and one session for
+// each connection, over a socket that does not block. Only tls.cc includes OpenSSL's TLS headers.
+//
+// Sessions keep the context that they began with: a new certificate (SIGHUP) is shown to the connections after it.
+
+#include <cstddef>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+struct ssl_ctx_st;
+struct ssl_st;
+
+namespace base {
+
+// Whether a client has to show a certificate. Only those that are verified prove who it is.
+enum class ClientCertificate { none, requested, required, verified_if_given, verified };
+
+struct TlsSettings {
+  std::string certificates;  // PEM: the server's own first, then those that lead from it to a root
+  std::string key;           // PEM, without a passphrase
+  std::string client_ca;     // PEM: who signs clients' certificates
+  ClientCertificate client_certificate = ClientCertificate::none;
+  std::vector<std::string> client_allowed_sans;  // DNS names, addresses, e-mails, URIs; one must be in the certificate
+  bool allows_1_2 = true;
+  bool allows_1_3 = true;
+  std::vector<std::string>
+      cipher_suites;                // of TLS 1.2, by their IANA names; empty: those with forward secrecy and AEAD
+  std::vector<std::string> curves;  // by Go's names ("X25519", "CurveP256"); empty: OpenSSL's default
+  bool prefers_own_order = true;    // of cipher_suites
+};
+
+// Whether TlsSettings may name it.
+bool is_cipher_suite(std::string_view name);
+bool is_curve(std::string_view name);
+
+// How a call to a socket that does not block ended: so many bytes, not now, or never again. No bytes and neither of the
+// others: the client sends nothing more.
+struct IoOutcome {
+  std::size_t bytes = 0;
+  bool not_now = false;
+  bool failed = false;
+};
+
+// Thread-safe, as it does not change.
+class TlsContext {
+ public:
+  // Errors: invalid_argument, in words for the operator: a certificate or key that is none, does not fit the other, or
+  // needs a passphrase; a name that is not known.
+  static Result<std::shared_ptr<const TlsContext>> make(const TlsSettings& settings);
+
+  TlsContext(const TlsContext&) = delete;
+  TlsContext& operator=(const TlsContext&) = delete;
+  ~TlsContext();
+
+ private:
+  friend class TlsSession;
+  explicit TlsContext(ssl_ctx_st* context, std::vector<std::string> allowed_sans);
+
+  ssl_ctx_st* context_;
+  const std::vector<std::string> allowed_sans_;
+};
+
+// The server's side of one connection. The handshake happens within the first calls of read() and write(); either may
+// have to wait for the other direction, so after `not_now` both are tried again when the socket is ready for anything.
+class TlsSession {
+ public:
+  // What a session holds in memory when nothing is under way, measured (tests/bench/idle_connections.py --tls).
+  static constexpr std::size_t kBytes = 16u << 10;
+
+  // `socket` is the caller's, which closes it after this.
+  TlsSession(std::shared_ptr<const TlsContext> context, int socket);
+  TlsSession(const TlsSession&) = delete;
+  TlsSession& operator=(const TlsSession&) = delete;
+  ~TlsSession();
+
+  // At most one record (16 KiB): bytes may be left although fewer came than `into` has room for.
+  IoOutcome read(std::span<char> into);
+  IoOutcome write(std::string_view bytes);
+  // Says that nothing more will be sent, if the socket takes that now.
+  void close_notify();
+
+ private:
+  IoOutcome outcome(int result, std::size_t bytes);
+  [[nodiscard]] bool is_allowed_client();
+
+  const std::shared_ptr<const TlsContext> context_;
+  ssl_st* session_;
+  const int socket_;
+  bool is_checked_ = false;  // the client's certificate has a name that is allowed
+  bool has_failed_ = false;
+};
+
+}  // namespace base

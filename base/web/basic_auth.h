@@ -1,0 +1,48 @@
+#pragma once
+// Basic authentication (RFC 7617) against bcrypt hashes, by the C library's crypt(3). A hash takes tens of milliseconds
+// or more, on purpose: it is computed on a thread that may block, once, and the result is remembered.
+
+#include <cstddef>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "base/digest.h"
+
+namespace base {
+
+// "$2y$10$…" and its kin 2a and 2b, with a cost from 4 to 31.
+bool is_bcrypt_hash(std::string_view text);
+
+struct UserAndPassword {
+  std::string user;
+  std::string password;
+};
+// What an Authorization header of the scheme Basic holds; nothing for another scheme, or a header that is malformed.
+std::optional<UserAndPassword> parse_basic_authorization(std::string_view header);
+
+// Thread-safe.
+class BasicAuth {
+ public:
+  // REQUIRES: each hash is_bcrypt_hash().
+  explicit BasicAuth(std::map<std::string, std::string> users);
+
+  // Whether the password is right, as far as that is known from an earlier check(). Does not block.
+  [[nodiscard]] std::optional<bool> remembered(const UserAndPassword& given) const;
+  // Computes it. Takes equally long for a user that does not exist.
+  [[nodiscard]] bool check(const UserAndPassword& given) const;
+
+ private:
+  [[nodiscard]] std::string key_of(const UserAndPassword& given) const;
+
+  const std::map<std::string, std::string> users_;
+  const std::string no_ones_hash_;  // of a password that nobody has; as costly as the first user's
+  const Digest secret_;             // remembered are digests under it, not passwords
+  mutable std::mutex mutex_;
+  mutable std::unordered_map<std::string, bool> remembered_;
+};
+
+}  // namespace base

@@ -1,0 +1,54 @@
+#pragma once
+// The web config file: TLS, client certificates, users with passwords, and response headers of an HTTP server, in the
+// form that Prometheus, its exporters and Alertmanager share (exporter-toolkit, docs/web-configuration.md). What that
+// form allows and this server lacks: HTTP/2 (`http2` is accepted, connections use HTTP/1.1), and TLS below 1.2, which
+// is refused. Every problem is reported with its line.
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/config/problem.h"
+#include "base/http_client.h"
+#include "base/result.h"
+#include "base/tls.h"
+#include "base/units.h"
+
+namespace base {
+
+// One request each `interval` on average, `burst` at once; interval 0: no limit.
+struct RequestRate {
+  Duration interval{0};
+  std::int64_t burst = 20;
+};
+
+struct WebConfigFile {
+  std::optional<TlsSettings> tls;
+  HttpHeaders headers;                       // added to every response
+  std::map<std::string, std::string> users;  // name → bcrypt hash of the password
+  RequestRate rate;
+  std::vector<std::string> warnings;  // such as a key that all users can read
+
+  // Whether nobody but known clients is served: every request needs a password or a verified certificate.
+  [[nodiscard]] bool authenticates() const;
+};
+
+// `config` is present exactly when `problems` is empty.
+struct WebConfigResult {
+  std::optional<WebConfigFile> config;
+  std::vector<config::ConfigProblem> problems;
+};
+
+// The text of a file that the configuration names; relative paths are relative to the configuration's folder.
+using ReadNamedFile = std::function<Result<std::string>(const std::string& path, bool is_secret)>;
+
+// Pure. `file_name` appears in problems only.
+WebConfigResult parse_web_config(std::string_view yaml, std::string_view file_name, const ReadNamedFile& read_file);
+
+// Blocks on the file system.
+WebConfigResult load_web_config(const std::string& path);
+
+}  // namespace base
