@@ -99,7 +99,8 @@ bool Daemon::apply_web_config() {
   const std::string& path = options_.config.agent.web_config_file;
   const auto read = path.empty() ? base::WebConfigResult{base::WebConfigFile{}, {}} : base::load_web_config(path);
   for (const auto& problem : read.problems)
-    base::log_error("the web configuration is wrong", {{"problem", guard::config::to_string(problem)}});
+    base::log_error("invalid web configuration; the previous one stays in force",
+                    {{"problem", guard::config::to_string(problem)}});
   if (!read.config) return false;
   for (const std::string& warning : read.config->warnings) base::log_warning(warning);
   const auto replaced = web_access_.replace(*read.config);
@@ -108,7 +109,8 @@ bool Daemon::apply_web_config() {
 }
 
 bool Daemon::listen() {
-  for (const std::string& address : options_.config.agent.listen) {
+  listening_ = options_.config.agent.listen;
+  for (const std::string& address : listening_) {
     const auto parsed = base::parse_listen_address(address);
     const bool on_loopback = parsed && base::is_loopback(*parsed);
     base::HttpServerOptions options = web_server_options();
@@ -205,19 +207,18 @@ void Daemon::reload() {
     return runtime_->guard().note_reload(false);
   }
   if (must_wait_to_reload()) return;
-  // The addresses stay until then, and with them what protects them.
-  const bool listens_alike = result.config->agent.listen == options_.config.agent.listen;
-  if (!listens_alike)
-    base::log_warning(
-        "agent.listen has changed: that and agent.web_config_file take effect with a restart of the agent");
+  // The bound addresses and the web configuration that protects them stay until a restart.
+  const bool same_addresses = result.config->agent.listen == listening_;
+  if (!same_addresses)
+    base::log_warning("agent.listen changed: restart the agent to apply agent.listen and agent.web_config_file");
   const AgentConfig before = std::exchange(options_.config, std::move(*result.config)).agent;
-  if (listens_alike) apply_web_config();
+  const bool is_protected = !same_addresses || apply_web_config();
   // The recorder before writes what it has and ends only after nothing sees through it any more.
   const auto recorder = replace_recorder(before);
   runtime_ = std::make_unique<Runtime>(
       options_.config, loop_, clock_, supervisor_, command_probes_, recorder_.get(), [this] { wake(); },
       runtime_.get());
-  runtime_->guard().note_reload(true);
+  runtime_->guard().note_reload(is_protected);
   supervisor_.replace(children_of(options_.config, options_));
   start_ticking();
   base::log_info("configuration reloaded", {{"workloads", options_.config.workloads.size()}});

@@ -64,7 +64,8 @@ class Daemon {
   std::unique_ptr<guard::history::Recorder> recorder_;  // null when no history is kept
   std::unique_ptr<HistoryPage> history_page_;
   std::unique_ptr<Runtime> runtime_;
-  base::WebAccess web_access_{loop_, base::WebAccess::Otherwise::refuse};
+  base::WebAccess web_access_{loop_, base::WebAccess::WithoutPassword::refuse};
+  std::vector<std::string> listening_;  // the addresses of servers_, as configured when they were bound
   std::vector<std::unique_ptr<base::HttpServer>> servers_;
   base::Pending ticking_;
   base::Pending early_;

@@ -56,10 +56,11 @@ class HttpConnection final : public HttpClientSlot,
 
   void ready(Events events) override {
     const auto self = shared_from_this();
-    if (watching_ && (events.readable || socket_.has_tls())) receive();
+    if (socket_.has_tls()) return ready_with_tls(events);
+    if (watching_ && events.readable) receive();
     if (watching_ && events.ended) receive();  // the end itself, behind what came before it
     if (!watching_ && events.broken) close();
-    if (waits_to_send_ && (events.writable || socket_.has_tls())) send_some();
+    if (waits_to_send_ && events.writable) send_some();
   }
   void batch_ended() override {
     const auto self = shared_from_this();
@@ -70,6 +71,14 @@ class HttpConnection final : public HttpClientSlot,
   static constexpr std::size_t kReadBytes = 16u << 10;
 
   enum class State { idle, header, body, answering, lingering, closed };
+
+  // Either direction may have to wait for the other one. Nothing is read while a write is unfinished.
+  void ready_with_tls(Events events) {
+    if (events.broken && (waits_to_send_ || !watching_)) return close();
+    if (waits_to_send_) send_some();
+    if (!waits_to_send_ && watching_) receive();
+    if (!waits_to_send_ && watching_ && events.ended) receive();
+  }
 
   void in_lane(void (HttpConnection::*member)()) {
     asio::post(lane_, [self = shared_from_this(), member] { (self.get()->*member)(); });
@@ -122,7 +131,10 @@ class HttpConnection final : public HttpClientSlot,
   void receive() {
     std::array<char, kReadBytes> bytes;
     const auto read = socket_.read(bytes);
-    if (read.not_now) return;
+    if (read.would_block) {
+      if (socket_.has_tls() && socket_.has_unread()) poll_->read_again(socket_.fd(), *this);
+      return;
+    }
     if (read.bytes == 0) return input_ended(!read.failed);
     if (state_ != State::lingering) receipt_.lend({bytes.data(), read.bytes});
     parse();
@@ -220,7 +232,7 @@ class HttpConnection final : public HttpClientSlot,
     while (sent_ < sending_.bytes.size()) {
       const auto written = socket_.write(std::string_view(sending_.bytes).substr(sent_));
       if (written.failed) return close();
-      if (written.not_now) return wait_to_send();
+      if (written.would_block) return wait_to_send();
       sent_ += written.bytes;
     }
     const bool was_last = std::exchange(sending_, {}).complete;  // lets go of the memory too
@@ -240,7 +252,7 @@ class HttpConnection final : public HttpClientSlot,
     if (again) return next_request();
     if (!refused_ || end_of_input_) return close();
     state_ = State::lingering;
-    socket_.say_no_more();
+    socket_.shut_down_writing();
     allow(kLingerTime, &HttpConnection::close);
     watch();
   }

@@ -61,7 +61,7 @@ class HttpSocket {
     return ioctl(fd_, FIONREAD, &bytes) == 0 && bytes > 0;
   }
 
-  void say_no_more() {
+  void shut_down_writing() {
     if (tls_) tls_->close_notify();
     shutdown(fd_, SHUT_WR);
   }
@@ -97,7 +97,7 @@ class HttpSocket {
     while (true) {
       const ssize_t result = call();
       if (result >= 0) return {.bytes = static_cast<std::size_t>(result)};
-      if (errno == EAGAIN || errno == EWOULDBLOCK) return {.not_now = true};
+      if (errno == EAGAIN || errno == EWOULDBLOCK) return {.would_block = true};
       if (errno != EINTR) return {.failed = true};
     }
   }

@@ -24,10 +24,13 @@ constexpr const char* kDefaultSuites = "ECDHE+AESGCM:ECDHE+CHACHA20";
 constexpr std::array<std::pair<std::string_view, const char*>, 4> kCurves{
     {{"X25519", "X25519"}, {"CurveP256", "P-256"}, {"CurveP384", "P-384"}, {"CurveP521", "P-521"}}};
 
+// Of a client that sends key updates and the like, but no data. A record that arrives in many segments counts too.
+constexpr int kMostRecordsWithoutData = 4096;
+
 // To a client that speaks plain HTTP to a port with TLS.
 constexpr std::string_view kPlainHttpAnswer =
     "HTTP/1.0 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n"
-    "This port speaks HTTPS: write https:// instead of http://\n";
+    "This port requires HTTPS: use https:// instead of http://\n";
 
 template <class T, void (*Free)(T*)>
 struct Deleter {
@@ -49,7 +52,7 @@ std::string last_reason() {
   return reason == nullptr ? "unknown reason" : reason;
 }
 
-tl::unexpected<Error> wrong(std::string message) { return fail(Code::invalid_argument, std::move(message)); }
+tl::unexpected<Error> invalid(std::string message) { return fail(Code::invalid_argument, std::move(message)); }
 
 // All certificates of a PEM text, in order. Text around them, as openssl prints it, is passed over.
 Result<std::vector<Certificate>> read_certificates(const std::string& pem) {
@@ -59,9 +62,9 @@ Result<std::vector<Certificate>> read_certificates(const std::string& pem) {
     certificates.emplace_back(next);
   }
   const bool is_at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
-  if (!is_at_end) return wrong("not a PEM certificate: " + last_reason());
+  if (!is_at_end) return invalid("not a PEM certificate: " + last_reason());
   ERR_clear_error();
-  if (certificates.empty()) return wrong("there is no PEM certificate (-----BEGIN CERTIFICATE-----)");
+  if (certificates.empty()) return invalid("there is no PEM certificate (-----BEGIN CERTIFICATE-----)");
   return certificates;
 }
 
@@ -69,10 +72,10 @@ Status use_certificates(SSL_CTX* context, const std::string& pem) {
   const auto certificates = read_certificates(pem);
   if (!certificates) return fail(certificates.error().within("certificate"));
   if (SSL_CTX_use_certificate(context, certificates->front().get()) != 1)
-    return wrong("certificate: refused: " + last_reason());
+    return invalid("certificate: refused: " + last_reason());
   for (std::size_t i = 1; i < certificates->size(); ++i) {
     if (SSL_CTX_add1_chain_cert(context, (*certificates)[i].get()) != 1)
-      return wrong("certificate: the chain is refused: " + last_reason());
+      return invalid("certificate: the chain is refused: " + last_reason());
   }
   return {};
 }
@@ -82,11 +85,11 @@ Status use_key(SSL_CTX* context, const std::string& pem) {
   const Key key(PEM_read_bio_PrivateKey(reader.get(), nullptr, no_passphrase, nullptr));
   if (!key && pem.find("ENCRYPTED") != std::string::npos) {
     ERR_clear_error();
-    return wrong("key: it needs a passphrase, and nobody could enter one; write it without: openssl pkey -in … -out …");
+    return invalid("key: it is encrypted; remove the passphrase: openssl pkey -in … -out …");
   }
-  if (!key) return wrong("key: not a PEM private key: " + last_reason());
+  if (!key) return invalid("key: not a PEM private key: " + last_reason());
   if (SSL_CTX_use_PrivateKey(context, key.get()) != 1 || SSL_CTX_check_private_key(context) != 1)
-    return wrong("key: it does not belong to the certificate: " + last_reason());
+    return invalid("key: it does not belong to the certificate: " + last_reason());
   return {};
 }
 
@@ -97,7 +100,7 @@ Status use_client_ca(SSL_CTX* context, const std::string& pem) {
     // A bundle may hold one twice.
     if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate.get()) != 1 ||
         SSL_CTX_add_client_CA(context, certificate.get()) != 1) {
-      return wrong("client CA: refused: " + last_reason());
+      return invalid("client CA: refused: " + last_reason());
     }
   }
   return {};
@@ -109,9 +112,11 @@ int accept_any(int, X509_STORE_CTX*) { return 1; }
 Status ask_for_certificate(SSL_CTX* context, const TlsSettings& settings) {
   using enum ClientCertificate;
   constexpr int kRequired = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
-  // Sessions that are resumed have shown their certificate to this server before.
-  constexpr std::array<unsigned char, 9> kName{'l', 'e', 'a', 'k', 'g', 'u', 'a', 'r', 'd'};
-  SSL_CTX_set_session_id_context(context, kName.data(), kName.size());
+  if (settings.client_certificate != none) {
+    // A resumed session would not look at the certificate again: it may have expired since.
+    SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
+    SSL_CTX_set_num_tickets(context, 0);
+  }
   switch (settings.client_certificate) {
     case none: SSL_CTX_set_verify(context, SSL_VERIFY_NONE, nullptr); return {};
     case requested: SSL_CTX_set_verify(context, SSL_VERIFY_PEER, accept_any); return {};
@@ -119,6 +124,8 @@ Status ask_for_certificate(SSL_CTX* context, const TlsSettings& settings) {
     case verified_if_given: SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr); break;
     case verified: SSL_CTX_set_verify(context, kRequired, nullptr); break;
   }
+  // Every certificate of the file is trusted by itself, an intermediate one too, as Go's servers do.
+  X509_STORE_set_flags(SSL_CTX_get_cert_store(context), X509_V_FLAG_PARTIAL_CHAIN);
   return use_client_ca(context, settings.client_ca);
 }
 
@@ -133,20 +140,20 @@ Status choose_algorithms(SSL_CTX* context, const TlsSettings& settings) {
   SSL_CTX_set_max_proto_version(context, settings.allows_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
   std::vector<std::string> suites;
   for (const std::string& name : settings.cipher_suites) {
-    if (!is_cipher_suite(name)) return wrong("unknown cipher suite: " + name);
+    if (!is_cipher_suite(name)) return invalid("unknown cipher suite: " + name);
     if (!name.starts_with("TLS_AES_") && !name.starts_with("TLS_CHACHA20_"))  // of TLS 1.3, which are all allowed
       suites.emplace_back(OPENSSL_cipher_name(name.c_str()));
   }
   if (SSL_CTX_set_cipher_list(context, suites.empty() ? kDefaultSuites : joined(suites).c_str()) != 1)
-    return wrong("none of the cipher suites can be used: " + last_reason());
+    return invalid("none of the cipher suites can be used: " + last_reason());
   std::vector<std::string> curves;
   for (const std::string& name : settings.curves) {
     const auto known = std::ranges::find(kCurves, name, &std::pair<std::string_view, const char*>::first);
-    if (known == kCurves.end()) return wrong("unknown curve: " + name);
+    if (known == kCurves.end()) return invalid("unknown curve: " + name);
     curves.emplace_back(known->second);
   }
   if (!curves.empty() && SSL_CTX_set1_groups_list(context, joined(curves).c_str()) != 1)
-    return wrong("the curves cannot be used: " + last_reason());
+    return invalid("the curves cannot be used: " + last_reason());
   return {};
 }
 
@@ -165,7 +172,8 @@ std::string name_text(const GENERAL_NAME& name) {
   }
 }
 
-// What the client has sent is read first: with bytes unread, the close would reset the connection and with it the answer.
+// What the client has sent is read first: with bytes unread, the close would reset the connection and with it the
+// answer.
 void answer_plain_http(int socket) {
   std::array<char, 16u << 10> ignored;
   for (int i = 0; i < 4 && recv(socket, ignored.data(), ignored.size(), MSG_DONTWAIT) > 0; ++i) {
@@ -188,6 +196,9 @@ bool is_named(X509* certificate, const std::string& allowed) {
 }  // namespace
 
 bool is_cipher_suite(std::string_view name) {
+  for (const std::string_view insecure : {"_NULL_", "_anon_", "_EXPORT_"}) {
+    if (name.find(insecure) != std::string_view::npos) return false;
+  }
   const std::string known = OPENSSL_cipher_name(std::string(name).c_str());
   return known != "(NONE)";
 }
@@ -202,8 +213,10 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsSettings& se
   if (raw == nullptr) return fail(Code::internal, "TLS cannot be set up: " + last_reason());
   // Owns it from here on.
   const std::shared_ptr<TlsContext> context(new TlsContext(raw, settings.client_allowed_sans));
+  // One record for each call: else a client that sends nothing but key updates would keep the thread.
+  SSL_CTX_clear_mode(raw, SSL_MODE_AUTO_RETRY);
   // Read and write buffers of idle connections are given back. A body's end is known from its length, so a client that
-  // closes without a TLS farewell, as many do, has only closed.
+  // closes without close_notify, as many do, has only closed.
   SSL_CTX_set_mode(raw, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_options(raw, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
   if (settings.prefers_own_order) SSL_CTX_set_options(raw, SSL_OP_CIPHER_SERVER_PREFERENCE);
@@ -234,7 +247,10 @@ IoOutcome TlsSession::read(std::span<char> into) {
   ERR_clear_error();
   std::size_t bytes = 0;
   const int result = SSL_read_ex(session_, into.data(), into.size(), &bytes);
-  return outcome(result, bytes);
+  const IoOutcome read = outcome(result, bytes);
+  records_without_data_ = read.would_block ? records_without_data_ + 1 : 0;
+  if (records_without_data_ > kMostRecordsWithoutData) has_failed_ = true;
+  return has_failed_ ? IoOutcome{.failed = true} : read;
 }
 
 IoOutcome TlsSession::write(std::string_view bytes) {
@@ -248,7 +264,7 @@ IoOutcome TlsSession::write(std::string_view bytes) {
 IoOutcome TlsSession::outcome(int result, std::size_t bytes) {
   if (result == 1 && is_allowed_client()) return {.bytes = bytes};
   const int error = result == 1 ? SSL_ERROR_SSL : SSL_get_error(session_, result);
-  if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return {.not_now = true};
+  if (error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE) return {.would_block = true};
   if (error == SSL_ERROR_ZERO_RETURN) return {};
   has_failed_ = true;
   if (error == SSL_ERROR_SSL && ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST) {

@@ -1,8 +1,8 @@
 #pragma once
-// TLS for the HTTP server, by OpenSSL: what a server shows and asks for as an immutable context, and one session for
-// each connection, over a socket that does not block. Only tls.cc includes OpenSSL's TLS headers.
+// TLS for the HTTP server, by OpenSSL: an immutable context holds the certificate and the rules for clients; each
+// connection has a session of its own, over a socket that does not block. Only tls.cc includes OpenSSL's TLS headers.
 //
-// Sessions keep the context that they began with: a new certificate (SIGHUP) is shown to the connections after it.
+// A session keeps its context: a reloaded certificate applies to new connections.
 
 #include <cstddef>
 #include <memory>
@@ -18,7 +18,7 @@ struct ssl_st;
 
 namespace base {
 
-// Whether a client has to show a certificate. Only those that are verified prove who it is.
+// Whether a client has to present a certificate. Only a verified certificate identifies the client.
 enum class ClientCertificate { none, requested, required, verified_if_given, verified };
 
 struct TlsSettings {
@@ -35,23 +35,23 @@ struct TlsSettings {
   bool prefers_own_order = true;    // of cipher_suites
 };
 
-// Whether TlsSettings may name it.
+// Whether the name is supported in TlsSettings.
 bool is_cipher_suite(std::string_view name);
 bool is_curve(std::string_view name);
 
-// How a call to a socket that does not block ended: so many bytes, not now, or never again. No bytes and neither of the
-// others: the client sends nothing more.
+// How a call to a socket that does not block ended: bytes transferred, would block, or failed. No bytes and neither of
+// the others: the client sends nothing more.
 struct IoOutcome {
   std::size_t bytes = 0;
-  bool not_now = false;
+  bool would_block = false;
   bool failed = false;
 };
 
 // Thread-safe, as it does not change.
 class TlsContext {
  public:
-  // Errors: invalid_argument, in words for the operator: a certificate or key that is none, does not fit the other, or
-  // needs a passphrase; a name that is not known.
+  // Errors: invalid_argument, in words for the operator: invalid PEM, a key that does not belong to the certificate or
+  // is encrypted, an unknown name.
   static Result<std::shared_ptr<const TlsContext>> make(const TlsSettings& settings);
 
   TlsContext(const TlsContext&) = delete;
@@ -67,7 +67,8 @@ class TlsContext {
 };
 
 // The server's side of one connection. The handshake happens within the first calls of read() and write(); either may
-// have to wait for the other direction, so after `not_now` both are tried again when the socket is ready for anything.
+// have to wait for the other direction, so after `would_block` both are tried again when the socket is ready for
+// anything.
 class TlsSession {
  public:
   // What a session holds in memory when nothing is under way, measured (tests/bench/idle_connections.py --tls).
@@ -80,6 +81,7 @@ class TlsSession {
   ~TlsSession();
 
   // At most one record (16 KiB): bytes may be left although fewer came than `into` has room for.
+  // REQUIRES: no write() would block; OpenSSL may have to write before it goes on.
   IoOutcome read(std::span<char> into);
   IoOutcome write(std::string_view bytes);
   // Says that nothing more will be sent, if the socket takes that now.
@@ -94,6 +96,7 @@ class TlsSession {
   const int socket_;
   bool is_checked_ = false;  // the client's certificate has a name that is allowed
   bool has_failed_ = false;
+  int records_without_data_ = 0;  // read in a row
 };
 
 }  // namespace base

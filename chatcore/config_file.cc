@@ -3,14 +3,16 @@
 #include <algorithm>
 #include <cerrno>
 #include <fstream>
-#include <set>
 
-#include <yaml-cpp/yaml.h>
-
+#include "base/config/yaml_tree.h"
 #include "chatcore/settings.h"
 
 namespace chatcore {
 namespace {
+
+using base::config::Position;
+using base::config::YamlNode;
+using Kind = YamlNode::Kind;
 
 constexpr std::size_t kMaxFileBytes = 1u << 20;
 
@@ -20,48 +22,36 @@ class Walk {
  public:
   Walk(std::string name, ConfigFile& out) : name_(std::move(name)), out_(out) {}
 
-  void map(const YAML::Node& node, const std::string& prefix) {
-    std::set<std::string> seen;
-    for (const auto& entry : node) {
-      if (!entry.first.IsScalar()) {
-        fail(entry.first, "a key must be a plain word");
-        continue;
-      }
-      const std::string key = prefix + entry.first.Scalar();
-      if (!seen.insert(key).second)
-        fail(entry.first, key + ": given twice");
-      else
-        value(entry.first, entry.second, key);
-    }
+  void map(const YamlNode& node, const std::string& prefix) {
+    for (const YamlNode& entry : node.children) value(entry, prefix + entry.key);
   }
 
-  void fail(const YAML::Node& at, std::string message) {
-    out_.errors.push_back({place(at.Mark()), std::move(message)});
-  }
-
-  [[nodiscard]] std::string place(const YAML::Mark& mark) const {
-    if (mark.is_null()) return name_;
-    return name_ + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1);
-  }
+  void fail(Position at, std::string message) { out_.errors.push_back({place(at), std::move(message)}); }
 
  private:
-  void value(const YAML::Node& key_node, const YAML::Node& node, const std::string& key) {
+  [[nodiscard]] std::string place(Position at) const {
+    if (at.line == 0) return name_;
+    return name_ + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
+  }
+
+  void value(const YamlNode& node, const std::string& key) {
     if (find_setting(key)) {
-      if (node.IsScalar())
-        out_.texts.push_back({key, node.Scalar(), place(node.Mark())});
-      else if (node.IsNull())
-        out_.texts.push_back({key, "", place(key_node.Mark())});
+      if (node.kind == Kind::scalar)
+        out_.texts.push_back({key, node.text, place(node.at)});
+      else if (node.kind == Kind::null)
+        out_.texts.push_back({key, "", place(node.key_at)});
       else
-        fail(node, key + ": a single value is expected here" +
-                       (node.IsSequence() ? "; where it may be several, they are one text, parted by commas" : ""));
+        fail(node.at,
+             key + ": a single value is expected here" +
+                 (node.kind == Kind::list ? "; where it may be several, they are one text, parted by commas" : ""));
     } else if (is_section(key)) {
-      if (node.IsMap())
+      if (node.kind == Kind::map)
         map(node, key + ".");
-      else if (!node.IsNull())
-        fail(node, key + ": keys are expected below it");
+      else if (node.kind != Kind::null)
+        fail(node.at, key + ": keys are expected below it");
     } else {
       const std::string nearest = nearest_name(key, all_keys());
-      fail(key_node, key + ": unknown key" + (nearest.empty() ? "" : "; did you mean " + nearest + "?"));
+      fail(node.key_at, key + ": unknown key" + (nearest.empty() ? "" : "; did you mean " + nearest + "?"));
     }
   }
 
@@ -89,15 +79,12 @@ class Walk {
 ConfigFile parse_config_file(std::string_view yaml, const std::string& name) {
   ConfigFile out;
   Walk walk(name, out);
-  try {
-    const YAML::Node document = YAML::Load(std::string(yaml));
-    if (document.IsMap())
-      walk.map(document, "");
-    else if (!document.IsNull())
-      walk.fail(document, "the file must be a map of settings");
-  } catch (const YAML::Exception& exception) {
-    out.errors.push_back({walk.place(exception.mark), exception.msg});
-  }
+  const auto document = base::config::parse_yaml(yaml);
+  for (const auto& problem : document.problems) walk.fail(problem.at, problem.message);
+  if (document.root.kind == Kind::map)
+    walk.map(document.root, "");
+  else if (document.root.kind != Kind::null)
+    walk.fail(document.root.at, "the file must be a map of settings");
   return out;
 }
 

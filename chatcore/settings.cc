@@ -5,6 +5,7 @@
 #include <cctype>
 #include <vector>
 
+#include "base/edit_distance.h"
 #include "chatcore/setting_texts.h"
 
 namespace chatcore {
@@ -163,22 +164,6 @@ std::string replace_separators(std::string_view name, char with) {
   return text;
 }
 
-// Levenshtein's distance: how many letters to insert, delete or replace.
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = row[0];
-    row[0] = i;
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t above = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)});
-      diagonal = above;
-    }
-  }
-  return row.back();
-}
-
 }  // namespace
 
 std::span<const Setting> settings() { return kSettings; }
@@ -197,12 +182,10 @@ std::string environment_of(const Setting& setting) {
 }
 
 std::string nearest_name(std::string_view name, std::span<const std::string> candidates) {
-  constexpr std::size_t kLongest = 64;  // a longer name is no slip of the finger, and the distance is quadratic
-  if (name.size() > kLongest) return "";
   std::string nearest;
   std::size_t least = std::max<std::size_t>(2, name.size() / 3) + 1;
   for (const auto& candidate : candidates) {
-    const std::size_t distance = edit_distance(name, candidate);
+    const std::size_t distance = base::edit_distance(name, candidate);
     if (distance >= least) continue;
     least = distance;
     nearest = candidate;

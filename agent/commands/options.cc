@@ -213,7 +213,7 @@ Result<Invocation> parse_status(const Arguments& arguments) {
       "configuration whose agent.listen is used instead of an address (default /etc/leakguard/leakguard.yml if it "
       "exists, else 127.0.0.1:10780)")("user", text(), "one of basic_auth_users")("password-file", text(),
                                                                                   "file with that user's password")(
-      "ca-file", text(), "who signed the agent's certificate (default: the system's list)")("help,h", "this text");
+      "ca-file", text(), "CA certificates for the agent's certificate (default: the system's)")("help,h", "this text");
   const auto parsed = parse("status", arguments, options, "workload", 1);
   if (!parsed) return base::fail(parsed.error());
   if (parsed->help)
@@ -227,7 +227,7 @@ Result<Invocation> parse_status(const Arguments& arguments) {
   status.password_file = text_of(parsed->values, "password-file");
   status.ca_file = text_of(parsed->values, "ca-file");
   if (status.user.empty() != status.password_file.empty())
-    return base::fail(usage("status", "--user and --password-file belong together: give both"));
+    return base::fail(usage("status", "--user requires --password-file, and the other way round"));
   status.workload = first_of(parsed->values, "workload");
   status.json = parsed->values.count("json") > 0;
   return status;

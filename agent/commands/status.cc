@@ -64,8 +64,10 @@ struct Agent {
   std::string certificate;  // PEM; "": to be checked by a CA
 };
 
-std::string url_of(const std::string& address) {
-  return address.find("://") == std::string::npos ? "http://" + address : address;
+// A password is sent in plain text only when that is asked for: http://….
+std::string url_of(const std::string& address, bool has_password) {
+  if (address.find("://") != std::string::npos) return address;
+  return (has_password ? "https://" : "http://") + address;
 }
 
 // The agent of that configuration, on this machine.
@@ -79,12 +81,13 @@ base::Result<Agent> agent_in(const std::string& file) {
   }
   const guard::config::AgentConfig& agent = result.config->agent;
   if (agent.listen.empty())
-    return base::fail(base::Code::invalid_argument, file + ": agent.listen is empty: that agent cannot be asked");
+    return base::fail(base::Code::invalid_argument,
+                      file + ": agent.listen is empty: the agent has no address to query");
   const std::string& listen = agent.listen.front();
   const std::string address = listen.starts_with(':') ? "127.0.0.1" + listen : listen;
   const auto web =
       agent.web_config_file.empty() ? base::WebConfigResult() : base::load_web_config(agent.web_config_file);
-  if (!web.config || !web.config->tls) return Agent{url_of(address), ""};
+  if (!web.config || !web.config->tls) return Agent{url_of(address, false), ""};
   return Agent{"https://" + address, web.config->tls->certificates};
 }
 
@@ -101,7 +104,7 @@ base::Result<base::HttpHeaders> authorization_of(const StatusOptions& options) {
 }  // namespace
 
 int status(const StatusOptions& options) {
-  Agent agent{url_of(options.address.empty() ? kDefaultAddress : options.address), ""};
+  Agent agent{url_of(options.address.empty() ? kDefaultAddress : options.address, !options.user.empty()), ""};
   if (!options.config.empty()) {
     auto configured = agent_in(options.config);
     if (!configured) {
@@ -127,8 +130,17 @@ int status(const StatusOptions& options) {
   const auto answer = base::fetch(request);
   if (!answer && answer.error().code == base::Code::invalid_argument) {
     print_error("leakguard status: '" + options.workload + "' at '" + agent.url +
-                "' cannot be asked for: " + answer.error().message);
+                "' is not a valid request: " + answer.error().message);
     return kFailed;
+  }
+  // curl names the certificate, SSL or TLS in all of its messages about a handshake.
+  const bool is_about_tls = !answer && (answer.error().message.find("SSL") != std::string::npos ||
+                                        answer.error().message.find("TLS") != std::string::npos ||
+                                        answer.error().message.find("certificate") != std::string::npos);
+  if (is_about_tls) {
+    print_error("leakguard status: no TLS connection to " + agent.url + ": " + answer.error().message +
+                ". Check --ca-file, and that the agent was reloaded after its certificate was renewed");
+    return kUnreachable;
   }
   if (!answer) {
     print_error("leakguard status: no agent answers at " + agent.url + " (" + answer.error().message +
@@ -137,7 +149,9 @@ int status(const StatusOptions& options) {
   }
   if (answer->status == 401) {
     print_error("leakguard status: the agent at " + agent.url +
-                " asks for a password: add --user NAME --password-file FILE, with a user of basic_auth_users");
+                (options.user.empty()
+                     ? " asks for a password: add --user NAME --password-file FILE, with a user of basic_auth_users"
+                     : " refuses this user and password"));
     return kFailed;
   }
   if (answer->status == 404 && !options.workload.empty()) {

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <utility>
 
+#include "base/edit_distance.h"
 #include "base/units.h"
 
 namespace agent::recording {
@@ -51,19 +52,6 @@ std::optional<double> parse_calendar_time(std::string_view text) {
   if (end == 20 || !fraction || !zone) return std::nullopt;
   const auto days = static_cast<double>(std::chrono::sys_days(date).time_since_epoch().count());
   return days * 86400 + *hour * 3600 + *minute * 60 + *second + *fraction - *zone;
-}
-
-std::size_t edit_distance(const std::string& a, const std::string& b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t j = 0; j <= b.size(); ++j) row[j] = j;
-  for (std::size_t i = 1; i <= a.size(); ++i) {
-    std::size_t diagonal = std::exchange(row[0], i);
-    for (std::size_t j = 1; j <= b.size(); ++j) {
-      const std::size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = std::exchange(row[j], std::min({change, row[j] + 1, row[j - 1] + 1}));
-    }
-  }
-  return row[b.size()];
 }
 
 }  // namespace
@@ -175,7 +163,7 @@ base::Result<double> scale_of(std::string_view column, std::optional<base::Bytes
 
 const std::string& nearest_of(const std::vector<std::string>& names, const std::string& name) {
   return *std::min_element(names.begin(), names.end(), [&](const auto& a, const auto& b) {
-    return edit_distance(a, name) < edit_distance(b, name);
+    return base::edit_distance(a, name) < base::edit_distance(b, name);
   });
 }
 

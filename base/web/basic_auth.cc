@@ -16,12 +16,16 @@ constexpr std::size_t kSettingBytes = 7;  // "$2y$10$"
 constexpr std::size_t kHashBytes = kSettingBytes + 53;
 // bcrypt itself would pass over what is behind them.
 constexpr std::size_t kMostPasswordBytes = 72;
-// When full, all is forgotten: an attacker's guesses push out the users', who are checked once more.
-constexpr std::size_t kMostRemembered = 1000;
+// Wrong ones that are remembered, so that a client that keeps sending one costs nothing; all are forgotten when full.
+constexpr std::size_t kMostWrong = 1000;
 
-std::string hash_for_no_one(const std::map<std::string, std::string>& users) {
-  if (users.empty()) return "";
-  return users.begin()->second.substr(0, kSettingBytes) + std::string(kHashBytes - kSettingBytes, '.');
+std::string dummy_hash(const std::map<std::string, std::string>& users) {
+  std::string most_costly;
+  for (const auto& [user, hash] : users) {
+    if (most_costly.empty() || hash.substr(4, 2) > most_costly.substr(4, 2)) most_costly = hash;
+  }
+  if (most_costly.empty()) return "";
+  return most_costly.substr(0, kSettingBytes) + std::string(kHashBytes - kSettingBytes, '.');
 }
 
 }  // namespace
@@ -47,34 +51,48 @@ std::optional<UserAndPassword> parse_basic_authorization(std::string_view header
 }
 
 BasicAuth::BasicAuth(std::map<std::string, std::string> users)
-    : users_(std::move(users)), no_ones_hash_(hash_for_no_one(users_)), secret_(random_digest()) {}
+    : users_(std::move(users)), dummy_hash_(dummy_hash(users_)), secret_(random_digest()) {}
 
 std::string BasicAuth::key_of(const UserAndPassword& given) const {
   const std::string text = std::to_string(given.user.size()) + ":" + given.user + given.password;
   return std::string(view_of(hmac_sha256(view_of(secret_), text)));
 }
 
-std::optional<bool> BasicAuth::remembered(const UserAndPassword& given) const {
+std::optional<bool> BasicAuth::cached_result(const UserAndPassword& given) const {
   const std::string key = key_of(given);
   const std::lock_guard lock(mutex_);
-  const auto found = remembered_.find(key);
-  return found == remembered_.end() ? std::nullopt : std::optional(found->second);
+  if (right_.contains(key)) return true;
+  if (wrong_.contains(key)) return false;
+  return std::nullopt;
 }
 
 bool BasicAuth::check(const UserAndPassword& given) const {
+  if (const auto known = cached_result(given)) return *known;
+  const bool is_right = compute(given);
+  const std::string key = key_of(given);
+  const std::lock_guard lock(mutex_);
+  if (is_right) {
+    right_.insert(key);
+  } else {
+    if (wrong_.size() >= kMostWrong) wrong_.clear();
+    wrong_.insert(key);
+  }
+  return is_right;
+}
+
+bool BasicAuth::compute(const UserAndPassword& given) const {
   const auto user = users_.find(given.user);
-  const std::string& hash = user == users_.end() ? no_ones_hash_ : user->second;
+  const std::string& hash = user == users_.end() ? dummy_hash_ : user->second;
   const bool can_be_hashed =
       given.password.size() <= kMostPasswordBytes && given.password.find('\0') == std::string::npos;
   const auto memory = std::make_unique<crypt_data>();  // 32 KiB
-  const char* const computed = crypt_r(can_be_hashed ? given.password.c_str() : "", hash.c_str(), memory.get());
-  const bool is_right = computed != nullptr && is_equal_in_constant_time(std::string_view(computed), hash) &&
-                        user != users_.end() && can_be_hashed;
-  const std::string key = key_of(given);
-  const std::lock_guard lock(mutex_);
-  if (remembered_.size() >= kMostRemembered) remembered_.clear();
-  remembered_[key] = is_right;
-  return is_right;
+  const char* const result = crypt_r(can_be_hashed ? given.password.c_str() : "", hash.c_str(), memory.get());
+  const std::string_view computed = result == nullptr ? "" : result;
+  // The salt before it may be written with unused bits set; crypt_r returns it without them.
+  constexpr std::size_t kDigestBytes = 31;
+  return computed.size() == kHashBytes && user != users_.end() && can_be_hashed &&
+         is_equal_in_constant_time(computed.substr(kHashBytes - kDigestBytes),
+                                   std::string_view(hash).substr(kHashBytes - kDigestBytes));
 }
 
 }  // namespace base

@@ -8,13 +8,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <unordered_set>
 
 #include "base/digest.h"
 
 namespace base {
 
-// "$2y$10$…" and its kin 2a and 2b, with a cost from 4 to 31.
+// "$2y$10$…", also 2a and 2b, with a cost from 4 to 31.
 bool is_bcrypt_hash(std::string_view text);
 
 struct UserAndPassword {
@@ -31,18 +31,20 @@ class BasicAuth {
   explicit BasicAuth(std::map<std::string, std::string> users);
 
   // Whether the password is right, as far as that is known from an earlier check(). Does not block.
-  [[nodiscard]] std::optional<bool> remembered(const UserAndPassword& given) const;
-  // Computes it. Takes equally long for a user that does not exist.
+  [[nodiscard]] std::optional<bool> cached_result(const UserAndPassword& given) const;
+  // Computes it. For a user that does not exist it takes as long as for the one whose hash is the most costly.
   [[nodiscard]] bool check(const UserAndPassword& given) const;
 
  private:
   [[nodiscard]] std::string key_of(const UserAndPassword& given) const;
+  [[nodiscard]] bool compute(const UserAndPassword& given) const;
 
   const std::map<std::string, std::string> users_;
-  const std::string no_ones_hash_;  // of a password that nobody has; as costly as the first user's
-  const Digest secret_;             // remembered are digests under it, not passwords
+  const std::string dummy_hash_;  // that no password has
+  const Digest secret_;           // the cache holds digests under it, not passwords
   mutable std::mutex mutex_;
-  mutable std::unordered_map<std::string, bool> remembered_;
+  mutable std::unordered_set<std::string> right_;  // as many as there are users, at most
+  mutable std::unordered_set<std::string> wrong_;  // bounded; guesses do not push out what is right
 };
 
 }  // namespace base

@@ -1,32 +1,45 @@
 #include "base/web/web_access.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string>
 #include <utility>
 
 #include "base/http_text.h"
-#include "base/web/basic_auth.h"
+#include "base/network.h"
 
 namespace base {
 namespace {
 
-// Each takes the hash's time, some 70 ms: who waits behind so many waits for seconds.
+// Different passwords. Each takes the hash's time, some 70 ms: the last of so many waits for seconds.
 constexpr std::size_t kMostWaiting = 64;
+
+// As chatcore does with wrong keys.
+constexpr double kGuessesAtOnce = 10;
+constexpr double kGuessesPerSecond = 1.0 / 6;
+constexpr std::size_t kMostNetworks = 4096;
 
 HttpResponse text(int status, std::string message) {
   return {status, {{"Content-Type", "text/plain; charset=utf-8"}}, std::move(message)};
 }
 
 HttpResponse no_right_password() {
-  HttpResponse response = text(401, "Unauthorized: send a user and password of basic_auth_users\n");
+  HttpResponse response = text(401, "Unauthorized: a valid user name and password are required\n");
   response.headers.emplace_back("WWW-Authenticate", kBasicChallenge);
   return response;
 }
 
-HttpResponse later(int status, std::string message) {
+HttpResponse later(int status, std::string message, std::chrono::seconds wait) {
   HttpResponse response = text(status, std::move(message));
-  response.headers.emplace_back("Retry-After", "1");
+  response.headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(wait.count(), 1)));
   return response;
+}
+
+// Of two headers, a proxy in front may have looked at the other one.
+std::optional<UserAndPassword> credentials_of(const HttpRequest& request) {
+  const auto is_authorization = [](const auto& header) { return header.first == "authorization"; };
+  if (std::ranges::count_if(request.headers, is_authorization) != 1) return std::nullopt;
+  return parse_basic_authorization(request.header("authorization"));
 }
 
 // Adds headers that the handler has not set itself.
@@ -91,17 +104,22 @@ class RequestLimiter {
 
 struct WebAccess::Rules {
   explicit Rules(const WebConfigFile& config)
-      : headers(config.headers), has_users(!config.users.empty()), passwords(config.users), limiter(config.rate) {}
+      : headers(config.headers),
+        has_users(!config.users.empty()),
+        passwords(config.users),
+        interval(config.rate.interval),
+        limiter(config.rate) {}
 
   std::shared_ptr<const TlsContext> tls;
   const HttpHeaders headers;
   const bool has_users;
   const BasicAuth passwords;
+  const Duration interval;
   RequestLimiter limiter;
 };
 
-WebAccess::WebAccess(EventLoop& loop, Otherwise otherwise)
-    : loop_(loop), otherwise_(otherwise), rules_(std::make_shared<Rules>(WebConfigFile{})) {}
+WebAccess::WebAccess(EventLoop& loop, WithoutPassword without_password)
+    : loop_(loop), without_password_(without_password), rules_(std::make_shared<Rules>(WebConfigFile{})) {}
 
 WebAccess::~WebAccess() = default;
 
@@ -128,33 +146,91 @@ std::shared_ptr<const TlsContext> WebAccess::tls() const { return rules()->tls; 
 bool WebAccess::has_users() const { return rules()->has_users; }
 
 HttpHandler WebAccess::protect(HttpHandler handler) {
-  return [this, handler = std::move(handler)](const std::shared_ptr<HttpExchange>& exchange) {
+  return [this, handler = std::make_shared<const HttpHandler>(std::move(handler))](
+             const std::shared_ptr<HttpExchange>& exchange) {
     const auto& headers = rules()->headers;
     handle(headers.empty() ? exchange : std::make_shared<ExchangeWithHeaders>(exchange, headers), handler);
   };
 }
 
-void WebAccess::handle(const std::shared_ptr<HttpExchange>& exchange, const HttpHandler& handler) {
+void WebAccess::handle(const std::shared_ptr<HttpExchange>& exchange, const SharedHandler& handler) {
   const auto rules = this->rules();
-  if (!rules->limiter.admit(std::chrono::steady_clock::now()))
-    return exchange->respond(later(429, "Too Many Requests: over rate_limit of the web configuration\n"));
-  if (!rules->has_users) return handler(exchange);
-  const auto given = parse_basic_authorization(exchange->request().header("authorization"));
-  if (!given) return enter(exchange, handler, "");
-  if (const auto known = rules->passwords.remembered(*given))
-    return enter(exchange, handler, *known ? given->user : "");
-  const bool is_taken = worker_->submit([this, thread = loop_.this_thread(), rules, given, exchange, handler] {
-    const bool is_right = rules->passwords.check(*given);
-    thread.post([this, exchange, handler, user = is_right ? given->user : ""] { enter(exchange, handler, user); });
+  const auto now = std::chrono::steady_clock::now();
+  if (!rules->limiter.admit(now)) {
+    return exchange->respond(later(429, "Too Many Requests: rate limit exceeded\n",
+                                   std::chrono::ceil<std::chrono::seconds>(rules->interval)));
+  }
+  if (!rules->has_users) return (*handler)(exchange);
+  const auto given = credentials_of(exchange->request());
+  if (!given) return enter(exchange, *handler, "");
+  if (const auto known = rules->passwords.cached_result(*given))
+    return enter(exchange, *handler, *known ? given->user : "");
+  if (!may_guess(network_of(exchange->request().peer), now)) {
+    return exchange->respond(later(429, "Too many wrong passwords from your network\n",
+                                   std::chrono::seconds(static_cast<int>(1 / kGuessesPerSecond))));
+  }
+  check(rules, *given, {loop_.this_thread(), exchange, handler});
+}
+
+// Requests with the same password wait for one computation.
+void WebAccess::check(const std::shared_ptr<Rules>& rules, const UserAndPassword& given, Waiting waiting) {
+  const std::pair key(given.user, given.password);
+  const auto exchange = waiting.exchange;
+  {
+    const std::lock_guard lock(mutex_);
+    auto& others = waiting_[key];
+    others.push_back(std::move(waiting));
+    if (others.size() > 1) return;
+  }
+  const bool is_taken = worker_->submit([this, rules, given, key, network = network_of(exchange->request().peer)] {
+    const bool is_right = rules->passwords.check(given);
+    if (!is_right) note_wrong_guess(network);
+    std::vector<Waiting> ready;
+    {
+      const std::lock_guard lock(mutex_);
+      ready.swap(waiting_[key]);
+      waiting_.erase(key);
+    }
+    for (const Waiting& one : ready) {
+      one.thread.post([this, one, user = is_right ? given.user : ""] { enter(one.exchange, *one.handler, user); });
+    }
   });
-  if (!is_taken) exchange->respond(later(503, "Too many passwords are waiting to be checked\n"));
+  if (is_taken) return;
+  std::vector<Waiting> refused;
+  {
+    const std::lock_guard lock(mutex_);
+    refused.swap(waiting_[key]);
+    waiting_.erase(key);
+  }
+  for (const Waiting& one : refused)
+    one.exchange->respond(later(503, "Too many login attempts; retry\n", std::chrono::seconds(1)));
 }
 
 void WebAccess::enter(const std::shared_ptr<HttpExchange>& exchange, const HttpHandler& handler,
                       const std::string& user) const {
-  if (user.empty() && otherwise_ == Otherwise::refuse) return exchange->respond(no_right_password());
+  if (user.empty() && without_password_ == WithoutPassword::refuse) return exchange->respond(no_right_password());
   if (!user.empty()) exchange->authenticated(user);
   handler(exchange);
+}
+
+bool WebAccess::may_guess(const std::string& network, SteadyTime now) {
+  const std::lock_guard lock(mutex_);
+  const auto found = guesses_.find(network);
+  if (found == guesses_.end()) return true;
+  Guesses& guesses = found->second;
+  guesses.left += kGuessesPerSecond * std::chrono::duration<double>(now - guesses.counted_at).count();
+  guesses.counted_at = now;
+  const bool may = guesses.left >= 1;
+  if (guesses.left >= kGuessesAtOnce) guesses_.erase(found);
+  return may;
+}
+
+void WebAccess::note_wrong_guess(const std::string& network) {
+  const std::lock_guard lock(mutex_);
+  if (guesses_.size() >= kMostNetworks && !guesses_.contains(network)) guesses_.clear();
+  const auto [guesses, is_new] = guesses_.try_emplace(network);
+  if (is_new) guesses->second = {kGuessesAtOnce, std::chrono::steady_clock::now()};
+  guesses->second.left = std::max(guesses->second.left - 1, 0.0);
 }
 
 }  // namespace base

@@ -2,15 +2,20 @@
 // Puts a web config file in force: the certificate that connections are shown, and in front of the program's handler
 // the check of passwords, the limit on the rate, and headers for every response. A reload replaces all of it at once.
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "base/http_server.h"
 #include "base/result.h"
 #include "base/tls.h"
+#include "base/web/basic_auth.h"
 #include "base/web/web_config.h"
 #include "base/worker.h"
 
@@ -19,14 +24,14 @@ namespace base {
 // Thread-safe.
 class WebAccess {
  public:
-  // What becomes of a request without a right password, when the file names users.
-  enum class Otherwise {
+  // What happens to a request without a valid password, when the file names users.
+  enum class WithoutPassword {
     refuse,   // 401
-    pass_on,  // to the handler, without a user: it may know the client in another way
+    pass_on,  // to the handler, without a user: it may authenticate the client in another way
   };
 
   // Without TLS, users or headers until the first replace(). The loop is the server's and must outlive this.
-  WebAccess(EventLoop& loop, Otherwise otherwise);
+  WebAccess(EventLoop& loop, WithoutPassword without_password);
   ~WebAccess();
   WebAccess(const WebAccess&) = delete;
   WebAccess& operator=(const WebAccess&) = delete;
@@ -38,22 +43,38 @@ class WebAccess {
   [[nodiscard]] std::shared_ptr<const TlsContext> tls() const;
   [[nodiscard]] bool has_users() const;
 
-  // Must be outlived by this. Sets HttpRequest::user. Answers by itself: 401 (no password or a wrong one), 429 (over
-  // rate_limit), 503 (too many passwords wait to be checked).
+  // For HttpServer; must be outlived by this. Sets HttpRequest::user. Answers by itself: 401 (no password or a wrong
+  // one), 429 (over rate_limit, or too many wrong passwords), 503 (too many passwords wait to be checked).
   [[nodiscard]] HttpHandler protect(HttpHandler handler);
 
  private:
   struct Rules;
+  using SharedHandler = std::shared_ptr<const HttpHandler>;
+  // A request whose password is being checked.
+  struct Waiting {
+    LoopThread thread;
+    std::shared_ptr<HttpExchange> exchange;
+    SharedHandler handler;
+  };
+  struct Guesses {
+    double left = 0;
+    SteadyTime counted_at;
+  };
 
   [[nodiscard]] std::shared_ptr<Rules> rules() const;
-  void handle(const std::shared_ptr<HttpExchange>& exchange, const HttpHandler& handler);
+  void handle(const std::shared_ptr<HttpExchange>& exchange, const SharedHandler& handler);
+  void check(const std::shared_ptr<Rules>& rules, const UserAndPassword& given, Waiting waiting);
   void enter(const std::shared_ptr<HttpExchange>& exchange, const HttpHandler& handler, const std::string& user) const;
+  [[nodiscard]] bool may_guess(const std::string& network, SteadyTime now);
+  void note_wrong_guess(const std::string& network);
 
   EventLoop& loop_;
-  const Otherwise otherwise_;
-  mutable std::mutex mutex_;  // for the copy of the pointer
+  const WithoutPassword without_password_;
+  mutable std::mutex mutex_;
   std::shared_ptr<Rules> rules_;
-  std::optional<Worker> worker_;  // computes hashes
+  std::map<std::pair<std::string, std::string>, std::vector<Waiting>> waiting_;  // by user and password
+  std::map<std::string, Guesses> guesses_;                                       // by network; bounded
+  std::optional<Worker> worker_;                                                 // computes hashes
 };
 
 // What the client is asked for with a 401: a name and a password.

@@ -21,6 +21,8 @@ using config::Position;
 using config::YamlNode;
 
 constexpr std::size_t kMaxFileBytes = 1u << 20;
+// Each step doubles the time that one password takes: 70 ms at 10, a quarter of a minute at this one.
+constexpr std::string_view kMostCost = "18";
 
 // Reads one map of the tree, and notes what is wrong with its place.
 class Section {
@@ -29,7 +31,7 @@ class Section {
   Section(const YamlNode* node, std::string path, std::string_view file, std::vector<config::ConfigProblem>& problems)
       : node_(node), path_(std::move(path)), file_(file), problems_(&problems) {
     if (node_ == nullptr || node_->kind == YamlNode::Kind::map) return;
-    if (node_->kind != YamlNode::Kind::null) problem_at(node_->at, path_, "expected keys with values");
+    if (node_->kind != YamlNode::Kind::null) problem_at(node_->at, path_, "expected a map");
     node_ = nullptr;
   }
 
@@ -40,7 +42,7 @@ class Section {
       std::string known;
       for (const auto key : keys) known += (known.empty() ? "" : ", ") + std::string(key);
       problem_at(entry.key_at, path_of(entry.key.substr(0, 64)),
-                 nearest.empty() ? "unknown key; there are: " + known
+                 nearest.empty() ? "unknown key; valid keys: " + known
                                  : "unknown key; did you mean \"" + std::string(nearest) + "\"?");
     }
   }
@@ -112,7 +114,7 @@ std::string read_pem(const Section& tls, const std::string& key, const ReadNamed
   const std::string path = tls.text(file_key);
   if (path.empty()) return text;
   if (!text.empty()) {
-    tls.problem(key, key + " and " + file_key + " both say which: give one");
+    tls.problem(key, "set only one of " + key + " and " + file_key);
     return "";
   }
   auto read = read_file(path, key == "key");
@@ -146,7 +148,9 @@ void read_client_certificates(const Section& section, const ReadNamedFile& read_
                     "RequireAndVerifyClientCert, or leave the CA out");
   const bool verifies = tls.client_certificate == verified || tls.client_certificate == verified_if_given;
   if (verifies && !names_ca)
-    section.problem("client_auth_type", "client_ca_file has to name the CA that clients' certificates are checked by");
+    section.problem("client_auth_type", "needs client_ca_file: the CA that signs client certificates");
+  if (std::ranges::find(tls.client_allowed_sans, "") != tls.client_allowed_sans.end())
+    section.problem("client_allowed_sans", "a name is not empty");
   if (!tls.client_allowed_sans.empty() && tls.client_certificate != verified && tls.client_certificate != required)
     section.problem("client_allowed_sans",
                     "a client may connect without a certificate, so there may be no name to "
@@ -159,7 +163,7 @@ int read_version(const Section& tls, std::string_view key, int otherwise) {
   if (text == "TLS12") return 2;
   if (text == "TLS13") return 3;
   if (text == "TLS10" || text == "TLS11")
-    tls.problem(key, "TLS 1.2 is the lowest version that is spoken here: write TLS12 or TLS13");
+    tls.problem(key, "TLS 1.2 is the minimum supported version: write TLS12 or TLS13");
   else if (!text.empty())
     tls.problem(key, "unknown TLS version; write TLS12 or TLS13");
   return otherwise;
@@ -181,7 +185,7 @@ void read_algorithms(const Section& section, TlsSettings& tls) {
   for (const std::string& name : tls.curves) {
     if (!is_curve(name))
       section.problem("curve_preferences",
-                      "unknown curve " + name + "; there are: X25519, CurveP256, CurveP384, CurveP521");
+                      "unknown curve " + name + "; valid curves: X25519, CurveP256, CurveP384, CurveP521");
   }
   tls.prefers_own_order = section.flag("prefer_server_cipher_suites", true);
 }
@@ -207,8 +211,9 @@ void read_tls(const Section& section, const ReadNamedFile& read_file, std::vecto
   tls.certificates = read_pem(section, "cert", read_file);
   tls.key = read_pem(section, "key", read_file);
   const bool is_unread = problems.size() > before;
-  if (tls.certificates.empty() && !is_unread) section.problem("cert_file", "missing: name the file of the certificate");
-  if (tls.key.empty() && !is_unread) section.problem("key_file", "missing: name the file of the certificate's key");
+  if (tls.certificates.empty() && !is_unread) section.problem("cert_file", "missing: set it to the certificate's path");
+  if (tls.key.empty() && !is_unread)
+    section.problem("key_file", "missing: set it to the path of the certificate's key");
   read_client_certificates(section, read_file, tls);
   read_algorithms(section, tls);
   if (problems.size() > before) return;
@@ -230,7 +235,7 @@ void read_headers(const Section& section, HttpHeaders& headers) {
     const auto known = std::ranges::find(kHeaders, entry.key, &Header::name);
     if (known == kHeaders.end()) {
       section.problem(entry.key,
-                      "this header cannot be set; there are: Content-Security-Policy, X-Frame-Options, "
+                      "this header cannot be set; valid headers: Content-Security-Policy, X-Frame-Options, "
                       "X-Content-Type-Options, X-XSS-Protection, Strict-Transport-Security");
       continue;
     }
@@ -238,8 +243,8 @@ void read_headers(const Section& section, HttpHeaders& headers) {
     std::string folded = value;
     std::ranges::transform(folded, folded.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c + 32) : c; });
     const std::string allowed = " " + std::string(known->values) + " ";
-    if (value.find_first_of("\r\n") != std::string::npos)
-      section.problem(entry.key, "a header's value is one line");
+    if (std::ranges::any_of(value, [](unsigned char c) { return c < ' ' && c != '\t'; }))
+      section.problem(entry.key, "a header's value has no control characters");
     else if (!known->values.empty() && !value.empty() && allowed.find(" " + folded + " ") == std::string::npos)
       section.problem(entry.key, "expected one of: " + std::string(known->values));
     else if (!value.empty())
@@ -255,6 +260,10 @@ void read_users(const Section& section, std::map<std::string, std::string>& user
     else if (!is_bcrypt_hash(hash))
       section.problem(entry.key,
                       "expected the bcrypt hash of a password ($2y$…), as printed by: htpasswd -nBC 10 NAME");
+    else if (hash.substr(4, 2) > kMostCost)
+      section.problem(entry.key, "a cost of " + hash.substr(4, 2) +
+                                     " makes one check take minutes; hash the password again "
+                                     "with 10: htpasswd -nBC 10 NAME");
     else
       users[entry.key] = hash;
   }
@@ -307,19 +316,35 @@ WebConfigResult parse_web_config(std::string_view yaml, std::string_view file_na
   return result;
 }
 
+namespace {
+
+Result<std::string> read_bounded(const std::string& path) {
+  auto text = read_regular_file(path, kMaxFileBytes + 1);
+  if (text && text->size() > kMaxFileBytes) return fail(Code::too_large, path + " is larger than 1 MiB");
+  return text;
+}
+
+}  // namespace
+
 WebConfigResult load_web_config(const std::string& path) {
-  const auto text = read_regular_file(path, kMaxFileBytes);
+  const auto text = read_bounded(path);
   if (!text) return {std::nullopt, {{path, 0, 0, "", "cannot be read: " + text.error().message}}};
   std::vector<std::string> warnings;
   const auto read_file = [&](const std::string& name, bool is_secret) {
     const std::string full = (std::filesystem::path(path).parent_path() / name).string();
     struct stat status {};
     if (is_secret && ::stat(full.c_str(), &status) == 0 && (status.st_mode & S_IROTH) != 0)
-      warnings.push_back(full + " can be read by all users; run: chmod o-r " + full);
-    return read_regular_file(full, kMaxFileBytes);
+      warnings.push_back("all users can read the key " + full + "; run: chmod o-r " + full);
+    return read_bounded(full);
   };
   auto result = parse_web_config(*text, path, read_file);
-  if (result.config) result.config->warnings = std::move(warnings);
+  if (!result.config) return result;
+  if (result.config->tls && result.config->tls->client_certificate == ClientCertificate::required &&
+      !result.config->tls->client_allowed_sans.empty())
+    warnings.push_back(path +
+                       ": with RequireAnyClientCert anyone can sign a certificate with a name of "
+                       "client_allowed_sans; set client_auth_type to RequireAndVerifyClientCert");
+  result.config->warnings = std::move(warnings);
   return result;
 }
 

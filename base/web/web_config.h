@@ -1,7 +1,7 @@
 #pragma once
 // The web config file: TLS, client certificates, users with passwords, and response headers of an HTTP server, in the
-// form that Prometheus, its exporters and Alertmanager share (exporter-toolkit, docs/web-configuration.md). What that
-// form allows and this server lacks: HTTP/2 (`http2` is accepted, connections use HTTP/1.1), and TLS below 1.2, which
+// format of Prometheus, its exporters and Alertmanager (exporter-toolkit, docs/web-configuration.md). What that format
+// allows and this server lacks: HTTP/2 (`http2` is accepted, connections use HTTP/1.1), and TLS below 1.2, which
 // is refused. Every problem is reported with its line.
 
 #include <functional>
@@ -30,9 +30,9 @@ struct WebConfigFile {
   HttpHeaders headers;                       // added to every response
   std::map<std::string, std::string> users;  // name → bcrypt hash of the password
   RequestRate rate;
-  std::vector<std::string> warnings;  // such as a key that all users can read
+  std::vector<std::string> warnings;  // for the log, such as a key that all users can read
 
-  // Whether nobody but known clients is served: every request needs a password or a verified certificate.
+  // Whether every client must authenticate: by a password or a verified certificate.
   [[nodiscard]] bool authenticates() const;
 };
 

@@ -1,15 +1,11 @@
 #include "chatcore/api/auth_middleware.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
 #include <utility>
-
-#include <arpa/inet.h>
-#include <netinet/in.h>
 
 #include "base/http_host.h"
 #include "base/log.h"
+#include "base/network.h"
 
 namespace chatcore::api {
 namespace {
@@ -34,9 +30,10 @@ bool is_right_host(Access access, const AuthRules& rules, bool authenticates, st
   return base::is_own_host(host, rules.allowed_hosts);
 }
 
+const std::vector<std::string> kNoOrigins;
+
 const std::vector<std::string>& origins_of(Access access, const AuthRules& rules) {
-  static const std::vector<std::string> kNone;
-  return access == Access::admin ? kNone : rules.allowed_origins;
+  return access == Access::admin ? kNoOrigins : rules.allowed_origins;
 }
 
 Problem wrong_host() {
@@ -60,9 +57,10 @@ Problem too_fast(std::chrono::seconds wait) {
 }
 
 // With passwords, browsers ask for one.
-Problem not_authenticated(const base::Error& error, bool has_passwords) {
+Problem not_authenticated(const base::Error& error, bool has_passwords, const base::HttpRequest& request) {
+  const bool was_password = has_passwords && bearer_of(request).empty() && !request.header("authorization").empty();
   return {.status = 401,
-          .message = error.message,
+          .message = was_password ? "The user name or the password is wrong" : error.message,
           .code = "invalid_api_key",
           .challenge = has_passwords ? "Basic realm=\"chatcore\", charset=\"UTF-8\"" : ""};
 }
@@ -92,7 +90,10 @@ Parsed<Principal> AuthMiddleware::enter(Access access, const base::HttpRequest& 
   if (!is_right_host(access, *rules, authenticator_.is_on() || rules->has_passwords, request.header("host"))) {
     return tl::unexpected(wrong_host());
   }
-  if (const auto problem = check_same_site(request, origins_of(access, *rules))) return tl::unexpected(*problem);
+  // Browsers add a password or a certificate to requests of any page by themselves; a key only its page can add.
+  const bool is_ambient = !request.user.empty() || rules->has_client_certificates;
+  const auto& origins = is_ambient ? kNoOrigins : origins_of(access, *rules);
+  if (const auto problem = check_same_site(request, origins)) return tl::unexpected(*problem);
   switch (access) {
     case Access::everyone: return Principal{};
     case Access::user:
@@ -115,11 +116,12 @@ Parsed<Principal> AuthMiddleware::enter_as_user(Access access, bool has_password
   principal.user = request.user;
   if (principal.user.empty() && (authenticator_.is_on() || has_passwords)) {
     auto user = authenticator_.user_of(bearer_of(request), now.wall);
-    if (!user) return tl::unexpected(wrong_key(not_authenticated(user.error(), has_passwords), request, now));
+    if (!user) return tl::unexpected(wrong_key(not_authenticated(user.error(), has_passwords, request), request, now));
     principal.user = std::move(*user);
   }
   // A user may be called like an address.
-  const std::string limited = principal.user.empty() ? "from " + network_of(request.peer) : "user " + principal.user;
+  const std::string limited =
+      principal.user.empty() ? "from " + base::network_of(request.peer) : "user " + principal.user;
   if (const auto wait = limits_.check_rate(limited, now.steady)) return tl::unexpected(too_fast(*wait));
   if (access == Access::turn) {
     principal.stream = limits_.begin_stream(limited);
@@ -131,7 +133,7 @@ Parsed<Principal> AuthMiddleware::enter_as_user(Access access, bool has_password
 Problem AuthMiddleware::wrong_key(const Problem& refusal, const base::HttpRequest& request, Moment now) const {
   // A request without a key is not an attempt to guess one.
   if (request.header("authorization").empty()) return refusal;
-  const std::string network = network_of(request.peer);
+  const std::string network = base::network_of(request.peer);
   const auto wait = wrong_keys_.check_rate(network, now.steady);
   if (!wait) return refusal;
   if (!wrong_key_logs_.check_rate(network, now.steady))
@@ -140,17 +142,6 @@ Problem AuthMiddleware::wrong_key(const Problem& refusal, const base::HttpReques
           .message = "Too many wrong keys from your network",
           .code = "too_many_wrong_keys",
           .retry_after_seconds = static_cast<int>(wait->count())};
-}
-
-std::string network_of(const std::string& peer) {
-  in6_addr address{};
-  if (inet_pton(AF_INET6, peer.c_str(), &address) != 1) return peer;
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (IN6_IS_ADDR_V4MAPPED(&address) != 0) {
-    return inet_ntop(AF_INET, address.s6_addr + 12, text.data(), text.size()) ? text.data() : peer;
-  }
-  std::fill(address.s6_addr + 8, address.s6_addr + 16, std::uint8_t{0});
-  return inet_ntop(AF_INET6, &address, text.data(), text.size()) ? std::string(text.data()) + "/64" : peer;
 }
 
 }  // namespace chatcore::api

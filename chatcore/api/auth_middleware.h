@@ -29,7 +29,8 @@ enum class Access {
 // Can be replaced while serving.
 struct AuthRules {
   AdminAccess admin = {};
-  bool has_passwords = false;                     // HttpRequest::user is set for those who sent a right one
+  bool has_passwords = false;  // HttpRequest::user is set for those who sent a right one
+  bool has_client_certificates = false;
   bool on_loopback = true;                        // all listen addresses are loopback
   std::vector<std::string> allowed_hosts = {};    // names and addresses without port, besides those of loopback
   std::vector<std::string> allowed_origins = {};  // of other web pages that may send requests; never for admin routes
@@ -74,8 +75,5 @@ class AuthMiddleware {
   mutable std::mutex mutex_;                   // for the copy of the pointer only
   std::shared_ptr<const AuthRules> rules_;
 };
-
-// Who is limited together where nobody has a name: an IPv4 address, or the 64 bits of an IPv6 one that a network has.
-std::string network_of(const std::string& peer);
 
 }  // namespace chatcore::api

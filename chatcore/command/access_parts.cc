@@ -20,7 +20,7 @@ void read_web_config(const Config& config, AccessParts& parts) {
   if (!read.config) return;
   for (const auto& [name, hash] : read.config->users) {
     if (!access::is_user_name(name))
-      parts.errors.push_back(config.web_config_file + ": basic_auth_users: not a user's name: " + name);
+      parts.errors.push_back(config.web_config_file + ": basic_auth_users: invalid user name: " + name);
   }
   parts.web = std::move(*read.config);
 }
@@ -29,8 +29,16 @@ void read_web_config(const Config& config, AccessParts& parts) {
 void check_users(const Config& config, bool on_loopback, AccessParts& parts) {
   const bool needs_users =
       config.auth.required == AuthRequired::yes || (config.auth.required == AuthRequired::automatic && !on_loopback);
-  if (!needs_users || !parts.errors.empty() || config.web_config_file.empty()) return;
-  if (parts.credentials.any() || parts.web.authenticates()) return;
+  if (!parts.errors.empty() || config.web_config_file.empty() || parts.credentials.any()) return;
+  const bool allows_any_page =
+      std::ranges::any_of(config.allowed_origins, [](const auto& origin) { return origin == "*" || origin == "null"; });
+  // A browser presents a client certificate for every page.
+  if (allows_any_page && parts.web.users.empty()) {
+    parts.errors.push_back(
+        "allowed_origins: lets every web page send requests, and no keys or users are set: name the "
+        "pages' origins");
+  }
+  if (!needs_users || parts.web.authenticates()) return;
   parts.errors.push_back(config.web_config_file +
                          ": basic_auth_users: missing, and neither auth.keys_file nor auth.jwt_secret_file is set: "
                          "other hosts could use this server without authentication");
@@ -70,6 +78,8 @@ AccessParts read_access(const Config& config, bool on_loopback) {
     parts.errors.push_back(error.where + ": " + error.message);
   }
   parts.rules.has_passwords = !parts.web.users.empty();
+  parts.rules.has_client_certificates =
+      parts.web.tls && parts.web.tls->client_certificate != base::ClientCertificate::none;
   parts.limits = {.requests_per_second = config.limits.user_rate,
                   .burst = config.limits.user_burst,
                   .streams = config.limits.user_streams};

@@ -175,7 +175,7 @@ struct Program {
   api::ChainIndex chains;
   api::ApiParts api;
   // Who sends no password may have a key.
-  base::WebAccess web_access{loop, base::WebAccess::Otherwise::pass_on};
+  base::WebAccess web_access{loop, base::WebAccess::WithoutPassword::pass_on};
   base::HttpServer server;
 };
 
@@ -219,6 +219,7 @@ std::vector<std::string> apply_anew(Program& program, const Config& config, bool
   AccessParts parts = read_access(config, on_loopback);
   if (!parts.errors.empty()) return parts.errors;
   if (const auto replaced = program.web_access.replace(parts.web); !replaced) return {replaced.error().message};
+  for (const std::string& warning : parts.web.warnings) base::log_warning(warning);
   program.authenticator.replace(std::move(parts.credentials));
   program.user_limits.configure(parts.limits);
   program.auth.replace(std::move(parts.rules));

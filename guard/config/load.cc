@@ -207,13 +207,16 @@ bool is_reached_by_others(const std::string& listen) {
 std::vector<ConfigProblem> check_web_config(const Config& config) {
   const std::string& path = config.agent.web_config_file;
   if (path.empty()) return {};
+  if (::geteuid() == 0) {
+    if (auto distrust = find_distrust(path); !distrust.empty()) return {{path, 0, 0, "", std::move(distrust)}};
+  }
   const auto read = base::load_web_config(path);
   if (!read.config) return read.problems;
   const bool is_open = !config.web.allow_insecure && std::ranges::any_of(config.agent.listen, is_reached_by_others);
   if (is_open && !read.config->tls)
     return {{path, 0, 0, "tls_server_config",
-             "missing, but other machines can reach an address in agent.listen: passwords and pages would cross the "
-             "network in plain text; add it, or set web.allow_insecure to true"}};
+             "missing, but other machines can reach an address in agent.listen: passwords and pages would be sent "
+             "unencrypted; add it, or set web.allow_insecure to true"}};
   if (is_open && !read.config->authenticates())
     return {{path, 0, 0, "basic_auth_users",
              "missing, but other machines can reach an address in agent.listen: add users, or client_auth_type: "

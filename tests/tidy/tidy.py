@@ -66,7 +66,7 @@ LIBRARIES = {
     r"libpq-fe\.h": ["chatcore/storage/postgres_connection.cc"],
     r"jemalloc/": ["chatcore/main.cc"],
     r"systemd/": ["base/systemd_bus.cc", "agent/service_manager.cc", "chatcore/command/service_manager.cc"],
-    r"yaml-cpp/": ["base/config/yaml_tree.cc", "chatcore/config_file.cc"],
+    r"yaml-cpp/": ["base/config/yaml_tree.cc"],
     r"re2/": ["guard/config/pattern.cc", "guard/source/log_matcher.cc"],
     r"prometheus/": ["guard/telemetry/exposition.cc", "chatcore/metrics.cc"],
     r"hnswlib/": ["chatcore/retrieval/graph_builder.cc", "tests/bench/brute_force_peer.cc"],

@@ -50,6 +50,14 @@ TEST(BasicAuth, TakesTheRightPasswordOfTheRightUser) {
   EXPECT_FALSE(auth.check({"", ""}));
 }
 
+TEST(BasicAuth, TakesASaltWithUnusedBitsSet) {
+  // The 22nd letter of the salt has two bits; "u" and "v" have the same two.
+  std::string hash = kAlice;
+  ASSERT_EQ(hash[28], 'u');
+  hash[28] = 'v';
+  EXPECT_TRUE(BasicAuth(Users{{"alice", hash}}).check({"alice", "open sesame"}));
+}
+
 TEST(BasicAuth, DoesNotCutPasswords) {
   // bcrypt knows 72 bytes and no NUL.
   const BasicAuth auth(Users{{"alice", kAlice}});
@@ -59,13 +67,16 @@ TEST(BasicAuth, DoesNotCutPasswords) {
 
 TEST(BasicAuth, RemembersWhatItHasChecked) {
   const BasicAuth auth(Users{{"alice", kAlice}});
-  EXPECT_EQ(auth.remembered({"alice", "open sesame"}), std::nullopt);
+  EXPECT_EQ(auth.cached_result({"alice", "open sesame"}), std::nullopt);
   static_cast<void>(auth.check({"alice", "open sesame"}));
   static_cast<void>(auth.check({"alice", "wrong"}));
-  EXPECT_EQ(auth.remembered({"alice", "open sesame"}), true);
-  EXPECT_EQ(auth.remembered({"alice", "wrong"}), false);
+  EXPECT_EQ(auth.cached_result({"alice", "open sesame"}), true);
+  EXPECT_EQ(auth.cached_result({"alice", "wrong"}), false);
+  // A flood of guesses does not push it out.
+  for (int i = 0; i < 1100; ++i) static_cast<void>(auth.check({"nobody", std::to_string(i)}));
+  EXPECT_EQ(auth.cached_result({"alice", "open sesame"}), true);
   // Not by the two put together.
-  EXPECT_EQ(auth.remembered({"aliceopen", " sesame"}), std::nullopt);
+  EXPECT_EQ(auth.cached_result({"aliceopen", " sesame"}), std::nullopt);
 }
 
 }  // namespace

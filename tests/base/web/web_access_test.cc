@@ -17,7 +17,7 @@ namespace base {
 namespace {
 
 using testing::HasSubstr;
-using Otherwise = WebAccess::Otherwise;
+using WithoutPassword = WebAccess::WithoutPassword;
 
 // "open sesame"
 constexpr const char* kAlice = "$2y$04$abcdefghijklmnopqrstuu/LVz6MZlItEy42I2juLihZ66HnQx/cy";
@@ -44,7 +44,7 @@ WebConfigFile with_tls() {
 // Answers with the user's name, behind WebAccess.
 class ProtectedServer {
  public:
-  explicit ProtectedServer(const WebConfigFile& config, Otherwise otherwise = Otherwise::refuse)
+  explicit ProtectedServer(const WebConfigFile& config, WithoutPassword otherwise = WithoutPassword::refuse)
       : access(loop_, otherwise) {
     EXPECT_TRUE(access.replace(config));
     HttpServerOptions options;
@@ -116,7 +116,7 @@ TEST(WebAccess, NoPasswordOrAWrongOneIsChallenged) {
 }
 
 TEST(WebAccess, WhereOthersMayKnowTheClientItIsPassedOnWithoutAUser) {
-  const ProtectedServer server(with_users(), Otherwise::pass_on);
+  const ProtectedServer server(with_users(), WithoutPassword::pass_on);
   EXPECT_EQ(server.get("wrong").body, "user=");
   EXPECT_EQ(server.get("open sesame").body, "user=alice");
 }
@@ -164,7 +164,7 @@ TEST(WebAccess, AClientWithoutTlsIsToldToUseIt) {
   const ProtectedServer server(with_tls());
   RawClient client(server.port);
   client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
-  EXPECT_THAT(client.read_to_end(), HasSubstr("write https:// instead of http://"));
+  EXPECT_THAT(client.read_to_end(), HasSubstr("use https:// instead of http://"));
 }
 
 TEST(WebAccess, AReloadShowsTheNewCertificateAndAWrongOneChangesNothing) {

@@ -10,12 +10,15 @@
 #include <gtest/gtest.h>
 
 #include "base/config/nearest_key.h"
+#include "base/config/yaml_tree.h"
 #include "guard/config/config.h"
 
 namespace guard::config {
 namespace {
 
 using base::config::nearest_key;
+using base::config::parse_yaml;
+using base::config::YamlNode;
 
 TEST(NearestKey, ForgivesTwoEditsOfALongWord) {
   const auto keys = keys_of("workloads[0]");

@@ -14,7 +14,7 @@ import unittest
 import warnings
 
 from agent import Agent, BINARY, SECONDS, WORKLOAD, ask, require_agent, unique
-from harness.process import free_port, wait_until
+from harness.process import free_port, http_get, wait_until
 from harness.requirements import find_program
 
 TLS = os.path.join(os.environ["LEAKGUARD_SOURCE_DIR"], "tests/fixtures/tls")
@@ -249,6 +249,8 @@ class DaemonTest(unittest.TestCase):
         self.assertIn("--password-file", refused.stderr)
         by_address = ask("status", "--address", f"https://localhost:{self.port}", "--ca-file", f"{TLS}/ca.pem", *with_password)
         self.assertEqual(by_address.returncode, 0, by_address.stderr)
+        plain = ask("status", "--address", f"localhost:{self.port}", *with_password)
+        self.assertNotIn("http://", plain.stderr)
         distrusted = ask("status", "--address", f"https://localhost:{self.port}", *with_password)
         self.assertEqual(distrusted.returncode, 4)
         self.assertIn("certificate", distrusted.stderr)
@@ -262,6 +264,16 @@ class DaemonTest(unittest.TestCase):
         shutil.copy(f"{TLS}/client.key", f"{self.folder}/server.key")
         self.agent.send(signal.SIGHUP)
         wait_until(lambda: self.certificate() != before, SECONDS, "the new certificate")
+
+    def test_an_address_that_waits_for_a_restart_keeps_its_protection(self):
+        with open(f"{self.folder}/leakguard.yml", encoding="utf-8") as file:
+            config = file.read()
+        self.write("leakguard.yml", config.replace(str(self.port), str(free_port())).replace(
+            f", web_config_file: {self.folder}/web.yml", ""))
+        for times in (1, 2):
+            self.agent.send(signal.SIGHUP)
+            self.agent.wait_for_line("configuration reloaded", SECONDS, count=times)
+            self.assertEqual(http_get(f"http://localhost:{self.port}/api/v1/status")[0], 400, "plain text")
 
     def test_sighup_changes_the_users(self):
         self.write("web.yml", "tls_server_config: {cert_file: server.pem, key_file: server.key}\n"

@@ -67,9 +67,21 @@ class OverTls(ChatcoreTest):
         self.assertRegex(body.lower(), "www-authenticate: basic realm=")
 
     def test_guesses_are_slowed_down(self):
+        self.assertEqual(self.curl("/api/conversations", "--user", "alice:open sesame")[0], 200)
         codes = [self.curl("/api/conversations", "--user", f"alice:guess{i}")[0] for i in range(12)]
         self.assertEqual((codes[0], codes[-1]), (401, 429))
         self.assertEqual(self.curl("/api/conversations", "--user", "alice:open sesame")[0], 200)
+
+    def test_pages_of_other_sites_cannot_use_a_browsers_password(self):
+        self.write_web(f"basic_auth_users: {{alice: {HASH}}}\n")
+        self.server.stop()
+        self.server.flags.append("--allowed-origins=*")
+        self.server.start()
+        foreign = ["--header", "Origin: https://evil.example", "--header", "Sec-Fetch-Site: cross-site"]
+        status, body = self.curl("/v1/conversations", "--user", "alice:open sesame", *foreign, data={})
+        self.assertEqual((status, "cross_site" in body), (403, True), body)
+        key = ["--header", f"Authorization: Bearer {KEY}"]
+        self.assertEqual(self.curl("/v1/conversations", *key, *foreign, data={})[0], 200)
 
     def test_large_requests_and_answers_come_whole(self):
         text = "word " * 150_000  # 750 KB, many records
@@ -123,6 +135,13 @@ class Configuration(unittest.TestCase):
         self.assertIn("basic_auth_users: missing", refused.stderr)
         self.assertEqual(self.check(f"{tls}basic_auth_users: {{a: {HASH}}}", "--listen=0.0.0.0:8080").returncode, 0)
         self.assertEqual(self.check(tls).returncode, 0)
+
+    def test_every_page_may_send_requests_only_where_clients_authenticate(self):
+        tls = f"tls_server_config: {{cert_file: {TLS}/server.pem, key_file: {TLS}/server.key}}\n"
+        refused = self.check(tls, "--allowed-origins=*")
+        self.assertEqual(refused.returncode, 78)
+        self.assertIn("allowed_origins", refused.stderr)
+        self.assertEqual(self.check(f"{tls}basic_auth_users: {{a: {HASH}}}", "--allowed-origins=*").returncode, 0)
 
     def test_what_is_wrong_has_its_place(self):
         refused = self.check("basic_auth_user: {}\n")

@@ -1,0 +1,16 @@
+#pragma once
+// How far a mistyped word is from one that is known.
+
+#include <cstddef>
+#include <string_view>
+
+namespace base {
+
+// Longer words are no slips of the finger, and the work is quadratic.
+inline constexpr std::size_t kLongestWord = 64;
+
+// Edits between two words: letters added, left out, changed, or swapped with their neighbour (optimal string
+// alignment). kLongestWord when one of them is longer than that.
+std::size_t edit_distance(std::string_view a, std::string_view b);
+
+}  // namespace base
