@@ -72,6 +72,7 @@ struct CallRequest {
   std::string content_type;     // that a good answer's begins with
   bool takes_any_type = false;  // accept any Content-Type: on_data checks the bytes
   Caller caller = {};
+  bool is_repeat = false;  // Prompt::is_repeat (answerer.h)
 };
 
 // A call under way. Destroying it cancels it. Thread-safe, also within its own events.
