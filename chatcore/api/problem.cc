@@ -58,6 +58,12 @@ Problem refused_by_remote(const base::Error& error) {
           .param = remote.param};
 }
 
+Problem too_large_for_remote(const base::Error& error) {
+  return {.status = 413,
+          .message = subject_of(error) + " is behind a proxy that refuses a request of this size",
+          .code = error.remote->code};
+}
+
 const char* timeout_code(const base::Error& error) {
   if (!error.remote) return "timeout";
   return error.remote->side == storage::kSide ? "storage_timeout" : "backend_timeout";
@@ -76,7 +82,9 @@ Problem problem_of_code(const base::Error& error) {
               .message = "The conversation is in use by another writer",
               .code = "conflict",
               .retry_after_seconds = kRetryAfterSeconds};
-    case Code::too_large: return {.status = 413, .message = "Too large", .code = "too_large"};
+    case Code::too_large:
+      if (is_refused_by_backend(error)) return too_large_for_remote(error);
+      return {.status = 413, .message = "Too large", .code = "too_large"};
     case Code::exhausted:
       return {.status = 503,
               .message = "No room for this conversation at present",

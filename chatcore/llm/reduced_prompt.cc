@@ -61,7 +61,7 @@ bool may_be_answered_if_smaller(const Generated& generated) {
   if (generated.status) return generated.is_filtered;
   const base::Error& error = generated.status.error();
   if (!error.remote || !error.remote->saw_request) return false;
-  if (error.code == base::Code::deadline_exceeded) return false;
+  if (error.code == base::Code::deadline_exceeded || error.code == base::Code::too_large) return false;
   return error.remote->code != "context_length_exceeded" && !is_other_field(error.remote->param);
 }
 

@@ -92,6 +92,14 @@ TEST(Problems, ARequestThatABackendRefusesIs400WithTheBackendsCode) {
   EXPECT_EQ(problem_of(of("the language model", base::Code::permission_denied)).status, 502);
 }
 
+TEST(Problems, AProxyThatRefusesTheSizeIsNamed) {
+  const auto refused =
+      problem_of(of("the language model", base::Code::too_large, {.side = {}, .code = "request_too_large"}));
+  EXPECT_EQ(refused.status, 413);
+  EXPECT_EQ(refused.code, "request_too_large");
+  EXPECT_THAT(refused.message, testing::StartsWith("The language model is behind a proxy"));
+}
+
 TEST(BackendReport, HasTheLearnedLimits) {
   EXPECT_EQ(backend_json("m", std::nullopt), R"({"model":"m","backend":null})");
   EXPECT_EQ(backend_json("m", llm::BackendStatistics{.streams = 1,
