@@ -310,6 +310,11 @@ TEST(Retention, IsCheckedForWhatCannotBeMeant) {
   EXPECT_EQ(wrong("retention.conversations", "90d"), "");
   EXPECT_EQ(wrong("retention.conversations", "1h"), "retention.conversations") << "shorter than conversation.ttl";
   EXPECT_EQ(wrong("conversation.ttl", "60d"), "") << "longer than the default of retention.responses";
+  EXPECT_EQ(wrong("retention.responses", "1ms"), "retention.responses");
+  EXPECT_EQ(wrong("retention.responses", "59m"), "retention.responses");
+  EXPECT_EQ(wrong("retention.responses", "1h"), "");
+  EXPECT_EQ(wrong("retention.responses", "off"), "");
+  EXPECT_EQ(wrong("retention.conversations", "1s"), "retention.conversations");
   EXPECT_EQ(wrong("retention.max_size", "2g"), "");
   EXPECT_EQ(wrong("retention.max_size", "2"), "retention.max_size") << "two bytes";
   EXPECT_EQ(wrong("retention.max_size", "2g", "postgresql://db/chat"), "retention.max_size");
