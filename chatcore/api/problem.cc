@@ -71,6 +71,22 @@ const char* timeout_code(const base::Error& error) {
 
 bool is_refused_by_backend(const base::Error& error) { return error.remote && error.remote->side != storage::kSide; }
 
+// A client may try again: the disk may have room then.
+Problem no_room(const base::Error& error) {
+  if (storage::is_full_disk(error)) {
+    return {.status = 503,
+            .message = "Storage is full: nothing can be stored until this server's operator makes room on its disk",
+            .code = std::string(storage::kFullCode),
+            .retry_after_seconds = kRetryAfterSeconds};
+  }
+  const bool is_storage = error.remote && error.remote->side == storage::kSide;
+  return {.status = 503,
+          .message = is_storage ? "Storage is busy: too many requests wait for it"
+                                : "This server has no memory for this request at present",
+          .code = "overloaded",
+          .retry_after_seconds = kRetryAfterSeconds};
+}
+
 Problem problem_of_code(const base::Error& error) {
   switch (error.code) {
     case Code::invalid_argument:
@@ -85,11 +101,7 @@ Problem problem_of_code(const base::Error& error) {
     case Code::too_large:
       if (is_refused_by_backend(error)) return too_large_for_remote(error);
       return {.status = 413, .message = "Too large", .code = "too_large"};
-    case Code::exhausted:
-      return {.status = 503,
-              .message = "No room for this conversation at present",
-              .code = "overloaded",
-              .retry_after_seconds = kRetryAfterSeconds};
+    case Code::exhausted: return no_room(error);
     case Code::corrupt:  // what the database holds: whoever asks can do nothing about it
     case Code::unavailable:
       return {.status = 503,
@@ -118,6 +130,8 @@ Problem problem_of(const base::Error& error) {
   }
   return problem;
 }
+
+bool is_out_of_memory(const base::Error& error) { return error.code == Code::exhausted && !error.remote; }
 
 Problem problem_of(Refusal refusal) {
   if (refusal == Refusal::drain) {

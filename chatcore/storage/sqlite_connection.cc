@@ -1,9 +1,12 @@
 #include "chatcore/storage/sqlite_connection.h"
 
 #include <cerrno>
+#include <utility>
 
 #include <sqlite3.h>
 #include <sys/statvfs.h>
+
+#include "chatcore/storage/outage.h"
 
 namespace chatcore::storage {
 namespace {
@@ -35,7 +38,9 @@ tl::unexpected<base::Error> failure(sqlite3* database, int result) {
   const int extended = database != nullptr ? sqlite3_extended_errcode(database) : result;
   const std::string words = database != nullptr ? sqlite3_errmsg(database) : sqlite3_errstr(result);
   const int system_error = database != nullptr ? sqlite3_system_errno(database) : 0;
-  return base::fail(code_of(result, system_error), "sqlite: " + words + " (code " + std::to_string(extended) + ")");
+  std::string message = "sqlite: " + words + " (code " + std::to_string(extended) + ")";
+  if ((result & 0xff) == SQLITE_FULL) return base::fail(full_disk(std::move(message)));
+  return base::fail(code_of(result, system_error), std::move(message));
 }
 
 // Each connection may keep 2 MiB of pages, so that a store's memory does not depend on the size of the database.
@@ -110,7 +115,7 @@ base::Status SqliteConnection::check_room() const {
   struct statvfs disk {};
   if (path == nullptr || ::statvfs(path, &disk) != 0) return {};
   if (std::uint64_t{disk.f_bavail} * disk.f_frsize >= kLeast) return {};
-  return base::fail(base::Code::exhausted, "sqlite: the disk of the database is full");
+  return base::fail(full_disk("sqlite: the disk of the database is full"));
 }
 
 SqliteStatement& SqliteStatement::bind(int parameter, std::int64_t value) {

@@ -92,6 +92,19 @@ TEST(Problems, ARequestThatABackendRefusesIs400WithTheBackendsCode) {
   EXPECT_EQ(problem_of(of("the language model", base::Code::permission_denied)).status, 502);
 }
 
+TEST(Problems, AFullDiskABusyDatabaseAndNoMemoryAreDistinct) {
+  const auto full = problem_of(storage::as_told(storage::full_disk("sqlite: disk full")));
+  EXPECT_EQ(full.status, 503);
+  EXPECT_EQ(full.code, "storage_full");
+  EXPECT_THAT(full.message, testing::StartsWith("Storage is full"));
+  const base::Error busy = storage::as_told({base::Code::exhausted, ""});
+  EXPECT_THAT(problem_of(busy).message, testing::StartsWith("Storage is busy"));
+  const base::Error no_memory{base::Code::exhausted, ""};
+  EXPECT_THAT(problem_of(no_memory).message, testing::StartsWith("This server has no memory"));
+  EXPECT_TRUE(is_out_of_memory(no_memory));
+  EXPECT_FALSE(is_out_of_memory(busy));
+}
+
 TEST(Problems, AProxyThatRefusesTheSizeIsNamed) {
   const auto refused =
       problem_of(of("the language model", base::Code::too_large, {.side = {}, .code = "request_too_large"}));
