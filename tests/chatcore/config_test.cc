@@ -300,6 +300,22 @@ TEST(AllowedOrigins, OfEveryPageNeedKeys) {
   EXPECT_TRUE(check_authentication(config, true).empty());
 }
 
+TEST(Times, TooShortToBeMeantAreRefused) {
+  const auto error = [](const char* name, const char* text) {
+    const auto errors = load_config({{name, text, "test"}}).errors;
+    return errors.empty() ? std::string() : errors.at(0).message;
+  };
+  for (const char* name :
+       {"conversation.ttl", "conversation.sweep_interval", "llm.connect_timeout", "llm.first_byte_timeout",
+        "llm.idle_timeout", "llm.total_timeout", "embeddings.total_timeout"}) {
+    EXPECT_EQ(error(name, "99ms"), std::string(name) +
+                                       ": \"99ms\" is less than the minimum of 100ms; is the unit "
+                                       "right? Seconds are s, minutes m");
+    EXPECT_EQ(error(name, "100ms"), "");
+    EXPECT_EQ(error(name, "off"), "");
+  }
+}
+
 TEST(Retention, IsCheckedForWhatCannotBeMeant) {
   const auto wrong = [](const char* name, const char* text, const char* database = "sqlite://./a") {
     const auto loaded = load_config({{name, text, "test"}, {"database.url", database, "test"}});
