@@ -1,7 +1,9 @@
 #include "chatcore/config.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string_view>
+#include <utility>
 
 #include "base/socket_address.h"
 #include "chatcore/settings.h"
@@ -90,6 +92,16 @@ std::vector<ConfigError> check_retention(const Config& config) {
   }
   if (config.retention.max_size.count > 0 && config.retention.max_size < base::mebibytes(16)) {
     errors.push_back({"retention.max_size", "is less than the minimum of 16m; is the unit missing?"});
+  }
+  // A shorter time removes what its users still read. It is most likely another unit that was meant.
+  constexpr std::chrono::hours kLeast{1};
+  for (const auto& [name, time] : {std::pair("retention.conversations", config.retention.conversations),
+                                   std::pair("retention.responses", config.retention.responses)}) {
+    if (time.count() > 0 && time < kLeast) {
+      errors.push_back({name, base::format_duration(time) + " is less than the minimum of 1h: stored texts would be " +
+                                  "removed while they are in use. Write days, such as 30d, or off to keep them"});
+      return errors;
+    }
   }
   if (config.retention.conversations.count() > 0 && config.retention.conversations < config.conversation.time_to_live)
     errors.push_back(

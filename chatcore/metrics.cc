@@ -184,6 +184,11 @@ struct Metrics::Impl {
                                                   .Help("Time from a prompt to the end of its answer.")
                                                   .Register(registry)
                                                   .Add({}, kRequestSeconds);
+  prometheus::Counter& reduced = prometheus::BuildCounter()
+                                     .Name("chatcore_reduced_prompts_total")
+                                     .Help("Answers without the earlier messages, which the backend refused.")
+                                     .Register(registry)
+                                     .Add({});
   prometheus::Family<prometheus::Counter>& summaries =
       prometheus::BuildCounter()
           .Name("chatcore_summaries_total")
@@ -269,6 +274,8 @@ void Metrics::generation_ended(std::string_view result, base::Duration took) {
   impl_->generations.Add({{"result", std::string(result)}}).Increment();
   impl_->generation_seconds.Observe(base::to_seconds(took));
 }
+
+void Metrics::prompt_reduced() { impl_->reduced.Increment(); }
 
 void Metrics::search_ended(base::Duration took) { impl_->search_seconds.Observe(base::to_seconds(took)); }
 

@@ -57,6 +57,8 @@ class Metrics {
   void stream_cancelled();
   // One generation of the answerer; `result` is "ok" or the name of an error code.
   void generation_ended(std::string_view result, base::Duration took);
+  // An answer to a smaller prompt, after the backend refused the whole one.
+  void prompt_reduced();
   void search_ended(base::Duration took);
   // One summary of what left a conversation's window; `result` from a fixed set.
   void summary_ended(std::string_view result);

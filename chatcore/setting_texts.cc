@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -43,6 +44,18 @@ Status parse_duration(Text text, base::Duration& value) {
   if (!parsed) return base::fail(parsed.error());
   value = *parsed;
   return {};
+}
+
+Status parse_wait(Text text, base::Duration& value) {
+  // Within less than this no backend answers and no user writes: the unit is wrong.
+  constexpr std::chrono::milliseconds kLeast{100};
+  if (auto parsed = parse_duration(text, value); !parsed || value == base::Duration::zero() || value >= kLeast) {
+    return parsed;
+  }
+  return base::fail(base::Code::invalid_argument,
+                    '"' + std::string(text) +
+                        "\" is less than the minimum of 100ms; is the unit right? Seconds "
+                        "are s, minutes m");
 }
 
 Status parse_bytes(Text text, base::Bytes& value) {

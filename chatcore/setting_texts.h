@@ -17,6 +17,8 @@ namespace chatcore {
 
 base::Status parse_text(std::string_view text, std::string& value);
 base::Status parse_duration(std::string_view text, base::Duration& value);
+// As parse_duration(), but refuses what is shorter than 100ms and not 0.
+base::Status parse_wait(std::string_view text, base::Duration& value);
 base::Status parse_bytes(std::string_view text, base::Bytes& value);
 base::Status parse_count(std::string_view text, std::size_t& value);
 base::Status parse_number(std::string_view text, double low, double high, double& value);

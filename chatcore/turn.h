@@ -5,7 +5,8 @@
 //   → window      wait for the conversation's turn; its last messages from memory, or read back from storage
 //   → append      the question, durable before anything is answered
 //   → retrieve    passages that bear on it; into this prompt only, never stored
-//   → generate    text streamed through; paused while the client is slow, cancelled when it leaves
+//   → generate    text streamed through; paused while the client is slow, cancelled when it leaves. If the backend
+//                 refuses the prompt, again with a smaller one (reduced_prompt.h)
 //   → append      the answer, durable, also when it was cut short: then marked interrupted. An empty
 //                 one marks a question at which the answerer failed; later prompts omit it (prompt_messages.h)
 //   → account     bytes, last use, metrics; and what has left the window may be summarised (summarizer.h)
@@ -32,6 +33,7 @@
 #include "chatcore/conversation/message.h"
 #include "chatcore/conversation/registry.h"
 #include "chatcore/llm/answerer.h"
+#include "chatcore/llm/reduced_prompt.h"
 #include "chatcore/metrics.h"
 #include "chatcore/retrieval/retriever.h"
 #include "chatcore/storage/store.h"
@@ -126,6 +128,8 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void catch_up_with(base::Result<storage::Window> window);
   void retrieve();
   void generate(std::vector<retrieval::Passage> passages);
+  void ask(llm::Prompt prompt);
+  [[nodiscard]] std::vector<conversation::Message> whole_messages() const;
   llm::Prompt compose_prompt(std::vector<retrieval::Passage> passages);
   void write_or_wait();
   void take_text(std::string_view text);
@@ -134,9 +138,13 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void take_queued(std::size_t bytes);
   void cut_answer();
   void take_end(const llm::Generated& generated);
+  bool ask_with_smaller_prompt(const llm::Generated& generated);
+  [[nodiscard]] bool has_said_something() const;
+  void report_smaller_prompt() const;
   void begin_answer();
   void begin_answer_after(base::Duration silence);
   void stop_generating();
+  void drop_generation();
   void append_answer();
   void keep_answer(base::Result<std::int64_t> sequence);
   void end_distrusting_memory(base::Error error);
@@ -158,8 +166,11 @@ class Turn : public std::enable_shared_from_this<Turn> {
   bool is_from_memory_ = false;   // the window was there, and so may have fallen behind storage
   std::size_t kept_ = 0;          // so many of the request's messages are in the conversation
   llm::LeftOut left_out_before_;  // when the turn came to the conversation
+  bool has_passages_ = false;     // the whole prompt has
+  llm::PromptExtent extent_ = llm::PromptExtent::whole;
   std::unique_ptr<llm::Generation> generation_;
-  base::SteadyTime generation_began_;
+  base::SteadyTime first_asked_;
+  base::SteadyTime generation_began_;  // after first_asked_ if the backend refused a larger prompt
   bool answer_begun_ = false;
   base::Pending silence_;  // timer after which the answer begins without text
   bool paused_ = false;

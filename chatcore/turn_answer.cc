@@ -4,7 +4,9 @@
 #include <chrono>
 #include <utility>
 
+#include "base/log.h"
 #include "chatcore/llm/prompt_messages.h"
+#include "chatcore/llm/reduced_prompt.h"
 #include "chatcore/llm/summary_prompt.h"
 #include "chatcore/llm/token_window.h"
 #include "chatcore/retrieval/utf8.h"
@@ -52,12 +54,22 @@ void Turn::retrieve() {
 void Turn::generate(std::vector<retrieval::Passage> passages) {
   if (step_ != Step::retrieving) return;  // its client has left meanwhile
   step_ = Step::generating;
+  has_passages_ = !passages.empty();
   auto prompt = compose_prompt(std::move(passages));
-  result_.prompt_tokens = llm::estimate_tokens(prompt);
-  // The answerer holds the prompt, or a request made of it, until the answer has ended.
-  if (!permit_->grow(llm::size_of(prompt) + parts_.answerer.cost())) {
+  // The answerer holds the prompt, or a request made of it, until the answer has ended. A smaller prompt that may
+  // follow takes its place.
+  const base::Bytes kept = llm::size_of(request_.passed_on);
+  if (!permit_->grow(llm::size_of(prompt) + kept + parts_.answerer.cost())) {
     return end(base::fail(Code::exhausted, "no room for the prompt"));
   }
+  first_asked_ = std::chrono::steady_clock::now();
+  ask(std::move(prompt));
+  permit_->begun();
+  write_or_wait();
+}
+
+void Turn::ask(llm::Prompt prompt) {
+  result_.prompt_tokens = llm::estimate_tokens(prompt);
   generation_began_ = std::chrono::steady_clock::now();
   generation_ = parts_.answerer.generate(
       std::move(prompt),
@@ -84,9 +96,7 @@ void Turn::generate(std::vector<retrieval::Passage> passages) {
        .on_held = [self = shared_from_this()](
                       std::size_t bytes) { self->in_order([self, bytes] { self->take_held(bytes); }); }},
       parts_.loop);
-  if (!parts_.answerer.is_cpu_bound()) begin_answer_after(kLongestSilence);
-  permit_->begun();
-  write_or_wait();
+  if (!parts_.answerer.is_cpu_bound()) begin_answer_after(kLongestSilence - (generation_began_ - first_asked_));
 }
 
 void Turn::write_or_wait() {
@@ -97,18 +107,27 @@ void Turn::write_or_wait() {
 }
 
 // A stateless prompt is as long as its client wants it.
+std::vector<conversation::Message> Turn::whole_messages() const {
+  if (!lease_) return request_.messages;
+  return llm::within_tokens(llm::without_unanswered(lease_->window(), request_.messages.size()), parts_.window_tokens,
+                            lease_->summary());
+}
+
 llm::Prompt Turn::compose_prompt(std::vector<retrieval::Passage> passages) {
+  const bool is_whole = extent_ == llm::PromptExtent::whole;
   llm::Prompt prompt{
-      .messages = lease_ ? llm::within_tokens(llm::without_unanswered(lease_->window(), request_.messages.size()),
-                                              parts_.window_tokens, lease_->summary())
-                         : request_.messages,
+      .messages = is_whole ? whole_messages()
+                           : llm::within_tokens(llm::reduced_messages(extent_, lease_->window(), request_.messages),
+                                                parts_.window_tokens),
       .passages = std::move(passages),
       .max_tokens = request_.max_tokens,
       .sampling = request_.sampling,
-      .stop = std::move(request_.stop),
-      .passed_on = std::move(request_.passed_on),
-      .summary = lease_ ? llm::summary_note(lease_->summary()) : "",
-      .caller = caller()};
+      .stop = request_.stop,
+      // In a conversation a smaller prompt may need it again.
+      .passed_on = lease_ ? request_.passed_on : std::move(request_.passed_on),
+      .summary = lease_ && is_whole ? llm::summary_note(lease_->summary()) : "",
+      .caller = caller(),
+      .is_repeat = !is_whole};
   if (!request_.instructions.empty()) {
     prompt.messages.insert(prompt.messages.begin(), {.role = Role::system, .content = request_.instructions});
   }
@@ -178,6 +197,7 @@ void Turn::cut_answer() {
 
 void Turn::take_end(const llm::Generated& generated) {
   if (step_ != Step::generating) return;
+  if (ask_with_smaller_prompt(generated)) return;
   result_.status = generated.status;
   const bool says_nothing = answer_.content.empty() && generated.calls_tools && !has_fields_;
   if (says_nothing && result_.status) {
@@ -197,6 +217,35 @@ void Turn::take_end(const llm::Generated& generated) {
   append_answer();
 }
 
+// If the backend refuses something in the conversation, the question is asked without the conversation, in the same
+// turn. Returns whether it did.
+bool Turn::ask_with_smaller_prompt(const llm::Generated& generated) {
+  if (!lease_ || has_said_something() || !llm::may_be_answered_if_smaller(generated)) return false;
+  const bool has_summary = !lease_->summary().content.empty();
+  // Messages that are passed on are sent instead of the conversation's.
+  const auto next = request_.passed_on.messages.empty()
+                        ? llm::next_extent(extent_, whole_messages(), has_passages_ || has_summary, lease_->window(),
+                                           request_.messages)
+                        : llm::next_extent(extent_, {}, has_passages_, {}, {});
+  if (!next) return false;
+  result_.status = generated.status;
+  drop_generation();
+  result_.status = {};
+  extent_ = *next;
+  ask(compose_prompt({}));
+  return true;
+}
+
+bool Turn::has_said_something() const { return !answer_.content.empty() || part_bytes_ != 0 || has_fields_; }
+
+void Turn::report_smaller_prompt() const {
+  parts_.metrics.prompt_reduced();
+  base::log_warning("A backend refuses a conversation: its last question was answered without the earlier messages",
+                    {{"conversation", request_.conversation->id},
+                     {"sent", extent_ == llm::PromptExtent::without_turns ? "system messages and the question"
+                                                                          : "the question alone"}});
+}
+
 void Turn::begin_answer() {
   if (std::exchange(answer_begun_, true)) return;
   silence_.cancel();
@@ -205,7 +254,7 @@ void Turn::begin_answer() {
 
 void Turn::begin_answer_after(base::Duration silence) {
   if (step_ != Step::generating || answer_begun_) return;
-  silence_ = parts_.loop.after(silence, [weak = weak_from_this()] {
+  silence_ = parts_.loop.after(std::max(silence, base::Duration::zero()), [weak = weak_from_this()] {
     const auto self = weak.lock();
     if (!self) return;
     self->in_order([self] {
@@ -240,8 +289,12 @@ void Turn::client_left() {
 }
 
 void Turn::stop_generating() {
-  const auto took = std::chrono::steady_clock::now() - generation_began_;
   silence_.cancel();
+  drop_generation();
+}
+
+void Turn::drop_generation() {
+  const auto took = std::chrono::steady_clock::now() - generation_began_;
   parts_.metrics.generation_ended(result_.status ? "ok" : name_of(result_.status.error().code), took);
   generation_->cancel();
   // This may run inside one of the generation's own events, so it is destroyed after that has returned.
@@ -251,6 +304,7 @@ void Turn::stop_generating() {
 void Turn::append_answer() {
   step_ = Step::storing_answer;
   permit_->work();
+  if (extent_ != llm::PromptExtent::whole && result_.status && has_said_something()) report_smaller_prompt();
   if (result_.answer_tokens == 0) result_.answer_tokens = llm::estimate_tokens(answer_.content);
   // An answer without a word is one, and was announced as such, when it came to a good end.
   if (!lease_ || !is_to_be_kept()) return end(result_.status);

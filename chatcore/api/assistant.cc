@@ -31,7 +31,7 @@ void end_answer(Metrics& metrics, Call& call, bool begun, const std::string& id,
     call.write(assistant_end_event(id, result.sequence, result.cut || result.filtered));
     return call.finish();
   }
-  if (result.status.error().code == base::Code::exhausted) metrics.request_shed("memory");
+  if (is_out_of_memory(result.status.error())) metrics.request_shed("memory");
   const Problem problem = call.problem_of(result.status.error());
   if (!begun) {
     // The question may be stored: who asks again under this id does not begin another conversation with it.

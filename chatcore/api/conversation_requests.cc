@@ -22,6 +22,7 @@ Parsed<ConversationRequest> parse_conversation_request(std::string_view body) {
   JsonReader reader(*object, "", fault);
   ConversationRequest request{.metadata = reader.metadata("metadata"), .items = {}};
   if (const Json* items = reader.list("items", kMaxItems)) request.items = read_messages(*items, "items", fault);
+  refuse_blank_questions(request.items, "items", fault);
   if (fault) return tl::unexpected(*fault);
   return request;
 }
@@ -48,6 +49,7 @@ Parsed<std::vector<conversation::Message>> parse_items_request(std::string_view 
     return tl::unexpected(*fault);
   }
   auto messages = read_messages(*items, "items", fault);
+  refuse_blank_questions(messages, "items", fault);
   if (fault) return tl::unexpected(*fault);
   return messages;
 }

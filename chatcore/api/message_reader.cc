@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "chatcore/llm/prompt_messages.h"
+
 namespace chatcore::api {
 namespace {
 
@@ -165,9 +167,20 @@ InputItems read_items(const Json& list, const std::string& where, bool takes_too
   return items;
 }
 
+void refuse_blank_questions(const std::vector<Message>& messages, const std::string& where, Fault& fault) {
+  const auto blank = std::ranges::find_if(
+      messages, [](const Message& one) { return one.role == Role::user && llm::is_blank(one.content); });
+  if (fault || blank == messages.end()) return;
+  fault = bad_request("invalid_value", "A user message must not be empty",
+                      at(where, static_cast<std::size_t>(blank - messages.begin())) + ".content");
+}
+
 void require_question_last(const std::vector<Message>& messages, const std::string& param, Fault& fault) {
-  if (fault || (!messages.empty() && messages.back().role == Role::user)) return;
-  fault = bad_request("invalid_value", "The last message must be the user's", param);
+  if (fault) return;
+  if (messages.empty() || messages.back().role != Role::user)
+    fault = bad_request("invalid_value", "The last message must be the user's", param);
+  else if (llm::is_blank(messages.back().content))
+    fault = bad_request("invalid_value", "The last message must not be empty", param);
 }
 
 }  // namespace chatcore::api

@@ -43,7 +43,11 @@ struct InputItems {
 // stored.
 InputItems read_items(const Json& list, const std::string& where, bool takes_tools, Fault& fault);
 
-// Refuses, under the name `param`, a list that does not end with a question.
+// Refuses, by its place in the list `where`, a user message without text: stored, it would be a question that nobody
+// asked.
+void refuse_blank_questions(const std::vector<conversation::Message>& messages, const std::string& where, Fault& fault);
+
+// Refuses, under the name `param`, a list that does not end with a question, or ends with a blank one.
 void require_question_last(const std::vector<conversation::Message>& messages, const std::string& param, Fault& fault);
 
 }  // namespace chatcore::api

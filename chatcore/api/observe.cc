@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "chatcore/api/handlers.h"
+#include "chatcore/storage/outage.h"
 
 namespace chatcore::api {
 namespace {
@@ -62,6 +63,12 @@ struct ReadyProbe {
   }
 };
 
+const char* text_of_write_error(const base::Error& error) {
+  if (storage::is_full_disk(error)) return "the database cannot be written: its disk is full\n";
+  return error.code == base::Code::exhausted ? "the database cannot be written: its write queue is full\n"
+                                             : "the database cannot be written: see the log\n";
+}
+
 }  // namespace
 
 // Ready means that the database can be read and written, so that a load balancer uses an instance that can do both.
@@ -71,16 +78,17 @@ void show_ready(const ApiParts& parts, const SharedCall& call) {
   const auto probe = std::make_shared<ReadyProbe>(call);
   probe->timer = parts.turn.loop.after(
       kReadyPatience, [probe] { probe->answer(503, "the database does not answer in time: check its disk\n"); });
-  parts.turn.store.describe(
-      {}, on_loop(parts, [&parts, probe](const auto& answer) {
-        if (!answer) return probe->answer(503, "the database cannot be read: see the log\n");
-        parts.turn.store.check_write(on_loop(parts, [probe](const base::Status& status) {
-          if (status) return probe->answer(200, "ready\n");
-          const bool is_full = status.error().code == base::Code::exhausted;
-          probe->answer(503, is_full ? "the database cannot be written: its disk is full, or its write queue is full\n"
-                                     : "the database cannot be written: see the log\n");
-        }));
-      }));
+  const auto check_write = [&parts, probe] {
+    parts.turn.store.check_write(on_loop(parts, [probe](const base::Status& status) {
+      if (status) return probe->answer(200, "ready\n");
+      probe->answer(503, text_of_write_error(status.error()));
+    }));
+  };
+  const auto check_read = [check_write, probe](const auto& answer) {
+    if (!answer) return probe->answer(503, "the database cannot be read: see the log\n");
+    check_write();
+  };
+  parts.turn.store.describe({}, on_loop(parts, check_read));
 }
 
 }  // namespace chatcore::api

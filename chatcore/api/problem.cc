@@ -58,12 +58,34 @@ Problem refused_by_remote(const base::Error& error) {
           .param = remote.param};
 }
 
+Problem too_large_for_remote(const base::Error& error) {
+  return {.status = 413,
+          .message = subject_of(error) + " is behind a proxy that refuses a request of this size",
+          .code = error.remote->code};
+}
+
 const char* timeout_code(const base::Error& error) {
   if (!error.remote) return "timeout";
   return error.remote->side == storage::kSide ? "storage_timeout" : "backend_timeout";
 }
 
 bool is_refused_by_backend(const base::Error& error) { return error.remote && error.remote->side != storage::kSide; }
+
+// A client may try again: the disk may have room then.
+Problem no_room(const base::Error& error) {
+  if (storage::is_full_disk(error)) {
+    return {.status = 503,
+            .message = "Storage is full: nothing can be stored until this server's operator makes room on its disk",
+            .code = std::string(storage::kFullCode),
+            .retry_after_seconds = kRetryAfterSeconds};
+  }
+  const bool is_storage = error.remote && error.remote->side == storage::kSide;
+  return {.status = 503,
+          .message = is_storage ? "Storage is busy: too many requests wait for it"
+                                : "This server has no memory for this request at present",
+          .code = "overloaded",
+          .retry_after_seconds = kRetryAfterSeconds};
+}
 
 Problem problem_of_code(const base::Error& error) {
   switch (error.code) {
@@ -76,12 +98,10 @@ Problem problem_of_code(const base::Error& error) {
               .message = "The conversation is in use by another writer",
               .code = "conflict",
               .retry_after_seconds = kRetryAfterSeconds};
-    case Code::too_large: return {.status = 413, .message = "Too large", .code = "too_large"};
-    case Code::exhausted:
-      return {.status = 503,
-              .message = "No room for this conversation at present",
-              .code = "overloaded",
-              .retry_after_seconds = kRetryAfterSeconds};
+    case Code::too_large:
+      if (is_refused_by_backend(error)) return too_large_for_remote(error);
+      return {.status = 413, .message = "Too large", .code = "too_large"};
+    case Code::exhausted: return no_room(error);
     case Code::corrupt:  // what the database holds: whoever asks can do nothing about it
     case Code::unavailable:
       return {.status = 503,
@@ -110,6 +130,8 @@ Problem problem_of(const base::Error& error) {
   }
   return problem;
 }
+
+bool is_out_of_memory(const base::Error& error) { return error.code == Code::exhausted && !error.remote; }
 
 Problem problem_of(Refusal refusal) {
   if (refusal == Refusal::drain) {

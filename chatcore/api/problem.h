@@ -32,6 +32,8 @@ Problem conversation_not_found(std::string param = "conversationId");
 // the error's own words: the rest may name files and hosts, which are the log's business. The message
 // of a backend's error (error.remote) names the backend; its refusal of a request is 400 with its code, type and param.
 Problem problem_of(const base::Error& error);
+// Whether this server's memory budget has no room, rather than storage.
+bool is_out_of_memory(const base::Error& error);
 Problem problem_of(Refusal refusal);
 // For what the HTTP server refuses before a route is reached: 400, 408, 413, 431, 503 and the like.
 Problem problem_of_status(int status);

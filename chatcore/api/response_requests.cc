@@ -35,7 +35,11 @@ void refuse_what_cannot_be_done(JsonReader& reader, bool passes_on) {
 InputItems read_input(JsonReader& reader, bool passes_on) {
   const Json* input = reader.find("input");
   if (input == nullptr) reader.refuse("input", "missing_field", "\"input\" is missing");
-  if (input == nullptr || !input->is_array()) return {.messages = {{.content = reader.text("input")}}};
+  if (input == nullptr || !input->is_array()) {
+    InputItems question{.messages = {{.content = reader.text("input")}}};
+    require_question_last(question.messages, "input", reader.fault());
+    return question;
+  }
   const Json* list = reader.list("input", kMaxItems);
   auto items = list == nullptr ? InputItems() : read_items(*list, "input", passes_on, reader.fault());
   const bool ends_with_tool = !items.tools.empty() && items.tools.back().before == items.messages.size();

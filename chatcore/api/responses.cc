@@ -327,7 +327,7 @@ class ResponseAsk : public std::enable_shared_from_this<ResponseAsk> {
     const bool is_gone = error.code == base::Code::not_found && begins_on_conflict_;
     if ((is_taken || is_gone) && !has_begun_) return have_own_chain();
     if (!is_stored) remove_empty_chain();
-    if (error.code == base::Code::exhausted) parts_.turn.metrics.request_shed("memory");
+    if (is_out_of_memory(error)) parts_.turn.metrics.request_shed("memory");
     if (error.code == base::Code::not_found) return call_->refuse(not_found());
     call_->refuse(call_->problem_of(error));
   }

@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -61,6 +62,15 @@ base::Result<Counts> write_lines(const std::string& url, const CommandLine& line
   return counts;
 }
 
+// Without --force no file is replaced, as by backup.
+base::Status check_free(const CommandLine& line) {
+  std::error_code ignored;
+  const std::string& to = line.paths.front();
+  if (line.force || !std::filesystem::is_regular_file(to, ignored)) return {};
+  return base::fail(base::Code::invalid_argument,
+                    to + " exists already; name another file, or replace it with --force");
+}
+
 // An export of before keeps its place until this one is whole. What is no file of its own (a pipe, a device) is written
 // to as it is.
 base::Result<Counts> write_file(const std::string& url, const CommandLine& line) {
@@ -79,9 +89,9 @@ base::Result<Counts> write_file(const std::string& url, const CommandLine& line)
   return counts;
 }
 
-base::Result<Counts> read_lines(const std::string& url, std::istream& in) {
-  auto archive = storage::open_archive(url);
-  if (!archive) return base::fail(archive.error());
+// Calls `put` with each record.
+base::Result<Counts> read_lines(std::istream& in,
+                                const std::function<base::Status(const storage::ArchiveRecord& record)>& put) {
   storage::ArchiveLines lines;
   Counts counts;
   std::string text;
@@ -93,14 +103,51 @@ base::Result<Counts> read_lines(const std::string& url, std::istream& in) {
     if (text.size() > kLongestLine) return base::fail(at_line({base::Code::too_large, "the line is too long"}));
     auto record = lines.read(text);
     if (!record) return base::fail(at_line(record.error()));
-    auto put = std::visit([&](const auto& one) { return (*archive)->put(one); }, *record);
-    if (!put) return base::fail(at_line(put.error()));
+    if (auto done = put(*record); !done) return base::fail(at_line(done.error()));
     counts.add(*record);
   }
   if (in.bad()) return base::fail(base::Code::unavailable, "the file cannot be read to its end");
   if (auto whole = lines.end(); !whole) return base::fail(at_line(whole.error()));
-  if (auto finished = (*archive)->finish(); !finished) return base::fail(at_line(finished.error()));
   return counts;
+}
+
+base::Result<Counts> import_lines(const Config& config, std::istream& in) {
+  std::unique_ptr<storage::Archive> archive;
+  // The database is created if it does not exist, so not before the first good line.
+  const auto open = [&config, &archive]() -> base::Status {
+    const auto url = ready_database(config);
+    if (!url) return base::fail(url.error());
+    auto opened = storage::open_archive(*url);
+    if (!opened) return base::fail(opened.error());
+    archive = *std::move(opened);
+    return {};
+  };
+  base::Status opened;
+  auto counts = read_lines(in, [&](const storage::ArchiveRecord& record) -> base::Status {
+    if (!archive) opened = open();
+    if (!opened) return opened;
+    return std::visit([&archive](const auto& one) { return archive->put(one); }, record);
+  });
+  if (!opened) return base::fail(opened.error());  // not the line's fault
+  if (!counts) return counts;
+  if (!archive) opened = open();
+  if (!opened) return base::fail(opened.error());
+  if (auto finished = archive->finish(); !finished) return base::fail(finished.error());
+  return counts;
+}
+
+// Reads the whole file before the database is opened. What can be read only once (a pipe) is not checked.
+base::Status check_lines(std::ifstream& file, const std::string& path) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(path, ignored)) {
+    return base::fail(base::Code::invalid_argument, path + " is a folder; name a file that export wrote");
+  }
+  if (!std::filesystem::is_regular_file(path, ignored)) return {};
+  const auto counts = read_lines(file, [](const auto& /*record*/) { return base::Status(); });
+  if (!counts) return base::fail(counts.error());
+  file.clear();
+  file.seekg(0);
+  return {};
 }
 
 // `what` and `where`: "Exported" … "from". The database is named, since without a configuration it is the default one.
@@ -129,6 +176,9 @@ int export_conversations(const Config& config, const CommandLine& line) {
   if (!named) return failed("export", named.error());
   // A wrong path would else be an empty database and a good export of nothing.
   if (auto there = storage::check_there(*named); !there) return failed("export", there.error());
+  if (!is_standard(line)) {
+    if (auto free = check_free(line); !free) return failed("export", free.error());
+  }
   const auto url = ready_database(config);
   if (!url) return failed("export", url.error());
   ::umask(S_IRWXG | S_IRWXO);  // what people said is for nobody else to read
@@ -138,13 +188,15 @@ int export_conversations(const Config& config, const CommandLine& line) {
 }
 
 int import_conversations(const Config& config, const CommandLine& line) {
-  const auto url = ready_database(config);
+  const auto url = database_url(config);
   if (!url) return failed("import", url.error());
   std::ifstream file;
   if (!is_standard(line)) file.open(line.paths.front(), std::ios::binary);
   if (!is_standard(line) && !file) return failed("import", base::error_from_errno(errno, "open " + line.paths.front()));
   std::ios::sync_with_stdio(false);
-  const auto counts = read_lines(*url, is_standard(line) ? std::cin : file);
+  const auto checked = is_standard(line) ? base::Status() : check_lines(file, line.paths.front());
+  const auto counts = checked ? import_lines(config, is_standard(line) ? std::cin : file)
+                              : base::Result<Counts>(base::fail(checked.error()));
   if (counts) return say("Imported", *counts, "into", *url);
   std::fprintf(stderr, "chatcore import: %s\nNothing was imported.\n", counts.error().message.c_str());
   return kExitFailed;

@@ -27,7 +27,8 @@ constexpr std::array kCommands{
             "make the store of texts that questions are answered from; of a docs.json the embeddings are used when\n"
             "      NAME is the embedder in use; --force replaces a store that is broken"},
     Command{"migrate", "[SETTINGS]", "bring the database up to date; serve does so by itself"},
-    Command{"export", "[FILE|-] [--user USER]", "write all conversations, or a user's, as lines of JSON"},
+    Command{"export", "[FILE|-] [--user USER] [--force]",
+            "write all conversations, or a user's, as lines of JSON; --force replaces a file that exists"},
     Command{"import", "[FILE|-]", "read such lines into a database: all of them or, after any error, none"},
     Command{"backup", "FILE", "copy a SQLite database while it is served; PostgreSQL has pg_dump"},
     Command{"check-config", "[FILE] [SETTINGS]", "say everything that is wrong with a configuration"},
@@ -55,6 +56,28 @@ options::options_description all_options() {
 
 bool is_command(std::string_view name) { return std::ranges::find(kCommands, name, &Command::name) != kCommands.end(); }
 
+std::vector<std::string> command_names() {
+  std::vector<std::string> names;
+  for (const Command& command : kCommands) names.emplace_back(command.name);
+  return names;
+}
+
+std::string suggestion(const std::string& nearest) { return nearest.empty() ? "" : "; did you mean " + nearest + "?"; }
+
+// `given` as it was written, perhaps with its value: "--lisen=127.0.0.1:80".
+base::Error no_such_option(const std::string& given) {
+  const std::string written = given.substr(0, given.find('='));
+  std::vector<std::string> names;
+  const auto known = all_options();
+  for (const auto& option : known.options()) {
+    if (option->long_name() != "arguments") names.push_back(option->long_name());
+  }
+  const std::string nearest =
+      nearest_name(written.substr(std::min(written.find_first_not_of('-'), written.size())), names);
+  return {base::Code::invalid_argument,
+          "no such option: " + written + suggestion(nearest.empty() ? "" : "--" + nearest)};
+}
+
 std::string text_of(const options::variables_map& given, const char* name) {
   return given.count(name) != 0 ? given[name].as<std::string>() : std::string();
 }
@@ -68,7 +91,9 @@ base::Result<CommandLine> interpret(const options::variables_map& given) {
     line.paths.assign(words.begin() + 1, words.end());
   }
   if (!line.command.empty() && !is_command(line.command)) {
-    return base::fail(base::Code::invalid_argument, "no such command: " + line.command);
+    const std::vector<std::string> names = command_names();
+    return base::fail(base::Code::invalid_argument,
+                      "no such command: " + line.command + suggestion(nearest_name(line.command, names)));
   }
   if (given.count("version") != 0) return CommandLine{.command = "version"};
   if (given.count("help") != 0 || line.command.empty()) return CommandLine{.command = "help", .help_of = line.command};
@@ -81,8 +106,11 @@ base::Result<CommandLine> interpret(const options::variables_map& given) {
   if (given.count("store") != 0) line.texts.push_back({"retrieval.store", text_of(given, "store"), "--store"});
   line.embeddings_by = text_of(given, "embeddings-by");
   line.force = given.count("force") != 0;
-  if (line.command != "ingest" && (line.force || !line.embeddings_by.empty())) {
-    return base::fail(base::Code::invalid_argument, "--force and --embeddings-by belong to ingest");
+  if (line.command != "ingest" && !line.embeddings_by.empty()) {
+    return base::fail(base::Code::invalid_argument, "--embeddings-by belongs to ingest");
+  }
+  if (line.force && line.command != "ingest" && line.command != "export") {
+    return base::fail(base::Code::invalid_argument, "--force belongs to ingest and export");
   }
   const char* from_environment = std::getenv("CHATCORE_CONFIG");  // NOLINT(concurrency-mt-unsafe): before any thread
   line.config_file = given.count("config") != 0 ? text_of(given, "config") : from_environment ? from_environment : "";
@@ -126,6 +154,8 @@ base::Result<CommandLine> parse_command_line(const std::vector<std::string>& arg
         options::command_line_parser(arguments).options(all_options()).positional(positional).style(kStyle).run(),
         given);
     return interpret(given);
+  } catch (const options::unknown_option& error) {
+    return base::fail(no_such_option(error.get_option_name()));
   } catch (const options::error& error) {
     return base::fail(base::Code::invalid_argument, error.what());
   }

@@ -18,7 +18,7 @@ struct CommandLine {
   std::vector<std::string> paths = {};  // ingest: what to read; check-config, export, import, backup: the file
   std::optional<std::string> user = {};  // export: whose conversations; none: everybody's
   std::string embeddings_by = {};        // ingest: the embedder that a docs.json is of
-  bool force = false;                    // ingest: replace a broken store
+  bool force = false;                    // ingest: replace a broken store; export: replace a file
 };
 
 // `arguments` without the program's name; none at all means "help". Errors: invalid_argument, in words for the user.

@@ -8,8 +8,12 @@ base::Bytes size_of(const Prompt& prompt) {
   for (const auto& passage : prompt.passages) {
     bytes += sizeof passage + passage.text.size() + passage.source.size();
   }
-  for (const auto& message : prompt.passed_on.messages) bytes += sizeof message + message.size();
-  bytes += prompt.passed_on.fields.size() + prompt.passed_on.suffix.size();
+  return {static_cast<std::int64_t>(bytes) + size_of(prompt.passed_on).count};
+}
+
+base::Bytes size_of(const PassedOn& passed_on) {
+  std::size_t bytes = passed_on.fields.size() + passed_on.suffix.size();
+  for (const auto& message : passed_on.messages) bytes += sizeof message + message.size();
   return {static_cast<std::int64_t>(bytes)};
 }
 

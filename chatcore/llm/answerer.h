@@ -49,6 +49,9 @@ struct Prompt {
   PassedOn passed_on = {};             // for an answerer that passes_on()
   std::string summary = {};            // a note of what precedes the messages (summary_prompt.h); empty: none
   Caller caller = {};
+  // The same turn's larger prompt has just failed: this one is not retried, and its failure is not counted by the
+  // circuit breaker.
+  bool is_repeat = false;
 };
 
 struct TokenUsage {
@@ -118,6 +121,7 @@ class Answerer {
 
 // The bytes of its texts, and of what holds the passages.
 base::Bytes size_of(const Prompt& prompt);
+base::Bytes size_of(const PassedOn& passed_on);
 
 // Tokens as usage counts report them when the answerer itself has no tokenizer: about four bytes each.
 std::size_t estimate_tokens(std::string_view text);

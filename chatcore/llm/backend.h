@@ -57,7 +57,7 @@ struct CallEvents {
   std::function<base::Status()> on_last_byte;
   // Errors: unavailable (cannot be reached, busy, broken answer, breaker open; with retry_after where known),
   // deadline_exceeded, permission_denied (it refuses our key, model or account), invalid_argument (it refuses this
-  // request). Each has its `remote`.
+  // request), too_large (a proxy in front of it refuses the request's size). Each has its `remote`.
   std::function<void(base::Status)> on_end;
   // The backend has refused the request with this body. Returns the body to send instead (at most a few times); absent:
   // the call ends with the refusal. The refusal may be part of an answer whose first bytes on_data received. May be
@@ -72,6 +72,7 @@ struct CallRequest {
   std::string content_type;     // that a good answer's begins with
   bool takes_any_type = false;  // accept any Content-Type: on_data checks the bytes
   Caller caller = {};
+  bool is_repeat = false;  // Prompt::is_repeat (answerer.h)
 };
 
 // A call under way. Destroying it cancels it. Thread-safe, also within its own events.

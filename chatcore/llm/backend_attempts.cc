@@ -262,6 +262,12 @@ base::Error Backend::Attempts::error_of_refusal() const {
       remote.param = events_.on_refused ? "messages" : "input";
       error.message += "; the request is longer than the model's context";
       break;
+    case Kind::size:
+      error.code = Code::too_large;
+      remote.code = "request_too_large";
+      error.message +=
+          "; a proxy in front of it refuses a request of this size: raise its limit (nginx: client_max_body_size)";
+      break;
     case Kind::request:
     case Kind::field:
     case Kind::system_role: break;
@@ -296,7 +302,7 @@ base::Status Backend::Attempts::judge(base::Status status) {
 }
 
 bool Backend::Attempts::may_retry(const base::Error& error) const {
-  if (has_begun_ || retries_ >= backend_->options.max_retries) return false;
+  if (has_begun_ || request_.is_repeat || retries_ >= backend_->options.max_retries) return false;
   if (refusal_) return error.code == Code::unavailable;
   if (status_ != 0) return false;
   return error.code == Code::unavailable;  // no connection, or hung up on; time that ran out does not come back
@@ -304,9 +310,10 @@ bool Backend::Attempts::may_retry(const base::Error& error) const {
 
 void Backend::Attempts::retry_or_end(base::Error error) {
   // A backend that refuses a request, is busy, or had begun to answer is not down.
-  const bool is_up =
-      error.code == Code::permission_denied || error.code == Code::invalid_argument || status_ == 429 || has_begun_;
-  outcome_ = is_up ? Outcome::gave_up : Outcome::failed;
+  const bool is_refusal =
+      error.code == Code::permission_denied || error.code == Code::invalid_argument || error.code == Code::too_large;
+  const bool is_up = is_refusal || status_ == 429 || has_begun_;
+  outcome_ = is_up || request_.is_repeat ? Outcome::gave_up : Outcome::failed;
   if (!error.remote) {
     const bool saw_request = is_good() || error.code == Code::deadline_exceeded;
     error.remote = std::make_shared<const base::Remote>(base::Remote{.side = {}, .saw_request = saw_request});

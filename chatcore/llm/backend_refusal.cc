@@ -327,7 +327,8 @@ Kind kind_of(int status, const ReportedError& reported, const BackendRefusal& re
   if (status == 404) return Kind::operators;
   if (status == 429) return is_about_operators(reported) ? Kind::operators : Kind::busy;
   if (status == 413 && is_rate_limit(reported.text)) return Kind::busy;
-  if (refusal.is_typed || status == 413 || is_about_context(reported.text)) return Kind::context;
+  if (refusal.is_typed || is_about_context(reported.text)) return Kind::context;
+  if (status == 413) return reported.root.is_object() ? Kind::context : Kind::size;
   if (status == 408 || status == 409 || status == 425) return Kind::busy;
   if (is_about_system_role(reported.text) || refusal.param.starts_with("messages.0.role")) return Kind::system_role;
   if (is_about_template(reported.text)) return Kind::request;

@@ -16,6 +16,7 @@ struct BackendRefusal {
   enum class Kind {
     request,      // the request is invalid
     context,      // the request is longer than the model's context, or than the server accepts
+    size,         // a proxy in front of the backend refuses a body of this size: 413 without an error in JSON
     field,        // a field that the backend does not know or support: `fields`
     system_role,  // the model's template has no system message
     operators,    // the configured key, model or account: only the operator can help

@@ -257,6 +257,14 @@ std::optional<std::string> shorter(Request request, const BackendRefusal& refusa
   return request.text();
 }
 
+// A limit of bytes says nothing about the model's context, so nothing is learned.
+std::optional<std::string> smaller(Request request, const BackendRefusal& refusal, BackendLimits& learned) {
+  BackendLimits guessed = learned;
+  auto text = shorter(std::move(request), refusal, guessed);
+  learned.folded_bytes = guessed.folded_bytes;
+  return text;
+}
+
 }  // namespace
 
 std::optional<std::string> amended(const std::string& body, const BackendRefusal& refusal, BackendLimits& learned) {
@@ -267,6 +275,7 @@ std::optional<std::string> amended(const std::string& body, const BackendRefusal
   switch (refusal.kind) {
     case BackendRefusal::Kind::field: return without_fields(std::move(request), refusal, learned);
     case BackendRefusal::Kind::context: return shorter(std::move(request), refusal, learned);
+    case BackendRefusal::Kind::size: return smaller(std::move(request), refusal, learned);
     case BackendRefusal::Kind::system_role:
       learned.folded_bytes = request.fold_system();
       if (learned.folded_bytes == 0) return std::nullopt;

@@ -153,7 +153,8 @@ std::unique_ptr<Generation> OpenAiAnswerer::generate(Prompt prompt, GenerationEv
        .body = std::move(body),
        .content_type = "text/event-stream",
        .takes_any_type = true,
-       .caller = prompt.caller},
+       .caller = prompt.caller,
+       .is_repeat = prompt.is_repeat},
       {.on_accepted = [prompt_call] { prompt_call->reading->accepted(); },
        .on_data =
            [prompt_call](std::string_view bytes) {

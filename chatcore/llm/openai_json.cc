@@ -50,14 +50,6 @@ ordered_json messages_of(const Prompt& prompt, std::string_view system_prompt) {
   return messages;
 }
 
-// The system text in front of messages that are passed on unchanged.
-std::string server_text(const Prompt& prompt, std::string_view system_prompt) {
-  std::string text(system_prompt);
-  if (prompt.passages.empty()) return text;
-  if (!text.empty()) text += "\n\n";
-  return text + passages_text(prompt.passages);
-}
-
 ordered_json streamed_request(std::string_view model) {
   return {{"model", model}, {"stream", true}, {"stream_options", {{"include_usage", true}}}};
 }
@@ -111,7 +103,7 @@ std::string chat_request(const Prompt& prompt, std::string_view model, std::stri
   add_settings(prompt, max_tokens_field, request);
   std::string text = with_fields(text_of(request), passed.fields);
   if (passed.messages.empty()) return text;
-  const std::string messages = passed_messages(passed.messages, server_text(prompt, system_prompt));
+  const std::string messages = passed_messages(passed.messages, system_prompt, passages_text(prompt.passages));
   return with_fields(std::move(text), R"({"messages":)" + messages + "}");
 }
 

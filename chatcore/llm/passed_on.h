@@ -9,9 +9,12 @@
 
 namespace chatcore::llm {
 
-// The JSON list "messages" of a request: `messages` byte by byte. `system` is put in front of the text of a leading
-// system message, or becomes the system message, since strict backends accept only one. `system` may be "".
-std::string passed_messages(const std::vector<std::string>& messages, std::string_view system);
+// The JSON list "messages" of a request, in the form that every chat template accepts (prompt_messages.h): one system
+// message with the texts of `configured`, of all system messages, and of `passages`; neighbours of one role are joined,
+// text with text and lists of parts with lists of parts. Messages with tool calls and their results keep their places.
+// What need not change is passed on byte by byte.
+std::string passed_messages(const std::vector<std::string>& messages, std::string_view configured,
+                            std::string_view passages);
 
 // Adds `fields`, a JSON object or "", to `request`. REQUIRES: `request` is a JSON object with at least one field.
 std::string with_fields(std::string request, std::string_view fields);

@@ -10,8 +10,6 @@ namespace {
 using conversation::Message;
 using conversation::Role;
 
-constexpr std::string_view kOpening = "The assistant opened the conversation with these words:\n";
-constexpr std::string_view kGoOn = "Continue.";
 constexpr std::string_view kWithinMessage = "\n\n";
 
 void add_part(std::string& text, std::string_view part, std::string_view separator) {

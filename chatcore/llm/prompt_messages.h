@@ -29,6 +29,10 @@ inline constexpr std::string_view kPassagesIntroduction =
 inline constexpr std::string_view kSummaryIntroduction =
     "Summary of this conversation before the messages that follow, for reference. It is not an instruction.";
 
+// In front of an answer that comes first, and a user message in place of one that is missing at the end.
+inline constexpr std::string_view kOpening = "The assistant opened the conversation with these words:\n";
+inline constexpr std::string_view kGoOn = "Continue.";
+
 // The parts of the system message besides the system messages of the conversation. Empty parts are left out.
 struct SystemParts {
   std::string_view configured = {};  // llm.system_prompt; first

@@ -13,6 +13,7 @@ namespace chatcore::retrieval {
 struct Document {
   std::string text;           // UTF-8, without NUL and byte order mark
   bool has_headings = false;  // the text has Markdown headings
+  bool is_cut = false;        // the rest of an HTML page was left out (html_text.h)
   std::size_t bad_bytes = 0;  // number of bytes that were not valid UTF-8 text and were replaced or removed
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <limits>
 #include <memory>
+#include <utility>
 
 #include <libxml/HTMLparser.h>
 
@@ -28,40 +29,58 @@ std::size_t heading_level(std::string_view name) {
              : 0;
 }
 
+// Elements nested deeper than this are not read: for an end tag without a beginning, libxml2 looks through all that are
+// open. Pages nest tens deep, broken ones (tags that are never closed) hundreds.
+constexpr std::size_t kMaxDepth = 10'000;
+
+// Takes the parser's events. No tree is built: libxml2 stops one at a depth of 256.
 class Reader {
  public:
-  void read(const xmlNode* first) {
-    // Recursion is bounded: libxml2 limits the depth to 256 (without HTML_PARSE_HUGE).
-    for (const xmlNode* node = first; node != nullptr; node = node->next) {
-      if (node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE) add(view(node->content));
-      if (node->type == XML_ELEMENT_NODE) read_element(*node);
+  // Each element that begins also ends, as the parser closes those that the page leaves open.
+  void begin_element(std::string_view name) {
+    ++depth_;
+    if (name == "title" && depth_ == head_depth_ + 1 && head_depth_ != 0 && title_.empty()) title_depth_ = depth_;
+    if (name == "head" && head_depth_ == 0) head_depth_ = depth_;
+    if (unread_depth_ != 0) return;
+    if (std::ranges::find(kUnread, name) != kUnread.end()) {
+      unread_depth_ = depth_;
+      return;
     }
-  }
-  void add_title(std::string_view title) {
-    text_ += "# ";
-    add(title);
-    end_line();
-  }
-  std::string take() && {
-    end_line();
-    return std::move(text_);
-  }
-
- private:
-  void read_element(const xmlNode& element) {
-    const std::string_view name = view(element.name);
-    if (std::ranges::find(kUnread, name) != kUnread.end()) return;
     const std::size_t level = heading_level(name);
-    const bool is_block = level > 0 || std::ranges::find(kBlocks, name) != kBlocks.end();
-    if (is_block) end_line();
+    if (is_block(name)) end_line();
     if (level > 0) {
       text_ += "\n" + std::string(level, '#') + " ";
       is_empty_line_ = true;
     }
     if (name == "li") text_ += "- ";
     if (name == "td" || name == "th") add(" ");
-    read(element.children);
-    if (is_block) end_line();
+  }
+  void end_element(std::string_view name) {
+    if (unread_depth_ == 0 && is_block(name)) end_line();
+    if (unread_depth_ == depth_) unread_depth_ = 0;
+    if (head_depth_ == depth_) head_depth_ = 0;
+    if (title_depth_ == depth_) title_depth_ = 0;
+    if (depth_ > 0) --depth_;
+  }
+  void add_text(std::string_view piece) {
+    if (title_depth_ != 0) title_ += piece;
+    if (unread_depth_ == 0) add(piece);
+  }
+  [[nodiscard]] bool is_too_deep() const { return depth_ > kMaxDepth; }
+
+  std::string take() && {
+    end_line();
+    if (title_.empty()) return std::move(text_);
+    Reader title;
+    title.text_ = "# ";
+    title.add(title_);
+    title.end_line();
+    return title.text_ + text_;
+  }
+
+ private:
+  static bool is_block(std::string_view name) {
+    return heading_level(name) > 0 || std::ranges::find(kBlocks, name) != kBlocks.end();
   }
 
   // Runs of white space are one space.
@@ -83,37 +102,59 @@ class Reader {
   }
 
   std::string text_;
+  std::string title_;
   bool is_empty_line_ = true;
+  std::size_t depth_ = 0;       // of open elements
+  std::size_t head_depth_ = 0;  // that of the open <head>, of its <title>, of an element that is not read; 0: none
+  std::size_t title_depth_ = 0;
+  std::size_t unread_depth_ = 0;
 };
 
-const xmlNode* find_element(const xmlNode* first, std::string_view name) {
-  for (const xmlNode* node = first; node != nullptr; node = node->next) {
-    if (node->type == XML_ELEMENT_NODE && view(node->name) == name) return node;
-  }
-  return nullptr;
+struct Parsing {
+  Reader reader;
+  xmlParserCtxt* context = nullptr;
+  bool is_cut = false;
+};
+
+Parsing& parsing_of(void* data) { return *static_cast<Parsing*>(data); }
+
+xmlSAXHandler handler() {
+  xmlSAXHandler events{};
+  events.startElement = [](void* data, const xmlChar* name, const xmlChar** /*attributes*/) {
+    auto& parsing = parsing_of(data);
+    parsing.reader.begin_element(view(name));
+    if (!parsing.reader.is_too_deep()) return;
+    parsing.is_cut = true;
+    xmlStopParser(parsing.context);
+  };
+  events.endElement = [](void* data, const xmlChar* name) { parsing_of(data).reader.end_element(view(name)); };
+  events.characters = [](void* data, const xmlChar* text, int size) {
+    parsing_of(data).reader.add_text({reinterpret_cast<const char*>(text), static_cast<std::size_t>(size)});
+  };
+  events.cdataBlock = events.characters;
+  return events;
 }
 
 }  // namespace
 
-std::string text_of_html(std::string_view html) {
-  constexpr int kOptions =
-      HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET | HTML_PARSE_COMPACT;
-  if (html.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) return "";
+HtmlText text_of_html(std::string_view html) {
+  constexpr int kOptions = HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET;
+  if (html.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) return {.is_cut = true};
   // A page without a declared encoding is read as UTF-8; libxml2's own default is Latin-1. It detects UTF-16 by the
   // byte order mark.
   const bool says_encoding = html.substr(0, 4096).find("charset") != std::string_view::npos ||
                              html.starts_with("\xff\xfe") || html.starts_with("\xfe\xff");
-  const std::unique_ptr<xmlDoc, void (*)(xmlDocPtr)> document(
-      htmlReadMemory(html.data(), static_cast<int>(html.size()), nullptr, says_encoding ? nullptr : "UTF-8", kOptions),
+  const std::unique_ptr<xmlParserCtxt, void (*)(xmlParserCtxtPtr)> context(htmlNewParserCtxt(), htmlFreeParserCtxt);
+  if (!context) return {.is_cut = true};
+  Parsing parsing;
+  parsing.context = context.get();
+  *context->sax = handler();
+  context->userData = &parsing;
+  const std::unique_ptr<xmlDoc, void (*)(xmlDocPtr)> no_document(
+      htmlCtxtReadMemory(context.get(), html.data(), static_cast<int>(html.size()), nullptr,
+                         says_encoding ? nullptr : "UTF-8", kOptions),
       xmlFreeDoc);
-  if (!document) return "";
-  const xmlNode* root = xmlDocGetRootElement(document.get());
-  Reader reader;
-  const xmlNode* head = root == nullptr ? nullptr : find_element(root->children, "head");
-  const xmlNode* title = head == nullptr ? nullptr : find_element(head->children, "title");
-  if (title != nullptr && title->children != nullptr) reader.add_title(view(title->children->content));
-  reader.read(root);
-  return std::move(reader).take();
+  return {.text = std::move(parsing.reader).take(), .is_cut = parsing.is_cut};
 }
 
 }  // namespace chatcore::retrieval

@@ -96,6 +96,10 @@ class Ingestion {
       base::log_warning("file ingested; bytes that are not UTF-8 were replaced",
                         {{"file", file.path.string()}, {"bytes", document->bad_bytes}});
     }
+    if (document->is_cut) {
+      base::log_warning("file ingested in part; its rest was left out: its elements are nested too deep",
+                        {{"file", file.path.string()}});
+    }
     if (document->has_headings) {
       for (std::string& piece : split_markdown(document->text, options_.split)) {
         if (auto added = add_chunk(file, std::move(piece), {}); !added) return added;

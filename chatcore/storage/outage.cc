@@ -1,7 +1,7 @@
 #include "chatcore/storage/outage.h"
 
 #include <memory>
-#include <string>
+#include <utility>
 
 #include "base/log.h"
 #include "base/units.h"
@@ -15,6 +15,15 @@ bool is_failure(Code code) { return code != Code::conflict && code != Code::not_
 bool is_of_the_database(Code code) {
   return is_failure(code) && code != Code::invalid_argument && code != Code::too_large;
 }
+
+base::Error full_disk(std::string message) {
+  base::Error error{Code::exhausted, std::move(message)};
+  error.remote =
+      std::make_shared<const base::Remote>(base::Remote{.side = std::string(kSide), .code = std::string(kFullCode)});
+  return error;
+}
+
+bool is_full_disk(const base::Error& error) { return error.remote && error.remote->code == kFullCode; }
 
 base::Error as_told(base::Error error) {
   if (error.code == Code::permission_denied) error.code = Code::unavailable;

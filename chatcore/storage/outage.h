@@ -5,6 +5,7 @@
 #include <atomic>
 #include <cstdint>
 #include <mutex>
+#include <string>
 #include <string_view>
 
 #include "base/clock.h"
@@ -18,6 +19,11 @@ bool is_failure(base::Code code);
 bool is_of_the_database(base::Code code);
 // The name of this side in messages to clients (base::Remote).
 inline constexpr std::string_view kSide = "storage";
+
+// The `code` of such an error (base::Remote) if the disk of the database is full.
+inline constexpr std::string_view kFullCode = "storage_full";
+base::Error full_disk(std::string message);
+bool is_full_disk(const base::Error& error);
 
 // An error as the store's callers receive it: it names this side. A database that refuses this program its rights
 // (permission_denied) is unavailable to clients; the message tells the operator more.

@@ -11,6 +11,7 @@
 
 #include <libpq-fe.h>
 
+#include "chatcore/storage/outage.h"
 #include "chatcore/storage/postgres_state.h"
 
 namespace chatcore::storage {
@@ -34,9 +35,11 @@ base::Error error_of(const pg_result* result) {
   const std::string state = state_of(result);
   // The detail is left out: it quotes what people said.
   const char* words = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-  return {state.empty() ? Code::unavailable : code_of_state(state),
-          "postgresql: " + one_line(words == nullptr ? PQresultErrorMessage(result) : words) +
-              (state.empty() ? "" : " (" + state + ")")};
+  std::string message = "postgresql: " + one_line(words == nullptr ? PQresultErrorMessage(result) : words) +
+                        (state.empty() ? "" : " (" + state + ")");
+  constexpr std::string_view kDiskFull = "53100";
+  if (state == kDiskFull) return full_disk(std::move(message));
+  return {state.empty() ? Code::unavailable : code_of_state(state), std::move(message)};
 }
 
 bool is_good(const pg_result* result) {

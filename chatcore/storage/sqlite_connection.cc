@@ -1,9 +1,15 @@
 #include "chatcore/storage/sqlite_connection.h"
 
 #include <cerrno>
+#include <filesystem>
+#include <system_error>
+#include <utility>
 
 #include <sqlite3.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
+
+#include "chatcore/storage/outage.h"
 
 namespace chatcore::storage {
 namespace {
@@ -35,7 +41,37 @@ tl::unexpected<base::Error> failure(sqlite3* database, int result) {
   const int extended = database != nullptr ? sqlite3_extended_errcode(database) : result;
   const std::string words = database != nullptr ? sqlite3_errmsg(database) : sqlite3_errstr(result);
   const int system_error = database != nullptr ? sqlite3_system_errno(database) : 0;
-  return base::fail(code_of(result, system_error), "sqlite: " + words + " (code " + std::to_string(extended) + ")");
+  std::string message = "sqlite: " + words + " (code " + std::to_string(extended) + ")";
+  if ((result & 0xff) == SQLITE_FULL) return base::fail(full_disk(std::move(message)));
+  return base::fail(code_of(result, system_error), std::move(message));
+}
+
+// What is wrong with `path` and what to do about it, since SQLite does not say; empty: not known.
+std::string obstacle_at(const std::string& path) {
+  namespace fs = std::filesystem;
+  std::error_code error;
+  const fs::path folder = fs::path(path).has_parent_path() ? fs::path(path).parent_path() : fs::path(".");
+  if (fs::is_directory(path, error)) return "it is a folder; name a file in it";
+  if (!fs::exists(folder, error) && !error) return "there is no folder " + folder.string() + "; create it";
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    const std::string reason = base::error_from_errno(errno, folder.string()).message;
+    return reason + "; give this user write access to the folder: SQLite creates its log there";
+  }
+  if (::access(path.c_str(), F_OK) == 0 && ::access(path.c_str(), R_OK | W_OK) != 0) {
+    return base::error_from_errno(errno, path).message + "; give this user read and write access to the file";
+  }
+  return "";
+}
+
+bool is_about_file(int result) {
+  const int kind = result & 0xff;
+  return kind == SQLITE_CANTOPEN || kind == SQLITE_READONLY || kind == SQLITE_PERM;
+}
+
+base::Error cannot_open(base::Error error, int result, const std::string& path) {
+  const std::string obstacle = is_about_file(result) ? obstacle_at(path) : "";
+  if (!obstacle.empty()) error.message += ": " + obstacle;
+  return error;
 }
 
 // Each connection may keep 2 MiB of pages, so that a store's memory does not depend on the size of the database.
@@ -61,10 +97,12 @@ base::Result<SqliteConnection> SqliteConnection::open(const std::string& path, A
   sqlite3* database = nullptr;
   const int result = sqlite3_open_v2(path.c_str(), &database, flags, nullptr);
   SqliteConnection connection(database);
-  if (result != SQLITE_OK) return failure(database, result);
+  if (result != SQLITE_OK) return base::fail(cannot_open(failure(database, result).value(), result, path));
   sqlite3_extended_result_codes(database, 1);
   sqlite3_busy_timeout(database, kBusyTimeoutMilliseconds);
-  if (auto done = connection.execute(kPragmas); !done) return tl::unexpected(done.error());
+  if (auto done = connection.execute(kPragmas); !done) {
+    return base::fail(cannot_open(done.error(), sqlite3_errcode(database), path));
+  }
   if (access == Access::read_only) {
     if (auto done = connection.execute("PRAGMA query_only=ON"); !done) return tl::unexpected(done.error());
   }
@@ -110,7 +148,7 @@ base::Status SqliteConnection::check_room() const {
   struct statvfs disk {};
   if (path == nullptr || ::statvfs(path, &disk) != 0) return {};
   if (std::uint64_t{disk.f_bavail} * disk.f_frsize >= kLeast) return {};
-  return base::fail(base::Code::exhausted, "sqlite: the disk of the database is full");
+  return base::fail(full_disk("sqlite: the disk of the database is full"));
 }
 
 SqliteStatement& SqliteStatement::bind(int parameter, std::int64_t value) {

@@ -19,7 +19,8 @@ base::Status create_folder(const std::filesystem::path& folder) {
   if (!error) return {};
   const bool forbidden = error == std::errc::permission_denied || error == std::errc::read_only_file_system;
   return base::fail(forbidden ? base::Code::permission_denied : base::Code::unavailable,
-                    "create folder " + folder.string() + ": " + error.message());
+                    "create folder " + folder.string() + ": " + error.message() +
+                        "; create it and give this user write access, or choose another place (database.url)");
 }
 
 // What people say to the assistant is theirs: the file is readable by its owner only, and SQLite gives its log the

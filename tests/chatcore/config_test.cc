@@ -300,6 +300,22 @@ TEST(AllowedOrigins, OfEveryPageNeedKeys) {
   EXPECT_TRUE(check_authentication(config, true).empty());
 }
 
+TEST(Times, TooShortToBeMeantAreRefused) {
+  const auto error = [](const char* name, const char* text) {
+    const auto errors = load_config({{name, text, "test"}}).errors;
+    return errors.empty() ? std::string() : errors.at(0).message;
+  };
+  for (const char* name :
+       {"conversation.ttl", "conversation.sweep_interval", "llm.connect_timeout", "llm.first_byte_timeout",
+        "llm.idle_timeout", "llm.total_timeout", "embeddings.total_timeout"}) {
+    EXPECT_EQ(error(name, "99ms"), std::string(name) +
+                                       ": \"99ms\" is less than the minimum of 100ms; is the unit "
+                                       "right? Seconds are s, minutes m");
+    EXPECT_EQ(error(name, "100ms"), "");
+    EXPECT_EQ(error(name, "off"), "");
+  }
+}
+
 TEST(Retention, IsCheckedForWhatCannotBeMeant) {
   const auto wrong = [](const char* name, const char* text, const char* database = "sqlite://./a") {
     const auto loaded = load_config({{name, text, "test"}, {"database.url", database, "test"}});
@@ -310,6 +326,11 @@ TEST(Retention, IsCheckedForWhatCannotBeMeant) {
   EXPECT_EQ(wrong("retention.conversations", "90d"), "");
   EXPECT_EQ(wrong("retention.conversations", "1h"), "retention.conversations") << "shorter than conversation.ttl";
   EXPECT_EQ(wrong("conversation.ttl", "60d"), "") << "longer than the default of retention.responses";
+  EXPECT_EQ(wrong("retention.responses", "1ms"), "retention.responses");
+  EXPECT_EQ(wrong("retention.responses", "59m"), "retention.responses");
+  EXPECT_EQ(wrong("retention.responses", "1h"), "");
+  EXPECT_EQ(wrong("retention.responses", "off"), "");
+  EXPECT_EQ(wrong("retention.conversations", "1s"), "retention.conversations");
   EXPECT_EQ(wrong("retention.max_size", "2g"), "");
   EXPECT_EQ(wrong("retention.max_size", "2"), "retention.max_size") << "two bytes";
   EXPECT_EQ(wrong("retention.max_size", "2g", "postgresql://db/chat"), "retention.max_size");

@@ -34,6 +34,14 @@ TEST(ConversationRequest, MayBeNothing) {
   EXPECT_FALSE(parse_conversation_request("[]"));
 }
 
+TEST(ConversationRequest, AUserMessageIsNotEmpty) {
+  const std::string body = R"({"items":[{"role":"user","content":"a"},{"role":"assistant","content":""},)"
+                           R"({"role":"user","content":" "}]})";
+  EXPECT_EQ(parse_conversation_request(body).error().param, "items[2].content");
+  EXPECT_EQ(parse_items_request(body).error().param, "items[2].content");
+  EXPECT_TRUE(parse_items_request(R"({"items":[{"role":"assistant","content":""}]})")) << "an answer may be";
+}
+
 TEST(ConversationRequest, TakesUpToTwentyItems) {
   EXPECT_EQ(parse_conversation_request(items(20))->items.size(), 20U);
   EXPECT_EQ(parse_conversation_request(items(21)).error().param, "items");

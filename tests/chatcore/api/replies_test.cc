@@ -92,6 +92,27 @@ TEST(Problems, ARequestThatABackendRefusesIs400WithTheBackendsCode) {
   EXPECT_EQ(problem_of(of("the language model", base::Code::permission_denied)).status, 502);
 }
 
+TEST(Problems, AFullDiskABusyDatabaseAndNoMemoryAreDistinct) {
+  const auto full = problem_of(storage::as_told(storage::full_disk("sqlite: disk full")));
+  EXPECT_EQ(full.status, 503);
+  EXPECT_EQ(full.code, "storage_full");
+  EXPECT_THAT(full.message, testing::StartsWith("Storage is full"));
+  const base::Error busy = storage::as_told({base::Code::exhausted, ""});
+  EXPECT_THAT(problem_of(busy).message, testing::StartsWith("Storage is busy"));
+  const base::Error no_memory{base::Code::exhausted, ""};
+  EXPECT_THAT(problem_of(no_memory).message, testing::StartsWith("This server has no memory"));
+  EXPECT_TRUE(is_out_of_memory(no_memory));
+  EXPECT_FALSE(is_out_of_memory(busy));
+}
+
+TEST(Problems, AProxyThatRefusesTheSizeIsNamed) {
+  const auto refused =
+      problem_of(of("the language model", base::Code::too_large, {.side = {}, .code = "request_too_large"}));
+  EXPECT_EQ(refused.status, 413);
+  EXPECT_EQ(refused.code, "request_too_large");
+  EXPECT_THAT(refused.message, testing::StartsWith("The language model is behind a proxy"));
+}
+
 TEST(BackendReport, HasTheLearnedLimits) {
   EXPECT_EQ(backend_json("m", std::nullopt), R"({"model":"m","backend":null})");
   EXPECT_EQ(backend_json("m", llm::BackendStatistics{.streams = 1,

@@ -73,6 +73,21 @@ TEST(ResponseRequest, NamesTheItemAtFault) {
   EXPECT_EQ(param("7"), "input[1]");
 }
 
+TEST(ResponseRequest, AnEmptyQuestionIsRefused) {
+  for (const char* input :
+       {R"("")", R"(" \n\t")", R"([{"role":"user","content":""}])",
+        R"([{"role":"user","content":"a"},{"role":"user","content":[{"type":"input_text","text":" "}]}])"}) {
+    const auto parsed = parse_response_request(std::string(R"({"input":)") + input + "}");
+    ASSERT_FALSE(parsed) << input;
+    EXPECT_EQ(parsed.error().status, 400);
+    EXPECT_EQ(parsed.error().param, "input");
+    EXPECT_EQ(parsed.error().code, "invalid_value");
+  }
+  EXPECT_TRUE(parse_response_request(
+      R"({"input":[{"role":"user","content":""},{"role":"assistant","content":""},{"role":"user","content":"a"}]})"))
+      << "a client's history is not refused";
+}
+
 TEST(ResponseRequest, AConversationIsNamedByTextOrObject) {
   EXPECT_EQ(parse_response_request(R"({"input":"a","conversation":"c"})")->conversation_id, "c");
   EXPECT_EQ(parse_response_request(R"({"input":"a","conversation":{"id":"c"}})")->conversation_id, "c");

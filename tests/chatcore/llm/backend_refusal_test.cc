@@ -92,8 +92,8 @@ const std::vector<TooLong> kTooLong{
      error(
          R"("code":"tokens_limit_reached","message":"Request body too large for gpt-4o model. Max size: 8000 tokens.")"),
      8000, 0},
-    // A proxy before it
-    {413, "<html>413 Request Entity Too Large</html>", 0, 0},
+    // A proxy before it that knows of the context
+    {413, "<html>413: maximum context length is 4096 tokens, reduce the prompt</html>", 4096, 0},
 };
 
 TEST(BackendRefusal, RecognisesAnExceededContextInAllKnownTexts) {
@@ -140,6 +140,9 @@ TEST(BackendRefusal, DistinguishesTheKinds) {
       {429, error(R"("code":"insufficient_quota","message":"You exceeded your current quota")"), Kind::operators},
       {429, saying("Rate limit reached"), Kind::busy},
       {413, saying("Request too large for model on tokens per minute (TPM): Limit 6000, Requested 7000"), Kind::busy},
+      {413, "<html><title>413 Request Entity Too Large</title></html>", Kind::size},
+      {413, "", Kind::size},
+      {413, saying("Payload too large"), Kind::context},
       {408, "", Kind::busy},
       {502, "<html>", Kind::busy},
       {503, saying("Loading model"), Kind::busy},

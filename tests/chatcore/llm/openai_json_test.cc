@@ -85,11 +85,11 @@ TEST(ChatRequest, TheServersSystemTextPrecedesPassedOnMessages) {
               HasSubstr(R"("messages":[{"role":"system","content":"Be brief."},)" + question + "]"));
   prompt.passed_on.messages = {R"({"role":"developer","content":"Be kind."})", question};
   EXPECT_THAT(chat_request(prompt, "m", "Be brief.", "max_tokens"),
-              HasSubstr(R"("messages":[{"role":"developer","content":"Be brief.\n\nBe kind."},)" + question + "]"));
+              HasSubstr(R"("messages":[{"role":"system","content":"Be brief.\n\n---\n\nBe kind."},)" + question + "]"));
   prompt.passed_on.messages = {R"({"role":"system","content":[{"type":"text","text":"S"}]})", question};
-  EXPECT_THAT(
-      chat_request(prompt, "m", "Be brief.", "max_tokens"),
-      HasSubstr(R"("content":[{"type":"text","text":"Be brief.\n\n"},{"type":"text","text":"S"}]},)" + question));
+  EXPECT_THAT(chat_request(prompt, "m", "Be brief.", "max_tokens"),
+              HasSubstr(R"("content":[{"type":"text","text":"Be brief."},{"type":"text","text":"\n\n---\n\nS"}]},)" +
+                        question));
 }
 
 TEST(Embeddings, AreOrderedByIndexAndOfUnitLength) {

@@ -75,8 +75,8 @@ TEST(Html, IsReadInUtf16WithAByteOrderMark) {
     big += '\0';
     big += c;
   }
-  EXPECT_EQ(text_of_html(little), "sixteen bits\n");
-  EXPECT_EQ(text_of_html(big), "sixteen bits\n");
+  EXPECT_EQ(text_of_html(little).text, "sixteen bits\n");
+  EXPECT_EQ(text_of_html(big).text, "sixteen bits\n");
 }
 
 TEST(FrontMatter, IsNotAnyHorizontalRule) {
@@ -89,19 +89,40 @@ TEST(FrontMatter, IsNotAnyHorizontalRule) {
 TEST(Html, BecomesItsVisibleText) {
   EXPECT_EQ(text_of_html("<title>T</title><h1>One</h1><p>a  <i>b</i>\n c</p><ul><li>x<li>y</ul>"
                          "<script>var a = '<p>no</p>'</script><style>p {}</style><!-- no -->"
-                         "<table><tr><td>1<td>2</table>&amp; &eacute; &#128008;"),
+                         "<table><tr><td>1<td>2</table>&amp; &eacute; &#128008;")
+                .text,
             "# T\n\n# One\na b c\n- x\n- y\n1 2\n& é 🐈\n");
 }
 
 TEST(Html, IsReadEvenIfMalformed) {
-  EXPECT_EQ(text_of_html(""), "");
-  EXPECT_EQ(text_of_html("just text"), "just text\n");
-  EXPECT_EQ(text_of_html("<p>open <b>never closed"), "open never closed\n");
-  EXPECT_EQ(text_of_html("<p>سلام</p>"), "سلام\n");
-  EXPECT_EQ(text_of_html("<meta charset='iso-8859-1'><p>caf\xE9</p>"), "café\n");
-  std::string deep;
-  for (int i = 0; i < 100'000; ++i) deep += "<div>";
-  EXPECT_LT(text_of_html(deep + "deep").size(), 100U);
+  EXPECT_EQ(text_of_html("").text, "");
+  EXPECT_EQ(text_of_html("just text").text, "just text\n");
+  EXPECT_EQ(text_of_html("<p>open <b>never closed").text, "open never closed\n");
+  EXPECT_EQ(text_of_html("<p>سلام</p>").text, "سلام\n");
+  EXPECT_EQ(text_of_html("<meta charset='iso-8859-1'><p>caf\xE9</p>").text, "café\n");
+}
+
+TEST(Html, IsReadHoweverDeepItsElementsAreNestedUnlessItIsSaid) {
+  const auto nested = [](int depth) {
+    std::string page = "<p>before</p>";
+    for (int i = 0; i < depth; ++i) page += "<div>";
+    page += "deep";
+    for (int i = 0; i < depth; ++i) page += "</div>";
+    return text_of_html(page + "<p>after</p>");
+  };
+  for (const int depth : {200, 300, 9'000}) {
+    const auto page = nested(depth);
+    EXPECT_EQ(page.text, "before\ndeep\nafter\n") << depth;
+    EXPECT_FALSE(page.is_cut);
+  }
+  const auto cut = nested(100'000);
+  EXPECT_EQ(cut.text, "before\n");
+  EXPECT_TRUE(cut.is_cut);
+}
+
+TEST(Html, ATitleIsReadOnceAndOnlyOfTheHead) {
+  EXPECT_EQ(text_of_html("<head><script>x</script><title> A  B</title></head><body>c<svg><title>d</title></svg>e").text,
+            "# A B\nce\n");
 }
 
 TEST(Pdf, IsReadWherePdftotextIs) {

@@ -11,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "base/clock.h"
+#include "chatcore/storage/outage.h"
 #include "chatcore/storage/sqlite_connection.h"
 #include "chatcore/storage/store.h"
 #include "tests/chatcore/storage/asking.h"
@@ -39,6 +40,7 @@ void survive_a_full_disk(const TemporaryFolder& folder, const base::Clock& clock
   }
   ASSERT_FALSE(appended) << "the disk is never full";
   EXPECT_EQ(appended.error().code, base::Code::exhausted) << appended.error().message;
+  EXPECT_TRUE(is_full_disk(appended.error())) << "and not too many writes";
   EXPECT_GT(store.statistics().errors_total, 0U);
   EXPECT_EQ(load_window(store, key, 1)->last_sequence, last);
   const auto check_write = [&] {

@@ -44,6 +44,18 @@ TEST_F(OpenStoreTest, RefusesAUrlWithoutASchemeOrAFile) {
   }
 }
 
+TEST_F(OpenStoreTest, SaysWhyTheFileCannotBeOpened) {
+  std::filesystem::create_directory(folder.file("a-folder"));
+  const auto of_folder = error_of(folder.url("a-folder"));
+  EXPECT_THAT(of_folder.message, HasSubstr("a-folder: sqlite: unable to open database file (code 14)"));
+  EXPECT_THAT(of_folder.message, HasSubstr("it is a folder; name a file in it"));
+  const auto missing = SqliteConnection::open(folder.file("none/chatcore.db").string(), Access::read_write);
+  ASSERT_FALSE(missing);
+  EXPECT_THAT(missing.error().message, HasSubstr("there is no folder"));
+  std::ofstream(folder.file("a-file")) << "x";
+  EXPECT_THAT(error_of(folder.url("a-file/chatcore.db")).message, HasSubstr("choose another place (database.url)"));
+}
+
 TEST_F(OpenStoreTest, CreatesTheFolder) {
   EXPECT_TRUE(open_store(folder.url("a/b/chatcore.db"), clock));
   EXPECT_TRUE(std::filesystem::exists(folder.file("a/b/chatcore.db")));

@@ -189,11 +189,37 @@ class ArchiveTest(unittest.TestCase):
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
             resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
 
-        done = run("export", kept, database, preexec_fn=on_a_full_disk)
+        done = run("export", "--force", kept, database, preexec_fn=on_a_full_disk)
         self.assertEqual(done.returncode, 1)
         self.assertIn("is the disk full", done.stderr)
         self.assertEqual(os.path.getsize(kept), len(self.export(database)))
         self.assertNotIn("kept.partial", os.listdir(self.folder))
+
+    def test_an_export_replaces_a_file_only_with_force(self):
+        database = self.databases["sqlite"]
+        run("import", self.write("in", EVERYTHING), database)
+        kept = self.write("kept", "mine")
+        refused = run("export", kept, database)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("exists already; name another file, or replace it with --force", refused.stderr)
+        with open(kept, encoding="utf-8") as file:
+            self.assertEqual(file.read(), "mine")
+        self.assertEqual(run("export", "--force", kept, database).returncode, 0)
+        with open(kept, encoding="utf-8") as file:
+            self.assertEqual(file.read(), EVERYTHING)
+        self.assertEqual(run("export", "/dev/stdout", database).stdout, EVERYTHING, "what is no file is not replaced")
+
+    def test_an_import_that_cannot_be_read_creates_no_database(self):
+        database = self.databases["sqlite"]
+        before = os.listdir(self.folder)
+        for path, error in ((f"{self.folder}/none", "No such file"), (self.folder, "is a folder"),
+                            (self.write("wrong", EVERYTHING + "no json\n"), "the line is no JSON object")):
+            with self.subTest(error):
+                refused = run("import", path, database)
+                self.assertEqual(refused.returncode, 1)
+                self.assertIn(error, refused.stderr)
+        self.assertEqual(run("import", "-", database, input="no json\n").returncode, 1)
+        self.assertEqual(sorted(os.listdir(self.folder)), sorted([*before, "wrong"]))
 
     def test_usage(self):
         for command in (["backup"], ["export", "a", "b"], ["import", "a", "b"], ["migrate", "a"], ["import", "--user", "u"]):

@@ -221,7 +221,7 @@ class PassedOn(BackendTest):
         self.assertEqual((calls[0]["index"], calls[0]["id"]), (0, "c1"))
         self.assertEqual(self.chunks(streamed)[-1]["choices"][0]["finish_reason"], "tool_calls")
 
-    def test_messages_that_are_more_than_text_are_passed_on_as_they_are(self):
+    def test_messages_that_are_more_than_text_are_passed_on_in_the_form_of_a_prompt(self):
         image = {"role": "user", "content": [{"type": "text", "text": "What is it?"}, {
             "type": "image_url", "image_url": {"url": "data:image/png;base64," + "A" * 100_000}}]}
         messages = [{"role": "user", "content": "Call it."},
@@ -232,6 +232,12 @@ class PassedOn(BackendTest):
             sent = self.stub.requests[-1].json()["messages"]
             self.assertEqual(sent[0], {"role": "system", "content": "Be brief."})
             self.assertEqual(sent[1:], given)
+        given = [{"role": "user", "content": "Hello"}, {"role": "system", "content": "Be kind."}, image]
+        self.assertEqual(self.server.request("POST", "/v1/chat/completions", {"messages": given}).status, 200)
+        sent = self.stub.requests[-1].json()["messages"]
+        self.assertEqual([message["role"] for message in sent], ["system", "user"])
+        self.assertEqual(sent[0]["content"], "Be brief.\n\n---\n\nBe kind.")
+        self.assertEqual([part["type"] for part in sent[1]["content"]], ["text", "text", "image_url"])
         in_flight = lambda: self.server.request("GET", "/admin/memory").json()["accounted"]["in_flight"]["bytes"]
         wait_for(lambda: in_flight() == 0, "all bytes given back")
 

@@ -99,6 +99,21 @@ class Context(BackendTest):
         self.assertIn("Hello", sent["messages"][0]["content"])
         self.assertGreater(sent["max_tokens"], 100)
 
+    def test_a_proxy_that_refuses_the_size_is_not_the_models_context(self):
+        page = "<html><head><title>413 Request Entity Too Large</title></head></html>"
+
+        def nginx(_used, _tokens):
+            return lambda stream: stream.raw("HTTP/1.1 413 Request Entity Too Large\r\nContent-Type: text/html\r\n"
+                                             f"Content-Length: {len(page)}\r\n\r\n{page}")
+        self.stub.script = [Limited(context_of(1000, nginx))]
+        for refused in (self.ask(WORDS * 10, "c"), self.complete(WORDS * 10)):
+            self.assert_error(refused, 413, "request_too_large")
+            self.assertIn("The language model is behind a proxy", refused.json()["error"]["message"])
+        wait_for(lambda: "client_max_body_size" in self.server.log(), "what the operator can do")
+        self.assertEqual(self.breaker("closed"), 1)
+        self.grow(nginx)
+        self.assertIsNone(self.server.metric("chatcore_backend_context_tokens"), "nothing is learned of the model")
+
     def test_other_conversations_profit_at_once(self):
         limited = self.grow(llama)
         history = [{"role": role, "content": WORDS} for _ in range(10) for role in ("user", "assistant")]

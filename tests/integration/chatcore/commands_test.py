@@ -44,6 +44,21 @@ class Usage(CommandTest):
                 self.assertEqual(run(*arguments).returncode, 2)
 
 
+    def test_the_nearest_command_and_option_are_suggested(self):
+        for arguments, words in ((["sevre"], "no such command: sevre; did you mean serve?"),
+                                 (["exprot", "x"], "did you mean export?"),
+                                 (["serve", "--lisen=127.0.0.1:1"], "no such option: --lisen; did you mean --listen?"),
+                                 (["serve", "--conversation-tt", "1s"], "did you mean --conversation-ttl?"),
+                                 (["serve", "--confg", "x.yml"], "did you mean --config?"),
+                                 (["ingest", "--froce", "x"], "did you mean --force?")):
+            with self.subTest(arguments):
+                self.assertIn(words, run(*arguments).stderr)
+        for arguments in (["unheard-of"], ["serve", "--something-unheard-of"]):
+            refused = run(*arguments)
+            self.assertIn("no such", refused.stderr)
+            self.assertNotIn("did you mean", refused.stderr)
+
+
 class Configuration(CommandTest):
     def test_every_error_is_told_at_once_with_its_place(self):
         path = self.write("bad.yml", "listen: nowhere\nconversation:\n  tll: 2h\n  memory_budget: lots\ndatabse: {}\n")
@@ -82,6 +97,18 @@ class Configuration(CommandTest):
         served = run("serve", "--listen=127.0.0.1:0", f"--database-url=sqlite://{path}")
         self.assertEqual(served.returncode, 1)
         self.assertIn("Cannot open the database", served.stderr)
+
+    def test_it_is_told_why_a_database_cannot_be_opened(self):
+        served = run("serve", "--listen=127.0.0.1:0", f"--database-url=sqlite://{self.folder}/.")
+        self.assertIn("it is a folder; name a file in it", served.stderr)
+        if os.geteuid() != 0:
+            return self.skipTest("another user's folder needs root")
+        os.chmod(self.folder, 0o755)
+        served = subprocess.run([BINARY, "serve", "--listen=127.0.0.1:0", f"--database-url=sqlite://{self.folder}/c.db"],
+                                capture_output=True, text=True, timeout=30, check=False, user=65534, group=65534)
+        self.assertEqual(served.returncode, 1)
+        self.assertIn(f"{self.folder}: Permission denied; give this user write access", served.stderr)
+        return None
 
     def test_files_of_keys_and_secrets_are_looked_at_as_by_serve(self):
         missing = os.path.join(self.folder, "none")

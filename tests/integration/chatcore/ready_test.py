@@ -40,11 +40,15 @@ class OnADisk(ChatcoreTest):
         with open(ballast, "wb") as file:
             file.write(b"x" * (1 << 20))
         for number in range(200):
-            if self.server.request("POST", "/api/assistant",
-                                   {"message": "x" * 60_000, "conversationId": f"c{number}"}).status != 200:
+            refused = self.server.request("POST", "/api/assistant",
+                                          {"message": "x" * 60_000, "conversationId": f"c{number}"})
+            if refused.status != 200:
                 break
         else:
             self.fail("the disk is never full")
+        self.assert_error(refused, 503, "storage_full")
+        self.assertIn("Storage is full", refused.json()["error"]["message"])
+        self.assertEqual(self.server.metric('chatcore_requests_shed_total{reason="memory"}'), 0)
         status, text, _ = self.ready()
         self.assertEqual((status, "disk is full" in text), (503, True), text)
         os.remove(ballast)

@@ -1,8 +1,10 @@
 """The database has one copy of a history that clients send with each request, and nothing older than `retention`."""
 import os
+import sqlite3
+import time
 import unittest
 
-from server import ChatcoreTest, wait_for
+from server import PATIENCE, ChatcoreTest, wait_for
 
 TURNS = int(os.environ.get("CHATCORE_HISTORY_TURNS", "60"))
 
@@ -78,12 +80,16 @@ class History(ChatcoreTest):
 
 
 class Retention(ChatcoreTest):
-    settings = {"conversation-ttl": "1s", "retention-conversations": "2s", "retention-responses": "2s"}
+    settings = {"conversation-ttl": "1s", "retention-conversations": "1h", "retention-responses": "1h"}
 
     def test_a_sweep_removes_what_is_old_and_says_so(self):
         self.ask("Hello", "one")
         self.server.request("POST", "/v1/responses", {"model": "m", "input": "Hello"})
         self.assertEqual(len(self.server.rows("SELECT 1 FROM conversations")), 2)
+        unit = self.server.rows("SELECT max(last_used_at) FROM conversations")[0][0] / time.time()  # per second
+        with sqlite3.connect(self.server.database, timeout=PATIENCE) as database:
+            database.execute("UPDATE conversations SET last_used_at = last_used_at - ?", (round(7200 * unit),))
+        database.close()
 
         def swept():
             self.server.request("POST", "/admin/sweep")
