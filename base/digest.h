@@ -34,7 +34,7 @@ Digest hmac_sha256(std::string_view key, std::string_view text);
 // Unpredictable bytes.
 Digest random_digest();
 
-// Take the same time wherever the two differ. The length of a secret is none.
+// Take the same time wherever the two differ. The length is not secret.
 bool is_equal_in_constant_time(std::string_view a, std::string_view b);
 bool is_equal_in_constant_time(const Digest& a, const Digest& b);
 

@@ -6,7 +6,7 @@
 
 namespace base {
 
-// Longer words are no slips of the finger, and the work is quadratic.
+// Longer words are not typing errors, and the work is quadratic.
 inline constexpr std::size_t kLongestWord = 64;
 
 // Edits between two words: letters added, left out, changed, or swapped with their neighbour (optimal string

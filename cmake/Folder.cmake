@@ -49,10 +49,10 @@ function(leakguard_unit_tests name)
   if(TARGET leakguard_precompiled_tests)
     target_precompile_headers(${name} REUSE_FROM leakguard_precompiled_tests)
   endif()
-  # Only where it is used (two headers use it): with an absolute path in every command line, no other checkout could
+  # Only where it is used (three headers use it): with an absolute path in every command line, no other checkout could
   # share ccache's results.
   foreach(source ${sources})
-    file(STRINGS "${source}" uses_fixtures REGEX "FIXTURES|engine_fixture.h|hit_rate.h" LIMIT_COUNT 1)
+    file(STRINGS "${source}" uses_fixtures REGEX "FIXTURES|engine_fixture.h|hit_rate.h|protected_server.h" LIMIT_COUNT 1)
     if(uses_fixtures)
       set_property(SOURCE "${source}" APPEND PROPERTY COMPILE_DEFINITIONS
         "FIXTURES=\"${CMAKE_SOURCE_DIR}/tests/fixtures\"")

@@ -1,5 +1,5 @@
 #pragma once
-// "Did you mean …?": finds the known key that someone probably meant.
+// "Did you mean …?": finds the most similar known key.
 
 #include <span>
 #include <string_view>
