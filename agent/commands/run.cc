@@ -7,6 +7,7 @@
 #include "agent/commands/default_yml.h"
 #include "agent/commands/demo.h"
 #include "agent/daemon.h"
+#include "agent/program_memory.h"
 #include "base/log.h"
 #include "base/terminal_text.h"
 #include "guard/config/single_file_mount.h"
@@ -91,6 +92,15 @@ void warn_of(const guard::config::Config& config) {
   warn_of_readable_secrets(config);
 }
 
+void keep_program_in_memory() {
+  const auto locked = lock_code();
+  if (locked) return;
+  base::log_info(
+      "the agent may stall while the host is out of memory, since its program is not locked in memory; set "
+      "LimitMEMLOCK=64M in its unit, or ulimits.memlock in its compose file",
+      {{"error", locked.error().message}});
+}
+
 }  // namespace
 
 int run(const RunOptions& options) {
@@ -104,6 +114,7 @@ int run(const RunOptions& options) {
   base::start_log({.level = result.config->agent.log_level, .format = result.config->agent.log_format});
   if (embedded) say_where(*result.config);
   warn_of(*result.config);
+  keep_program_in_memory();
   DaemonOptions daemon;
   daemon.config = std::move(*result.config);
   daemon.reload = [options, embedded] {

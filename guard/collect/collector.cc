@@ -304,6 +304,9 @@ const base::Result<sample::Cgroup>& MachineCollector::locate(TrackedWorkload& tr
   if (tracked.located.identity != identity.key || !tracked.located.cgroup) {
     tracked.located.identity = identity.key;
     tracked.located.cgroup = tree_.of_pid(identity.pid);
+  } else if (const sample::Cgroup& known = *tracked.located.cgroup;
+             !known.memory.exists() || !known.cpu.exists() || !known.pids.exists()) {
+    tracked.located.cgroup = source::with_controllers_of_now(known);
   }
   return tracked.located.cgroup;
 }

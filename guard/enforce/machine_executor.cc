@@ -42,6 +42,11 @@ Result<sample::Cgroup> cgroup_of(const Scene& scene) {
   return base::fail(Code::not_found, "the workload has no cgroup of its own that could be found");
 }
 
+// Setting a cap may have given the cgroup a controller that it had not before.
+sample::Caps caps_in_force(const Scene& scene, const sample::Cgroup& cgroup) {
+  return source::CgroupTree(scene.root).read_caps(source::with_controllers_of_now(cgroup));
+}
+
 std::string drifted_names(const sample::Caps& desired, const sample::ObservedCaps& observed) {
   std::string names;
   for (const policy::CapDrift& drift : policy::find_drift(desired, observed)) {
@@ -100,7 +105,7 @@ Result<std::string> verify_container(const Scene& scene, const sample::Caps& cap
   observed.engine = container->caps;
   if (is_podman && *is_podman) observed.engine.reset();  // it tells the limits of the beginning
   const auto cgroup = cgroup_of(scene);
-  if (cgroup) observed.kernel = source::CgroupTree(scene.root).read_caps(*cgroup);
+  if (cgroup) observed.kernel = caps_in_force(scene, *cgroup);
   if (const std::string names = drifted_names(caps, observed); !names.empty()) {
     return base::fail(Code::conflict, "the engine took the caps, but these are not in force: " + names);
   }
@@ -137,7 +142,7 @@ Result<std::string> apply_to_cgroup(const Scene& scene, sample::Caps caps, const
   });
   if (!fits) return base::fail(fits.error());
   sample::ObservedCaps observed;
-  observed.kernel = source::CgroupTree(scene.root).read_caps(cgroup);
+  observed.kernel = caps_in_force(scene, cgroup);
   observed.has_memory_high = cgroup.memory.version == 2;
   if (const std::string names = drifted_names(caps, observed); !names.empty())
     return base::fail(joined(*fits, {Code::conflict, "written, but these are not in force: " + names}));

@@ -15,8 +15,8 @@ std::string reason_of(const char* name, int error_number) {
 }
 
 ControllerFiles::ControllerFiles(const sample::ControllerFolder& folder, const char* name, const SmallFiles& files)
-    : files_(files), version_(folder.version) {
-  if (!folder.exists()) {
+    : files_(files), exists_(folder.exists()), version_(folder.version) {
+  if (!exists_) {
     why_ = std::string("no ") + name + " controller";
     return;
   }
@@ -67,6 +67,14 @@ bool OpenCgroup::gone() const {
 
 std::size_t OpenCgroup::open_files() const {
   return memory.open_files() + cpu.open_files() + cpuacct.open_files() + pids.open_files() + pressure.open_files();
+}
+
+bool OpenCgroup::is_unlimited_by(const ControllerFiles& controller) const {
+  if (controller.exists() || gone()) return false;
+  const auto controllers = {&memory, &cpu, &pids};
+  const auto is_v1 = [](const ControllerFiles* other) { return other->exists() && other->version() == 1; };
+  const auto is_read = [](const ControllerFiles* other) { return other->exists() && other->why().empty(); };
+  return std::ranges::none_of(controllers, is_v1) && std::ranges::any_of(controllers, is_read);
 }
 
 const std::string* identifying_folder(const sample::Cgroup& cgroup) {

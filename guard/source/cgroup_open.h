@@ -26,6 +26,7 @@ class ControllerFiles {
   ControllerFiles(const ControllerFiles&) = delete;
   ControllerFiles& operator=(const ControllerFiles&) = delete;
 
+  [[nodiscard]] bool exists() const { return exists_; }  // the cgroup has this controller
   [[nodiscard]] int version() const { return version_; }
   // Why nothing can be read here: no such controller, or the folder is gone. "" when it can.
   [[nodiscard]] const std::string& why() const { return why_; }
@@ -56,6 +57,7 @@ class ControllerFiles {
   };
   const SmallFiles& files_;
   Folder folder_;
+  bool exists_;
   int version_;
   std::string why_;
   bool gone_ = false;
@@ -74,6 +76,9 @@ struct OpenCgroup {
 
   [[nodiscard]] bool gone() const;
   [[nodiscard]] std::size_t open_files() const;
+  // Whether the controller sets no limit here since the cgroup does not have it: on v2, systemd enables a controller
+  // only where a unit needs it. On v1 a missing controller says nothing: it may be mounted elsewhere, or shared.
+  [[nodiscard]] bool is_unlimited_by(const ControllerFiles& controller) const;
 };
 
 // The folder whose inode tells the cgroup from a later one of the same name: memory's, or the first that exists.

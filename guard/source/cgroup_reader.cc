@@ -120,8 +120,10 @@ void read_cpu(ControllerFiles& quota, ControllerFiles& account, sample::Cpu& cpu
                  : value(account, "cpu.stat", [](std::string_view text) { return v2::parse_cpu_stat(text).used; });
 }
 
+constexpr std::int64_t kNoPidsLimit = std::numeric_limits<std::int64_t>::max();
+
 std::optional<std::int64_t> parse_pids_limit(std::string_view text) {
-  if (without_blanks(text) == "max") return std::numeric_limits<std::int64_t>::max();
+  if (without_blanks(text) == "max") return kNoPidsLimit;
   return parse_number<std::int64_t>(text);
 }
 
@@ -132,9 +134,21 @@ sample::PressureTotals read_pressure(ControllerFiles& files, const char* name) {
 }
 
 void read_limits(OpenCgroup& cgroup, sample::Resources& resources) {
-  read_memory_limits(cgroup.memory, resources.memory);
-  read_cpu_limit(cgroup.cpu, resources.cpu);
-  resources.pids.limit = value(cgroup.pids, "pids.max", parse_pids_limit);
+  sample::Memory& memory = resources.memory;
+  if (cgroup.is_unlimited_by(cgroup.memory)) {
+    memory.limit = memory.high = Bytes::unlimited();
+    memory.reservation = Bytes{0};
+  } else {
+    read_memory_limits(cgroup.memory, memory);
+  }
+  if (cgroup.is_unlimited_by(cgroup.cpu))
+    resources.cpu.limit = base::Cores::unlimited();
+  else
+    read_cpu_limit(cgroup.cpu, resources.cpu);
+  if (cgroup.is_unlimited_by(cgroup.pids))
+    resources.pids.limit = kNoPidsLimit;
+  else
+    resources.pids.limit = value(cgroup.pids, "pids.max", parse_pids_limit);
 }
 
 void read_all(OpenCgroup& cgroup, sample::Resources& resources) {

@@ -262,6 +262,17 @@ base::Result<std::vector<std::int64_t>> CgroupTree::processes(const sample::Cgro
   return parse_pids(*text);
 }
 
+sample::Cgroup with_controllers_of_now(const sample::Cgroup& cgroup) {
+  const auto folders = {&cgroup.memory, &cgroup.cpu, &cgroup.pids, &cgroup.cpuacct, &cgroup.pressure};
+  const bool has_v1 = std::ranges::any_of(folders, [](const auto* folder) { return folder->version == 1; });
+  const std::string* folder = identifying_folder(cgroup);
+  if (folder == nullptr || has_v1) return cgroup;
+  sample::Cgroup now;
+  now.inode = cgroup.inode;
+  put_v2(now, *folder);
+  return identifying_folder(now) == nullptr ? cgroup : now;
+}
+
 sample::Caps caps_of(const sample::Resources& resources) {
   const auto field = [](const auto& reading) { return reading ? std::optional(*reading) : std::nullopt; };
   sample::Caps caps;

@@ -84,7 +84,7 @@ class Vps:
 
     def wait_until(self, condition, seconds, what=None):
         """Waits in the machine until a command succeeds; returns what it printed then."""
-        script = f"until output=$({condition}); do sleep 0.2; done; printf '%s' \"$output\""
+        script = f"until output=$({condition}) 2>/dev/null; do sleep 0.2; done; printf '%s' \"$output\""
         status, output = self.status_of(script, seconds)
         if status != 0:
             raise DeadlinePassed(f"waited {seconds} s for {what or condition}; it printed: "

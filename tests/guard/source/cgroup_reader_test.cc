@@ -96,6 +96,28 @@ TEST(CgroupRead, SaysWhichControllerIsMissing) {
   EXPECT_THAT(resources.memory.kernel.reason(), HasSubstr("cgroup v1 does not tell"));
 }
 
+// A unit in a slice of its own, where no unit has a CPU limit yet.
+TEST(CgroupRead, HasNoLimitOfAControllerThatACgroupOfV2IsWithout) {
+  Found found(kV2);
+  found.cgroup.cpu = {};
+  EXPECT_EQ(found.tree.read_caps(found.cgroup).cpus, Cores::unlimited());
+  found.cgroup.pids = {};
+  EXPECT_EQ(found.tree.read_caps(found.cgroup).pids, std::numeric_limits<std::int64_t>::max());
+}
+
+TEST(CgroupRead, DoesNotKnowTheLimitOfAControllerThatACgroupOfV1IsWithout) {
+  Found found(kV1InContainer);
+  found.cgroup.cpu = {};
+  EXPECT_FALSE(found.tree.read_caps(found.cgroup).cpus);
+}
+
+TEST(CgroupRead, DoesNotKnowTheLimitOfAMissingControllerOnceTheCgroupIsGone) {
+  Found found(kV2);
+  found.cgroup.cpu = {};
+  ++found.cgroup.inode;
+  EXPECT_TRUE(found.tree.read_caps(found.cgroup).empty());
+}
+
 TEST(CgroupRead, IsAbsentOnceTheCgroupIsGone) {
   Found found(kV2);
   for (auto* folder : {&found.cgroup.memory, &found.cgroup.cpu, &found.cgroup.cpuacct, &found.cgroup.pids}) {
