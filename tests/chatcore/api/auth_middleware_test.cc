@@ -136,13 +136,6 @@ TEST_F(AuthMiddlewareTest, WhereKeysAreAskedForANameDecidesNothingExceptForAdmin
   EXPECT_EQ(status(Access::admin, request_of(nullptr, "localhost")), 200);
 }
 
-TEST(NetworkOf, TakesAnAddressOrHalfOfALongOne) {
-  EXPECT_EQ(base::network_of("192.0.2.7"), "192.0.2.7");
-  EXPECT_EQ(base::network_of("::ffff:192.0.2.7"), "192.0.2.7");
-  EXPECT_EQ(base::network_of("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64");
-  EXPECT_EQ(base::network_of("::1"), "::/64");
-}
-
 TEST_F(AuthMiddlewareTest, WrongKeysAreRateLimitedAndValidOnesAreNot) {
   open(two_users());
   for (int i = 0; i < 10; ++i) EXPECT_EQ(status(Access::user, request_of("sk-wrong-0123456789")), 401) << i;
