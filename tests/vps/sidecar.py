@@ -64,3 +64,11 @@ class Sidecar(OnVps):
     def test_5_a_configuration_that_an_editor_replaced_is_said_to_be_the_old_one(self):
         self.reload_after(f"cp {SHIPPED} {SHIPPED}.new && mv {SHIPPED}.new {SHIPPED}")
         self.assertIn("has been replaced or removed: the old one was read again", self.vps.run("docker logs leakguard 2>&1"))
+
+    def test_6_memory_high_is_set_once_the_cgroups_are_mounted_writable(self):
+        self.vps.run("""set -e; cd /srv
+            sed --in-place 's,/host/cgroup:ro$,/host/cgroup,' configs/compose.yml
+            grep --quiet '/host/cgroup$' configs/compose.yml
+            docker-compose -f configs/compose.yml up --no-build --detach leakguard""", seconds=240)
+        self.vps.wait_until(f"grep --line-regexp {600 * MIB} {self.container_cgroup('chat')}/memory.high", SECONDS)
+        self.assert_caps_in_force()

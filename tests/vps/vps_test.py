@@ -8,6 +8,7 @@ import unittest
 
 from agent_service import AgentService
 from containers import CapBelowUse, HostOom, Redeployment
+from exec_in_units import ExecInUnits
 from harness.engine import image_archive
 from harness.requirements import require_file
 from images import import_command, program_archive
@@ -21,7 +22,7 @@ CONFIGS = os.path.join(os.environ["LEAKGUARD_SOURCE_DIR"], "configs")
 HERE = os.path.dirname(os.path.abspath(__file__))
 PROGRAMS = {name: os.environ.get(name.upper(), "") for name in ("leakguard", "chatcore", "test_workload")}
 # The machine runs out of memory last: the kernel may then kill what other cases need.
-CASES = (Sidecar, Units, Caps, UserUnits, AgentService, Redeployment, CapBelowUse, HostOom)
+CASES = (Sidecar, Units, Caps, UserUnits, ExecInUnits, AgentService, Redeployment, CapBelowUse, HostOom)
 
 
 def load_tests(loader, _tests, _pattern):
