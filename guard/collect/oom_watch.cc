@@ -46,16 +46,22 @@ bool OomWatch::is_in(const source::OomKill& kill, const Place& place) const {
   return is_at_or_below(kill.cgroup, place.cgroup);
 }
 
+bool OomWatch::is_found_late(const Kill& kill, const Place& now) const {
+  return kill.workload.empty() && now_ - kill.at <= kConsequence && is_in(kill.kill, now);
+}
+
 void OomWatch::apply(sample::Workload& workload, const std::string& cgroup) {
   sample::Lifecycle& lifecycle = workload.lifecycle;
   const std::uint64_t end = first_ + kills_.size();
   const auto [entry, is_new] = known_.try_emplace(workload.name);
   Known& known = entry->second;
-  if (is_new) known.next = end;
+  if (is_new) known.next = known.since = end;
   const Place now{workload.identity.container_id, cgroup, workload.identity.pid, lifecycle.starts};
-  for (std::uint64_t number = std::max(known.next, first_); number < end; ++number) {
+  for (std::uint64_t number = std::max(known.since, first_); number < end; ++number) {
     Kill& kill = kills_[number - first_];
-    const bool hit_last = is_main(kill.kill, known.last) || is_in(kill.kill, known.last);
+    const bool was_compared = number < known.next;
+    if (was_compared && !is_found_late(kill, now)) continue;
+    const bool hit_last = !was_compared && (is_main(kill.kill, known.last) || is_in(kill.kill, known.last));
     if (!hit_last && !is_main(kill.kill, now) && !is_in(kill.kill, now)) continue;
     ++known.kills;
     kill.workload = workload.name;

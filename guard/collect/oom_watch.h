@@ -45,7 +45,8 @@ class OomWatch {
     std::uint64_t starts = 0;
   };
   struct Known {
-    std::uint64_t next = 0;  // number of the first kill to compare
+    std::uint64_t next = 0;   // number of the first kill that was not compared yet
+    std::uint64_t since = 0;  // number of the first kill since the workload is known
     Place last;
     std::uint64_t kills = 0;
     bool was_idle = false;               // it was not running at the last call
@@ -62,6 +63,9 @@ class OomWatch {
   [[nodiscard]] bool is_main(const source::OomKill& kill, const Place& place) const;
   void explain_end(sample::Lifecycle& lifecycle, Known& known) const;
   [[nodiscard]] bool is_in(const source::OomKill& kill, const Place& place) const;
+  // A kill that was compared before the place of its run was known: the engine and systemd may tell of a run later than
+  // the kernel tells of its end.
+  [[nodiscard]] bool is_found_late(const Kill& kill, const Place& now) const;
 
   const bool knows_pids_;
   base::WallTime now_;

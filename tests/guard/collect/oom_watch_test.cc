@@ -128,6 +128,37 @@ TEST(OomKillOnTheHost, InAUnitsCgroupOrBelowIsTheUnits) {
   EXPECT_EQ(unit.lifecycle.oom_kills_logged, 1U);
 }
 
+sample::Workload unit(State state, std::uint64_t starts) {
+  sample::Workload workload;
+  workload.name = "leaky";
+  workload.lifecycle.state = state;
+  workload.lifecycle.starts = starts;
+  return workload;
+}
+
+// systemd told of the unit's run 1.5 s after the kernel told of its end.
+TEST(OomKillOnTheHost, OfARunThatIsSeenLaterIsCountedOnce) {
+  const std::string cgroup = "/system.slice/leaky.service";
+  WorkloadState state;
+  state.see(unit(State::stopped, 0));
+  state.kill(77, cgroup);
+  EXPECT_EQ(state.see(unit(State::stopped, 0)).oom_kills_logged, 0U);
+  state.after = seconds(10);
+  state.ooms.note({}, kBegin + state.after);
+  EXPECT_EQ(state.see(unit(State::running, 1), cgroup).oom_kills_logged, 1U);
+  EXPECT_EQ(state.see(unit(State::running, 1), cgroup).oom_kills_logged, 1U);
+}
+
+TEST(OomKillOnTheHost, OfLongAgoIsNotOfARunThatIsSeenNow) {
+  const std::string cgroup = "/system.slice/leaky.service";
+  WorkloadState state;
+  state.see(unit(State::stopped, 0));
+  state.kill(77, cgroup);
+  state.see(unit(State::stopped, 0));
+  state.ooms.note({}, kBegin + seconds(11));
+  EXPECT_EQ(state.see(unit(State::running, 1), cgroup).oom_kills_logged, 0U);
+}
+
 TEST(OomKillOnTheHost, IsNotMatchedByPidInAnotherPidNamespace) {
   OomWatch ooms(false);
   sample::Workload command;

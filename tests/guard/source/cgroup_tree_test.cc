@@ -146,6 +146,29 @@ TEST(CgroupTree, SeesOthersFromAContainerWithTheHostsTreeMounted) {
   EXPECT_EQ(cgroup->memory.path, root.at("host/cgroup/docker/77aa"));
 }
 
+// systemd enables the CPU controller once a cap on CPU is set.
+TEST(WithControllersOfNow, HasAControllerThatWasEnabledMeanwhile) {
+  const TemporaryFolder root;
+  root.write("x.service/cgroup.controllers", "memory pids\n");
+  sample::Cgroup known;
+  known.memory = known.pids = {root.at("x.service"), 2};
+  known.inode = 7;
+  EXPECT_EQ(with_controllers_of_now(known), known);
+  root.write("x.service/cgroup.controllers", "cpu memory pids\n");
+  sample::Cgroup now = known;
+  now.cpu = known.memory;
+  EXPECT_EQ(with_controllers_of_now(known), now);
+}
+
+TEST(WithControllersOfNow, IsTheSameOnV1AndOnceItIsGone) {
+  sample::Cgroup on_v1;
+  on_v1.memory = {kHybrid, 1};
+  EXPECT_EQ(with_controllers_of_now(on_v1), on_v1);
+  sample::Cgroup gone;
+  gone.memory = {kV2 + "/no-such-folder", 2};
+  EXPECT_EQ(with_controllers_of_now(gone), gone);
+}
+
 // A sidecar on a host with the systemd driver; Docker has put the machine's tree in the place of the container's own
 // mount.
 class Sidecar : public testing::Test {
