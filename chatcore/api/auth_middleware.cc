@@ -132,7 +132,7 @@ Parsed<Principal> AuthMiddleware::enter_as_user(Access access, bool has_password
 
 Problem AuthMiddleware::wrong_key(const Problem& refusal, const base::HttpRequest& request, Moment now) const {
   // A request without a key is not an attempt to guess one.
-  if (request.header("authorization").empty()) return refusal;
+  if (bearer_of(request).empty()) return refusal;
   const std::string network = base::network_of(request.peer);
   const auto wait = wrong_keys_.check_rate(network, now.steady);
   if (!wait) return refusal;

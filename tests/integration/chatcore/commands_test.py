@@ -1,5 +1,6 @@
 """The program's commands, exit codes, and wrong configurations."""
 import os
+import shutil
 import socket
 import subprocess
 import tempfile
@@ -104,7 +105,8 @@ class Configuration(CommandTest):
         if os.geteuid() != 0:
             return self.skipTest("another user's folder needs root")
         os.chmod(self.folder, 0o755)
-        served = subprocess.run([BINARY, "serve", "--listen=127.0.0.1:0", f"--database-url=sqlite://{self.folder}/c.db"],
+        program = shutil.copy(BINARY, self.folder)  # that user may not be allowed into the build's folder
+        served = subprocess.run([program, "serve", "--listen=127.0.0.1:0", f"--database-url=sqlite://{self.folder}/c.db"],
                                 capture_output=True, text=True, timeout=30, check=False, user=65534, group=65534)
         self.assertEqual(served.returncode, 1)
         self.assertIn(f"{self.folder}: Permission denied; give this user write access", served.stderr)
