@@ -1,8 +1,8 @@
 #pragma once
 // The web config file: TLS, client certificates, users with passwords, and response headers of an HTTP server, in the
-// format of Prometheus, its exporters and Alertmanager (exporter-toolkit, docs/web-configuration.md). What that format
-// allows and this server lacks: HTTP/2 (`http2` is accepted, connections use HTTP/1.1), and TLS below 1.2, which
-// is refused. Every problem is reported with its line.
+// format of Prometheus, its exporters and Alertmanager (exporter-toolkit). What that format allows and this server lacks:
+// HTTP/2 (`http2` is accepted, connections use HTTP/1.1), and TLS below 1.2, which is refused. Every problem is reported
+// with its line.
 
 #include <functional>
 #include <map>

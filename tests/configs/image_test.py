@@ -9,8 +9,8 @@ from harness.libraries import shared_libraries
 from harness.requirements import find_program, require_file, require_programs
 
 DOCKERFILE = os.path.join(os.environ["LEAKGUARD_SOURCE_DIR"], "configs", "Dockerfile")
-# In every Debian: apt itself needs them.
-IN_BASE_IMAGE = {"libc6", "libgcc-s1", "libstdc++6", "zlib1g"}
+# In every Debian: apt and perl-base, which are essential, need them.
+IN_BASE_IMAGE = {"libc6", "libgcc-s1", "libstdc++6", "zlib1g", "libcrypt1"}
 
 
 def output_of(*command):
