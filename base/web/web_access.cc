@@ -116,6 +116,7 @@ struct WebAccess::Rules {
   const BasicAuth passwords;
   const Duration interval;
   RequestLimiter limiter;
+  std::map<std::pair<std::string, std::string>, std::vector<Waiting>> waiting;  // by user and password; under the lock
 };
 
 WebAccess::WebAccess(EventLoop& loop, WithoutPassword without_password)
@@ -155,8 +156,7 @@ HttpHandler WebAccess::protect(HttpHandler handler) {
 
 void WebAccess::handle(const std::shared_ptr<HttpExchange>& exchange, const SharedHandler& handler) {
   const auto rules = this->rules();
-  const auto now = std::chrono::steady_clock::now();
-  if (!rules->limiter.admit(now)) {
+  if (!rules->limiter.admit(std::chrono::steady_clock::now())) {
     return exchange->respond(later(429, "Too Many Requests: rate limit exceeded\n",
                                    std::chrono::ceil<std::chrono::seconds>(rules->interval)));
   }
@@ -165,45 +165,39 @@ void WebAccess::handle(const std::shared_ptr<HttpExchange>& exchange, const Shar
   if (!given) return enter(exchange, *handler, "");
   if (const auto known = rules->passwords.cached_result(*given))
     return enter(exchange, *handler, *known ? given->user : "");
-  if (!may_guess(network_of(exchange->request().peer), now)) {
-    return exchange->respond(later(429, "Too many wrong passwords from your network\n",
-                                   std::chrono::seconds(static_cast<int>(1 / kGuessesPerSecond))));
-  }
   check(rules, *given, {loop_.this_thread(), exchange, handler});
 }
 
 // Requests with the same password wait for one computation.
 void WebAccess::check(const std::shared_ptr<Rules>& rules, const UserAndPassword& given, Waiting waiting) {
-  const std::pair key(given.user, given.password);
   const auto exchange = waiting.exchange;
   {
     const std::lock_guard lock(mutex_);
-    auto& others = waiting_[key];
-    others.push_back(std::move(waiting));
-    if (others.size() > 1) return;
-  }
-  const bool is_taken = worker_->submit([this, rules, given, key, network = network_of(exchange->request().peer)] {
-    const bool is_right = rules->passwords.check(given);
-    if (!is_right) note_wrong_guess(network);
-    std::vector<Waiting> ready;
-    {
-      const std::lock_guard lock(mutex_);
-      ready.swap(waiting_[key]);
-      waiting_.erase(key);
+    const std::pair key(given.user, given.password);
+    if (const auto others = rules->waiting.find(key); others != rules->waiting.end())
+      return others->second.push_back(std::move(waiting));
+    if (!take_guess(network_of(exchange->request().peer), std::chrono::steady_clock::now())) {
+      return exchange->respond(later(429, "Too many wrong passwords from your network\n",
+                                     std::chrono::seconds(static_cast<int>(1 / kGuessesPerSecond))));
     }
-    for (const Waiting& one : ready) {
+    rules->waiting[key].push_back(std::move(waiting));
+  }
+  const bool is_taken = worker_->submit([this, rules, given] {
+    const bool is_right = rules->passwords.check(given);
+    for (const Waiting& one : end_check(*rules, given, is_right)) {
       one.thread.post([this, one, user = is_right ? given.user : ""] { enter(one.exchange, *one.handler, user); });
     }
   });
   if (is_taken) return;
-  std::vector<Waiting> refused;
-  {
-    const std::lock_guard lock(mutex_);
-    refused.swap(waiting_[key]);
-    waiting_.erase(key);
-  }
-  for (const Waiting& one : refused)
+  for (const Waiting& one : end_check(*rules, given, false))
     one.exchange->respond(later(503, "Too many login attempts; retry\n", std::chrono::seconds(1)));
+}
+
+std::vector<WebAccess::Waiting> WebAccess::end_check(Rules& rules, const UserAndPassword& given, bool is_right) {
+  const std::lock_guard lock(mutex_);
+  auto ended = rules.waiting.extract({given.user, given.password});
+  if (is_right) give_back_guess(network_of(ended.mapped().front().exchange->request().peer));
+  return std::move(ended.mapped());
 }
 
 void WebAccess::enter(const std::shared_ptr<HttpExchange>& exchange, const HttpHandler& handler,
@@ -213,24 +207,20 @@ void WebAccess::enter(const std::shared_ptr<HttpExchange>& exchange, const HttpH
   handler(exchange);
 }
 
-bool WebAccess::may_guess(const std::string& network, SteadyTime now) {
-  const std::lock_guard lock(mutex_);
-  const auto found = guesses_.find(network);
-  if (found == guesses_.end()) return true;
-  Guesses& guesses = found->second;
+bool WebAccess::take_guess(const std::string& network, SteadyTime now) {
+  if (guesses_.size() >= kMostNetworks && !guesses_.contains(network)) guesses_.clear();
+  Guesses& guesses = guesses_.try_emplace(network, Guesses{kGuessesAtOnce, now}).first->second;
   guesses.left += kGuessesPerSecond * std::chrono::duration<double>(now - guesses.counted_at).count();
+  guesses.left = std::min(guesses.left, kGuessesAtOnce);
   guesses.counted_at = now;
-  const bool may = guesses.left >= 1;
-  if (guesses.left >= kGuessesAtOnce) guesses_.erase(found);
-  return may;
+  if (guesses.left < 1) return false;
+  guesses.left -= 1;
+  return true;
 }
 
-void WebAccess::note_wrong_guess(const std::string& network) {
-  const std::lock_guard lock(mutex_);
-  if (guesses_.size() >= kMostNetworks && !guesses_.contains(network)) guesses_.clear();
-  const auto [guesses, is_new] = guesses_.try_emplace(network);
-  if (is_new) guesses->second = {kGuessesAtOnce, std::chrono::steady_clock::now()};
-  guesses->second.left = std::max(guesses->second.left - 1, 0.0);
+void WebAccess::give_back_guess(const std::string& network) {
+  const auto found = guesses_.find(network);
+  if (found != guesses_.end()) found->second.left += 1;
 }
 
 }  // namespace base

@@ -1,6 +1,9 @@
 #pragma once
-// Puts a web config file in force: the certificate that connections are shown, and in front of the program's handler
-// the check of passwords, the limit on the rate, and headers for every response. A reload replaces all of it at once.
+// Applies a web config file: the certificate of connections, and in front of the program's handler the check of
+// passwords, the limit on the rate, and headers for every response. A reload replaces all of it at once.
+//
+// Guessing is slowed down: after ten wrong passwords a network may try another one every six seconds. A password that
+// is known to be right is not affected.
 
 #include <map>
 #include <memory>
@@ -64,17 +67,18 @@ class WebAccess {
   [[nodiscard]] std::shared_ptr<Rules> rules() const;
   void handle(const std::shared_ptr<HttpExchange>& exchange, const SharedHandler& handler);
   void check(const std::shared_ptr<Rules>& rules, const UserAndPassword& given, Waiting waiting);
+  [[nodiscard]] std::vector<Waiting> end_check(Rules& rules, const UserAndPassword& given, bool is_right);
   void enter(const std::shared_ptr<HttpExchange>& exchange, const HttpHandler& handler, const std::string& user) const;
-  [[nodiscard]] bool may_guess(const std::string& network, SteadyTime now);
-  void note_wrong_guess(const std::string& network);
+  // Both under the lock. A guess that was right is given back.
+  [[nodiscard]] bool take_guess(const std::string& network, SteadyTime now);
+  void give_back_guess(const std::string& network);
 
   EventLoop& loop_;
   const WithoutPassword without_password_;
   mutable std::mutex mutex_;
   std::shared_ptr<Rules> rules_;
-  std::map<std::pair<std::string, std::string>, std::vector<Waiting>> waiting_;  // by user and password
-  std::map<std::string, Guesses> guesses_;                                       // by network; bounded
-  std::optional<Worker> worker_;                                                 // computes hashes
+  std::map<std::string, Guesses> guesses_;  // by network; bounded
+  std::optional<Worker> worker_;            // computes hashes
 };
 
 // What the client is asked for with a 401: a name and a password.

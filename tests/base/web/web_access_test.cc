@@ -1,6 +1,8 @@
 #include "base/web/web_access.h"
 
+#include <future>
 #include <string>
+#include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -32,6 +34,34 @@ TEST(WebAccess, NoPasswordOrAWrongOneIsChallenged) {
     EXPECT_EQ(response.status, 401) << password;
     EXPECT_THAT(std::string(response.header("www-authenticate")), HasSubstr("Basic realm="));
   }
+}
+
+TEST(WebAccess, AfterTenWrongPasswordsANetworkWaitsButARightOneThatIsKnownGoesOn) {
+  const ProtectedServer server(with_users());
+  EXPECT_EQ(server.get("open sesame").status, 200);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(server.get("guess " + std::to_string(i)).status, 401) << i;
+  EXPECT_EQ(server.get("one more").status, 429);
+  EXPECT_EQ(server.get("guess 0").status, 401);  // costs nothing
+  EXPECT_EQ(server.get("open sesame").status, 200);
+}
+
+TEST(WebAccess, GuessesAtTheSameTimeAreCountedBeforeTheyAreChecked) {
+  const ProtectedServer server(with_users());
+  std::vector<std::future<int>> statuses;
+  for (int i = 0; i < 30; ++i)
+    statuses.push_back(
+        std::async(std::launch::async, [&, i] { return server.get("guess " + std::to_string(i)).status; }));
+  int checked = 0;
+  for (auto& status : statuses) checked += status.get() == 401 ? 1 : 0;
+  EXPECT_LE(checked, 12);  // ten, and one every six seconds
+}
+
+TEST(WebAccess, ManyRequestsWithOnePasswordWaitForOneCheck) {
+  const ProtectedServer server(with_users());
+  std::vector<std::future<int>> statuses;
+  for (int i = 0; i < 100; ++i)
+    statuses.push_back(std::async(std::launch::async, [&] { return server.get("open sesame").status; }));
+  for (auto& status : statuses) EXPECT_EQ(status.get(), 200);
 }
 
 TEST(WebAccess, WhereOthersMayKnowTheClientItIsPassedOnWithoutAUser) {
