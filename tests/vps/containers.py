@@ -35,9 +35,8 @@ class CapBelowUse(WithHostAgent):
 
     def test_3_with_force_it_is_written(self):
         self.configure(HOST_AGENT + CAP_BELOW_USE % ", force: true")
-        # The engine may keep its old figure: the kernel can end the container while the engine is still updating it.
-        self.vps.wait_until("docker inspect --format '{{.State.Running}}' heavy | grep -x false", SECONDS,
-                            "the container to be killed by its forced cap")
+        self.vps.wait_until("docker inspect --format '{{.HostConfig.Memory}} {{.State.Running}}' heavy | "
+                            f"grep -x '{32 * MIB} false'", SECONDS, "the container to be killed by its forced cap")
         self.vps.wait_until(f"curl -sSf {ADDRESS}/metrics | grep '^leakguard_workload_oom_kills_total.*\"heavy\".* 1$'", SECONDS)
         self.assertEqual(self.workload("heavy")["lifecycle"]["last_exit"], "oom_kill")
 
