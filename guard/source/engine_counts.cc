@@ -128,6 +128,7 @@ void EngineCounts::count_oom(Tracked& container, base::WallTime at) {
   OomKills& kills = container.oom_kills;
   kills.last_event = std::max(kills.last_event.value_or(at), at);
   kills.died_of_it = true;
+  kills.counted_run = container.starts.total;
   Named& name = named(container.name);
   if (name.last_exit && at >= name.last_exit->at && at - name.last_exit->at < kOomMayComeLate)
     name.last_exit->oom_killed = true;
@@ -144,6 +145,10 @@ void EngineCounts::inspect_oom(Tracked& container, const Container& seen, base::
   if (kills.flagged_run == seen.started_at) return;
   if (kills.last_event && *kills.last_event >= *seen.started_at) return;
   const bool has_ended = seen.finished_at && *seen.finished_at >= *seen.started_at;
+  // The engine sets the flag at a run's end and keeps it while the next one goes on: then it tells of the run before.
+  const std::uint64_t run = container.starts.total;
+  if (!has_ended && kills.counted_run && *kills.counted_run + 1 >= run) return;
+  kills.counted_run = run;
   kills.flagged_run = seen.started_at;
   kills.flagged_until = (has_ended ? *seen.finished_at : answered_at) + kOomMayComeLate;
   ++named(container.name).oom_kills;

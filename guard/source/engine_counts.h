@@ -70,6 +70,7 @@ class EngineCounts {
     std::optional<base::WallTime> flagged_run;  // start of the run that was counted for its flag …
     base::WallTime flagged_until;               // … whose event, if it comes, is at most this late
     bool died_of_it = false;                    // seen since the last start
+    std::optional<std::uint64_t> counted_run;   // number of the run (Starts::total) that was counted last
   };
   struct Tracked {
     std::string name;

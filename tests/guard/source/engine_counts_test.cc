@@ -223,6 +223,21 @@ TEST(OomKills, OfTheNextRunAreMore) {
   EXPECT_EQ(counts.oom_kills_of("web"), 3U);
 }
 
+// The engine keeps the flag of a run that ended by a kill while the next one goes on.
+TEST(OomKills, OfTheRunBeforeAreNotThoseOfTheNext) {
+  EngineCounts counts;
+  counts.on_event(event("start", 0));
+  counts.on_event(event("oom", 900));
+  counts.on_event(event("start", 2'000));
+  Container next = running(1, 2'000);
+  next.oom_killed = true;
+  counts.on_inspection(next, at(2'500));
+  counts.on_inspection(next, at(3'500));
+  EXPECT_EQ(counts.oom_kills_of("web"), 1U);
+  counts.on_event(event("oom", 20'000));
+  EXPECT_EQ(counts.oom_kills_of("web"), 2U);
+}
+
 TEST(OomKills, AreNoneWithoutEventAndFlag) {
   EngineCounts counts;
   counts.on_inspection(ended(running(0, 0), 1'000, 137), at(2'000));
