@@ -266,13 +266,13 @@ class Chatting(PageTest):
     def test_everything_can_be_reached_by_keyboard(self):
         self.sign_in()
         self.ask("A question")
+        self.assert_titles(["A question"])
         self.page.evaluate("document.activeElement.blur()")
         reached = set()
         for _ in range(12):
             self.page.press("Tab")
             reached.add(self.page.evaluate("document.activeElement.id || document.activeElement.className"))
         self.assertLessEqual({"new", "open", "drop", "question", "leave"}, reached)
-
 
     def test_a_long_conversation_is_scrolled_by_keyboard(self):
         client = {"Authorization": f"Bearer {ALICE}"}
