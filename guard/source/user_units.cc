@@ -35,13 +35,15 @@ class Search {
 
   // `group`: the manager's control group, of which `folder` is the folder.
   void look_through(const fs::path& folder, const std::string& group) {
+    std::error_code error;
+    if (fs::is_directory(folder, error)) has_manager_ = true;
     left_ = kMostFoldersOfUser;
     look_into(folder, group, 0);
   }
   void miss(std::string why) {
     if (missed_.empty()) missed_ = std::move(why);
   }
-  [[nodiscard]] SystemdUnit result() const {
+  [[nodiscard]] SystemdUnit result(bool ran_before) const {
     SystemdUnit found;
     if (groups_.size() > 1) {
       found.why = "several users have a unit " + unit_ + "; to choose one, set cgroup: " + groups_.front() +
@@ -51,6 +53,11 @@ class Search {
       found.control_group = groups_.front();
     } else if (!missed_.empty()) {
       found.why = "users' units cannot be looked through: " + missed_;
+    } else if (ran_before) {
+      found.state = sample::State::stopped;
+    } else if (has_manager_) {
+      found.why = "systemd has no unit " + unit_ +
+                  ", and no user runs one; a user's unit that is stopped cannot be told from one that does not exist";
     } else {
       found.state = sample::State::absent;
     }
@@ -76,6 +83,7 @@ class Search {
 
   const std::string unit_;
   int left_ = 0;
+  bool has_manager_ = false;
   std::vector<std::string> groups_;
   std::string missed_;  // why not all was seen
 };
@@ -89,9 +97,9 @@ std::string user_slice_of(const std::string& root) {
   return folder == nullptr ? std::string() : *folder;
 }
 
-SystemdUnit find_user_unit(const std::string& unit, const std::string& user_slice) {
+SystemdUnit find_user_unit(const std::string& unit, const std::string& user_slice, bool ran_before) {
   Search search(unit);
-  if (user_slice.empty()) return search.result();
+  if (user_slice.empty()) return search.result(ran_before);
   std::error_code error;
   int users = 0;
   for (fs::directory_iterator entry(user_slice, error), end; !error && entry != end; entry.increment(error)) {
@@ -106,7 +114,7 @@ SystemdUnit find_user_unit(const std::string& unit, const std::string& user_slic
     search.look_through(entry->path() / manager, "/user.slice/" + slice + "/" + manager);
   }
   if (error) search.miss(error.message());
-  return search.result();
+  return search.result(ran_before);
 }
 
 }  // namespace guard::source

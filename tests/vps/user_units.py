@@ -43,7 +43,7 @@ class UserUnits(WithHostAgent):
 
     def test_stopped_it_is_not_running_and_started_again_it_has_its_caps(self):
         self.of_user("stop mine.service")
-        self.vps.wait_until("leakguard status --json mine | grep -vE '\"state\": ?\"running\"'", SECONDS)
+        self.wait_for_state("mine", "stopped")
         self.of_user("start mine.service")
         self.wait_for_state("mine", "running")
         self.wait_for_user_caps(f"{MANAGER}/app.slice/mine.service")

@@ -20,23 +20,38 @@ void make(const TemporaryFolder& slice, const std::string& uid, const std::strin
 TEST(UserUnit, IsFoundByItsControlGroup) {
   const TemporaryFolder slice;
   make(slice, "1000", "web.service");
-  const SystemdUnit unit = find_user_unit("web.service", slice.path());
+  const SystemdUnit unit = find_user_unit("web.service", slice.path(), false);
   EXPECT_EQ(unit.state, State::running);
   EXPECT_EQ(unit.control_group, "/user.slice/user-1000.slice/user@1000.service/app.slice/web.service");
 }
 
-TEST(UserUnit, ThatNoUserHasIsAbsent) {
+TEST(UserUnit, ThatNoUserRunsIsUnknownForItMayBeStopped) {
   const TemporaryFolder slice;
   make(slice, "1000", "web.service.x");
-  EXPECT_EQ(find_user_unit("web.service", slice.path()).state, State::absent);
-  EXPECT_EQ(find_user_unit("web.service", "").state, State::absent);
+  const SystemdUnit unit = find_user_unit("web.service", slice.path(), false);
+  EXPECT_EQ(unit.state, State::unknown);
+  EXPECT_THAT(unit.why, testing::HasSubstr("no unit web.service, and no user runs one"));
+}
+
+TEST(UserUnit, ThatRanBeforeIsStoppedAlsoWhenItsManagerHasEnded) {
+  const TemporaryFolder slice;
+  EXPECT_EQ(find_user_unit("web.service", slice.path(), true).state, State::stopped);
+  make(slice, "1000", "other.service");
+  EXPECT_EQ(find_user_unit("web.service", slice.path(), true).state, State::stopped);
+}
+
+TEST(UserUnit, OfAMachineWithoutUsersManagersIsAbsent) {
+  const TemporaryFolder slice;
+  std::filesystem::create_directories(slice.at("user-1000.slice/session-3.scope"));
+  EXPECT_EQ(find_user_unit("web.service", slice.path(), false).state, State::absent);
+  EXPECT_EQ(find_user_unit("web.service", "", false).state, State::absent);
 }
 
 TEST(UserUnit, ThatSeveralUsersHaveIsUnknown) {
   const TemporaryFolder slice;
   make(slice, "1000", "web.service");
   make(slice, "1001", "web.service");
-  const SystemdUnit unit = find_user_unit("web.service", slice.path());
+  const SystemdUnit unit = find_user_unit("web.service", slice.path(), false);
   EXPECT_EQ(unit.state, State::unknown);
   EXPECT_THAT(unit.why, testing::HasSubstr("several users"));
 }
@@ -45,8 +60,8 @@ TEST(UserUnit, OfAManagerWithoutSlicesAndOfNestedSlicesIsFound) {
   const TemporaryFolder slice;
   std::filesystem::create_directories(slice.at("user-7.slice/user@7.service/old.service"));
   make(slice, "8", "app-web.slice/new.service");
-  EXPECT_EQ(find_user_unit("old.service", slice.path()).state, State::running);
-  EXPECT_EQ(find_user_unit("new.service", slice.path()).control_group,
+  EXPECT_EQ(find_user_unit("old.service", slice.path(), false).state, State::running);
+  EXPECT_EQ(find_user_unit("new.service", slice.path(), false).control_group,
             "/user.slice/user-8.slice/user@8.service/app.slice/app-web.slice/new.service");
 }
 
@@ -59,23 +74,23 @@ TEST(UserUnit, IsNotLookedForWithinServicesScopesAndSessions) {
   std::filesystem::create_directories(slice.at("user-1000.slice/session-3.scope/x.service/web.service"));
   std::filesystem::create_directories(slice.at("user-1001.slice/user@1000.service/app.slice/web.service"));
   std::filesystem::create_directories(slice.at("user-x.slice/user@x.service/app.slice/web.service"));
-  EXPECT_EQ(find_user_unit("web.service", slice.path()).state, State::absent);
+  EXPECT_NE(find_user_unit("web.service", slice.path(), false).state, State::running);
 }
 
 TEST(UserUnit, IsUnknownWhenAUserHasTooManyCgroupsToSeeAll) {
   const TemporaryFolder slice;
   for (int i = 0; i < 1100; ++i) make(slice, "1000", "x" + std::to_string(i) + ".slice");
-  EXPECT_EQ(find_user_unit("web.service", slice.path()).state, State::unknown);
-  EXPECT_THAT(find_user_unit("web.service", slice.path()).why, testing::HasSubstr("user@1000.service"));
+  EXPECT_EQ(find_user_unit("web.service", slice.path(), false).state, State::unknown);
+  EXPECT_THAT(find_user_unit("web.service", slice.path(), false).why, testing::HasSubstr("user@1000.service"));
   make(slice, "1001", "web.service");
-  EXPECT_EQ(find_user_unit("web.service", slice.path()).state, State::running) << "nobody hides another's";
+  EXPECT_EQ(find_user_unit("web.service", slice.path(), false).state, State::running) << "nobody hides another's";
 }
 
 TEST(UserUnit, ThatSeveralUsersHaveCanBeChosenByItsCgroup) {
   const TemporaryFolder slice;
   make(slice, "1000", "web.service");
   make(slice, "1001", "web.service");
-  EXPECT_THAT(find_user_unit("web.service", slice.path()).why,
+  EXPECT_THAT(find_user_unit("web.service", slice.path(), false).why,
               testing::ContainsRegex("set cgroup: /user.slice/user-100[01].slice/user@100[01].service/app.slice/web"));
 }
 
