@@ -36,9 +36,13 @@ const json& content_of(const json& message) {
   return content == message.end() ? kNull : *content;
 }
 
+// Content of another form is the backend's to refuse: it is neither read nor joined.
+bool is_known(const json& content) { return content.is_null() || content.is_string() || content.is_array(); }
+
 // Whether it consists of its content only: no tool calls, nothing that a backend alone understands.
 bool is_plain(const PassedMessage& one) {
   if (one.role != "system" && one.role != "user" && one.role != "assistant") return false;
+  if (!is_known(content_of(one.message))) return false;
   return std::ranges::all_of(one.message.items(), [](const auto& field) {
     return field.key() == "role" || field.key() == "content" || field.key() == "name" || field.value().is_null() ||
            (field.value().is_array() && field.value().empty());
@@ -97,7 +101,8 @@ class SystemMessage {
 
 // Whether `last` and `next` are to be one message. The second may call tools, which then belong to both.
 bool belong_together(const PassedMessage& last, const PassedMessage& next) {
-  return last.role == next.role && is_plain(last) && (is_plain(next) || next.role == "assistant");
+  return last.role == next.role && is_plain(last) && is_known(content_of(next.message)) &&
+         (is_plain(next) || next.role == "assistant");
 }
 
 void join(PassedMessage& last, PassedMessage next) {
@@ -121,7 +126,7 @@ std::string passed_messages(const std::vector<std::string>& messages, std::strin
   for (const std::string& given : messages) {
     PassedMessage next = read_message(given);
     if (is_plain(next) && has_no_content(content_of(next.message))) continue;
-    if (next.role == "system")
+    if (next.role == "system" && is_known(content_of(next.message)))
       own.push_back(std::move(next));
     else if (!talk.empty() && belong_together(talk.back(), next))
       join(talk.back(), std::move(next));

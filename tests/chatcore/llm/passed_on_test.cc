@@ -54,6 +54,17 @@ TEST(PassedMessages, BlankOnesAreLeftOut) {
             list({message("user", "[" + kImage + "," + text_part("Q") + "]")}));
 }
 
+TEST(PassedMessages, ContentOfAnUnknownFormKeepsItsBytesAndIsNotJoined) {
+  for (const char* role : {"system", "user", "assistant"}) {
+    const std::string odd = message(role, R"({"a":1})");
+    const std::string number = message(role, "7");
+    const std::string question = message("user", R"("Q")");
+    EXPECT_EQ(passed_messages({question, odd, odd, number, question}, "", ""),
+              list({question, odd, odd, number, question}))
+        << role;
+  }
+}
+
 TEST(PassedMessages, ToolCallsAndTheirResultsKeepTheirPlaces) {
   const std::string question = message("user", R"("Q")");
   const std::string call = R"({"role":"assistant","content":null,"tool_calls":[{"id":"1"},{"id":"2"}]})";
