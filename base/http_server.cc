@@ -1,5 +1,6 @@
 #include "base/http_server.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <mutex>
@@ -172,6 +173,11 @@ class Listener : public std::enable_shared_from_this<Listener> {
 }  // namespace
 
 std::string_view HttpRequest::header(std::string_view name) const { return find_header(headers, name); }
+
+std::string_view HttpRequest::only_header(std::string_view name) const {
+  const auto count = std::ranges::count(headers, name, &std::pair<std::string, std::string>::first);
+  return count == 1 ? header(name) : std::string_view();
+}
 
 std::string HttpRequest::query_value(std::string_view name) const { return find_query_value(query, name); }
 

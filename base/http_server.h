@@ -55,6 +55,8 @@ struct HttpRequest {
   std::string user = {};  // by basic authentication (base/web/web_access.h); empty: not authenticated that way
 
   [[nodiscard]] std::string_view header(std::string_view name) const;  // "" when absent
+  // Also "" when it was sent more than once: of two, a proxy in front may have looked at the other one.
+  [[nodiscard]] std::string_view only_header(std::string_view name) const;
   [[nodiscard]] std::string query_value(std::string_view name) const;  // percent-decoded; "" when absent
 };
 

@@ -14,9 +14,8 @@ namespace {
 // Different passwords. Each takes the hash's time, some 70 ms: the last of so many waits for seconds.
 constexpr std::size_t kMostWaiting = 64;
 
-// As chatcore does with wrong keys.
-constexpr double kGuessesAtOnce = 10;
-constexpr double kGuessesPerSecond = 1.0 / 6;
+// Wrong passwords of a network, as chatcore's wrong keys.
+constexpr Rate kGuesses{.per_second = 1.0 / 6, .burst = 10};
 constexpr std::size_t kMostNetworks = 4096;
 
 HttpResponse text(int status, std::string message) {
@@ -29,17 +28,11 @@ HttpResponse no_right_password() {
   return response;
 }
 
-HttpResponse later(int status, std::string message, std::chrono::seconds wait) {
+HttpResponse later(int status, std::string message, std::chrono::nanoseconds wait) {
   HttpResponse response = text(status, std::move(message));
-  response.headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(wait.count(), 1)));
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+  response.headers.emplace_back("Retry-After", std::to_string(std::max<std::int64_t>(seconds, 1)));
   return response;
-}
-
-// Of two headers, a proxy in front may have looked at the other one.
-std::optional<UserAndPassword> credentials_of(const HttpRequest& request) {
-  const auto is_authorization = [](const auto& header) { return header.first == "authorization"; };
-  if (std::ranges::count_if(request.headers, is_authorization) != 1) return std::nullopt;
-  return parse_basic_authorization(request.header("authorization"));
 }
 
 // Adds headers that the handler has not set itself.
@@ -77,45 +70,18 @@ class ExchangeWithHeaders final : public HttpExchange {
   const HttpHeaders headers_;
 };
 
-// A token bucket: `burst` requests at once, and one more for each interval that passes.
-class RequestLimiter {
- public:
-  explicit RequestLimiter(RequestRate rate) : rate_(rate), tokens_(static_cast<double>(rate.burst)) {}
-
-  [[nodiscard]] bool admit(SteadyTime now) {
-    if (rate_.interval.count() == 0) return true;
-    const std::lock_guard lock(mutex_);
-    if (last_) tokens_ += std::chrono::duration<double>(now - *last_) / std::chrono::duration<double>(rate_.interval);
-    tokens_ = std::min(tokens_, static_cast<double>(rate_.burst));
-    last_ = now;
-    if (tokens_ < 1) return false;
-    tokens_ -= 1;
-    return true;
-  }
-
- private:
-  const RequestRate rate_;
-  std::mutex mutex_;
-  double tokens_;
-  std::optional<SteadyTime> last_;
-};
-
 }  // namespace
 
 struct WebAccess::Rules {
   explicit Rules(const WebConfigFile& config)
-      : headers(config.headers),
-        has_users(!config.users.empty()),
-        passwords(config.users),
-        interval(config.rate.interval),
-        limiter(config.rate) {}
+      : headers(config.headers), has_users(!config.users.empty()), passwords(config.users), rate(config.rate) {}
 
   std::shared_ptr<const TlsContext> tls;
   const HttpHeaders headers;
   const bool has_users;
   const BasicAuth passwords;
-  const Duration interval;
-  RequestLimiter limiter;
+  const std::optional<Rate> rate;
+  RateGate gate;                                                                // of all requests; under the lock
   std::map<std::pair<std::string, std::string>, std::vector<Waiting>> waiting;  // by user and password; under the lock
 };
 
@@ -156,12 +122,10 @@ HttpHandler WebAccess::protect(HttpHandler handler) {
 
 void WebAccess::handle(const std::shared_ptr<HttpExchange>& exchange, const SharedHandler& handler) {
   const auto rules = this->rules();
-  if (!rules->limiter.admit(std::chrono::steady_clock::now())) {
-    return exchange->respond(later(429, "Too Many Requests: rate limit exceeded\n",
-                                   std::chrono::ceil<std::chrono::seconds>(rules->interval)));
-  }
+  if (const auto wait = over_rate(*rules, std::chrono::steady_clock::now()))
+    return exchange->respond(later(429, "Too Many Requests: rate limit exceeded\n", *wait));
   if (!rules->has_users) return (*handler)(exchange);
-  const auto given = credentials_of(exchange->request());
+  const auto given = parse_basic_authorization(exchange->request().only_header("authorization"));
   if (!given) return enter(exchange, *handler, "");
   if (const auto known = rules->passwords.cached_result(*given))
     return enter(exchange, *handler, *known ? given->user : "");
@@ -176,10 +140,8 @@ void WebAccess::check(const std::shared_ptr<Rules>& rules, const UserAndPassword
     const std::pair key(given.user, given.password);
     if (const auto others = rules->waiting.find(key); others != rules->waiting.end())
       return others->second.push_back(std::move(waiting));
-    if (!take_guess(network_of(exchange->request().peer), std::chrono::steady_clock::now())) {
-      return exchange->respond(later(429, "Too many wrong passwords from your network\n",
-                                     std::chrono::seconds(static_cast<int>(1 / kGuessesPerSecond))));
-    }
+    if (const auto wait = take_guess(network_of(exchange->request().peer), std::chrono::steady_clock::now()))
+      return exchange->respond(later(429, "Too many wrong passwords from your network\n", *wait));
     rules->waiting[key].push_back(std::move(waiting));
   }
   const bool is_taken = worker_->submit([this, rules, given] {
@@ -207,20 +169,23 @@ void WebAccess::enter(const std::shared_ptr<HttpExchange>& exchange, const HttpH
   handler(exchange);
 }
 
-bool WebAccess::take_guess(const std::string& network, SteadyTime now) {
-  if (guesses_.size() >= kMostNetworks && !guesses_.contains(network)) guesses_.clear();
-  Guesses& guesses = guesses_.try_emplace(network, Guesses{kGuessesAtOnce, now}).first->second;
-  guesses.left += kGuessesPerSecond * std::chrono::duration<double>(now - guesses.counted_at).count();
-  guesses.left = std::min(guesses.left, kGuessesAtOnce);
-  guesses.counted_at = now;
-  if (guesses.left < 1) return false;
-  guesses.left -= 1;
-  return true;
+std::optional<std::chrono::nanoseconds> WebAccess::over_rate(Rules& rules, SteadyTime now) {
+  if (!rules.rate) return std::nullopt;
+  const std::lock_guard lock(mutex_);
+  return rules.gate.pass(*rules.rate, now);
+}
+
+std::optional<std::chrono::nanoseconds> WebAccess::take_guess(const std::string& network, SteadyTime now) {
+  if (guesses_.size() >= kMostNetworks)
+    std::erase_if(guesses_, [now](const auto& entry) { return entry.second.is_full(now); });
+  // An attacker with so many networks is not slowed down by any of them.
+  if (guesses_.size() >= kMostNetworks) guesses_.clear();
+  return guesses_[network].pass(kGuesses, now);
 }
 
 void WebAccess::give_back_guess(const std::string& network) {
   const auto found = guesses_.find(network);
-  if (found != guesses_.end()) found->second.left += 1;
+  if (found != guesses_.end()) found->second.give_back(kGuesses);
 }
 
 }  // namespace base

@@ -5,6 +5,7 @@
 // Guessing is slowed down: after ten wrong passwords a network may try another one every six seconds. A password that
 // is known to be right is not affected.
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -16,6 +17,7 @@
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "base/http_server.h"
+#include "base/rate_gate.h"
 #include "base/result.h"
 #include "base/tls.h"
 #include "base/web/basic_auth.h"
@@ -59,26 +61,24 @@ class WebAccess {
     std::shared_ptr<HttpExchange> exchange;
     SharedHandler handler;
   };
-  struct Guesses {
-    double left = 0;
-    SteadyTime counted_at;
-  };
 
   [[nodiscard]] std::shared_ptr<Rules> rules() const;
   void handle(const std::shared_ptr<HttpExchange>& exchange, const SharedHandler& handler);
   void check(const std::shared_ptr<Rules>& rules, const UserAndPassword& given, Waiting waiting);
   [[nodiscard]] std::vector<Waiting> end_check(Rules& rules, const UserAndPassword& given, bool is_right);
   void enter(const std::shared_ptr<HttpExchange>& exchange, const HttpHandler& handler, const std::string& user) const;
+  // How long until the next may come; none: now.
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> over_rate(Rules& rules, SteadyTime now);
   // Both under the lock. A guess that was right is given back.
-  [[nodiscard]] bool take_guess(const std::string& network, SteadyTime now);
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> take_guess(const std::string& network, SteadyTime now);
   void give_back_guess(const std::string& network);
 
   EventLoop& loop_;
   const WithoutPassword without_password_;
   mutable std::mutex mutex_;
   std::shared_ptr<Rules> rules_;
-  std::map<std::string, Guesses> guesses_;  // by network; bounded
-  std::optional<Worker> worker_;            // computes hashes
+  std::map<std::string, RateGate> guesses_;  // by network; bounded
+  std::optional<Worker> worker_;             // computes hashes
 };
 
 // What the client is asked for with a 401: a name and a password.

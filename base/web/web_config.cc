@@ -12,6 +12,7 @@
 #include "base/config/nearest_key.h"
 #include "base/config/yaml_tree.h"
 #include "base/regular_file.h"
+#include "base/units.h"
 #include "base/web/basic_auth.h"
 
 namespace base {
@@ -269,21 +270,26 @@ void read_users(const Section& section, std::map<std::string, std::string>& user
   }
 }
 
-void read_rate(const Section& section, RequestRate& rate) {
+std::optional<Rate> read_rate(const Section& section) {
   constexpr std::array<std::string_view, 2> kKeys{"interval", "burst"};
   section.allow_keys(kKeys);
-  const std::string interval = section.text("interval");
-  if (!interval.empty() && interval != "0") {
-    if (const auto parsed = parse_duration(interval))
-      rate.interval = *parsed;
-    else
-      section.problem("interval", parsed.error().message);
+  Rate rate;
+  if (const std::string burst = section.text("burst"); !burst.empty()) {
+    const auto [end, error] = std::from_chars(burst.data(), burst.data() + burst.size(), rate.burst);
+    if (error != std::errc() || end != burst.data() + burst.size() || rate.burst < 1 || rate.burst > kMaxBurst)
+      section.problem("burst", "expected a whole number of requests, from 1 to 10000");
   }
-  const std::string burst = section.text("burst");
-  if (burst.empty()) return;
-  const auto [end, error] = std::from_chars(burst.data(), burst.data() + burst.size(), rate.burst);
-  if (error != std::errc() || end != burst.data() + burst.size() || rate.burst < 1)
-    section.problem("burst", "expected a whole number of requests, at least 1");
+  const std::string interval = section.text("interval");
+  if (interval.empty() || interval == "0") return std::nullopt;
+  const auto parsed = parse_duration(interval);
+  if (!parsed) {
+    section.problem("interval", parsed.error().message);
+    return std::nullopt;
+  }
+  if (parsed->count() == 0) return std::nullopt;
+  rate.per_second = 1 / std::chrono::duration<double>(*parsed).count();
+  if (rate.per_second < kSlowestRate) section.problem("interval", "expected at most a day");
+  return rate;
 }
 
 }  // namespace
@@ -311,7 +317,7 @@ WebConfigResult parse_web_config(std::string_view yaml, std::string_view file_na
   static_cast<void>(http.flag("http2", true));
   read_headers(http.section("headers"), config.headers);
   read_users(root.section("basic_auth_users"), config.users);
-  read_rate(root.section("rate_limit"), config.rate);
+  config.rate = read_rate(root.section("rate_limit"));
   if (result.problems.empty()) result.config = std::move(config);
   return result;
 }

@@ -1,8 +1,8 @@
 #pragma once
 // The web config file: TLS, client certificates, users with passwords, and response headers of an HTTP server, in the
-// format of Prometheus, its exporters and Alertmanager (exporter-toolkit). What that format allows and this server lacks:
-// HTTP/2 (`http2` is accepted, connections use HTTP/1.1), and TLS below 1.2, which is refused. Every problem is reported
-// with its line.
+// format of Prometheus, its exporters and Alertmanager (exporter-toolkit). What that format allows and this server
+// lacks: HTTP/2 (`http2` is accepted, connections use HTTP/1.1), and TLS below 1.2, which is refused. Every problem is
+// reported with its line.
 
 #include <functional>
 #include <map>
@@ -13,24 +13,18 @@
 
 #include "base/config/problem.h"
 #include "base/http_client.h"
+#include "base/rate_gate.h"
 #include "base/result.h"
 #include "base/tls.h"
-#include "base/units.h"
 
 namespace base {
-
-// One request each `interval` on average, `burst` at once; interval 0: no limit.
-struct RequestRate {
-  Duration interval{0};
-  std::int64_t burst = 20;
-};
 
 struct WebConfigFile {
   std::optional<TlsSettings> tls;
   HttpHeaders headers;                       // added to every response
   std::map<std::string, std::string> users;  // name → bcrypt hash of the password
-  RequestRate rate;
-  std::vector<std::string> warnings;  // for the log, such as a key that all users can read
+  std::optional<Rate> rate;                  // of all requests together
+  std::vector<std::string> warnings;         // for the log, such as a key that all users can read
 
   // Whether every client must authenticate: by a password or a verified certificate.
   [[nodiscard]] bool authenticates() const;

@@ -1,14 +1,11 @@
 #include "chatcore/access/user_limits.h"
 
 #include <algorithm>
-#include <cmath>
 #include <functional>
 #include <utility>
 
 namespace chatcore::access {
 namespace {
-
-using std::chrono::nanoseconds;
 
 // A list node, a hash node and a bucket beside the name itself.
 constexpr std::size_t kEntryBytes = 160;
@@ -16,15 +13,6 @@ constexpr std::size_t kEntryBytes = 160;
 std::size_t bytes_of(const std::string& name) { return kEntryBytes + name.capacity(); }
 
 }  // namespace
-
-std::optional<nanoseconds> RateGate::pass(const UserLimitSettings& settings, base::SteadyTime now) {
-  const nanoseconds interval(
-      std::max<std::int64_t>(1, std::llround(1e9 / std::max(kSlowestRate, settings.requests_per_second))));
-  const auto ahead = interval * static_cast<std::int64_t>(std::clamp<std::size_t>(settings.burst, 1, kMaxBurst) - 1);
-  if (now < due_ - ahead) return due_ - ahead - now;
-  due_ = std::max(due_, now) + interval;
-  return std::nullopt;
-}
 
 UserLimits::UserLimits(UserLimitSettings settings, Count count, std::size_t max_users)
     : count_(std::move(count)),
@@ -38,7 +26,7 @@ std::optional<std::chrono::seconds> UserLimits::check_rate(std::string_view user
   if (limits.requests_per_second <= 0) return std::nullopt;
   Shard& shard = shard_of(user);
   const std::lock_guard lock(shard.mutex);
-  const auto wait = touch(shard, user).gate.pass(limits, now);
+  const auto wait = touch(shard, user).gate.pass({limits.requests_per_second, limits.burst}, now);
   if (!wait) return std::nullopt;
   return std::max(std::chrono::seconds(1), std::chrono::ceil<std::chrono::seconds>(*wait));
 }

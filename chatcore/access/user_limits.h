@@ -20,29 +20,15 @@
 #include <unordered_map>
 
 #include "base/clock.h"
+#include "base/rate_gate.h"
 #include "base/units.h"
 
 namespace chatcore::access {
 
-// Within these the arithmetic in nanoseconds cannot overflow.
-inline constexpr double kSlowestRate = 1.0 / 86'400;  // a request a day
-inline constexpr std::size_t kMaxBurst = 10'000;
-
 struct UserLimitSettings {
-  double requests_per_second = 0;  // 0: not limited; else at least kSlowestRate
-  std::size_t burst = 20;          // requests that may come at once after a pause, 1 to kMaxBurst
+  double requests_per_second = 0;  // 0: not limited; else at least base::kSlowestRate
+  std::size_t burst = 20;          // requests that may come at once after a pause, 1 to base::kMaxBurst
   std::size_t streams = 0;         // answers under way at once; 0: not limited
-};
-
-// One user's rate: the generic cell rate algorithm, a token bucket that needs a single number. In whole nanoseconds, so
-// that the second named by the refusal is the one that lets in.
-class RateGate {
- public:
-  // None: counted, go on. Else nothing is counted, and this is how long from `now` until the next may come.
-  std::optional<std::chrono::nanoseconds> pass(const UserLimitSettings& settings, base::SteadyTime now);
-
- private:
-  base::SteadyTime due_{};  // when all that has passed would have passed at the even rate
 };
 
 // Thread-safe. Outlives its Streams.
@@ -80,7 +66,7 @@ class UserLimits {
  private:
   struct User {
     std::string name;
-    RateGate gate;
+    base::RateGate gate;
     std::size_t streams = 0;
   };
   // Users fall into shards by name, so that no lock is on everybody's way.

@@ -11,10 +11,7 @@
 namespace chatcore::api {
 
 std::string_view bearer_of(const base::HttpRequest& request) {
-  const auto is_authorization = [](const auto& header) { return header.first == "authorization"; };
-  // Of two, a proxy before us may have looked at the other one.
-  if (std::ranges::count_if(request.headers, is_authorization) != 1) return "";
-  return access::bearer_of(request.header("authorization"));
+  return access::bearer_of(request.only_header("authorization"));
 }
 
 bool is_json(std::string_view content_type) {

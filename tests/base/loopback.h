@@ -7,6 +7,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <future>
 #include <memory>
 #include <mutex>
@@ -32,8 +33,12 @@ constexpr auto kPatience = std::chrono::seconds(10);
 // An HttpServer on 127.0.0.1, on as many threads as asked for, until destroyed.
 class ServerOnLoopback {
  public:
-  explicit ServerOnLoopback(HttpHandler handler, HttpServerOptions options = {}, int threads = 1)
-      : loop(threads), server(std::make_unique<HttpServer>(loop, options, std::move(handler))) {
+  explicit ServerOnLoopback(const HttpHandler& handler, const HttpServerOptions& options = {}, int threads = 1)
+      : ServerOnLoopback([&](EventLoop& its_loop) { return std::make_unique<HttpServer>(its_loop, options, handler); },
+                         threads) {}
+  // A server whose handler needs the loop.
+  using MakeServer = std::function<std::unique_ptr<HttpServer>(EventLoop& loop)>;
+  explicit ServerOnLoopback(const MakeServer& make, int threads = 1) : loop(threads), server(make(loop)) {
     port = server->listen("127.0.0.1:0").value();
     runner_ = std::thread([this] { loop.run(); });
   }

@@ -56,7 +56,7 @@ class TlsClient {
 
 TEST(KeyUpdate, IsFollowedByRequestsAsBefore) {
   const ProtectedServer server(with_tls());
-  TlsClient client(server.port);
+  TlsClient client(server.port());
   for (int i = 0; i < 50; ++i) {
     ASSERT_TRUE(client.update_key());
     if (i % 10 != 0) continue;
@@ -66,7 +66,7 @@ TEST(KeyUpdate, IsFollowedByRequestsAsBefore) {
 
 TEST(KeyUpdate, AClientThatSendsNothingElseIsCut) {
   const ProtectedServer server(with_tls());
-  TlsClient client(server.port);
+  TlsClient client(server.port());
   int updates = 0;
   constexpr int kFarTooMany = 200'000;
   while (updates < kFarTooMany && client.update_key()) ++updates;

@@ -2,13 +2,12 @@
 // A real server behind WebAccess, which answers with the user's name.
 
 #include <fstream>
-#include <future>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include <gtest/gtest.h>
 
+#include "../loopback.h"
 #include "base/digest.h"
 #include "base/http_client.h"
 #include "base/web/web_access.h"
@@ -41,36 +40,24 @@ inline WebConfigFile with_tls() {
 class ProtectedServer {
  public:
   explicit ProtectedServer(const WebConfigFile& config,
-                           WebAccess::WithoutPassword otherwise = WebAccess::WithoutPassword::refuse)
-      : access(loop_, otherwise) {
-    EXPECT_TRUE(access.replace(config));
-    HttpServerOptions options;
-    options.tls = [this] { return access.tls(); };
-    server_ =
-        std::make_unique<HttpServer>(loop_, options, access.protect([](const std::shared_ptr<HttpExchange>& exchange) {
-          exchange->respond({200,
-                             {{"X-Frame-Options", "sameorigin"}},
-                             "user=" + exchange->request().user + (exchange->request().over_tls ? " tls" : "")});
-        }));
-    port = server_->listen("127.0.0.1:0").value();
-    thread_ = std::thread([this] { loop_.run(); });
-  }
-  ~ProtectedServer() {
-    std::promise<void> gone;
-    loop_.post([&] {
-      server_.reset();
-      gone.set_value();
-    });
-    gone.get_future().wait();
-    loop_.post([this] { loop_.stop(); });
-    thread_.join();
-  }
+                           WebAccess::WithoutPassword without_password = WebAccess::WithoutPassword::refuse)
+      : server_([&](EventLoop& loop) {
+          access = std::make_shared<WebAccess>(loop, without_password);
+          EXPECT_TRUE(access->replace(config));
+          HttpServerOptions options;
+          options.tls = [access = access] { return access->tls(); };
+          return std::make_unique<HttpServer>(loop, options, access->protect(answer));
+        }) {}
+
+  // The server's options hold it too, and are destroyed with the server, before its loop.
+  ~ProtectedServer() { access.reset(); }
   ProtectedServer(const ProtectedServer&) = delete;
   ProtectedServer& operator=(const ProtectedServer&) = delete;
 
+  [[nodiscard]] std::uint16_t port() const { return server_.port; }
   [[nodiscard]] FetchRequest request(const std::string& scheme = "http") const {
     FetchRequest request;
-    request.url = scheme + "://localhost:" + std::to_string(port) + "/";
+    request.url = scheme + "://localhost:" + std::to_string(port()) + "/";
     request.ca_file = std::string(FIXTURES) + "/tls/ca.pem";
     return request;
   }
@@ -81,15 +68,17 @@ class ProtectedServer {
   }
 
  private:
-  EventLoop loop_;
+  static void answer(const std::shared_ptr<HttpExchange>& exchange) {
+    exchange->respond({200,
+                       {{"X-Frame-Options", "sameorigin"}},
+                       "user=" + exchange->request().user + (exchange->request().over_tls ? " tls" : "")});
+  }
 
  public:
-  WebAccess access;
-  std::uint16_t port = 0;
+  std::shared_ptr<WebAccess> access;
 
  private:
-  std::unique_ptr<HttpServer> server_;
-  std::thread thread_;
+  ServerOnLoopback server_;
 };
 
 }  // namespace base

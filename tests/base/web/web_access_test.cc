@@ -7,7 +7,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "../loopback.h"
 #include "protected_server.h"
 
 namespace base {
@@ -82,7 +81,7 @@ TEST(WebAccess, HeadersAreAddedWhereTheHandlerHasSetNone) {
 
 TEST(WebAccess, RequestsOverTheRateAreRefused) {
   WebConfigFile config;
-  config.rate = {.interval = std::chrono::hours(1), .burst = 3};
+  config.rate = Rate{.per_second = 1.0 / 3600, .burst = 3};
   const ProtectedServer server(config);
   for (int i = 0; i < 3; ++i) EXPECT_EQ(server.get().status, 200);
   EXPECT_EQ(server.get().status, 429);
@@ -99,9 +98,9 @@ TEST(WebAccess, TlsIsSpokenToThoseWhoTrustTheCertificate) {
 TEST(WebAccess, AClientMayTrustOneCertificateWhateverHostItNames) {
   const ProtectedServer server(with_tls());
   auto request = server.request("https");
-  request.url = "https://127.0.0.2:" + std::to_string(server.port) + "/";
+  request.url = "https://127.0.0.2:" + std::to_string(server.port()) + "/";
   EXPECT_FALSE(fetch(request));  // listens on 127.0.0.1
-  request.url = "https://127.0.0.1:" + std::to_string(server.port) + "/";
+  request.url = "https://127.0.0.1:" + std::to_string(server.port()) + "/";
   request.ca_file.clear();
   request.server_certificate = fixture("client.pem");
   EXPECT_FALSE(fetch(request));
@@ -111,7 +110,7 @@ TEST(WebAccess, AClientMayTrustOneCertificateWhateverHostItNames) {
 
 TEST(WebAccess, AClientWithoutTlsIsToldToUseIt) {
   const ProtectedServer server(with_tls());
-  RawClient client(server.port);
+  RawClient client(server.port());
   client.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
   EXPECT_THAT(client.read_to_end(), HasSubstr("use https:// instead of http://"));
 }
@@ -120,10 +119,10 @@ TEST(WebAccess, AReloadShowsTheNewCertificateAndAWrongOneChangesNothing) {
   ProtectedServer server(with_tls());
   auto renewed = with_tls();
   renewed.tls->certificates = fixture("client.pem");
-  EXPECT_FALSE(server.access.replace(renewed));  // not with the server's key
+  EXPECT_FALSE(server.access->replace(renewed));  // not with the server's key
   EXPECT_TRUE(fetch(server.request("https")));
   renewed.tls->key = fixture("client.key");
-  EXPECT_TRUE(server.access.replace(renewed));
+  EXPECT_TRUE(server.access->replace(renewed));
   auto request = server.request("https");
   request.ca_file.clear();
   request.server_certificate = fixture("client.pem");

@@ -194,11 +194,15 @@ TEST(WebConfig, NoProblemShowsAHash) {
 
 TEST(WebConfig, TheRateHasAnIntervalAndABurst) {
   const auto config = config_of("rate_limit: {interval: 1s, burst: 3}");
-  EXPECT_EQ(config.rate.interval, std::chrono::seconds(1));
-  EXPECT_EQ(config.rate.burst, 3);
-  EXPECT_EQ(config_of("rate_limit: {interval: 0}").rate.interval.count(), 0);
+  ASSERT_TRUE(config.rate);
+  EXPECT_DOUBLE_EQ(config.rate->per_second, 1);
+  EXPECT_EQ(config.rate->burst, 3U);
+  EXPECT_FALSE(config_of("rate_limit: {interval: 0}").rate);
+  EXPECT_FALSE(config_of("rate_limit: {interval: 0s, burst: 5}").rate);
+  EXPECT_THAT(problem_of("rate_limit: {interval: 2d}"), HasSubstr("at most a day"));
+  EXPECT_THAT(problem_of("rate_limit: {interval: 1s, burst: 10001}"), HasSubstr("from 1 to 10000"));
   EXPECT_THAT(problem_of("rate_limit: {interval: often}"), HasSubstr("rate_limit.interval"));
-  EXPECT_THAT(problem_of("rate_limit: {interval: 1s, burst: 0}"), HasSubstr("at least 1"));
+  EXPECT_THAT(problem_of("rate_limit: {interval: 1s, burst: 0}"), HasSubstr("from 1 to 10000"));
 }
 
 }  // namespace

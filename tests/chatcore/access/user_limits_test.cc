@@ -6,52 +6,9 @@ namespace chatcore::access {
 namespace {
 
 using std::chrono::milliseconds;
-using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
 const base::SteadyTime kBegin{std::chrono::hours(1)};
-
-TEST(RateGate, LetsTheBurstInAndThenOneAnInterval) {
-  const UserLimitSettings settings{.requests_per_second = 2, .burst = 3};
-  RateGate gate;
-  for (int i = 0; i < 3; ++i) EXPECT_FALSE(gate.pass(settings, kBegin));
-  EXPECT_EQ(gate.pass(settings, kBegin), milliseconds(500));
-  EXPECT_EQ(gate.pass(settings, kBegin + milliseconds(499)), milliseconds(1));
-  EXPECT_FALSE(gate.pass(settings, kBegin + milliseconds(500)));
-  EXPECT_EQ(gate.pass(settings, kBegin + milliseconds(500)), milliseconds(500));
-}
-
-TEST(RateGate, OneNanosecondBeforeIsTooEarly) {
-  const UserLimitSettings settings{.requests_per_second = 0.1, .burst = 1};
-  RateGate gate;
-  EXPECT_FALSE(gate.pass(settings, kBegin));
-  EXPECT_EQ(gate.pass(settings, kBegin + seconds(10) - nanoseconds(1)), nanoseconds(1));
-  EXPECT_FALSE(gate.pass(settings, kBegin + seconds(10)));
-}
-
-TEST(RateGate, APauseFillsTheBurstAgainAndNoMore) {
-  const UserLimitSettings settings{.requests_per_second = 1, .burst = 2};
-  RateGate gate;
-  for (int i = 0; i < 2; ++i) EXPECT_FALSE(gate.pass(settings, kBegin));
-  const auto later = kBegin + std::chrono::hours(100);
-  for (int i = 0; i < 2; ++i) EXPECT_FALSE(gate.pass(settings, later));
-  EXPECT_TRUE(gate.pass(settings, later));
-}
-
-TEST(RateGate, RefusedOnesCostNothing) {
-  const UserLimitSettings settings{.requests_per_second = 1, .burst = 1};
-  RateGate gate;
-  EXPECT_FALSE(gate.pass(settings, kBegin));
-  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(gate.pass(settings, kBegin + milliseconds(i)));
-  EXPECT_FALSE(gate.pass(settings, kBegin + seconds(1)));
-}
-
-TEST(RateGate, TheSlowestRateWithTheLargestBurstDoesNotOverflow) {
-  const UserLimitSettings settings{.requests_per_second = kSlowestRate, .burst = kMaxBurst};
-  RateGate gate;
-  for (std::size_t i = 0; i < kMaxBurst; ++i) ASSERT_FALSE(gate.pass(settings, kBegin)) << i;
-  EXPECT_EQ(gate.pass(settings, kBegin), std::chrono::hours(24));
-}
 
 TEST(UserLimits, RetryAfterIsTheSecondThatLetsIn) {
   UserLimits limits({.requests_per_second = 0.4, .burst = 1});

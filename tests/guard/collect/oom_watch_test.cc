@@ -136,7 +136,7 @@ sample::Workload unit(State state, std::uint64_t starts) {
   return workload;
 }
 
-// systemd told of the unit's run 1.5 s after the kernel told of its end.
+// systemd reported the run of the unit 1.5 s after the kernel reported its end.
 TEST(OomKillOnTheHost, OfARunThatIsSeenLaterIsCountedOnce) {
   const std::string cgroup = "/system.slice/leaky.service";
   WorkloadState state;

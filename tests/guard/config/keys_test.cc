@@ -9,30 +9,14 @@
 
 #include <gtest/gtest.h>
 
-#include "base/config/nearest_key.h"
 #include "base/config/yaml_tree.h"
 #include "guard/config/config.h"
 
 namespace guard::config {
 namespace {
 
-using base::config::nearest_key;
 using base::config::parse_yaml;
 using base::config::YamlNode;
-
-TEST(NearestKey, ForgivesTwoEditsOfALongWord) {
-  const auto keys = keys_of("workloads[0]");
-  EXPECT_EQ(nearest_key("expect_logs", keys), "expect_log");
-  EXPECT_EQ(nearest_key("contaienr", keys), "container");
-  EXPECT_EQ(nearest_key("restrat", keys), "restarts");
-  EXPECT_EQ(nearest_key("cntnr", keys), "");
-}
-
-TEST(NearestKey, DoesNotTurnAShortWordIntoAnother) {
-  const auto keys = keys_of("workloads[].caps");
-  EXPECT_EQ(nearest_key("pid", keys), "pids");
-  EXPECT_EQ(nearest_key("cp", keys), "");
-}
 
 TEST(SectionOf, LeavesOutTheIndices) {
   EXPECT_EQ(section_of("workloads[12].rules[0].when"), "workloads[].rules[].when");
