@@ -10,6 +10,7 @@ namespace {
 constexpr std::chrono::seconds kOomMayComeLate{2};
 // A stretch without inspection in which more starts than this happen is counted, but not sorted into windows.
 constexpr std::size_t kMaxUnsorted = 256;
+constexpr std::size_t kMaxExpected = 8;  // OOM events of one container
 
 // The engine counts a restart when the run before it has died, and starts after its back-off.
 std::uint64_t restarts_done(const Container& container) {
@@ -119,6 +120,7 @@ void EngineCounts::inspect_starts(Tracked& container, const Container& seen, bas
   starts.window_end = answered_at;
   starts.inspected = begun;
   starts.events = events;
+  if (starts.started_at && starts.started_at != seen.started_at) starts.previous_started_at = starts.started_at;
   starts.started_at = seen.started_at;
   starts.restarts = restarts;
   if (begun > events) starts.total += begun - events;
@@ -126,32 +128,46 @@ void EngineCounts::inspect_starts(Tracked& container, const Container& seen, bas
 
 void EngineCounts::count_oom(Tracked& container, base::WallTime at) {
   OomKills& kills = container.oom_kills;
-  kills.last_event = std::max(kills.last_event.value_or(at), at);
   kills.died_of_it = true;
-  kills.counted_run = container.starts.total;
+  kills.last_event = std::max(kills.last_event.value_or(at), at);
   Named& name = named(container.name);
   if (name.last_exit && at >= name.last_exit->at && at - name.last_exit->at < kOomMayComeLate)
     name.last_exit->oom_killed = true;
-  const bool is_the_flagged_one = kills.flagged_run && at >= *kills.flagged_run && at <= kills.flagged_until;
-  if (is_the_flagged_one)
-    kills.flagged_until = base::WallTime::min();  // the next in that run is another
-  else
+  const auto expected = std::ranges::find_if(
+      kills.expected, [&](const ExpectedEvent& event) { return at >= event.from && at <= event.until; });
+  if (expected == kills.expected.end())
     ++name.oom_kills;
+  else
+    kills.expected.erase(expected);
 }
 
+// The engine sets the flag at a kill and at the end of a run, and keeps it while the next one goes on. So the flag of a
+// running container is most likely of the run before.
 void EngineCounts::inspect_oom(Tracked& container, const Container& seen, base::WallTime answered_at) {
+  if (!seen.oom_killed || !seen.started_at || answered_at < container.starts.window_end) return;
   OomKills& kills = container.oom_kills;
-  if (!seen.oom_killed || !seen.started_at) return;
-  if (kills.flagged_run == seen.started_at) return;
-  if (kills.last_event && *kills.last_event >= *seen.started_at) return;
   const bool has_ended = seen.finished_at && *seen.finished_at >= *seen.started_at;
-  // The engine sets the flag at a run's end and keeps it while the next one goes on: then it tells of the run before.
-  const std::uint64_t run = container.starts.total;
-  if (!has_ended && kills.counted_run && *kills.counted_run + 1 >= run) return;
-  kills.counted_run = run;
-  kills.flagged_run = seen.started_at;
-  kills.flagged_until = (has_ended ? *seen.finished_at : answered_at) + kOomMayComeLate;
+  const bool may_be_kept = !has_ended && container.starts.total > 1;
+  base::WallTime start = *seen.started_at;
+  if (may_be_kept) {
+    start = container.starts.previous_started_at.value_or(seen.finished_at ? *seen.finished_at - kOomMayComeLate
+                                                                           : base::WallTime::min());
+  }
+  const bool is_known = (kills.last_event && *kills.last_event >= start) ||
+                        (kills.flagged_start && *kills.flagged_start >= start) ||
+                        (seen.finished_at && kills.flagged_finish == seen.finished_at);
+  if (is_known) return;
+  // What was taken for the run before may have been of this one: its event tells.
+  const bool awaits_event = std::ranges::any_of(kills.expected, [&](const ExpectedEvent& event) {
+    return event.run >= start && answered_at <= event.until;
+  });
+  if (awaits_event) return;
   ++named(container.name).oom_kills;
+  if (!may_be_kept) kills.flagged_start = seen.started_at;
+  if (has_ended || may_be_kept) kills.flagged_finish = seen.finished_at;
+  if (kills.expected.size() >= kMaxExpected) kills.expected.erase(kills.expected.begin());
+  kills.expected.push_back({may_be_kept ? base::WallTime::min() : start,
+                            (has_ended ? *seen.finished_at : answered_at) + kOomMayComeLate, *seen.started_at});
 }
 
 void EngineCounts::count_exit(Tracked& container, const EngineEvent& died) {

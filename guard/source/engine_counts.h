@@ -62,15 +62,22 @@ class EngineCounts {
     std::uint64_t events = 0;                  // starts in it, by events
     std::vector<base::WallTime> events_since;  // start events after it: counted, in no window yet
     std::optional<base::WallTime> started_at;
+    std::optional<base::WallTime> previous_started_at;  // of the last run before it that was inspected
     std::uint64_t restarts = 0;
     std::uint64_t total = 0;  // runs begun
   };
+  // A kill that was counted for the flag: its event, if it comes, has a time within these and is not counted again.
+  struct ExpectedEvent {
+    base::WallTime from;
+    base::WallTime until;
+    base::WallTime run;  // start of the run that was inspected
+  };
   struct OomKills {
+    std::vector<ExpectedEvent> expected;  // the oldest first
     std::optional<base::WallTime> last_event;
-    std::optional<base::WallTime> flagged_run;  // start of the run that was counted for its flag …
-    base::WallTime flagged_until;               // … whose event, if it comes, is at most this late
-    bool died_of_it = false;                    // seen since the last start
-    std::optional<std::uint64_t> counted_run;   // number of the run (Starts::total) that was counted last
+    std::optional<base::WallTime> flagged_start;   // of the run that was counted for its flag …
+    std::optional<base::WallTime> flagged_finish;  // … and its end, once it has ended
+    bool died_of_it = false;                       // seen since the last start
   };
   struct Tracked {
     std::string name;

@@ -1,5 +1,11 @@
 #include "guard/source/engine_counts.h"
 
+#include <algorithm>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <random>
+
 #include <gtest/gtest.h>
 
 namespace guard::source {
@@ -236,6 +242,84 @@ TEST(OomKills, OfTheRunBeforeAreNotThoseOfTheNext) {
   EXPECT_EQ(counts.oom_kills_of("web"), 1U);
   counts.on_event(event("oom", 20'000));
   EXPECT_EQ(counts.oom_kills_of("web"), 2U);
+}
+
+// One container whose runs are killed or not, as an engine tells it: two streams of news, each late by its own delay.
+class Told {
+ public:
+  explicit Told(unsigned seed) : random_(seed) {
+    std::int64_t now = 0;
+    Container container = running(0, 0);
+    for (std::uint64_t run = 0; run < 4; ++run) {
+      const bool is_killed = between(0, 3) > 0;
+      container.state = ContainerState::running;
+      container.restart_count = run;
+      container.started_at = at(now);
+      change(now, container);  // the flag of the run before stays
+      tell(now + 1, event("start", now + 1));
+      const std::int64_t killed = now + between(5, 3'000);
+      const std::int64_t died = killed + between(1, 300);
+      // The engine may hear of the kill before it hears of the death, or after.
+      const std::int64_t heard = is_killed ? (between(0, 1) == 0 ? killed : died + between(1, 200)) : died;
+      const auto kill = [&] {
+        container.oom_killed = true;
+        change(heard, container);
+        tell(heard, event("oom", heard));
+        ++kills_;
+      };
+      if (is_killed && heard < died) kill();
+      container.state = ContainerState::restarting;
+      container.finished_at = at(died);
+      container.oom_killed = is_killed && heard < died;
+      change(died, container);
+      tell(died, event("die", died));
+      if (is_killed && heard > died) kill();
+      now = std::max(died, heard) + between(100, 1'500);
+    }
+    container.state = ContainerState::exited;
+    change(now, container);
+    for (std::int64_t time = between(0, 1'000); time < now; time += between(50, 2'000)) inspect(time);
+    inspect(now + 5'000);
+  }
+
+  // All the news, in the order in which they reach the guard.
+  [[nodiscard]] std::uint64_t counted() const {
+    EngineCounts counts;
+    for (const auto& [time, news] : news_) news(counts);
+    return counts.oom_kills_of("web");
+  }
+  [[nodiscard]] std::uint64_t kills() const { return kills_; }
+
+ private:
+  std::int64_t between(std::int64_t least, std::int64_t most) {
+    return std::uniform_int_distribution<std::int64_t>(least, most)(random_);
+  }
+  void change(std::int64_t time, const Container& container) { states_.insert_or_assign(time, container); }
+  // Events stay in their order, however late each is.
+  void tell(std::int64_t time, const EngineEvent& told) {
+    last_event_ = std::max(last_event_, time + between(0, 1'500));
+    news_.emplace(last_event_, [told](EngineCounts& counts) { counts.on_event(told); });
+  }
+  void inspect(std::int64_t time) {
+    const Container seen = std::prev(states_.upper_bound(time))->second;
+    news_.emplace(time + between(1, 300), [seen, time](EngineCounts& counts) { counts.on_inspection(seen, at(time)); });
+  }
+
+  std::mt19937 random_;
+  std::map<std::int64_t, Container> states_;
+  std::multimap<std::int64_t, std::function<void(EngineCounts&)>> news_;
+  std::int64_t last_event_ = 0;
+  std::uint64_t kills_ = 0;
+};
+
+TEST(OomKills, AreCountedOnceHoweverLateEventsAndInspectionsAre) {
+  unsigned wrong = 0;
+  for (unsigned seed = 0; seed < 20'000; ++seed) {
+    const Told told(seed);
+    if (told.counted() == told.kills()) continue;
+    if (++wrong <= 3) ADD_FAILURE() << "seed " << seed << ": counted " << told.counted() << " of " << told.kills();
+  }
+  EXPECT_EQ(wrong, 0U);
 }
 
 TEST(OomKills, AreNoneWithoutEventAndFlag) {
