@@ -80,7 +80,10 @@ int Daemon::run() {
   raise_file_limit();
   signals_ =
       loop_.on_signals({SIGTERM, SIGINT, SIGHUP, SIGCHLD, SIGUSR1, SIGUSR2}, [this](int number) { on_signal(number); });
-  if (!apply_web_config()) return kWrongConfiguration;
+  if (!apply_web_config(options_.config.agent.web_config_file)) {
+    base::log_error("web configuration rejected; the agent does not start");
+    return kWrongConfiguration;
+  }
   if (!listen()) return kFailed;
   base::log_info("leakguard guards", {{"version", kVersion},
                                       {"workloads", options_.config.workloads.size()},
@@ -95,16 +98,14 @@ int Daemon::run() {
   return options_.ends_with_children ? supervisor_.exit_code() : exit_code_;
 }
 
-bool Daemon::apply_web_config() {
-  const std::string& path = options_.config.agent.web_config_file;
+bool Daemon::apply_web_config(const std::string& path) {
   const auto read = path.empty() ? base::WebConfigResult{base::WebConfigFile{}, {}} : base::load_web_config(path);
   for (const auto& problem : read.problems)
-    base::log_error("invalid web configuration; the previous one stays in force",
-                    {{"problem", guard::config::to_string(problem)}});
+    base::log_error("invalid web configuration", {{"problem", guard::config::to_string(problem)}});
   if (!read.config) return false;
   for (const std::string& warning : read.config->warnings) base::log_warning(warning);
   const auto replaced = web_access_.replace(*read.config);
-  if (!replaced) base::log_error("the web configuration cannot be used", {{"error", replaced.error().message}});
+  if (!replaced) base::log_error("invalid web configuration", {{"problem", replaced.error().message}});
   return replaced.has_value();
 }
 
@@ -200,7 +201,7 @@ void Daemon::reload() {
   auto result = options_.reload();
   if (!result.config) {
     for (const auto& problem : result.problems) {
-      base::log_error("the new configuration is wrong; the old one stays",
+      base::log_error("invalid configuration; the previous one stays in force",
                       {{"problem", guard::config::to_string(problem)}});
     }
     reload_asked_.reset();
@@ -211,14 +212,18 @@ void Daemon::reload() {
   const bool same_addresses = result.config->agent.listen == listening_;
   if (!same_addresses)
     base::log_warning("agent.listen changed: restart the agent to apply agent.listen and agent.web_config_file");
+  // What can be refused comes first: a reload changes all or nothing.
+  if (same_addresses && !apply_web_config(result.config->agent.web_config_file)) {
+    base::log_error("reload rejected; the previous configuration stays in force");
+    return runtime_->guard().note_reload(false);
+  }
   const AgentConfig before = std::exchange(options_.config, std::move(*result.config)).agent;
-  const bool is_protected = !same_addresses || apply_web_config();
   // The recorder before writes what it has and ends only after nothing sees through it any more.
   const auto recorder = replace_recorder(before);
   runtime_ = std::make_unique<Runtime>(
       options_.config, loop_, clock_, supervisor_, command_probes_, recorder_.get(), [this] { wake(); },
       runtime_.get());
-  runtime_->guard().note_reload(is_protected);
+  runtime_->guard().note_reload(true);
   supervisor_.replace(children_of(options_.config, options_));
   start_ticking();
   base::log_info("configuration reloaded", {{"workloads", options_.config.workloads.size()}});

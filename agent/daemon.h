@@ -40,8 +40,8 @@ class Daemon {
 
  private:
   bool listen();
-  // Reads agent.web_config_file; what was in force stays when it cannot be used.
-  bool apply_web_config();
+  // Reads the web config file at `path`, "" for none; what was in force stays when that cannot be used.
+  bool apply_web_config(const std::string& path);
   void look_first(base::SteadyTime began);
   void tick(int missed);
   void start_commands();

@@ -12,7 +12,7 @@
 namespace agent {
 
 // "7f31c0a28000-7f31c0bbd000 r-xp 00028000 fe:00 1234  /usr/lib/x86_64-linux-gnu/libc.so.6"
-std::vector<Mapping> code_in(std::string_view maps) {
+std::vector<Mapping> executable_mappings(std::string_view maps) {
   std::vector<Mapping> found;
   while (!maps.empty()) {
     const std::string_view line = maps.substr(0, maps.find('\n'));
@@ -30,11 +30,11 @@ std::vector<Mapping> code_in(std::string_view maps) {
   return found;
 }
 
-base::Status lock_code() {
+base::Status lock_executable_pages() {
   std::ifstream file("/proc/self/maps", std::ios::binary);
   const std::string maps{std::istreambuf_iterator<char>(file), {}};
-  for (const Mapping& mapping : code_in(maps)) {
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel tells addresses as numbers.
+  for (const Mapping& mapping : executable_mappings(maps)) {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the kernel reports addresses as numbers.
     const void* begin = reinterpret_cast<const void*>(mapping.begin);
     if (::mlock2(begin, mapping.end - mapping.begin, MLOCK_ONFAULT) == 0) continue;
     if (errno == ENOMEM || errno == EAGAIN)

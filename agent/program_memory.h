@@ -18,10 +18,10 @@ struct Mapping {
 };
 
 // The mappings of files that hold code, in the text of /proc/self/maps.
-std::vector<Mapping> code_in(std::string_view maps);
+std::vector<Mapping> executable_mappings(std::string_view maps);
 
-// Locks the code of this process, as far as it has been used or will be (MLOCK_ONFAULT). Not inherited by commands.
+// Locks the code of this process; a page is locked when it is first used (MLOCK_ONFAULT). Not inherited by commands.
 // Errors: exhausted (RLIMIT_MEMLOCK is too low), permission_denied; what was locked before stays locked.
-base::Status lock_code();
+base::Status lock_executable_pages();
 
 }  // namespace agent

@@ -1,5 +1,6 @@
 #pragma once
-// The cryptographic primitives that identify users and texts. Only digest.cc includes OpenSSL's. A failure of OpenSSL
+// The cryptographic primitives that identify users and texts. Only digest.cc includes OpenSSL's digest
+// headers (TLS: tls.cc). A failure of OpenSSL
 // (out of memory, a broken installation) ends the process: no authentication result could be trusted.
 
 #include <array>

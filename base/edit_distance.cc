@@ -6,7 +6,7 @@
 namespace base {
 
 std::size_t edit_distance(std::string_view a, std::string_view b) {
-  if (a.size() > kLongestWord || b.size() > kLongestWord) return kLongestWord;
+  if (a.size() > kLongestWord || b.size() > kLongestWord) return std::max(a.size(), b.size());
   std::array<std::array<std::size_t, kLongestWord + 1>, kLongestWord + 1> cost{};
   for (std::size_t i = 0; i <= a.size(); ++i) cost[i][0] = i;
   for (std::size_t j = 0; j <= b.size(); ++j) cost[0][j] = j;

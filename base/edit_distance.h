@@ -10,7 +10,7 @@ namespace base {
 inline constexpr std::size_t kLongestWord = 64;
 
 // Edits between two words: letters added, left out, changed, or swapped with their neighbour (optimal string
-// alignment). kLongestWord when one of them is longer than that.
+// alignment). The length of the longer word if it has more than kLongestWord bytes.
 std::size_t edit_distance(std::string_view a, std::string_view b);
 
 }  // namespace base

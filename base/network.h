@@ -1,11 +1,11 @@
 #pragma once
-// Whom a limit counts as one client where nobody has a name.
+// The key for per-client limits on unauthenticated requests.
 
 #include <string>
 
 namespace base {
 
-// Who is limited together where nobody has a name: an IPv4 address, or the 64 bits of an IPv6 one that a network has.
+// The IPv4 address, or the /64 prefix of an IPv6 address; another text is its own network.
 std::string network_of(const std::string& peer);
 
 }  // namespace base

@@ -1,6 +1,6 @@
 #pragma once
-// A rate with a burst: the generic cell rate algorithm, a token bucket that needs a single number. In whole
-// nanoseconds, so that the wait named by a refusal is the one that lets in. Pure: time is an argument.
+// A rate limiter with a burst: the generic cell rate algorithm, a token bucket that needs a single number. In whole
+// nanoseconds, so that the wait named by a refusal is exact. Pure: time is an argument.
 
 #include <chrono>
 #include <cstddef>
@@ -14,22 +14,22 @@ namespace base {
 inline constexpr double kSlowestRate = 1.0 / 86'400;  // one a day
 inline constexpr std::size_t kMaxBurst = 10'000;
 
-struct Rate {
+struct RateLimit {
   double per_second = 0;   // at least kSlowestRate
-  std::size_t burst = 20;  // that may come at once after a pause, 1 to kMaxBurst
+  std::size_t burst = 20;  // requests at once after a pause, 1 to kMaxBurst
 };
 
-class RateGate {
+class RateLimiter {
  public:
-  // None: counted, go on. Else nothing is counted, and this is how long from `now` until the next may come.
-  std::optional<std::chrono::nanoseconds> pass(const Rate& rate, SteadyTime now);
-  // One that has passed is no longer counted.
-  void give_back(const Rate& rate);
-  // Whether it lets in as many at once as one that is new.
+  // Absent: admitted and counted. Otherwise refused and not counted: the time from now until the next is admitted.
+  std::optional<std::chrono::nanoseconds> admit(const RateLimit& limit, SteadyTime now);
+  // An admitted request is no longer counted.
+  void refund(const RateLimit& limit);
+  // Whether the full burst is available.
   [[nodiscard]] bool is_full(SteadyTime now) const { return due_ <= now; }
 
  private:
-  SteadyTime due_{};  // when all that has passed would have passed at the even rate
+  SteadyTime due_{};  // when everything admitted would have come at the even rate
 };
 
 }  // namespace base

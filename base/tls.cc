@@ -24,8 +24,9 @@ constexpr const char* kDefaultSuites = "ECDHE+AESGCM:ECDHE+CHACHA20";
 constexpr std::array<std::pair<std::string_view, const char*>, 4> kCurves{
     {{"X25519", "X25519"}, {"CurveP256", "P-256"}, {"CurveP384", "P-384"}, {"CurveP521", "P-521"}}};
 
-// Of a client that sends key updates and the like, but no data. A record that arrives in many segments counts too.
-constexpr int kMostRecordsWithoutData = 4096;
+// Consecutive reads without application data (key updates, parts of a record, nothing to read), after which the
+// connection is closed.
+constexpr int kMaxReadsWithoutData = 4096;
 
 // To a client that speaks plain HTTP to a port with TLS.
 constexpr std::string_view kPlainHttpAnswer =
@@ -41,7 +42,7 @@ using Bio = std::unique_ptr<BIO, Deleter<BIO, free_bio>>;
 using Certificate = std::unique_ptr<X509, Deleter<X509, X509_free>>;
 using Key = std::unique_ptr<EVP_PKEY, Deleter<EVP_PKEY, EVP_PKEY_free>>;
 
-Bio reader_of(const std::string& text) { return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
+Bio memory_bio(const std::string& text) { return Bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size()))); }
 
 // OpenSSL would ask for a passphrase on the terminal.
 int no_passphrase(char*, int, int, void*) { return -1; }
@@ -57,7 +58,7 @@ tl::unexpected<Error> invalid(std::string message) { return fail(Code::invalid_a
 // All certificates of a PEM text, in order. Text around them, as openssl prints it, is passed over.
 Result<std::vector<Certificate>> read_certificates(const std::string& pem) {
   std::vector<Certificate> certificates;
-  const Bio reader = reader_of(pem);
+  const Bio reader = memory_bio(pem);
   while (X509* const next = PEM_read_bio_X509_AUX(reader.get(), nullptr, no_passphrase, nullptr)) {
     certificates.emplace_back(next);
   }
@@ -72,16 +73,16 @@ Status use_certificates(SSL_CTX* context, const std::string& pem) {
   const auto certificates = read_certificates(pem);
   if (!certificates) return fail(certificates.error().within("certificate"));
   if (SSL_CTX_use_certificate(context, certificates->front().get()) != 1)
-    return invalid("certificate: refused: " + last_reason());
+    return invalid("certificate: rejected by OpenSSL: " + last_reason());
   for (std::size_t i = 1; i < certificates->size(); ++i) {
     if (SSL_CTX_add1_chain_cert(context, (*certificates)[i].get()) != 1)
-      return invalid("certificate: the chain is refused: " + last_reason());
+      return invalid("certificate: chain certificate " + std::to_string(i) + " rejected by OpenSSL: " + last_reason());
   }
   return {};
 }
 
 Status use_key(SSL_CTX* context, const std::string& pem) {
-  const Bio reader = reader_of(pem);
+  const Bio reader = memory_bio(pem);
   const Key key(PEM_read_bio_PrivateKey(reader.get(), nullptr, no_passphrase, nullptr));
   if (!key && pem.find("ENCRYPTED") != std::string::npos) {
     ERR_clear_error();
@@ -89,7 +90,7 @@ Status use_key(SSL_CTX* context, const std::string& pem) {
   }
   if (!key) return invalid("key: not a PEM private key: " + last_reason());
   if (SSL_CTX_use_PrivateKey(context, key.get()) != 1 || SSL_CTX_check_private_key(context) != 1)
-    return invalid("key: it does not belong to the certificate: " + last_reason());
+    return invalid("key: does not match the certificate: " + last_reason());
   return {};
 }
 
@@ -100,7 +101,7 @@ Status use_client_ca(SSL_CTX* context, const std::string& pem) {
     // A bundle may hold one twice.
     if (X509_STORE_add_cert(SSL_CTX_get_cert_store(context), certificate.get()) != 1 ||
         SSL_CTX_add_client_CA(context, certificate.get()) != 1) {
-      return invalid("client CA: refused: " + last_reason());
+      return invalid("client CA: rejected by OpenSSL: " + last_reason());
     }
   }
   return {};
@@ -109,7 +110,7 @@ Status use_client_ca(SSL_CTX* context, const std::string& pem) {
 // "requested" and "required" accept a certificate whoever signed it.
 int accept_any(int, X509_STORE_CTX*) { return 1; }
 
-Status ask_for_certificate(SSL_CTX* context, const TlsSettings& settings) {
+Status configure_client_certificates(SSL_CTX* context, const TlsSettings& settings) {
   using enum ClientCertificate;
   constexpr int kRequired = SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
   if (settings.client_certificate != none) {
@@ -136,7 +137,6 @@ std::string joined(const std::vector<std::string>& names) {
 }
 
 Status choose_algorithms(SSL_CTX* context, const TlsSettings& settings) {
-  SSL_CTX_set_min_proto_version(context, settings.allows_1_2 ? TLS1_2_VERSION : TLS1_3_VERSION);
   SSL_CTX_set_max_proto_version(context, settings.allows_1_3 ? TLS1_3_VERSION : TLS1_2_VERSION);
   std::vector<std::string> suites;
   for (const std::string& name : settings.cipher_suites) {
@@ -144,6 +144,11 @@ Status choose_algorithms(SSL_CTX* context, const TlsSettings& settings) {
     if (!name.starts_with("TLS_AES_") && !name.starts_with("TLS_CHACHA20_"))  // of TLS 1.3, which are all allowed
       suites.emplace_back(OPENSSL_cipher_name(name.c_str()));
   }
+  // With suites of TLS 1.3 alone there is none for TLS 1.2.
+  const bool allows_1_2 = settings.allows_1_2 && (settings.cipher_suites.empty() || !suites.empty());
+  if (!allows_1_2 && !settings.allows_1_3)
+    return invalid("cipher_suites has none of TLS 1.2, the only allowed version");
+  SSL_CTX_set_min_proto_version(context, allows_1_2 ? TLS1_2_VERSION : TLS1_3_VERSION);
   if (SSL_CTX_set_cipher_list(context, suites.empty() ? kDefaultSuites : joined(suites).c_str()) != 1)
     return invalid("none of the cipher suites can be used: " + last_reason());
   std::vector<std::string> curves;
@@ -181,7 +186,7 @@ void answer_plain_http(int socket) {
   static_cast<void>(send(socket, kPlainHttpAnswer.data(), kPlainHttpAnswer.size(), MSG_NOSIGNAL | MSG_DONTWAIT));
 }
 
-bool is_named(X509* certificate, const std::string& allowed) {
+bool has_san(X509* certificate, const std::string& allowed) {
   if (X509_check_ip_asc(certificate, allowed.c_str(), 0) == 1) return true;
   auto* const names =
       static_cast<GENERAL_NAMES*>(X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
@@ -225,7 +230,7 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::make(const TlsSettings& se
   if (auto done = choose_algorithms(raw, settings); !done) return fail(done.error());
   if (auto done = use_certificates(raw, settings.certificates); !done) return fail(done.error());
   if (auto done = use_key(raw, settings.key); !done) return fail(done.error());
-  if (auto done = ask_for_certificate(raw, settings); !done) return fail(done.error());
+  if (auto done = configure_client_certificates(raw, settings); !done) return fail(done.error());
   return std::shared_ptr<const TlsContext>(context);
 }
 
@@ -248,8 +253,8 @@ IoOutcome TlsSession::read(std::span<char> into) {
   std::size_t bytes = 0;
   const int result = SSL_read_ex(session_, into.data(), into.size(), &bytes);
   const IoOutcome read = outcome(result, bytes);
-  records_without_data_ = read.would_block ? records_without_data_ + 1 : 0;
-  if (records_without_data_ > kMostRecordsWithoutData) has_failed_ = true;
+  reads_without_data_ = read.would_block ? reads_without_data_ + 1 : 0;
+  if (reads_without_data_ > kMaxReadsWithoutData) has_failed_ = true;
   return has_failed_ ? IoOutcome{.failed = true} : read;
 }
 
@@ -276,12 +281,12 @@ IoOutcome TlsSession::outcome(int result, std::size_t bytes) {
 
 // Before the first byte is handed on, since only then the client's certificate is known.
 bool TlsSession::is_allowed_client() {
-  if (is_checked_ || context_->allowed_sans_.empty()) return true;
+  if (is_client_allowed_ || context_->allowed_sans_.empty()) return true;
   const Certificate certificate(SSL_get1_peer_certificate(session_));
-  is_checked_ = certificate && std::ranges::any_of(context_->allowed_sans_, [&](const std::string& allowed) {
-                  return is_named(certificate.get(), allowed);
-                });
-  return is_checked_;
+  is_client_allowed_ = certificate && std::ranges::any_of(context_->allowed_sans_, [&](const std::string& allowed) {
+                         return has_san(certificate.get(), allowed);
+                       });
+  return is_client_allowed_;
 }
 
 void TlsSession::close_notify() {

@@ -18,7 +18,8 @@ struct ssl_st;
 
 namespace base {
 
-// Whether a client has to present a certificate. Only a verified certificate identifies the client.
+// Whether a client has to present a certificate. Only a verified certificate
+// authenticates the client; it names no user.
 enum class ClientCertificate { none, requested, required, verified_if_given, verified };
 
 struct TlsSettings {
@@ -39,8 +40,8 @@ struct TlsSettings {
 bool is_cipher_suite(std::string_view name);
 bool is_curve(std::string_view name);
 
-// How a call to a socket that does not block ended: bytes transferred, would block, or failed. No bytes and neither of
-// the others: the client sends nothing more.
+// How a call to a socket that does not block ended: bytes transferred, would block, or failed. 0 bytes with both flags
+// false are the end of the stream.
 struct IoOutcome {
   std::size_t bytes = 0;
   bool would_block = false;
@@ -81,7 +82,7 @@ class TlsSession {
   ~TlsSession();
 
   // At most one record (16 KiB): bytes may be left although fewer came than `into` has room for.
-  // REQUIRES: no write() would block; OpenSSL may have to write before it goes on.
+  // REQUIRES: no write() is pending (returned would_block and not yet repeated).
   IoOutcome read(std::span<char> into);
   IoOutcome write(std::string_view bytes);
   // Says that nothing more will be sent, if the socket takes that now.
@@ -94,9 +95,9 @@ class TlsSession {
   const std::shared_ptr<const TlsContext> context_;
   ssl_st* session_;
   const int socket_;
-  bool is_checked_ = false;  // the client's certificate has a name that is allowed
+  bool is_client_allowed_ = false;  // its certificate has a name of client_allowed_sans
   bool has_failed_ = false;
-  int records_without_data_ = 0;  // read in a row
+  int reads_without_data_ = 0;  // in a row
 };
 
 }  // namespace base

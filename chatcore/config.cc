@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/config/nearest_key.h"
 #include "base/socket_address.h"
 #include "chatcore/settings.h"
 
@@ -100,9 +101,9 @@ std::vector<ConfigError> check_retention(const Config& config) {
     if (time.count() > 0 && time < kLeast) {
       errors.push_back({name, base::format_duration(time) + " is less than the minimum of 1h: stored texts would be " +
                                   "removed while they are in use. Write days, such as 30d, or off to keep them"});
-      return errors;
     }
   }
+  if (!errors.empty()) return errors;
   if (config.retention.conversations.count() > 0 && config.retention.conversations < config.conversation.time_to_live)
     errors.push_back(
         {"retention.conversations", "is less than conversation.ttl: what is in memory would lose its text"});
@@ -163,7 +164,7 @@ std::vector<ConfigError> slips_of_environment(const char* const* environment) {
     if (!entry.starts_with(kPrefix)) continue;
     const std::string name(entry.substr(kPrefix.size(), entry.find('=') - kPrefix.size()));
     if (std::ranges::find(names, name) != names.end()) continue;
-    const std::string nearest = nearest_name(name, names);
+    const std::string nearest(base::config::nearest_key(name, names));
     if (nearest.empty()) continue;
     const std::string prefix(kPrefix);
     slips.push_back({prefix + name, "no such setting, so it has no effect; did you mean " + prefix + nearest + "?"});

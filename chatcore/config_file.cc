@@ -1,102 +1,100 @@
 #include "chatcore/config_file.h"
 
-#include <algorithm>
-#include <cerrno>
-#include <fstream>
+#include <map>
+#include <utility>
 
-#include "base/config/yaml_tree.h"
+#include "base/config/reader.h"
 #include "chatcore/settings.h"
 
 namespace chatcore {
 namespace {
 
-using base::config::Position;
-using base::config::YamlNode;
-using Kind = YamlNode::Kind;
+using base::config::ConfigProblem;
+using base::config::Reader;
+using Kind = base::config::YamlNode::Kind;
 
-constexpr std::size_t kMaxFileBytes = 1u << 20;
+using KeysBySection = std::map<std::string_view, std::vector<std::string_view>>;
 
-// Walks the document along the settings table; nothing below an unknown key is looked at, so the depth of the walk
-// is that of the table whatever the file nests.
-class Walk {
- public:
-  Walk(std::string name, ConfigFile& out) : name_(std::move(name)), out_(out) {}
-
-  void map(const YamlNode& node, const std::string& prefix) {
-    for (const YamlNode& entry : node.children) value(entry, prefix + entry.key);
-  }
-
-  void fail(Position at, std::string message) { out_.errors.push_back({place(at), std::move(message)}); }
-
- private:
-  [[nodiscard]] std::string place(Position at) const {
-    if (at.line == 0) return name_;
-    return name_ + ":" + std::to_string(at.line) + ":" + std::to_string(at.column);
-  }
-
-  void value(const YamlNode& node, const std::string& key) {
-    if (find_setting(key)) {
-      if (node.kind == Kind::scalar)
-        out_.texts.push_back({key, node.text, place(node.at)});
-      else if (node.kind == Kind::null)
-        out_.texts.push_back({key, "", place(node.key_at)});
-      else
-        fail(node.at,
-             key + ": a single value is expected here" +
-                 (node.kind == Kind::list ? "; where it may be several, they are one text, parted by commas" : ""));
-    } else if (is_section(key)) {
-      if (node.kind == Kind::map)
-        map(node, key + ".");
-      else if (node.kind != Kind::null)
-        fail(node.at, key + ": keys are expected below it");
-    } else {
-      const std::string nearest = nearest_name(key, all_keys());
-      fail(node.key_at, key + ": unknown key" + (nearest.empty() ? "" : "; did you mean " + nearest + "?"));
-    }
-  }
-
-  static bool is_section(const std::string& key) {
-    return std::ranges::any_of(settings(), [&](const Setting& s) { return s.name.starts_with(key + "."); });
-  }
-
-  static std::vector<std::string> all_keys() {
-    std::vector<std::string> keys;
+const KeysBySection& keys_by_section() {
+  static const KeysBySection kKeys = [] {
+    KeysBySection keys;
     for (const Setting& setting : settings()) {
-      keys.emplace_back(setting.name);
-      if (const auto dot = setting.name.find('.'); dot != std::string_view::npos) {
-        keys.emplace_back(setting.name.substr(0, dot));
-      }
+      const auto section = section_of(setting);
+      if (!section.empty() && keys[section].empty()) keys[""].push_back(section);
+      keys[section].push_back(key_of(setting));
     }
     return keys;
-  }
+  }();
+  return kKeys;
+}
 
-  const std::string name_;
-  ConfigFile& out_;
-};
+std::span<const std::string_view> keys_of(std::string_view path) {
+  const auto found = keys_by_section().find(path);
+  return found == keys_by_section().end() ? std::span<const std::string_view>() : std::span(found->second);
+}
+
+// "app.example, other.example" of a list.
+std::string joined(const std::vector<base::config::Scalar>& items) {
+  std::string text;
+  for (const auto& item : items) text += (text.empty() ? "" : ", ") + item.text;
+  return text;
+}
+
+std::string place_of(const std::string& file, int line, int column) {
+  return line == 0 ? file : file + ":" + std::to_string(line) + ":" + std::to_string(column);
+}
+
+ConfigError error_of(const ConfigProblem& problem) {
+  return {place_of(problem.file, problem.line, problem.column),
+          problem.key.empty() ? problem.message : problem.key + ": " + problem.message};
+}
+
+void read_setting(const Setting& setting, const Reader& section, ConfigFile& out) {
+  const auto key = key_of(setting);
+  const auto* node = section.find(key);
+  if (node == nullptr) return;
+  const auto at = node->kind == Kind::null ? node->key_at : node->at;
+  SettingText text{std::string(setting.name), "", place_of(section.context().file, at.line, at.column)};
+  if (setting.is_list && node->kind == Kind::list) {
+    text.text = joined(section.texts(key));
+  } else if (node->kind != Kind::null) {
+    auto scalar = section.scalar(key);
+    if (!scalar) return;
+    text.text = std::move(scalar->text);
+  }
+  out.texts.push_back(std::move(text));
+}
 
 }  // namespace
 
-ConfigFile parse_config_file(std::string_view yaml, const std::string& name) {
+ConfigFile parse_config_files(const std::vector<base::config::ConfigText>& texts,
+                              const base::config::Environment& environment) {
   ConfigFile out;
-  Walk walk(name, out);
-  const auto document = base::config::parse_yaml(yaml);
-  for (const auto& problem : document.problems) walk.fail(problem.at, problem.message);
-  if (document.root.kind == Kind::map)
-    walk.map(document.root, "");
-  else if (document.root.kind != Kind::null)
-    walk.fail(document.root.at, "the file must be a map of settings");
+  const auto noting = out.values.noting(environment);
+  const auto read = [&out](const base::config::YamlNode& root, base::config::ReadContext& context) {
+    const Reader document(&root, "", context);
+    std::map<std::string_view, Reader> sections;
+    for (const auto section : keys_of("")) {
+      if (!keys_of(section).empty()) sections.emplace(section, document.map(section));
+    }
+    for (const Setting& setting : settings()) {
+      const auto section = section_of(setting);
+      read_setting(setting, section.empty() ? document : sections.at(section), out);
+    }
+  };
+  for (const auto& text : texts) {
+    for (const ConfigProblem& problem : base::config::read_yaml(text.text, {text.file, keys_of, noting}, read))
+      out.errors.push_back(error_of(problem));
+  }
+  for (ConfigError& error : out.errors) error.message = out.values.mask(std::move(error.message));
   return out;
 }
 
-base::Result<ConfigFile> read_config_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) return base::fail(base::error_from_errno(errno, "open " + path));
-  std::string text(kMaxFileBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad()) return base::fail(base::error_from_errno(errno, "read " + path));
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  if (text.size() > kMaxFileBytes) return base::fail(base::Code::too_large, "read " + path + ": over 1 MiB");
-  return parse_config_file(text, path);
+ConfigFile read_config_file(const std::string& path, const base::config::Environment& environment) {
+  std::vector<ConfigProblem> problems;
+  ConfigFile file = parse_config_files(base::config::read_config_files(path, problems), environment);
+  for (const ConfigProblem& problem : problems) file.errors.push_back(error_of(problem));
+  return file;
 }
 
 }  // namespace chatcore

@@ -1,24 +1,27 @@
 #pragma once
-// The YAML form of the settings: a nested map whose keys, joined with dots, are the names of the settings table.
-// Syntax only: out come names and texts with their places; what a text means is the table's business.
+// The YAML form of the settings: a setting's name is its section and key, "conversation.ttl" the key ttl of the section
+// conversation. Out come names and texts with their places; what a text means is the settings table's business.
 
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "base/result.h"
+#include "base/config/files.h"
+#include "base/config/variables.h"
 #include "chatcore/config.h"
 
 namespace chatcore {
 
 struct ConfigFile {
-  std::vector<SettingText> texts;
-  std::vector<ConfigError> errors;  // not YAML, unknown keys (with the nearest valid one), keys given twice
+  std::vector<SettingText> texts;       // with ${VAR} expanded
+  std::vector<ConfigError> errors;      // not YAML, unknown keys (with the nearest valid one), unset variables
+  base::config::ExpandedValues values;  // out of variables: to be masked where a text is repeated
 };
 
-// Pure. `name` is the file's name as errors shall show it, followed by line and column from 1.
-ConfigFile parse_config_file(std::string_view yaml, const std::string& name);
-// Errors: those of opening and reading, too_large (over 1 MiB).
-base::Result<ConfigFile> read_config_file(const std::string& path);
+// Pure. A later text's settings follow, and so win over, an earlier one's.
+ConfigFile parse_config_files(const std::vector<base::config::ConfigText>& texts,
+                              const base::config::Environment& environment);
+// `path` and the *.yml of conf.d beside it. What cannot be read is an error.
+ConfigFile read_config_file(const std::string& path, const base::config::Environment& environment);
 
 }  // namespace chatcore

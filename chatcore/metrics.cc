@@ -184,11 +184,12 @@ struct Metrics::Impl {
                                                   .Help("Time from a prompt to the end of its answer.")
                                                   .Register(registry)
                                                   .Add({}, kRequestSeconds);
-  prometheus::Counter& reduced = prometheus::BuildCounter()
-                                     .Name("chatcore_reduced_prompts_total")
-                                     .Help("Answers without the earlier messages, which the backend refused.")
-                                     .Register(registry)
-                                     .Add({});
+  prometheus::Counter& reduced =
+      prometheus::BuildCounter()
+          .Name("chatcore_reduced_prompts_total")
+          .Help("Answers to a reduced prompt, after the backend rejected the full prompt of a conversation.")
+          .Register(registry)
+          .Add({});
   prometheus::Family<prometheus::Counter>& summaries =
       prometheus::BuildCounter()
           .Name("chatcore_summaries_total")

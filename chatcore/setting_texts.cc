@@ -53,9 +53,7 @@ Status parse_wait(Text text, base::Duration& value) {
     return parsed;
   }
   return base::fail(base::Code::invalid_argument,
-                    '"' + std::string(text) +
-                        "\" is less than the minimum of 100ms; is the unit right? Seconds "
-                        "are s, minutes m");
+                    '"' + std::string(text) + "\" is less than the minimum of 100ms; write a unit, such as 5s or 2m");
 }
 
 Status parse_bytes(Text text, base::Bytes& value) {

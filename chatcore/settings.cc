@@ -3,9 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <vector>
 
-#include "base/edit_distance.h"
 #include "chatcore/setting_texts.h"
 
 namespace chatcore {
@@ -16,12 +14,12 @@ using Text = std::string_view;
 constexpr std::array kSettings{
     Setting{"listen", "127.0.0.1:8080", "address and port to answer on",
             [](Config& c, Text t) { return parse_listen(t, c.listen); }},
-    Setting{"web_config_file", "", "TLS and users with passwords, in the form that Prometheus' exporters take",
+    Setting{"web_config_file", "", "web configuration file (Prometheus exporter-toolkit format): TLS and users",
             [](Config& c, Text t) { return parse_text(t, c.web_config_file); }, true},
     Setting{"allowed_hosts", "", "names that requests may have as their Host, besides localhost and 127.0.0.1",
-            [](Config& c, Text t) { return parse_hosts(t, c.allowed_hosts); }, true},
+            [](Config& c, Text t) { return parse_hosts(t, c.allowed_hosts); }, true, true},
     Setting{"allowed_origins", "", "origins of other web pages that may send requests: https://app.example; *: all",
-            [](Config& c, Text t) { return parse_origins(t, c.allowed_origins); }, true},
+            [](Config& c, Text t) { return parse_origins(t, c.allowed_origins); }, true, true},
     Setting{"threads", "auto", "I/O threads; auto: the cores that the cgroup allows",
             [](Config& c, Text t) { return parse_threads(t, c.threads); }},
     Setting{"database.url", "sqlite://./data/chatcore.db", "where conversations are kept",
@@ -137,7 +135,7 @@ constexpr std::array kSettings{
     Setting{"auth.jwt_secret_file", "", "file with the secret that signs tokens (JWT, HS256), at least 32 bytes",
             [](Config& c, Text t) { return parse_text(t, c.auth.jwt_secret_file); }, true},
     Setting{"auth.jwt_previous_secret_files", "", "files of secrets it had before, whose tokens are still taken",
-            [](Config& c, Text t) { return parse_names(t, c.auth.jwt_previous_secret_files); }, true},
+            [](Config& c, Text t) { return parse_names(t, c.auth.jwt_previous_secret_files); }, true, true},
     Setting{"auth.jwt_issuer", "", "what a token must have as iss; empty: anything",
             [](Config& c, Text t) { return parse_text(t, c.auth.jwt_issuer); }, true},
     Setting{"auth.jwt_audience", "", "what a token must have in aud; empty: anything",
@@ -173,24 +171,22 @@ const Setting* find_setting(std::string_view name) {
   return found == kSettings.end() ? nullptr : found;
 }
 
+std::string_view section_of(const Setting& setting) {
+  const auto dot = setting.name.find('.');
+  return dot == std::string_view::npos ? std::string_view() : setting.name.substr(0, dot);
+}
+
+std::string_view key_of(const Setting& setting) {
+  const auto section = section_of(setting);
+  return section.empty() ? setting.name : setting.name.substr(section.size() + 1);
+}
+
 std::string flag_of(const Setting& setting) { return replace_separators(setting.name, '-'); }
 
 std::string environment_of(const Setting& setting) {
   std::string text = "CHATCORE_" + replace_separators(setting.name, '_');
   std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   return text;
-}
-
-std::string nearest_name(std::string_view name, std::span<const std::string> candidates) {
-  std::string nearest;
-  std::size_t least = std::max<std::size_t>(2, name.size() / 3) + 1;
-  for (const auto& candidate : candidates) {
-    const std::size_t distance = base::edit_distance(name, candidate);
-    if (distance >= least) continue;
-    least = distance;
-    nearest = candidate;
-  }
-  return nearest;
 }
 
 }  // namespace chatcore

@@ -17,16 +17,18 @@ struct Setting {
   std::string_view help;
   base::Status (*apply)(Config& config, std::string_view text);
   bool reloadable = false;  // takes effect with SIGHUP; else with a restart
+  bool is_list = false;     // several values, separated by commas; in the file also a YAML list
 };
 
 std::span<const Setting> settings();
 // Null when there is none of that name.
 const Setting* find_setting(std::string_view name);
 
+// The part of a name before its dot, "" when it has none, and the part behind it.
+std::string_view section_of(const Setting& setting);
+std::string_view key_of(const Setting& setting);
+
 std::string flag_of(const Setting& setting);         // "conversation-ttl"
 std::string environment_of(const Setting& setting);  // "CHATCORE_CONVERSATION_TTL"
-
-// The candidate closest to `name` by edit distance, or "" when none is near enough to be what was meant.
-std::string nearest_name(std::string_view name, std::span<const std::string> candidates);
 
 }  // namespace chatcore

@@ -139,8 +139,8 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void cut_answer();
   void take_end(const llm::Generated& generated);
   bool ask_with_smaller_prompt(const llm::Generated& generated);
-  [[nodiscard]] bool has_said_something() const;
-  void report_smaller_prompt() const;
+  [[nodiscard]] bool has_output() const;
+  void report_reduced_prompt() const;
   void begin_answer();
   void begin_answer_after(base::Duration silence);
   void stop_generating();
@@ -166,8 +166,8 @@ class Turn : public std::enable_shared_from_this<Turn> {
   bool is_from_memory_ = false;   // the window was there, and so may have fallen behind storage
   std::size_t kept_ = 0;          // so many of the request's messages are in the conversation
   llm::LeftOut left_out_before_;  // when the turn came to the conversation
-  bool has_passages_ = false;     // the whole prompt has
-  llm::PromptExtent extent_ = llm::PromptExtent::whole;
+  bool has_passages_ = false;     // in the full prompt
+  llm::PromptExtent extent_ = llm::PromptExtent::full;
   std::unique_ptr<llm::Generation> generation_;
   base::SteadyTime first_asked_;
   base::SteadyTime generation_began_;  // after first_asked_ if the backend refused a larger prompt

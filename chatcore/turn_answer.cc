@@ -114,7 +114,7 @@ std::vector<conversation::Message> Turn::whole_messages() const {
 }
 
 llm::Prompt Turn::compose_prompt(std::vector<retrieval::Passage> passages) {
-  const bool is_whole = extent_ == llm::PromptExtent::whole;
+  const bool is_whole = extent_ == llm::PromptExtent::full;
   llm::Prompt prompt{
       .messages = is_whole ? whole_messages()
                            : llm::within_tokens(llm::reduced_messages(extent_, lease_->window(), request_.messages),
@@ -220,7 +220,7 @@ void Turn::take_end(const llm::Generated& generated) {
 // If the backend refuses something in the conversation, the question is asked without the conversation, in the same
 // turn. Returns whether it did.
 bool Turn::ask_with_smaller_prompt(const llm::Generated& generated) {
-  if (!lease_ || has_said_something() || !llm::may_be_answered_if_smaller(generated)) return false;
+  if (!lease_ || has_output() || !llm::may_succeed_if_reduced(generated)) return false;
   const bool has_summary = !lease_->summary().content.empty();
   // Messages that are passed on are sent instead of the conversation's.
   const auto next = request_.passed_on.messages.empty()
@@ -236,14 +236,15 @@ bool Turn::ask_with_smaller_prompt(const llm::Generated& generated) {
   return true;
 }
 
-bool Turn::has_said_something() const { return !answer_.content.empty() || part_bytes_ != 0 || has_fields_; }
+bool Turn::has_output() const { return !answer_.content.empty() || part_bytes_ != 0 || has_fields_; }
 
-void Turn::report_smaller_prompt() const {
+void Turn::report_reduced_prompt() const {
   parts_.metrics.prompt_reduced();
-  base::log_warning("A backend refuses a conversation: its last question was answered without the earlier messages",
-                    {{"conversation", request_.conversation->id},
-                     {"sent", extent_ == llm::PromptExtent::without_turns ? "system messages and the question"
-                                                                          : "the question alone"}});
+  base::log_warning(
+      "The backend rejected the full prompt; the question was answered with a reduced prompt",
+      {{"conversation", request_.conversation->id},
+       {"sent",
+        extent_ == llm::PromptExtent::without_turns ? "without earlier turns, summary and passages" : "request only"}});
 }
 
 void Turn::begin_answer() {
@@ -304,7 +305,7 @@ void Turn::drop_generation() {
 void Turn::append_answer() {
   step_ = Step::storing_answer;
   permit_->work();
-  if (extent_ != llm::PromptExtent::whole && result_.status && has_said_something()) report_smaller_prompt();
+  if (extent_ != llm::PromptExtent::full && result_.status && has_output()) report_reduced_prompt();
   if (result_.answer_tokens == 0) result_.answer_tokens = llm::estimate_tokens(answer_.content);
   // An answer without a word is one, and was announced as such, when it came to a good end.
   if (!lease_ || !is_to_be_kept()) return end(result_.status);

@@ -1,7 +1,9 @@
-# leakguard_embed(TARGET FILE): the text of FILE travels inside the program, as `kStatusPageHtml` of
-# "FOLDER/status_page_html.h" for FOLDER/status_page.html.
-function(leakguard_embed target file)
-  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/${file}")
+# leakguard_embed(TARGET PATH): the text of a file travels inside the program, as `kStatusPageHtml` of
+# "FOLDER/status_page_html.h" for status_page.html; FOLDER is the one of the CMakeLists.txt that calls this.
+function(leakguard_embed target path)
+  get_filename_component(path "${path}" ABSOLUTE)
+  get_filename_component(file "${path}" NAME)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${path}")
   file(RELATIVE_PATH folder "${CMAKE_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}")
   string(MAKE_C_IDENTIFIER "${file}" base)
   set(constant "k")
@@ -12,7 +14,7 @@ function(leakguard_embed target file)
     string(TOUPPER "${first}" first)
     string(APPEND constant "${first}${rest}")
   endforeach()
-  file(READ "${CMAKE_CURRENT_SOURCE_DIR}/${file}" content)
+  file(READ "${path}" content)
   string(REPLACE "/" "::" scope "${folder}")
   file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/generated/${folder}/${base}.h" CONTENT [[
 #pragma once

@@ -10,7 +10,11 @@ namespace agent {
 
 int check_config(const CheckConfigOptions& options) {
   const std::string file = options.file.empty() ? kDefaultConfigFile : options.file;
-  const auto result = guard::config::load_config(file);
+  auto result = guard::config::load_config(file);
+  if (result.config) {
+    result.problems = guard::config::check_web_config(*result.config);
+    if (!result.problems.empty()) result.config.reset();
+  }
   for (const auto& problem : result.problems)
     std::fprintf(stderr, "%s\n", base::terminal_text(to_string(problem)).c_str());
   if (!result.config) {

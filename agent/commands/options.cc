@@ -11,6 +11,7 @@
 #include "base/plausible.h"
 #include "base/socket_address.h"
 #include "base/web/web_config.h"
+#include "guard/config/keys.h"
 
 namespace agent {
 namespace {
@@ -98,7 +99,8 @@ po::options_description exec_flags() {
       "grace", text(), "how late it may be (default 5m)")("restart", text(), "no, on-failure (default) or always")(
       "stop-timeout", text(), "from SIGTERM to SIGKILL (default 30s)")(
       "listen", text(), "address of metrics and status page (default 127.0.0.1:10780; off for none)")(
-      "web-config-file", text(), "TLS and users of these pages, in the form that Prometheus' exporters take")(
+      "web-config-file", text(),
+      "web configuration file (Prometheus exporter-toolkit format): TLS and basic authentication")(
       "allow-insecure", "listen where other machines can connect, without TLS and passwords")(
       "dry-run", "decide and report, but touch nothing")("help,h", "this text");
   return options;
@@ -116,11 +118,17 @@ base::Status check_listen(const ExecOptions& exec) {
               "--web-config-file, listen on 127.0.0.1:10780, or add --allow-insecure where everyone may read the "
               "status"));
   const auto web = base::load_web_config(exec.web_config_file);
-  if (!web.config) return base::fail(usage("exec", "--web-config-file: " + to_string(web.problems.front())));
+  if (!web.config) {
+    std::string problems = "--web-config-file:";
+    for (const auto& problem : web.problems) problems += "\n" + to_string(problem);
+    return base::fail(usage("exec", problems));
+  }
   if (web.config->tls && web.config->authenticates()) return {};
-  return base::fail(
-      usage("exec", "--web-config-file: other machines can reach " + exec.listen +
-                        ", so it needs both tls_server_config and basic_auth_users; or add --allow-insecure"));
+  return base::fail(usage(
+      "exec",
+      "--web-config-file: other machines can reach " + exec.listen +
+          ", so it needs tls_server_config, and basic_auth_users or client_auth_type: RequireAndVerifyClientCert; or "
+          "add --allow-insecure"));
 }
 
 Result<ExecOptions> exec_from(const po::variables_map& values) {
@@ -193,10 +201,12 @@ Result<Invocation> parse_exec(const Arguments& arguments) {
 Result<Invocation> parse_check_config(const Arguments& arguments) {
   po::options_description options("options");
   options.add_options()("config,c", po::value<std::string>(),
-                        "the same as FILE (default /etc/leakguard/leakguard.yml)")("help,h", "this text");
+                        "the same as FILE (default /etc/leakguard/leakguard.yml)")(
+      "schema", "print the JSON Schema of the configuration, for editors, and check nothing")("help,h", "this text");
   const auto parsed = parse("check-config", arguments, options, "file", 1);
   if (!parsed) return base::fail(parsed.error());
   if (parsed->help) return ShowText{help_text("check-config [FILE]", options)};
+  if (parsed->values.count("schema") > 0) return ShowText{std::string(guard::config::schema())};
   const std::string file = first_of(parsed->values, "file");
   const std::string config = text_of(parsed->values, "config");
   if (!file.empty() && !config.empty())
@@ -211,8 +221,8 @@ Result<Invocation> parse_status(const Arguments& arguments) {
                                                      "of the agent: HOST:PORT, or https://HOST:PORT")(
       "config,c", text(),
       "configuration whose agent.listen is used instead of an address (default /etc/leakguard/leakguard.yml if it "
-      "exists, else 127.0.0.1:10780)")("user", text(), "one of basic_auth_users")("password-file", text(),
-                                                                                  "file with that user's password")(
+      "exists, else 127.0.0.1:10780)")("user", text(), "user name for basic authentication")(
+      "password-file", text(), "file with that user's password")(
       "ca-file", text(), "CA certificates for the agent's certificate (default: the system's)")("help,h", "this text");
   const auto parsed = parse("status", arguments, options, "workload", 1);
   if (!parsed) return base::fail(parsed.error());
@@ -227,7 +237,7 @@ Result<Invocation> parse_status(const Arguments& arguments) {
   status.password_file = text_of(parsed->values, "password-file");
   status.ca_file = text_of(parsed->values, "ca-file");
   if (status.user.empty() != status.password_file.empty())
-    return base::fail(usage("status", "--user requires --password-file, and the other way round"));
+    return base::fail(usage("status", "--user and --password-file must be given together"));
   status.workload = first_of(parsed->values, "workload");
   status.json = parsed->values.count("json") > 0;
   return status;
@@ -259,7 +269,7 @@ Result<Invocation> parse_command_line(const std::vector<std::string>& arguments)
     if (known.name == command) return known.parse(rest);
     names.push_back(known.name);
   }
-  return base::fail(usage("", "unknown command '" + command + "'" + or_nearest(command, names)));
+  return base::fail(usage("", "unknown command '" + command + "'" + suggestion_for(command, names)));
 }
 
 }  // namespace agent

@@ -18,7 +18,7 @@ std::string help_text(const std::string& synopsis, const po::options_description
   return out.str();
 }
 
-std::string or_nearest(std::string_view written, std::span<const std::string_view> known, std::string_view prefix) {
+std::string suggestion_for(std::string_view written, std::span<const std::string_view> known, std::string_view prefix) {
   const auto nearest = base::config::nearest_key(written, known);
   if (nearest.empty()) return "";
   return "; did you mean " + std::string(prefix) + std::string(nearest) + "?";
@@ -30,7 +30,7 @@ std::string unknown_option(std::string written, const po::options_description& o
   std::vector<std::string_view> names;
   for (const auto& option : options.options()) names.emplace_back(option->long_name());
   written.erase(0, written.find_first_not_of('-'));
-  return "unknown option '--" + written + "'" + or_nearest(written, names, "--");
+  return "unknown option '--" + written + "'" + suggestion_for(written, names, "--");
 }
 
 }  // namespace

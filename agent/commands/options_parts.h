@@ -22,7 +22,8 @@ base::Error usage(const std::string& command, const std::string& what);
 std::string help_text(const std::string& synopsis, const po::options_description& options);
 
 // "; did you mean --name?" for what was probably meant; "" when nothing is near.
-std::string or_nearest(std::string_view written, std::span<const std::string_view> known, std::string_view prefix = "");
+std::string suggestion_for(std::string_view written, std::span<const std::string_view> known,
+                           std::string_view prefix = "");
 
 // One command's options, parsed; the caller takes the values out of `values`.
 struct Parsed {

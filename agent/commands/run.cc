@@ -23,6 +23,10 @@ ConfigResult read_config(const RunOptions& options, bool embedded) {
   ConfigResult result = embedded
                             ? guard::config::parse_config(commands::kDefaultYml, "built-in defaults")
                             : guard::config::load_config(options.config.empty() ? kDefaultConfigFile : options.config);
+  if (result.config) {
+    result.problems = guard::config::check_web_config(*result.config);
+    if (!result.problems.empty()) result.config.reset();
+  }
   if (result.config && options.dry_run) result.config->agent.dry_run = true;
   if (result.config && embedded) {
     if (const auto completed = complete_demo(*result.config); !completed) {
@@ -92,12 +96,13 @@ void warn_of(const guard::config::Config& config) {
   warn_of_readable_secrets(config);
 }
 
-void keep_program_in_memory() {
-  const auto locked = lock_code();
+void lock_program_in_memory() {
+  const auto locked = lock_executable_pages();
   if (locked) return;
-  base::log_info(
-      "the agent may stall while the host is out of memory, since its program is not locked in memory; set "
-      "LimitMEMLOCK=64M in its unit, or ulimits.memlock in its compose file",
+  base::log_warning(
+      "cannot lock the agent's code in memory, so it may stall when the host runs out of memory; set LimitMEMLOCK=64M "
+      "in "
+      "its unit, or ulimits.memlock in compose",
       {{"error", locked.error().message}});
 }
 
@@ -114,7 +119,7 @@ int run(const RunOptions& options) {
   base::start_log({.level = result.config->agent.log_level, .format = result.config->agent.log_format});
   if (embedded) say_where(*result.config);
   warn_of(*result.config);
-  keep_program_in_memory();
+  lock_program_in_memory();
   DaemonOptions daemon;
   daemon.config = std::move(*result.config);
   daemon.reload = [options, embedded] {

@@ -64,14 +64,14 @@ struct Agent {
   std::string certificate;  // PEM; "": to be checked by a CA
 };
 
-// A password is sent in plain text only when that is asked for: http://….
+// Without a scheme: https if a password is sent, otherwise http.
 std::string url_of(const std::string& address, bool has_password) {
   if (address.find("://") != std::string::npos) return address;
   return (has_password ? "https://" : "http://") + address;
 }
 
 // The agent of that configuration, on this machine.
-base::Result<Agent> agent_in(const std::string& file) {
+base::Result<Agent> configured_agent(const std::string& file) {
   const auto result = guard::config::load_config(file);
   if (!result.config) {
     std::string what =
@@ -85,10 +85,14 @@ base::Result<Agent> agent_in(const std::string& file) {
                       file + ": agent.listen is empty: the agent has no address to query");
   const std::string& listen = agent.listen.front();
   const std::string address = listen.starts_with(':') ? "127.0.0.1" + listen : listen;
-  const auto web =
-      agent.web_config_file.empty() ? base::WebConfigResult() : base::load_web_config(agent.web_config_file);
-  if (!web.config || !web.config->tls) return Agent{url_of(address, false), ""};
-  return Agent{"https://" + address, web.config->tls->certificates};
+  if (agent.web_config_file.empty()) return Agent{"http://" + address, ""};
+  auto certificate = base::load_web_certificate(agent.web_config_file);
+  if (!certificate)
+    return base::fail(certificate.error().code, certificate.error().message +
+                                                    "; name the agent and its CA instead: leakguard status --address "
+                                                    "https://" +
+                                                    address + " --ca-file FILE");
+  return Agent{(certificate->empty() ? "http://" : "https://") + address, std::move(*certificate)};
 }
 
 // The header that proves who asks; nothing when no user is given.
@@ -106,7 +110,7 @@ base::Result<base::HttpHeaders> authorization_of(const StatusOptions& options) {
 int status(const StatusOptions& options) {
   Agent agent{url_of(options.address.empty() ? kDefaultAddress : options.address, !options.user.empty()), ""};
   if (!options.config.empty()) {
-    auto configured = agent_in(options.config);
+    auto configured = configured_agent(options.config);
     if (!configured) {
       std::fprintf(stderr, "leakguard status: %s\n", base::terminal_lines(configured.error().message).c_str());
       return kWrongConfiguration;
@@ -114,7 +118,7 @@ int status(const StatusOptions& options) {
     agent = std::move(*configured);
   } else if (options.address.empty()) {
     // A configuration that is unreadable or invalid must not prevent the query: use the default address.
-    agent = agent_in(kDefaultConfigFile).value_or(agent);
+    agent = configured_agent(kDefaultConfigFile).value_or(agent);
   }
   auto authorization = authorization_of(options);
   if (!authorization) {
@@ -139,7 +143,8 @@ int status(const StatusOptions& options) {
                                         answer.error().message.find("certificate") != std::string::npos);
   if (is_about_tls) {
     print_error("leakguard status: no TLS connection to " + agent.url + ": " + answer.error().message +
-                ". Check --ca-file, and that the agent was reloaded after its certificate was renewed");
+                ". Check --ca-file, and that the agent was reloaded after its certificate was renewed; if the agent "
+                "requires a client certificate, use curl --cert");
     return kUnreachable;
   }
   if (!answer) {
@@ -159,8 +164,11 @@ int status(const StatusOptions& options) {
     return kFailed;
   }
   if (answer->status != 200) {
-    std::fprintf(stderr, "leakguard status: the agent is not ready: %s", base::terminal_lines(answer->body).c_str());
-    return kUnreachable;
+    const std::string what = answer->status == 503 ? "the agent is not ready: "
+                                                   : "the agent at " + agent.url + " answered with status " +
+                                                         std::to_string(answer->status) + ": ";
+    std::fprintf(stderr, "leakguard status: %s", base::terminal_lines(what + answer->body).c_str());
+    return answer->status == 503 ? kUnreachable : kFailed;
   }
   if (!options.json) return print(answer->body, !options.workload.empty());
   print_json(answer->body);

@@ -1,6 +1,7 @@
 #include "base/config/nearest_key.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "base/edit_distance.h"
 
@@ -18,6 +19,11 @@ std::string_view nearest_key(std::string_view written, std::span<const std::stri
     }
   }
   return nearest;
+}
+
+std::string_view nearest_key(std::string_view written, std::span<const std::string> keys) {
+  const std::vector<std::string_view> views(keys.begin(), keys.end());
+  return nearest_key(written, views);
 }
 
 }  // namespace base::config

@@ -1,6 +1,7 @@
 #pragma once
 // A mistake in a configuration file, as an operator is shown it.
 
+#include <cstddef>
 #include <string>
 
 namespace base::config {
@@ -15,6 +16,8 @@ struct ConfigProblem {
   std::string message;
   friend bool operator==(const ConfigProblem&, const ConfigProblem&) = default;
 };
+
+constexpr std::size_t kMostProblems = 100;  // that are shown: a file that is not a configuration has any number
 
 // "leakguard.yml:12:15: workloads[0].caps.memory: not a size: …"
 std::string to_string(const ConfigProblem& problem);

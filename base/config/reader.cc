@@ -1,14 +1,13 @@
-#include "guard/config/reader.h"
+#include "base/config/reader.h"
 
 #include <algorithm>
 #include <charconv>
 
+#include "base/config/files.h"
 #include "base/config/nearest_key.h"
 #include "base/plausible.h"
-#include "guard/config/keys.h"
-#include "guard/config/variables.h"
 
-namespace guard::config {
+namespace base::config {
 
 namespace {
 
@@ -32,7 +31,7 @@ std::string quoted(std::string_view text) {
 
 std::string unknown_key_message(std::string_view key, std::span<const std::string_view> keys) {
   std::string message = "unknown key " + quoted(key) + " here; ";
-  if (const auto nearest = base::config::nearest_key(key, keys); !nearest.empty())
+  if (const auto nearest = nearest_key(key, keys); !nearest.empty())
     return message.append("did you mean \"").append(nearest).append("\"?");
   message += "there are: ";
   for (std::size_t i = 0; i < keys.size(); ++i) message.append(i == 0 ? "" : ", ").append(keys[i]);
@@ -69,19 +68,19 @@ std::string as_list(const YamlNode& node) {
   return "[" + items + "]";
 }
 
-base::Result<std::int64_t> parse_count(std::string_view text) {
+Result<std::int64_t> parse_count(std::string_view text) {
   std::int64_t value = 0;
   const auto* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (error != std::errc() || stop != end)
-    return base::fail(base::Code::invalid_argument, "not a whole number: " + quoted(text) + "; write for example 512");
+    return fail(Code::invalid_argument, "not a whole number: " + quoted(text) + "; write for example 512");
   return value;
 }
 
-base::Result<bool> parse_flag(std::string_view text) {
+Result<bool> parse_flag(std::string_view text) {
   if (text == "true") return true;
   if (text == "false") return false;
-  return base::fail(base::Code::invalid_argument, "not a yes or no: " + quoted(text) + "; write true or false");
+  return fail(Code::invalid_argument, "not a yes or no: " + quoted(text) + "; write true or false");
 }
 
 }  // namespace
@@ -102,7 +101,7 @@ Reader::Reader(const YamlNode* node, std::string path, ReadContext& context)
     node_ = nullptr;
     return;
   }
-  const auto keys = keys_of(path_);
+  const auto keys = context.keys_of(path_);
   if (keys.empty()) return;
   for (const auto& entry : node_->children) {
     if (std::find(keys.begin(), keys.end(), entry.key) != keys.end()) continue;
@@ -160,24 +159,24 @@ bool Reader::read(std::string_view key, bool& out) const {
 bool Reader::read(std::string_view key, std::int64_t& out) const {
   return read_with(*this, key, "a whole number such as 512", out, parse_count);
 }
-bool Reader::read(std::string_view key, base::Bytes& out) const {
-  if (!read_with(*this, key, "a size such as 700m", out, base::parse_bytes)) return false;
-  const std::string correction = base::size_correction(scalar(key)->text);
+bool Reader::read(std::string_view key, Bytes& out) const {
+  if (!read_with(*this, key, "a size such as 700m", out, parse_bytes)) return false;
+  const std::string correction = size_correction(scalar(key)->text);
   if (!correction.empty()) problem(key, correction);
   return correction.empty();
 }
-bool Reader::read(std::string_view key, base::Duration& out) const {
-  return read_with(*this, key, "a duration such as 30s", out, base::parse_duration);
+bool Reader::read(std::string_view key, Duration& out) const {
+  return read_with(*this, key, "a duration such as 30s", out, parse_duration);
 }
-bool Reader::read(std::string_view key, base::Cores& out) const {
-  if (!read_with(*this, key, "a number of CPU cores such as 0.8", out, base::parse_cores)) return false;
-  const std::string correction = base::cores_correction(scalar(key)->text);
+bool Reader::read(std::string_view key, Cores& out) const {
+  if (!read_with(*this, key, "a number of CPU cores such as 0.8", out, parse_cores)) return false;
+  const std::string correction = cores_correction(scalar(key)->text);
   if (!correction.empty()) problem(key, correction);
   return correction.empty();
 }
-bool Reader::read(std::string_view key, base::Ratio& out) const {
-  if (!read_with(*this, key, "a ratio such as 85%", out, base::parse_ratio)) return false;
-  const std::string correction = base::share_correction(scalar(key)->text);
+bool Reader::read(std::string_view key, Ratio& out) const {
+  if (!read_with(*this, key, "a ratio such as 85%", out, parse_ratio)) return false;
+  const std::string correction = share_correction(scalar(key)->text);
   if (!correction.empty()) problem(key, correction);
   return correction.empty();
 }
@@ -193,7 +192,8 @@ std::optional<Scalar> read_scalar(const YamlNode& node, const std::string& path,
     context.add_problem(node.at, path, "expected " + std::string(what) + ", found " + kind_in_words(node.kind));
     return std::nullopt;
   }
-  auto expanded = expand_variables(node.text, context.environment);
+  auto expanded =
+      context.environment ? expand_variables(node.text, context.environment) : Result<std::string>(node.text);
   // Paths, arguments and names would silently end there.
   if (expanded && expanded->find('\0') != std::string::npos) {
     context.add_problem(node.at, path, "NUL characters are not allowed");
@@ -206,4 +206,18 @@ std::optional<Scalar> read_scalar(const YamlNode& node, const std::string& path,
   return Scalar{std::move(*expanded), node.text, node.at};
 }
 
-}  // namespace guard::config
+std::vector<ConfigProblem> read_yaml(std::string_view yaml, ReadContext context,
+                                     const std::function<void(const YamlNode& root, ReadContext& context)>& read) {
+  if (yaml.size() > kMostFileBytes) {
+    context.add_problem({}, "", "more than " + format_bytes({kMostFileBytes}) + " is not read");
+    return std::move(context.problems);
+  }
+  const auto document = parse_yaml(yaml);
+  for (const auto& problem : document.problems) context.add_problem(problem.at, "", problem.message);
+  // A tree that ended early would add nothing but problems that are none.
+  if (document.problems.empty()) read(document.root, context);
+  std::ranges::stable_sort(context.problems, {}, [](const auto& each) { return std::pair(each.line, each.column); });
+  return std::move(context.problems);
+}
+
+}  // namespace base::config

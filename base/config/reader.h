@@ -3,26 +3,29 @@
 // cannot be read keeps its default, so that one pass finds all problems.
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/config/problem.h"
+#include "base/config/variables.h"
 #include "base/config/yaml_tree.h"
 #include "base/units.h"
-#include "guard/config/config.h"
 
-namespace guard::config {
+namespace base::config {
 
-using base::config::Position;
-using base::config::YamlNode;
+// The valid keys of the map at `path`; empty when any key is valid there.
+using KeysOf = std::span<const std::string_view> (*)(std::string_view path);
 
 // Shared by all readers of a file.
 struct ReadContext {
   std::string file;
-  const Environment& environment;
-  std::vector<ConfigProblem> problems;
-  std::vector<std::string> mounts = {};  // host.mounts, once read, for the check of rules
+  KeysOf keys_of;
+  Environment environment = {};  // empty: values are taken as they are written
+  std::vector<ConfigProblem> problems = {};
 
   void add_problem(Position at, std::string key, std::string message);
 };
@@ -36,7 +39,7 @@ struct Scalar {
 
 class Reader {
  public:
-  // The map at `path`. A null node or pointer is an empty map; other kinds, and keys that are not in keys_of(path), are
+  // The map at `path`. A null node or pointer is an empty map; other kinds, and keys that are not valid there, are
   // problems. The node must outlive the reader.
   Reader(const YamlNode* node, std::string path, ReadContext& context);
 
@@ -59,10 +62,10 @@ class Reader {
   bool read(std::string_view key, std::string& out) const;
   bool read(std::string_view key, bool& out) const;
   bool read(std::string_view key, std::int64_t& out) const;
-  bool read(std::string_view key, base::Bytes& out) const;
-  bool read(std::string_view key, base::Duration& out) const;
-  bool read(std::string_view key, base::Cores& out) const;
-  bool read(std::string_view key, base::Ratio& out) const;
+  bool read(std::string_view key, Bytes& out) const;
+  bool read(std::string_view key, Duration& out) const;
+  bool read(std::string_view key, Cores& out) const;
+  bool read(std::string_view key, Ratio& out) const;
   template <class T>
   bool read(std::string_view key, std::optional<T>& out) const {
     T value{};
@@ -87,19 +90,9 @@ class Reader {
 std::optional<Scalar> read_scalar(const YamlNode& node, const std::string& path, std::string_view what,
                                   ReadContext& context);
 
-// Records a problem when `value` is not within [lowest, highest]. Returns whether it is.
-bool check_range(const Reader& reader, std::string_view key, base::Duration value, base::Duration lowest,
-                 base::Duration highest);
-bool check_range(const Reader& reader, std::string_view key, std::int64_t value, std::int64_t lowest,
-                 std::int64_t highest);
+// Parses `yaml` and hands its root to `read`, unless there are mistakes in the YAML itself. Returns the problems in the
+// order of lines. Errors: more than kMostFileBytes.
+std::vector<ConfigProblem> read_yaml(std::string_view yaml, ReadContext context,
+                                     const std::function<void(const YamlNode& root, ReadContext& context)>& read);
 
-// "web", "cleanup-line", "a.b_c": a name for metric labels and URLs. Records a problem otherwise.
-bool check_name(const Reader& reader, std::string_view key, const std::string& name);
-// "/absolute/path" without "..".
-bool check_path(const Reader& reader, std::string_view key, const std::string& path);
-// "127.0.0.1:5432", "[::1]:5432", "localhost:5432": a literal address; names are not resolved.
-bool check_address(const Reader& reader, std::string_view key, const std::string& address);
-// "http://…" or "https://…" with a host.
-bool check_url(const Reader& reader, std::string_view key, const std::string& url);
-
-}  // namespace guard::config
+}  // namespace base::config

@@ -1,4 +1,4 @@
-#include "guard/config/trust.h"
+#include "base/config/trust.h"
 
 #include <cstddef>
 #include <filesystem>
@@ -6,7 +6,7 @@
 
 #include <sys/stat.h>
 
-namespace guard::config {
+namespace base::config {
 namespace {
 
 namespace fs = std::filesystem;
@@ -51,4 +51,4 @@ std::string find_distrust(const std::string& path, uid_t user) {
   return error ? std::string() : find_on_way(absolute, user, kMostLinks);
 }
 
-}  // namespace guard::config
+}  // namespace base::config

@@ -5,7 +5,7 @@
 
 #include <sys/types.h>
 
-namespace guard::config {
+namespace base::config {
 
 // "" when only root (and `user`, the reader) can change `path`: the file, each folder above it and the target of each
 // symbolic link belong to them and are not writable by group or others. Folders with the sticky bit, such as /tmp, and
@@ -13,4 +13,4 @@ namespace guard::config {
 // is accepted, since opening it reports that.
 std::string find_distrust(const std::string& path, uid_t user = 0);
 
-}  // namespace guard::config
+}  // namespace base::config

@@ -1,11 +1,12 @@
-#include "guard/config/variables.h"
+#include "base/config/variables.h"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdlib>
 
 #include "base/config/utf8.h"
 
-namespace guard::config {
+namespace base::config {
 
 namespace {
 
@@ -17,20 +18,44 @@ bool is_variable_name(std::string_view name) {
          std::all_of(name.begin(), name.end(), [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
 }
 
-base::Result<std::string> look_up(std::string_view name, const Environment& environment) {
+Result<std::string> look_up(std::string_view name, const Environment& environment) {
   const std::string shown(name.substr(0, 64));
   if (!is_variable_name(name))
-    return base::fail(base::Code::invalid_argument, "${" + shown + "} names no variable; write $$ for a plain $");
+    return fail(Code::invalid_argument, "${" + shown + "} names no variable; write $$ for a plain $");
   auto value = environment(name);
-  if (!value) return base::fail(base::Code::invalid_argument, "the environment variable " + shown + " is not set");
-  if (base::config::find_unprintable(*value))
-    return base::fail(base::Code::invalid_argument, "the environment variable " + shown + " is not plain text");
+  if (!value) return fail(Code::invalid_argument, "the environment variable " + shown + " is not set");
+  if (find_unprintable(*value))
+    return fail(Code::invalid_argument, "the environment variable " + shown + " is not plain text");
   return std::move(*value);
+}
+
+// `text` with `value` replaced by `by`. A short one not within a word or number: a value of "1" must not turn 16 into
+// nonsense. A longer one may be a secret.
+std::string replaced(const std::string& text, const std::string& value, const std::string& by) {
+  const auto kind_of = [](char c) {
+    return std::isdigit(static_cast<unsigned char>(c)) != 0   ? 1
+           : std::isalpha(static_cast<unsigned char>(c)) != 0 ? 2
+                                                              : 0;
+  };
+  const auto joins = [&](char a, char b) { return kind_of(a) != 0 && kind_of(a) == kind_of(b); };
+  std::string out;
+  std::size_t from = 0;
+  for (auto at = text.find(value); at != std::string::npos; at = text.find(value, at + 1)) {
+    if (at < from) continue;
+    const auto end = at + value.size();
+    constexpr std::size_t kShort = 4;
+    const bool is_within_word = value.size() < kShort && ((at > 0 && joins(text[at - 1], value.front())) ||
+                                                          (end < text.size() && joins(value.back(), text[end])));
+    if (is_within_word) continue;
+    out.append(text, from, at - from).append(by);
+    from = end;
+  }
+  return out.append(text, from);
 }
 
 }  // namespace
 
-base::Result<std::string> expand_variables(std::string_view text, const Environment& environment) {
+Result<std::string> expand_variables(std::string_view text, const Environment& environment) {
   std::string expanded;
   while (!text.empty()) {
     const auto dollar = std::min(text.find('$'), text.size());
@@ -39,9 +64,9 @@ base::Result<std::string> expand_variables(std::string_view text, const Environm
     if (text.substr(0, 2) == "${") {
       const auto end = text.find('}');
       if (end == std::string_view::npos)
-        return base::fail(base::Code::invalid_argument, "a ${ without its }; write $$ for a plain $");
+        return fail(Code::invalid_argument, "a ${ without its }; write $$ for a plain $");
       const auto value = look_up(text.substr(2, end - 2), environment);
-      if (!value) return base::fail(value.error());
+      if (!value) return fail(value.error());
       expanded.append(*value);
       text.remove_prefix(end + 1);
     } else if (!text.empty()) {
@@ -49,7 +74,7 @@ base::Result<std::string> expand_variables(std::string_view text, const Environm
       text.remove_prefix(text.substr(0, 2) == "$$" ? 2 : 1);
     }
     if (expanded.size() > kMostExpandedBytes)
-      return base::fail(base::Code::invalid_argument, "too long a value with its variables replaced");
+      return fail(Code::invalid_argument, "too long a value with its variables replaced");
   }
   return expanded;
 }
@@ -59,4 +84,18 @@ std::optional<std::string> process_environment(std::string_view name) {
   return value == nullptr ? std::nullopt : std::optional<std::string>(value);
 }
 
-}  // namespace guard::config
+Environment ExpandedValues::noting(const Environment& environment) {
+  return [this, &environment](std::string_view name) {
+    auto value = environment(name);
+    if (value && !value->empty()) names_.emplace(*value, name);
+    return value;
+  };
+}
+
+std::string ExpandedValues::mask(std::string text) const {
+  for (auto value = names_.rbegin(); value != names_.rend(); ++value)  // longest first
+    text = replaced(text, value->first, "${" + value->second + "}");
+  return text;
+}
+
+}  // namespace base::config

@@ -14,7 +14,7 @@ namespace {
 constexpr std::string_view kAlphabet = "./ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 constexpr std::size_t kSettingBytes = 7;  // "$2y$10$"
 constexpr std::size_t kHashBytes = kSettingBytes + 53;
-// bcrypt itself would pass over what is behind them.
+// bcrypt ignores all bytes after the 72nd.
 constexpr std::size_t kMostPasswordBytes = 72;
 // Wrong ones that are remembered, so that a client that keeps sending one costs nothing; all are forgotten when full.
 constexpr std::size_t kMostWrong = 1000;
@@ -50,6 +50,10 @@ std::optional<UserAndPassword> parse_basic_authorization(std::string_view header
   return UserAndPassword{decoded->substr(0, colon), decoded->substr(colon + 1)};
 }
 
+std::string basic_challenge(std::string_view realm) {
+  return "Basic realm=\"" + std::string(realm) + "\", charset=\"UTF-8\"";
+}
+
 BasicAuth::BasicAuth(std::map<std::string, std::string> users)
     : users_(std::move(users)), dummy_hash_(dummy_hash(users_)), secret_(random_digest()) {}
 
@@ -61,8 +65,8 @@ std::string BasicAuth::key_of(const UserAndPassword& given) const {
 std::optional<bool> BasicAuth::cached_result(const UserAndPassword& given) const {
   const std::string key = key_of(given);
   const std::lock_guard lock(mutex_);
-  if (right_.contains(key)) return true;
-  if (wrong_.contains(key)) return false;
+  if (known_right_.contains(key)) return true;
+  if (known_wrong_.contains(key)) return false;
   return std::nullopt;
 }
 
@@ -72,10 +76,10 @@ bool BasicAuth::check(const UserAndPassword& given) const {
   const std::string key = key_of(given);
   const std::lock_guard lock(mutex_);
   if (is_right) {
-    right_.insert(key);
+    known_right_.insert(key);
   } else {
-    if (wrong_.size() >= kMostWrong) wrong_.clear();
-    wrong_.insert(key);
+    if (known_wrong_.size() >= kMostWrong) known_wrong_.clear();
+    known_wrong_.insert(key);
   }
   return is_right;
 }

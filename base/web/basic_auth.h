@@ -23,6 +23,8 @@ struct UserAndPassword {
 };
 // What an Authorization header of the scheme Basic holds; nothing for another scheme, or a header that is malformed.
 std::optional<UserAndPassword> parse_basic_authorization(std::string_view header);
+// The value of WWW-Authenticate by which a 401 asks for a user and a password.
+std::string basic_challenge(std::string_view realm);
 
 // Thread-safe.
 class BasicAuth {
@@ -43,8 +45,8 @@ class BasicAuth {
   const std::string dummy_hash_;  // that no password has
   const Digest secret_;           // the cache holds digests under it, not passwords
   mutable std::mutex mutex_;
-  mutable std::unordered_set<std::string> right_;  // as many as there are users, at most
-  mutable std::unordered_set<std::string> wrong_;  // bounded; guesses do not push out what is right
+  mutable std::unordered_set<std::string> known_right_;  // at most one entry a user
+  mutable std::unordered_set<std::string> known_wrong_;  // bounded; wrong passwords never evict right ones
 };
 
 }  // namespace base

@@ -6,25 +6,27 @@
 #include <utility>
 
 #include "base/http_text.h"
+#include "base/log.h"
 #include "base/network.h"
 
 namespace base {
 namespace {
 
-// Different passwords. Each takes the hash's time, some 70 ms: the last of so many waits for seconds.
-constexpr std::size_t kMostWaiting = 64;
+// Password checks that wait for the worker: at 70 ms each, the last one waits for 4.5 s.
+constexpr std::size_t kMostPendingChecks = 64;
 
-// Wrong passwords of a network, as chatcore's wrong keys.
-constexpr Rate kGuesses{.per_second = 1.0 / 6, .burst = 10};
+// Wrong passwords of a network: ten, then one every 6 s. The log names a network once a minute.
+constexpr RateLimit kAttempts{.per_second = 1.0 / 6, .burst = 10};
+constexpr RateLimit kLogLines{.per_second = 1.0 / 60, .burst = 1};
 constexpr std::size_t kMostNetworks = 4096;
 
 HttpResponse text(int status, std::string message) {
   return {status, {{"Content-Type", "text/plain; charset=utf-8"}}, std::move(message)};
 }
 
-HttpResponse no_right_password() {
+HttpResponse unauthorized() {
   HttpResponse response = text(401, "Unauthorized: a valid user name and password are required\n");
-  response.headers.emplace_back("WWW-Authenticate", kBasicChallenge);
+  response.headers.emplace_back("WWW-Authenticate", basic_challenge("leakguard"));
   return response;
 }
 
@@ -80,9 +82,10 @@ struct WebAccess::Rules {
   const HttpHeaders headers;
   const bool has_users;
   const BasicAuth passwords;
-  const std::optional<Rate> rate;
-  RateGate gate;                                                                // of all requests; under the lock
-  std::map<std::pair<std::string, std::string>, std::vector<Waiting>> waiting;  // by user and password; under the lock
+  const std::optional<RateLimit> rate;
+  // Under the lock.
+  RateLimiter limiter;                                                                 // of all requests
+  std::map<std::pair<std::string, std::string>, std::vector<PendingRequest>> pending;  // by user and password
 };
 
 WebAccess::WebAccess(EventLoop& loop, WithoutPassword without_password)
@@ -98,7 +101,7 @@ Status WebAccess::replace(const WebConfigFile& config) {
     rules->tls = std::move(*context);
   }
   const std::lock_guard lock(mutex_);
-  if (rules->has_users && !worker_) worker_.emplace("passwords", kMostWaiting);
+  if (rules->has_users && !worker_) worker_.emplace("passwords", kMostPendingChecks);
   rules_.swap(rules);
   return {};
 }
@@ -115,77 +118,86 @@ bool WebAccess::has_users() const { return rules()->has_users; }
 HttpHandler WebAccess::protect(HttpHandler handler) {
   return [this, handler = std::make_shared<const HttpHandler>(std::move(handler))](
              const std::shared_ptr<HttpExchange>& exchange) {
-    const auto& headers = rules()->headers;
-    handle(headers.empty() ? exchange : std::make_shared<ExchangeWithHeaders>(exchange, headers), handler);
+    const auto rules = this->rules();
+    handle(rules, rules->headers.empty() ? exchange : std::make_shared<ExchangeWithHeaders>(exchange, rules->headers),
+           handler);
   };
 }
 
-void WebAccess::handle(const std::shared_ptr<HttpExchange>& exchange, const SharedHandler& handler) {
-  const auto rules = this->rules();
-  if (const auto wait = over_rate(*rules, std::chrono::steady_clock::now()))
+void WebAccess::handle(const std::shared_ptr<Rules>& rules, const std::shared_ptr<HttpExchange>& exchange,
+                       const SharedHandler& handler) {
+  if (const auto wait = wait_for_rate_limit(*rules, std::chrono::steady_clock::now()))
     return exchange->respond(later(429, "Too Many Requests: rate limit exceeded\n", *wait));
   if (!rules->has_users) return (*handler)(exchange);
   const auto given = parse_basic_authorization(exchange->request().only_header("authorization"));
-  if (!given) return enter(exchange, *handler, "");
+  if (!given) return forward_or_challenge(exchange, *handler, "");
   if (const auto known = rules->passwords.cached_result(*given))
-    return enter(exchange, *handler, *known ? given->user : "");
+    return forward_or_challenge(exchange, *handler, *known ? given->user : "");
   check(rules, *given, {loop_.this_thread(), exchange, handler});
 }
 
 // Requests with the same password wait for one computation.
-void WebAccess::check(const std::shared_ptr<Rules>& rules, const UserAndPassword& given, Waiting waiting) {
-  const auto exchange = waiting.exchange;
+void WebAccess::check(const std::shared_ptr<Rules>& rules, const UserAndPassword& given, PendingRequest request) {
+  const auto exchange = request.exchange;
+  const std::string network = network_of(exchange->request().peer);
   {
     const std::lock_guard lock(mutex_);
     const std::pair key(given.user, given.password);
-    if (const auto others = rules->waiting.find(key); others != rules->waiting.end())
-      return others->second.push_back(std::move(waiting));
-    if (const auto wait = take_guess(network_of(exchange->request().peer), std::chrono::steady_clock::now()))
+    if (const auto others = rules->pending.find(key); others != rules->pending.end())
+      return others->second.push_back(std::move(request));
+    if (const auto wait = count_attempt(network, std::chrono::steady_clock::now()))
       return exchange->respond(later(429, "Too many wrong passwords from your network\n", *wait));
-    rules->waiting[key].push_back(std::move(waiting));
+    rules->pending[key].push_back(std::move(request));
   }
   const bool is_taken = worker_->submit([this, rules, given] {
     const bool is_right = rules->passwords.check(given);
-    for (const Waiting& one : end_check(*rules, given, is_right)) {
-      one.thread.post([this, one, user = is_right ? given.user : ""] { enter(one.exchange, *one.handler, user); });
+    for (const PendingRequest& one : take_pending(*rules, given, is_right)) {
+      one.thread.post(
+          [this, one, user = is_right ? given.user : ""] { forward_or_challenge(one.exchange, *one.handler, user); });
     }
   });
   if (is_taken) return;
-  for (const Waiting& one : end_check(*rules, given, false))
+  // Not checked, so it is no wrong password.
+  for (const PendingRequest& one : take_pending(*rules, given, true))
     one.exchange->respond(later(503, "Too many login attempts; retry\n", std::chrono::seconds(1)));
 }
 
-std::vector<WebAccess::Waiting> WebAccess::end_check(Rules& rules, const UserAndPassword& given, bool is_right) {
+std::vector<WebAccess::PendingRequest> WebAccess::take_pending(Rules& rules, const UserAndPassword& given,
+                                                               bool refunds_attempt) {
   const std::lock_guard lock(mutex_);
-  auto ended = rules.waiting.extract({given.user, given.password});
-  if (is_right) give_back_guess(network_of(ended.mapped().front().exchange->request().peer));
+  auto ended = rules.pending.extract({given.user, given.password});
+  if (refunds_attempt) refund_attempt(network_of(ended.mapped().front().exchange->request().peer));
   return std::move(ended.mapped());
 }
 
-void WebAccess::enter(const std::shared_ptr<HttpExchange>& exchange, const HttpHandler& handler,
-                      const std::string& user) const {
-  if (user.empty() && without_password_ == WithoutPassword::refuse) return exchange->respond(no_right_password());
+void WebAccess::forward_or_challenge(const std::shared_ptr<HttpExchange>& exchange, const HttpHandler& handler,
+                                     const std::string& user) const {
+  if (user.empty() && without_password_ == WithoutPassword::refuse) return exchange->respond(unauthorized());
   if (!user.empty()) exchange->authenticated(user);
   handler(exchange);
 }
 
-std::optional<std::chrono::nanoseconds> WebAccess::over_rate(Rules& rules, SteadyTime now) {
+std::optional<std::chrono::nanoseconds> WebAccess::wait_for_rate_limit(Rules& rules, SteadyTime now) {
   if (!rules.rate) return std::nullopt;
   const std::lock_guard lock(mutex_);
-  return rules.gate.pass(*rules.rate, now);
+  return rules.limiter.admit(*rules.rate, now);
 }
 
-std::optional<std::chrono::nanoseconds> WebAccess::take_guess(const std::string& network, SteadyTime now) {
-  if (guesses_.size() >= kMostNetworks)
-    std::erase_if(guesses_, [now](const auto& entry) { return entry.second.is_full(now); });
-  // An attacker with so many networks is not slowed down by any of them.
-  if (guesses_.size() >= kMostNetworks) guesses_.clear();
-  return guesses_[network].pass(kGuesses, now);
+std::optional<std::chrono::nanoseconds> WebAccess::count_attempt(const std::string& network, SteadyTime now) {
+  if (attempts_.size() >= kMostNetworks)
+    std::erase_if(attempts_, [now](const auto& entry) { return entry.second.limiter.is_full(now); });
+  // A limit for each network does not stop an attacker who has this many.
+  if (attempts_.size() >= kMostNetworks) attempts_.clear();
+  Attempts& attempts = attempts_[network];
+  const auto wait = attempts.limiter.admit(kAttempts, now);
+  if (wait && !attempts.log_lines.admit(kLogLines, now))
+    log_warning("audit: repeated wrong passwords: further ones get 429", {{"network", network}});
+  return wait;
 }
 
-void WebAccess::give_back_guess(const std::string& network) {
-  const auto found = guesses_.find(network);
-  if (found != guesses_.end()) found->second.give_back(kGuesses);
+void WebAccess::refund_attempt(const std::string& network) {
+  const auto found = attempts_.find(network);
+  if (found != attempts_.end()) found->second.limiter.refund(kAttempts);
 }
 
 }  // namespace base

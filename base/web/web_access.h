@@ -17,7 +17,7 @@
 #include "base/clock.h"
 #include "base/event_loop.h"
 #include "base/http_server.h"
-#include "base/rate_gate.h"
+#include "base/rate_limiter.h"
 #include "base/result.h"
 #include "base/tls.h"
 #include "base/web/basic_auth.h"
@@ -32,7 +32,7 @@ class WebAccess {
   // What happens to a request without a valid password, when the file names users.
   enum class WithoutPassword {
     refuse,   // 401
-    pass_on,  // to the handler, without a user: it may authenticate the client in another way
+    forward,  // to the handler, without a user: it may authenticate the client in another way
   };
 
   // Without TLS, users or headers until the first replace(). The loop is the server's and must outlive this.
@@ -48,40 +48,46 @@ class WebAccess {
   [[nodiscard]] std::shared_ptr<const TlsContext> tls() const;
   [[nodiscard]] bool has_users() const;
 
-  // For HttpServer; must be outlived by this. Sets HttpRequest::user. Answers by itself: 401 (no password or a wrong
-  // one), 429 (over rate_limit, or too many wrong passwords), 503 (too many passwords wait to be checked).
+  // For HttpServer; this must outlive the returned handler. Sets HttpRequest::user. Answers by itself: 401 (no password
+  // or a wrong one), 429 (over rate_limit, or too many wrong passwords), 503 (too many passwords wait to be checked).
   [[nodiscard]] HttpHandler protect(HttpHandler handler);
 
  private:
   struct Rules;
   using SharedHandler = std::shared_ptr<const HttpHandler>;
   // A request whose password is being checked.
-  struct Waiting {
+  struct PendingRequest {
     LoopThread thread;
     std::shared_ptr<HttpExchange> exchange;
     SharedHandler handler;
   };
 
   [[nodiscard]] std::shared_ptr<Rules> rules() const;
-  void handle(const std::shared_ptr<HttpExchange>& exchange, const SharedHandler& handler);
-  void check(const std::shared_ptr<Rules>& rules, const UserAndPassword& given, Waiting waiting);
-  [[nodiscard]] std::vector<Waiting> end_check(Rules& rules, const UserAndPassword& given, bool is_right);
-  void enter(const std::shared_ptr<HttpExchange>& exchange, const HttpHandler& handler, const std::string& user) const;
-  // How long until the next may come; none: now.
-  [[nodiscard]] std::optional<std::chrono::nanoseconds> over_rate(Rules& rules, SteadyTime now);
-  // Both under the lock. A guess that was right is given back.
-  [[nodiscard]] std::optional<std::chrono::nanoseconds> take_guess(const std::string& network, SteadyTime now);
-  void give_back_guess(const std::string& network);
+  // Wrong passwords of a network.
+  struct Attempts {
+    RateLimiter limiter;
+    RateLimiter log_lines;
+  };
+
+  void handle(const std::shared_ptr<Rules>& rules, const std::shared_ptr<HttpExchange>& exchange,
+              const SharedHandler& handler);
+  void check(const std::shared_ptr<Rules>& rules, const UserAndPassword& given, PendingRequest request);
+  [[nodiscard]] std::vector<PendingRequest> take_pending(Rules& rules, const UserAndPassword& given,
+                                                         bool refunds_attempt);
+  void forward_or_challenge(const std::shared_ptr<HttpExchange>& exchange, const HttpHandler& handler,
+                            const std::string& user) const;
+  // Time until the next request is admitted; absent: admitted.
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> wait_for_rate_limit(Rules& rules, SteadyTime now);
+  // Both under the lock. An attempt that turns out right is not counted.
+  [[nodiscard]] std::optional<std::chrono::nanoseconds> count_attempt(const std::string& network, SteadyTime now);
+  void refund_attempt(const std::string& network);
 
   EventLoop& loop_;
   const WithoutPassword without_password_;
   mutable std::mutex mutex_;
   std::shared_ptr<Rules> rules_;
-  std::map<std::string, RateGate> guesses_;  // by network; bounded
-  std::optional<Worker> worker_;             // computes hashes
+  std::map<std::string, Attempts> attempts_;  // by network; bounded
+  std::optional<Worker> worker_;              // computes hashes
 };
-
-// What the client is asked for with a 401: a name and a password.
-inline constexpr const char* kBasicChallenge = "Basic realm=\"leakguard\", charset=\"UTF-8\"";
 
 }  // namespace base

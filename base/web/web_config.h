@@ -13,7 +13,7 @@
 
 #include "base/config/problem.h"
 #include "base/http_client.h"
-#include "base/rate_gate.h"
+#include "base/rate_limiter.h"
 #include "base/result.h"
 #include "base/tls.h"
 
@@ -23,7 +23,7 @@ struct WebConfigFile {
   std::optional<TlsSettings> tls;
   HttpHeaders headers;                       // added to every response
   std::map<std::string, std::string> users;  // name → bcrypt hash of the password
-  std::optional<Rate> rate;                  // of all requests together
+  std::optional<RateLimit> rate;             // of all requests together
   std::vector<std::string> warnings;         // for the log, such as a key that all users can read
 
   // Whether every client must authenticate: by a password or a verified certificate.
@@ -44,5 +44,9 @@ WebConfigResult parse_web_config(std::string_view yaml, std::string_view file_na
 
 // Blocks on the file system.
 WebConfigResult load_web_config(const std::string& path);
+
+// The server's certificate (PEM) for a client on the same machine, "" without TLS. Reads no private key, which clients
+// may not read. Checks no more than it reads. Errors: those of reading the file and the certificate's.
+Result<std::string> load_web_certificate(const std::string& path);
 
 }  // namespace base

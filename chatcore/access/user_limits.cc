@@ -26,7 +26,7 @@ std::optional<std::chrono::seconds> UserLimits::check_rate(std::string_view user
   if (limits.requests_per_second <= 0) return std::nullopt;
   Shard& shard = shard_of(user);
   const std::lock_guard lock(shard.mutex);
-  const auto wait = touch(shard, user).gate.pass({limits.requests_per_second, limits.burst}, now);
+  const auto wait = touch(shard, user).limiter.admit({limits.requests_per_second, limits.burst}, now);
   if (!wait) return std::nullopt;
   return std::max(std::chrono::seconds(1), std::chrono::ceil<std::chrono::seconds>(*wait));
 }
@@ -57,7 +57,7 @@ void UserLimits::configure(UserLimitSettings settings) {
   // What was owed at a slow rate would keep a user out at a quick one.
   for (Shard& shard : shards_) {
     const std::lock_guard lock(shard.mutex);
-    for (User& user : shard.by_use) user.gate = {};
+    for (User& user : shard.by_use) user.limiter = {};
   }
 }
 
@@ -82,7 +82,7 @@ UserLimits::User& UserLimits::touch(Shard& shard, std::string_view user) const {
     shard.by_name.erase(old->name);
     old = shard.by_use.erase(old);
   }
-  shard.by_use.push_front({.name = std::string(user), .gate = {}, .streams = 0});
+  shard.by_use.push_front({.name = std::string(user), .limiter = {}, .streams = 0});
   const auto entry = shard.by_use.begin();
   shard.by_name.emplace(entry->name, entry);
   count(bytes_of(entry->name), true);

@@ -20,7 +20,7 @@
 #include <unordered_map>
 
 #include "base/clock.h"
-#include "base/rate_gate.h"
+#include "base/rate_limiter.h"
 #include "base/units.h"
 
 namespace chatcore::access {
@@ -66,7 +66,7 @@ class UserLimits {
  private:
   struct User {
     std::string name;
-    base::RateGate gate;
+    base::RateLimiter limiter;
     std::size_t streams = 0;
   };
   // Users fall into shards by name, so that no lock is on everybody's way.

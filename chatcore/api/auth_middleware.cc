@@ -56,13 +56,14 @@ Problem too_fast(std::chrono::seconds wait) {
           .retry_after_seconds = static_cast<int>(wait.count())};
 }
 
-// With passwords, browsers ask for one.
-Problem not_authenticated(const base::Error& error, bool has_passwords, const base::HttpRequest& request) {
-  const bool was_password = has_passwords && bearer_of(request).empty() && !request.header("authorization").empty();
+// With passwords configured, the 401 carries a Basic challenge, so that browsers show their dialog.
+Problem not_authenticated(const base::Error& error, const std::string& challenge, const base::HttpRequest& request) {
+  const bool was_password =
+      !challenge.empty() && bearer_of(request).empty() && !request.header("authorization").empty();
   return {.status = 401,
           .message = was_password ? "The user name or the password is wrong" : error.message,
           .code = "invalid_api_key",
-          .challenge = has_passwords ? "Basic realm=\"chatcore\", charset=\"UTF-8\"" : ""};
+          .challenge = challenge};
 }
 
 }  // namespace
@@ -87,17 +88,17 @@ std::shared_ptr<const AuthRules> AuthMiddleware::rules() const {
 
 Parsed<Principal> AuthMiddleware::enter(Access access, const base::HttpRequest& request, Moment now) const {
   const auto rules = this->rules();
-  if (!is_right_host(access, *rules, authenticator_.is_on() || rules->has_passwords, request.header("host"))) {
+  if (!is_right_host(access, *rules, authenticator_.is_on() || rules->authenticates, request.header("host"))) {
     return tl::unexpected(wrong_host());
   }
   // Browsers add a password or a certificate to requests of any page by themselves; a key only its page can add.
-  const bool is_ambient = !request.user.empty() || rules->has_client_certificates;
-  const auto& origins = is_ambient ? kNoOrigins : origins_of(access, *rules);
+  const bool has_ambient_credentials = !request.user.empty() || rules->has_client_certificates;
+  const auto& origins = has_ambient_credentials ? kNoOrigins : origins_of(access, *rules);
   if (const auto problem = check_same_site(request, origins)) return tl::unexpected(*problem);
   switch (access) {
     case Access::everyone: return Principal{};
     case Access::user:
-    case Access::turn: return enter_as_user(access, rules->has_passwords, request, now);
+    case Access::turn: return enter_as_user(access, *rules, request, now);
     case Access::admin: break;
   }
   if (const auto problem = check_admin(request, rules->admin))
@@ -110,13 +111,14 @@ std::string AuthMiddleware::allowed_origin(Access access, const base::HttpReques
   return std::string(api::allowed_origin(request, origins_of(access, *rules())));
 }
 
-Parsed<Principal> AuthMiddleware::enter_as_user(Access access, bool has_passwords, const base::HttpRequest& request,
+Parsed<Principal> AuthMiddleware::enter_as_user(Access access, const AuthRules& rules, const base::HttpRequest& request,
                                                 Moment now) const {
   Principal principal;
   principal.user = request.user;
-  if (principal.user.empty() && (authenticator_.is_on() || has_passwords)) {
+  if (principal.user.empty() && (authenticator_.is_on() || rules.authenticates)) {
     auto user = authenticator_.user_of(bearer_of(request), now.wall);
-    if (!user) return tl::unexpected(wrong_key(not_authenticated(user.error(), has_passwords, request), request, now));
+    if (!user)
+      return tl::unexpected(wrong_key(not_authenticated(user.error(), rules.challenge, request), request, now));
     principal.user = std::move(*user);
   }
   // A user may be called like an address.

@@ -29,7 +29,11 @@ enum class Access {
 // Can be replaced while serving.
 struct AuthRules {
   AdminAccess admin = {};
-  bool has_passwords = false;  // HttpRequest::user is set for those who sent a right one
+  // Keys, tokens or passwords are configured. While a reload replaces one kind by another, none of them may be known
+  // for a moment: nobody is let in then.
+  bool authenticates = false;
+  // WWW-Authenticate of a 401 when passwords are configured, which set HttpRequest::user; else empty.
+  std::string challenge = {};
   bool has_client_certificates = false;
   bool on_loopback = true;                        // all listen addresses are loopback
   std::vector<std::string> allowed_hosts = {};    // names and addresses without port, besides those of loopback
@@ -63,7 +67,7 @@ class AuthMiddleware {
 
  private:
   [[nodiscard]] std::shared_ptr<const AuthRules> rules() const;
-  Parsed<Principal> enter_as_user(Access access, bool has_passwords, const base::HttpRequest& request,
+  Parsed<Principal> enter_as_user(Access access, const AuthRules& rules, const base::HttpRequest& request,
                                   Moment now) const;
   // `refusal` (401), or 429 when the peer's network has sent too many wrong keys; logs that as a warning.
   [[nodiscard]] Problem wrong_key(const Problem& refusal, const base::HttpRequest& request, Moment now) const;

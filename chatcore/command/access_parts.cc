@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "base/web/basic_auth.h"
 #include "chatcore/access/user_name.h"
 #include "chatcore/command/database.h"
 #include "chatcore/command/language_parts.h"
@@ -29,19 +30,23 @@ void read_web_config(const Config& config, AccessParts& parts) {
 void check_users(const Config& config, bool on_loopback, AccessParts& parts) {
   const bool needs_users =
       config.auth.required == AuthRequired::yes || (config.auth.required == AuthRequired::automatic && !on_loopback);
-  if (!parts.errors.empty() || config.web_config_file.empty() || parts.credentials.any()) return;
+  if (!parts.errors.empty() || config.web_config_file.empty()) return;
+  if (config.auth.required == AuthRequired::no && !parts.web.users.empty()) {
+    parts.errors.push_back("auth.required: is false, but " + config.web_config_file +
+                           " has basic_auth_users: remove one of them");
+  }
+  if (parts.credentials.any()) return;
   const bool allows_any_page =
       std::ranges::any_of(config.allowed_origins, [](const auto& origin) { return origin == "*" || origin == "null"; });
   // A browser presents a client certificate for every page.
   if (allows_any_page && parts.web.users.empty()) {
     parts.errors.push_back(
-        "allowed_origins: lets every web page send requests, and no keys or users are set: name the "
-        "pages' origins");
+        "allowed_origins: \"*\" and \"null\" require keys, tokens or passwords: set one of them, or list the origins");
   }
   if (!needs_users || parts.web.authenticates()) return;
   parts.errors.push_back(config.web_config_file +
-                         ": basic_auth_users: missing, and neither auth.keys_file nor auth.jwt_secret_file is set: "
-                         "other hosts could use this server without authentication");
+                         ": basic_auth_users: missing. Authentication is required: add users, client_auth_type: "
+                         "RequireAndVerifyClientCert, auth.keys_file or auth.jwt_secret_file");
 }
 
 // What the files say.
@@ -77,7 +82,8 @@ AccessParts read_access(const Config& config, bool on_loopback) {
   for (const auto& error : check_authentication(config, on_loopback)) {
     parts.errors.push_back(error.where + ": " + error.message);
   }
-  parts.rules.has_passwords = !parts.web.users.empty();
+  if (!parts.web.users.empty()) parts.rules.challenge = base::basic_challenge("chatcore");
+  parts.rules.authenticates = !parts.web.users.empty() || parts.credentials.any();
   parts.rules.has_client_certificates =
       parts.web.tls && parts.web.tls->client_certificate != base::ClientCertificate::none;
   parts.limits = {.requests_per_second = config.limits.user_rate,

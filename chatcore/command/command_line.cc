@@ -8,6 +8,7 @@
 
 #include <boost/program_options.hpp>
 
+#include "base/config/nearest_key.h"
 #include "chatcore/settings.h"
 
 namespace chatcore::command {
@@ -31,7 +32,8 @@ constexpr std::array kCommands{
             "write all conversations, or a user's, as lines of JSON; --force replaces a file that exists"},
     Command{"import", "[FILE|-]", "read such lines into a database: all of them or, after any error, none"},
     Command{"backup", "FILE", "copy a SQLite database while it is served; PostgreSQL has pg_dump"},
-    Command{"check-config", "[FILE] [SETTINGS]", "say everything that is wrong with a configuration"},
+    Command{"check-config", "[FILE] [SETTINGS] [--schema]",
+            "say everything that is wrong with a configuration; --schema prints the JSON Schema of the file instead"},
 };
 
 options::options_description setting_options() {
@@ -49,8 +51,8 @@ options::options_description all_options() {
   options::options_description description;
   description.add(setting_options());
   description.add_options()("config", options::value<std::string>())("store", options::value<std::string>())(
-      "user", options::value<std::string>())("embeddings-by", options::value<std::string>())("force", "")("help,h", "")(
-      "version", "")("arguments", options::value<std::vector<std::string>>());
+      "user", options::value<std::string>())("embeddings-by", options::value<std::string>())("force", "")("schema", "")(
+      "help,h", "")("version", "")("arguments", options::value<std::vector<std::string>>());
   return description;
 }
 
@@ -62,7 +64,9 @@ std::vector<std::string> command_names() {
   return names;
 }
 
-std::string suggestion(const std::string& nearest) { return nearest.empty() ? "" : "; did you mean " + nearest + "?"; }
+std::string suggestion(std::string_view prefix, std::string_view nearest) {
+  return nearest.empty() ? "" : "; did you mean " + std::string(prefix) + std::string(nearest) + "?";
+}
 
 // `given` as it was written, perhaps with its value: "--lisen=127.0.0.1:80".
 base::Error no_such_option(const std::string& given) {
@@ -72,10 +76,9 @@ base::Error no_such_option(const std::string& given) {
   for (const auto& option : known.options()) {
     if (option->long_name() != "arguments") names.push_back(option->long_name());
   }
-  const std::string nearest =
-      nearest_name(written.substr(std::min(written.find_first_not_of('-'), written.size())), names);
-  return {base::Code::invalid_argument,
-          "no such option: " + written + suggestion(nearest.empty() ? "" : "--" + nearest)};
+  const auto nearest =
+      base::config::nearest_key(written.substr(std::min(written.find_first_not_of('-'), written.size())), names);
+  return {base::Code::invalid_argument, "no such option: " + written + suggestion("--", nearest)};
 }
 
 std::string text_of(const options::variables_map& given, const char* name) {
@@ -92,8 +95,8 @@ base::Result<CommandLine> interpret(const options::variables_map& given) {
   }
   if (!line.command.empty() && !is_command(line.command)) {
     const std::vector<std::string> names = command_names();
-    return base::fail(base::Code::invalid_argument,
-                      "no such command: " + line.command + suggestion(nearest_name(line.command, names)));
+    return base::fail(base::Code::invalid_argument, "no such command: " + line.command +
+                                                        suggestion("", base::config::nearest_key(line.command, names)));
   }
   if (given.count("version") != 0) return CommandLine{.command = "version"};
   if (given.count("help") != 0 || line.command.empty()) return CommandLine{.command = "help", .help_of = line.command};
@@ -111,6 +114,10 @@ base::Result<CommandLine> interpret(const options::variables_map& given) {
   }
   if (line.force && line.command != "ingest" && line.command != "export") {
     return base::fail(base::Code::invalid_argument, "--force belongs to ingest and export");
+  }
+  line.prints_schema = given.count("schema") != 0;
+  if (line.prints_schema && line.command != "check-config") {
+    return base::fail(base::Code::invalid_argument, "--schema belongs to check-config");
   }
   const char* from_environment = std::getenv("CHATCORE_CONFIG");  // NOLINT(concurrency-mt-unsafe): before any thread
   line.config_file = given.count("config") != 0 ? text_of(given, "config") : from_environment ? from_environment : "";

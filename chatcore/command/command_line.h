@@ -18,6 +18,7 @@ struct CommandLine {
   std::vector<std::string> paths = {};  // ingest: what to read; check-config, export, import, backup: the file
   std::optional<std::string> user = {};  // export: whose conversations; none: everybody's
   std::string embeddings_by = {};        // ingest: the embedder that a docs.json is of
+  bool prints_schema = false;            // check-config: print the schema of the file and do nothing else
   bool force = false;                    // ingest: replace a broken store; export: replace a file
 };
 

@@ -6,6 +6,7 @@
 
 #include "chatcore/command/access_parts.h"
 #include "chatcore/config_file.h"
+#include "chatcore/config_schema.h"
 #include "chatcore/version.h"
 
 namespace chatcore::command {
@@ -22,17 +23,17 @@ void print_errors(const std::vector<ConfigError>& errors) {
 LoadedConfig load(const CommandLine& line, const char* const* environment) {
   std::vector<SettingText> texts;
   std::vector<ConfigError> errors;
+  base::config::ExpandedValues values;
   if (!line.config_file.empty()) {
-    if (auto file = read_config_file(line.config_file)) {
-      texts = std::move(file->texts);
-      errors = std::move(file->errors);
-    } else {
-      errors.push_back({line.config_file, file.error().message});
-    }
+    ConfigFile file = read_config_file(line.config_file, base::config::process_environment);
+    texts = std::move(file.texts);
+    errors = std::move(file.errors);
+    values = std::move(file.values);
   }
   for (auto& text : settings_of_environment(environment)) texts.push_back(std::move(text));
   texts.insert(texts.end(), line.texts.begin(), line.texts.end());
   LoadedConfig loaded = load_config(texts);
+  for (ConfigError& error : loaded.errors) error.message = values.mask(std::move(error.message));
   loaded.errors.insert(loaded.errors.begin(), errors.begin(), errors.end());
   loaded.remarks = slips_of_environment(environment);
   for (auto& idle : idle_settings(loaded.config)) loaded.remarks.push_back(std::move(idle));
@@ -49,6 +50,7 @@ int run_command(const std::vector<std::string>& arguments, const char* const* en
     return kExitUsage;
   }
   if (line->command == "help") return std::fputs(help_text(line->help_of).c_str(), stdout), kExitFine;
+  if (line->prints_schema) return std::fputs(config_schema().c_str(), stdout), kExitFine;
   if (line->command == "version") return std::printf("chatcore %s (%s)\n", kVersion, kRevision), kExitFine;
 
   const bool serves = line->command == "serve" || line->command == "check-config";

@@ -68,6 +68,7 @@ struct Program {
   Program(const Config& config, const CgroupReading& cgroup, std::unique_ptr<storage::Store> its_store,
           AccessParts access, const BackendKeys& keys, const ReturnFreeMemory& return_free_memory)
       : threads(thread_count(config, cgroup)),
+        authenticates(access.rules.authenticates || access.web.authenticates()),
         budget(effective_budget(config, cgroup.memory_limit)),
         metrics(kVersion, kRevision),
         server_memory(budget, [this] { metrics.request_shed("memory"); }),
@@ -151,6 +152,7 @@ struct Program {
   }
 
   const int threads;
+  const bool authenticates;  // at the start
   base::SystemClock clock;
   // What is still on its way through the loop when that goes gives back what it holds: so these go after it.
   memory::Budget budget;
@@ -175,7 +177,7 @@ struct Program {
   api::ChainIndex chains;
   api::ApiParts api;
   // Who sends no password may have a key.
-  base::WebAccess web_access{loop, base::WebAccess::WithoutPassword::pass_on};
+  base::WebAccess web_access{loop, base::WebAccess::WithoutPassword::forward};
   base::HttpServer server;
 };
 
@@ -208,7 +210,7 @@ void say_ready(const Program& program, const std::string& listen, std::uint16_t 
                            {"port", port},
                            {"threads", program.threads},
                            {"memory_budget", base::format_bytes(program.budget.limit())},
-                           {"authentication", program.authenticator.is_on() || program.web_access.has_users()},
+                           {"authentication", program.authenticates},
                            {"tls", program.web_access.tls() != nullptr},
                            {"version", kVersion}});
   notify_ready();

@@ -257,7 +257,7 @@ std::optional<std::string> shorter(Request request, const BackendRefusal& refusa
   return request.text();
 }
 
-// A limit of bytes says nothing about the model's context, so nothing is learned.
+// A byte limit says nothing about the model's context, so the learned limits stay; folded_bytes describes this body.
 std::optional<std::string> smaller(Request request, const BackendRefusal& refusal, BackendLimits& learned) {
   BackendLimits guessed = learned;
   auto text = shorter(std::move(request), refusal, guessed);

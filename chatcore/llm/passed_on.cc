@@ -99,10 +99,12 @@ class SystemMessage {
   json content_;
 };
 
-// Whether `last` and `next` are to be one message. The second may call tools, which then belong to both.
+// Whether `last` and `next` are to be one message: of one role and one name (several people may speak as users). The
+// second may call tools, which then belong to both.
 bool belong_together(const PassedMessage& last, const PassedMessage& next) {
-  return last.role == next.role && is_plain(last) && is_known(content_of(next.message)) &&
-         (is_plain(next) || next.role == "assistant");
+  return last.role == next.role && is_plain(last) &&
+         last.message.value("name", json()) == next.message.value("name", json()) &&
+         is_known(content_of(next.message)) && (is_plain(next) || next.role == "assistant");
 }
 
 void join(PassedMessage& last, PassedMessage next) {

@@ -15,13 +15,13 @@ using conversation::Role;
 
 // Fields that a client sets, or that the operator configures, besides those of optional_fields(). Their values are the
 // same in every prompt of a turn.
-constexpr std::array kOtherFields = std::to_array<std::string_view>(
+constexpr std::array kUnchangedFields = std::to_array<std::string_view>(
     {"model", "stream", "stop", "n", "tools", "tool_choice", "parallel_tool_calls", "functions", "function_call",
      "response_format", "logit_bias", "logprobs", "top_logprobs"});
 
-bool is_other_field(std::string_view param) {
+bool is_unchanged_field(std::string_view param) {
   const std::string_view field = param.substr(0, param.find_first_of(".["));
-  return std::ranges::find(kOtherFields, field) != kOtherFields.end() ||
+  return std::ranges::find(kUnchangedFields, field) != kUnchangedFields.end() ||
          std::ranges::find(optional_fields(), field) != optional_fields().end();
 }
 
@@ -48,21 +48,21 @@ std::vector<Message> reduced_messages(PromptExtent extent, const std::vector<Mes
   return messages;
 }
 
-std::optional<PromptExtent> next_extent(PromptExtent last, const std::vector<Message>& whole, bool has_additions,
+std::optional<PromptExtent> next_extent(PromptExtent last, const std::vector<Message>& full, bool has_additions,
                                         const std::vector<Message>& conversation, const std::vector<Message>& request) {
   const auto without_turns = reduced_messages(PromptExtent::without_turns, conversation, request);
-  if (last == PromptExtent::whole && (has_additions || !are_equal(whole, without_turns)))
+  if (last == PromptExtent::full && (has_additions || !are_equal(full, without_turns)))
     return PromptExtent::without_turns;
   if (last != PromptExtent::request_alone && !are_equal(without_turns, request)) return PromptExtent::request_alone;
   return std::nullopt;
 }
 
-bool may_be_answered_if_smaller(const Generated& generated) {
+bool may_succeed_if_reduced(const Generated& generated) {
   if (generated.status) return generated.is_filtered;
   const base::Error& error = generated.status.error();
   if (!error.remote || !error.remote->saw_request) return false;
   if (error.code == base::Code::deadline_exceeded || error.code == base::Code::too_large) return false;
-  return error.remote->code != "context_length_exceeded" && !is_other_field(error.remote->param);
+  return error.remote->code != "context_length_exceeded" && !is_unchanged_field(error.remote->param);
 }
 
 }  // namespace chatcore::llm

@@ -3,7 +3,7 @@
 // question: an earlier answer, a system message of the conversation, the summary, a passage. Without a smaller prompt
 // every later question of the conversation would fail too.
 //
-//   whole          the conversation with its summary, and passages
+//   full           the conversation with its summary, and passages
 //   without_turns  the conversation's system messages and the request; no summary, no passages
 //   request_alone  the request's own messages
 //
@@ -17,16 +17,16 @@
 
 namespace chatcore::llm {
 
-enum class PromptExtent { whole, without_turns, request_alone };
+enum class PromptExtent { full, without_turns, request_alone };
 
-// The messages of a prompt that is not whole. `conversation` ends with the messages of `request`.
+// The messages of a prompt that is not full. `conversation` ends with the messages of `request`.
 std::vector<conversation::Message> reduced_messages(PromptExtent extent,
                                                     const std::vector<conversation::Message>& conversation,
                                                     const std::vector<conversation::Message>& request);
 
-// The next smaller extent whose prompt differs from the last one; absent: there is none. `whole` are the messages of
-// the whole prompt, `has_additions` whether it has a summary or passages.
-std::optional<PromptExtent> next_extent(PromptExtent last, const std::vector<conversation::Message>& whole,
+// The next smaller extent whose prompt differs from the last one; absent: there is none. `full` are the messages of
+// the full prompt, `has_additions` whether it has a summary or passages.
+std::optional<PromptExtent> next_extent(PromptExtent last, const std::vector<conversation::Message>& full,
                                         bool has_additions, const std::vector<conversation::Message>& conversation,
                                         const std::vector<conversation::Message>& request);
 
@@ -34,6 +34,6 @@ std::optional<PromptExtent> next_extent(PromptExtent last, const std::vector<con
 // the whole answer. False if the same prompt may get an answer later (rate limit, timeout, no connection, open
 // breaker), if the refusal concerns the key, the model or a field other than the messages, and if the prompt was too
 // long, which the answerer has handled. REQUIRES: nothing of the answer has come.
-bool may_be_answered_if_smaller(const Generated& generated);
+bool may_succeed_if_reduced(const Generated& generated);
 
 }  // namespace chatcore::llm

@@ -110,9 +110,10 @@ base::Result<Document> read_document(const TextFile& file, std::size_t max_bytes
   if (!bytes) return base::fail(bytes.error());
   if (has_suffix(file.name, {".html", ".htm", ".xhtml"})) {
     auto page = text_of_html(*bytes);
-    auto document = clean_text(std::move(page.text));
+    if (!page) return base::fail(page.error());
+    auto document = clean_text(std::move(page->text));
     if (document) document->has_headings = true;
-    if (document) document->is_cut = page.is_cut;
+    if (document) document->is_cut = page->is_cut;
     return document;
   }
   auto document = clean_text(std::move(*bytes));

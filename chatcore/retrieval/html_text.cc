@@ -137,15 +137,16 @@ xmlSAXHandler handler() {
 
 }  // namespace
 
-HtmlText text_of_html(std::string_view html) {
+base::Result<HtmlText> text_of_html(std::string_view html) {
   constexpr int kOptions = HTML_PARSE_RECOVER | HTML_PARSE_NOERROR | HTML_PARSE_NOWARNING | HTML_PARSE_NONET;
-  if (html.size() > static_cast<std::size_t>(std::numeric_limits<int>::max())) return {.is_cut = true};
+  if (html.size() > static_cast<std::size_t>(std::numeric_limits<int>::max()))
+    return base::fail(base::Code::too_large, "HTML of more than 2 GiB");
   // A page without a declared encoding is read as UTF-8; libxml2's own default is Latin-1. It detects UTF-16 by the
   // byte order mark.
   const bool says_encoding = html.substr(0, 4096).find("charset") != std::string_view::npos ||
                              html.starts_with("\xff\xfe") || html.starts_with("\xfe\xff");
   const std::unique_ptr<xmlParserCtxt, void (*)(xmlParserCtxtPtr)> context(htmlNewParserCtxt(), htmlFreeParserCtxt);
-  if (!context) return {.is_cut = true};
+  if (!context) return base::fail(base::Code::exhausted, "no memory to parse HTML");
   Parsing parsing;
   parsing.context = context.get();
   *context->sax = handler();
@@ -154,7 +155,7 @@ HtmlText text_of_html(std::string_view html) {
       htmlCtxtReadMemory(context.get(), html.data(), static_cast<int>(html.size()), nullptr,
                          says_encoding ? nullptr : "UTF-8", kOptions),
       xmlFreeDoc);
-  return {.text = std::move(parsing.reader).take(), .is_cut = parsing.is_cut};
+  return HtmlText{.text = std::move(parsing.reader).take(), .is_cut = parsing.is_cut};
 }
 
 }  // namespace chatcore::retrieval

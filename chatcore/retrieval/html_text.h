@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "base/result.h"
+
 namespace chatcore::retrieval {
 
 struct HtmlText {
@@ -13,7 +15,8 @@ struct HtmlText {
 
 // Returns the visible text: the title first, then one line for each block, without scripts, styles and markup. Headings
 // become Markdown headings, so that split_markdown() keeps them with the text below them. Malformed HTML is parsed as
-// leniently as libxml2 does. `html` is UTF-8 unless a meta charset says otherwise. Pure; the result is UTF-8.
-HtmlText text_of_html(std::string_view html);
+// leniently as libxml2 does. `html` is UTF-8 unless a meta charset says otherwise. Pure; the result is UTF-8. Errors:
+// too_large (more than 2 GiB), exhausted.
+base::Result<HtmlText> text_of_html(std::string_view html);
 
 }  // namespace chatcore::retrieval

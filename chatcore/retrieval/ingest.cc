@@ -97,8 +97,9 @@ class Ingestion {
                         {{"file", file.path.string()}, {"bytes", document->bad_bytes}});
     }
     if (document->is_cut) {
-      base::log_warning("file ingested in part; its rest was left out: its elements are nested too deep",
-                        {{"file", file.path.string()}});
+      base::log_warning(
+          "HTML file ingested in part: elements nested more than 10,000 deep were left out; check for unclosed tags",
+          {{"file", file.path.string()}});
     }
     if (document->has_headings) {
       for (std::string& piece : split_markdown(document->text, options_.split)) {

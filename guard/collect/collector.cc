@@ -306,7 +306,7 @@ const base::Result<sample::Cgroup>& MachineCollector::locate(TrackedWorkload& tr
     tracked.located.cgroup = tree_.of_pid(identity.pid);
   } else if (const sample::Cgroup& known = *tracked.located.cgroup;
              !known.memory.exists() || !known.cpu.exists() || !known.pids.exists()) {
-    tracked.located.cgroup = source::with_controllers_of_now(known);
+    tracked.located.cgroup = source::refresh_controllers(known);
   }
   return tracked.located.cgroup;
 }

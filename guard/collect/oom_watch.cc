@@ -46,7 +46,7 @@ bool OomWatch::is_in(const source::OomKill& kill, const Place& place) const {
   return is_at_or_below(kill.cgroup, place.cgroup);
 }
 
-bool OomWatch::is_found_late(const Kill& kill, const Place& now) const {
+bool OomWatch::is_late_match(const Kill& kill, const Place& now) const {
   return kill.workload.empty() && now_ - kill.at <= kConsequence && is_in(kill.kill, now);
 }
 
@@ -60,7 +60,7 @@ void OomWatch::apply(sample::Workload& workload, const std::string& cgroup) {
   for (std::uint64_t number = std::max(known.since, first_); number < end; ++number) {
     Kill& kill = kills_[number - first_];
     const bool was_compared = number < known.next;
-    if (was_compared && !is_found_late(kill, now)) continue;
+    if (was_compared && !is_late_match(kill, now)) continue;
     const bool hit_last = !was_compared && (is_main(kill.kill, known.last) || is_in(kill.kill, known.last));
     if (!hit_last && !is_main(kill.kill, now) && !is_in(kill.kill, now)) continue;
     ++known.kills;

@@ -63,9 +63,9 @@ class OomWatch {
   [[nodiscard]] bool is_main(const source::OomKill& kill, const Place& place) const;
   void explain_end(sample::Lifecycle& lifecycle, Known& known) const;
   [[nodiscard]] bool is_in(const source::OomKill& kill, const Place& place) const;
-  // A kill that was compared before the place of its run was known: the engine and systemd may tell of a run later than
-  // the kernel tells of its end.
-  [[nodiscard]] bool is_found_late(const Kill& kill, const Place& now) const;
+  // A kill that was compared before the place of its run was known: the engine and systemd may report a run after
+  // the kernel has logged its end.
+  [[nodiscard]] bool is_late_match(const Kill& kill, const Place& now) const;
 
   const bool knows_pids_;
   base::WallTime now_;

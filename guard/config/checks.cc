@@ -1,7 +1,8 @@
+#include "guard/config/checks.h"
+
 #include <algorithm>
 
 #include "base/socket_address.h"
-#include "guard/config/reader.h"
 
 namespace guard::config {
 

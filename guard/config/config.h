@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "base/config/problem.h"
+#include "base/config/variables.h"
 #include "base/log.h"
 #include "base/units.h"
 #include "guard/policy/action_rate.h"
@@ -139,6 +139,9 @@ struct Config {
 };
 
 using base::config::ConfigProblem;
+using base::config::Environment;
+using base::config::kMostProblems;
+using base::config::process_environment;
 using base::config::to_string;
 
 // `config` is present exactly when `problems` is empty.
@@ -147,14 +150,8 @@ struct ConfigResult {
   std::vector<ConfigProblem> problems;  // in file order; at most kMostProblems, plus one that says so
 };
 
-constexpr std::size_t kMostProblems = 100;  // a file that is not a configuration has any number
-constexpr std::size_t kMostFileBytes = std::size_t{1} << 20;
 constexpr std::size_t kMostWorkloads = 1000;
 constexpr std::size_t kMostProbes = 256;  // of all workloads; each may hang with an open connection
-
-// The value of an environment variable; absent when unset.
-using Environment = std::function<std::optional<std::string>(std::string_view name)>;
-std::optional<std::string> process_environment(std::string_view name);
 
 // Pure. `file_name` appears in problems only.
 ConfigResult parse_config(std::string_view yaml, std::string_view file_name,
@@ -164,7 +161,8 @@ ConfigResult parse_config(std::string_view yaml, std::string_view file_name,
 // only, which are appended. Blocks on the file system.
 ConfigResult load_config(const std::string& path, const Environment& environment = process_environment);
 
-// All accepted keys, such as "workloads[].caps.memory"; the JSON schema is tested against them.
-std::vector<std::string> accepted_keys();
+// What is wrong with agent.web_config_file, and with listening beyond this machine with it. For those who serve the
+// pages: only they may read its private key. Blocks on the file system.
+std::vector<ConfigProblem> check_web_config(const Config& config);
 
 }  // namespace guard::config

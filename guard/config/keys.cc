@@ -1,86 +1,69 @@
 #include "guard/config/keys.h"
 
-#include <algorithm>
+#include <map>
+#include <set>
 #include <vector>
 
-#include "guard/config/config.h"
+#include "base/config/yaml_tree.h"
+#include "guard/config/leakguard_schema_json.h"
 
 namespace guard::config {
 
 namespace {
 
-struct Section {
-  std::string_view path;
-  std::vector<std::string_view> keys;
-};
+using base::config::YamlNode;
 
-const std::vector<Section>& sections() {
-  static const std::vector<Section> kSections = {
-      {"", {"agent", "web", "engine", "host", "workloads", "notify"}},
-      {"agent", {"listen", "state_dir", "sample_interval", "log", "dry_run", "history", "web_config_file"}},
-      {"agent.history", {"max_size", "keep"}},
-      {"agent.log", {"level", "format"}},
-      {"web", {"allow_insecure", "allowed_hosts"}},
-      {"engine", {"socket"}},
-      {"host", {"mounts"}},
-      {"workloads[]",
-       {"name",     "container",   "compose",    "container_label", "systemd_unit", "cgroup",   "command",
-        "pid_file", "caps",        "expect_log", "health",          "leak",         "restarts", "rules",
-        "actions",  "maintenance", "depends_on", "environment",     "working_dir",  "user",     "backoff",
-        "stop"}},
-      {"workloads[].compose", {"project", "service"}},
-      {"workloads[].caps", {"memory", "memory_reservation", "memory_high", "cpus", "pids", "force"}},
-      {"workloads[].expect_log[]", {"name", "pattern", "every", "grace", "file"}},
-      {"workloads[].health[]",
-       {"name", "http", "status", "tcp", "command", "every", "timeout", "failures", "successes", "start_period"}},
-      {"workloads[].leak", {"enabled", "window"}},
-      {"workloads[].restarts", {"max", "within"}},
-      {"workloads[].backoff", {"initial", "max", "reset_after"}},
-      {"workloads[].stop", {"signal", "timeout", "with_agent"}},
-      {"workloads[].actions", {"max", "within"}},
-      {"workloads[].maintenance[]", {"from", "to", "days", "zone"}},
-      {"workloads[].depends_on[]", {"workload", "restart"}},
-      {"workloads[].rules[]", {"name", "when", "do", "escalate", "cooldown"}},
-      {"workloads[].rules[].when", {"memory",        "memory_working_set",
-                                    "memory_growth", "time_to_limit",
-                                    "leaking",       "cpu",
-                                    "cpu_throttled", "memory_pressure",
-                                    "cpu_pressure",  "io_pressure",
-                                    "pids",          "oom_kills",
-                                    "restart_loop",  "log_overdue",
-                                    "log_value",     "log",
-                                    "capture",       "unhealthy",
-                                    "disk",          "mount",
-                                    "for",           "clear"}},
-      {"workloads[].rules[].do[]", {"notify", "shed", "reclaim", "restart", "stop", "signal"}},
-      {"workloads[].rules[].do[].shed", {"url", "target", "token_file"}},
-      {"workloads[].rules[].do[].reclaim", {"amount"}},
-      {"workloads[].rules[].do[].restart", {"drain"}},
-      {"workloads[].rules[].do[].stop", {"drain"}},
-      {"workloads[].rules[].do[].signal", {"name"}},
-      {"workloads[].rules[].escalate[]", {"do", "until", "within"}},
-      {"workloads[].rules[].escalate[].until", {"memory",        "memory_working_set",
-                                                "memory_growth", "time_to_limit",
-                                                "leaking",       "cpu",
-                                                "cpu_throttled", "memory_pressure",
-                                                "cpu_pressure",  "io_pressure",
-                                                "pids",          "oom_kills",
-                                                "restart_loop",  "log_overdue",
-                                                "log_value",     "log",
-                                                "capture",       "unhealthy",
-                                                "disk",          "mount"}},
-      {"workloads[].rules[].escalate[].do[]", {"notify", "shed", "reclaim", "restart", "stop", "signal"}},
-      {"workloads[].rules[].escalate[].do[].shed", {"url", "target", "token_file"}},
-      {"workloads[].rules[].escalate[].do[].reclaim", {"amount"}},
-      {"workloads[].rules[].escalate[].do[].restart", {"drain"}},
-      {"workloads[].rules[].escalate[].do[].stop", {"drain"}},
-      {"workloads[].rules[].escalate[].do[].signal", {"name"}},
-      {"notify[]", {"name", "webhook", "alertmanager"}},
-      {"notify[].webhook", {"url", "bearer_token_file"}},
-      {"notify[].alertmanager", {"url", "bearer_token_file"}},
-  };
-  return kSections;
-}
+// Views into the tree of the schema, which is kept.
+class SchemaKeys {
+ public:
+  SchemaKeys() { add_keys_below(schema_, ""); }
+
+  [[nodiscard]] std::span<const std::string_view> of(const std::string& section) const {
+    const auto found = by_section_.find(section);
+    return found == by_section_.end() ? std::span<const std::string_view>() : std::span(found->second);
+  }
+
+ private:
+  static const YamlNode* find(const YamlNode& node, std::string_view key) {
+    for (const auto& child : node.children) {
+      if (child.key == key) return &child;
+    }
+    return nullptr;
+  }
+
+  // What "#/properties/a/items" names.
+  [[nodiscard]] const YamlNode& resolve(std::string_view reference) const {
+    const YamlNode* node = &schema_;
+    while (!reference.empty()) {
+      reference.remove_prefix(reference.find('/') + 1);
+      const auto end = std::min(reference.find('/'), reference.size());
+      const YamlNode* next = find(*node, reference.substr(0, end));
+      if (next == nullptr) return *node;
+      node = next;
+      reference.remove_prefix(end);
+    }
+    return *node;
+  }
+
+  // Knows what this schema uses: $ref, properties, items, and anyOf for a value of several forms.
+  void add_keys_below(const YamlNode& schema, const std::string& section) {
+    if (const auto* reference = find(schema, "$ref")) return add_keys_below(resolve(reference->text), section);
+    if (const auto* properties = find(schema, "properties")) {
+      auto& keys = by_section_[section];
+      for (const auto& property : properties->children) {
+        keys.emplace_back(property.key);
+        add_keys_below(property, section.empty() ? property.key : section + "." + property.key);
+      }
+    }
+    if (const auto* items = find(schema, "items")) add_keys_below(*items, section + "[]");
+    if (const auto* forms = find(schema, "anyOf")) {
+      for (const auto& form : forms->children) add_keys_below(form, section);
+    }
+  }
+
+  const YamlNode schema_ = base::config::parse_yaml(kLeakguardSchemaJson).root;  // JSON is YAML
+  std::map<std::string, std::vector<std::string_view>> by_section_;
+};
 
 }  // namespace
 
@@ -96,22 +79,10 @@ std::string section_of(std::string_view path) {
 }
 
 std::span<const std::string_view> keys_of(std::string_view path) {
-  const auto wanted = section_of(path);
-  const auto& all = sections();
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const Section& section) { return section.path == wanted; });
-  return found == all.end() ? std::span<const std::string_view>{} : std::span(found->keys);
+  static const SchemaKeys kKeys;
+  return kKeys.of(section_of(path));
 }
 
-std::vector<std::string> accepted_keys() {
-  std::vector<std::string> keys;
-  for (const auto& section : sections()) {
-    for (const auto key : section.keys) {
-      keys.emplace_back(section.path.empty() ? "" : std::string(section.path) + ".");
-      keys.back().append(key);
-    }
-  }
-  return keys;
-}
+std::string_view schema() { return kLeakguardSchemaJson; }
 
 }  // namespace guard::config

@@ -269,7 +269,7 @@ void check_possible(const Reader& section, const MetricForm& form, const Workloa
 
 }  // namespace
 
-void read_condition(const Reader& section, const WorkloadConfig& workload, policy::Rule& rule) {
+void read_condition(const Reader& section, const RuleScope& scope, policy::Rule& rule) {
   if (section.read("for", rule.held_for))
     check_range(section, "for", rule.held_for, base::Duration::zero(), kLongestDuration);
   const auto* form = find_form(section);
@@ -277,7 +277,7 @@ void read_condition(const Reader& section, const WorkloadConfig& workload, polic
   rule.metric = form->metric;
   const auto key = name_of(form->metric);
   const auto written = read_written(section, *form, rule);
-  read_subject(section, workload, rule);
+  read_subject(section, scope, rule);
   if (!written) return;
   if (form->one_way && *form->one_way != written->comparison) {
     section.problem(key, std::string("wrong way round; write for example ") + form->example);
@@ -286,13 +286,13 @@ void read_condition(const Reader& section, const WorkloadConfig& workload, polic
   rule.comparison = written->comparison;
   rule.trip = written->threshold;
   check_not_trivial(section, *form, rule);
-  check_possible(section, *form, workload, rule);
+  check_possible(section, *form, scope.workload, rule);
   if (section.has("clear")) read_clear(section, *form, rule);
   if (form->metric == Metric::oom_kills && rule.held_for > base::Duration::zero())
     section.problem("for", "an OOM kill is a moment; a rule on it cannot wait");
 }
 
-void read_goal(const Reader& section, const WorkloadConfig& workload, policy::Condition& goal) {
+void read_goal(const Reader& section, const RuleScope& scope, policy::Condition& goal) {
   const auto* form = find_form(section);
   if (form == nullptr) return;
   const auto key = name_of(form->metric);
@@ -312,8 +312,8 @@ void read_goal(const Reader& section, const WorkloadConfig& workload, policy::Co
   }
   policy::Rule shown;
   static_cast<policy::Condition&>(shown) = {form->metric, {}, written->comparison, written->threshold};
-  read_subject(section, workload, shown);
-  check_possible(section, *form, workload, shown);
+  read_subject(section, scope, shown);
+  check_possible(section, *form, scope.workload, shown);
   goal = shown;
 }
 

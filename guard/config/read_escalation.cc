@@ -22,13 +22,13 @@ void check_goal(const Reader& step, const policy::Rule& rule, const policy::Cond
     step.problem("until", "is true already when the rule trips, so the step would always have helped");
 }
 
-void read_step(const Reader& step, const WorkloadConfig& workload, bool is_last, policy::Rule& rule) {
+void read_step(const Reader& step, const RuleScope& scope, bool is_last, policy::Rule& rule) {
   policy::Step& read = rule.escalation.emplace_back();
-  read_actions(step, workload.target.kind, read.actions);
+  read_actions(step, scope.workload.target.kind, read.actions);
   if (step.has("until")) {
     policy::Condition goal = policy::negated(rule);
     const std::size_t problems = step.context().problems.size();
-    read_goal(step.map("until"), workload, goal);
+    read_goal(step.map("until"), scope, goal);
     if (step.context().problems.size() == problems) check_goal(step, rule, goal);
     read.until = goal;
   }
@@ -42,8 +42,7 @@ void read_step(const Reader& step, const WorkloadConfig& workload, bool is_last,
 
 }  // namespace
 
-void read_escalation(const Reader& rule_section, const WorkloadConfig& workload, base::Duration sample_interval,
-                     policy::Rule& rule) {
+void read_escalation(const Reader& rule_section, const RuleScope& scope, policy::Rule& rule) {
   const auto& items = rule_section.list("escalate");
   if (items.empty() && rule_section.find("escalate")->kind != YamlNode::Kind::scalar)
     rule_section.problem("escalate", "an escalation without a step; write for example escalate: [{do: [notify]}]");
@@ -56,9 +55,9 @@ void read_escalation(const Reader& rule_section, const WorkloadConfig& workload,
       step.problem("", "no step can follow stop: the workload stays stopped until it is started manually");
       return;
     }
-    read_step(step, workload, i + 1 == items.size(), rule);
+    read_step(step, scope, i + 1 == items.size(), rule);
     if (rule.escalation.back().within)
-      check_range(step, "within", *rule.escalation.back().within, sample_interval, kLongestDuration);
+      check_range(step, "within", *rule.escalation.back().within, scope.sample_interval, kLongestDuration);
     const Strength strength = policy::strongest(rule.escalation.back().actions);
     if (strength < before && !rule.escalation.back().actions.empty())
       step.problem("do",

@@ -116,24 +116,23 @@ void read_actions(const Reader& rule_section, sample::TargetKind kind, std::vect
   }
 }
 
-void read_rule(const Reader& section, const WorkloadConfig& workload, base::Duration sample_interval,
-               policy::Rule& rule) {
+void read_rule(const Reader& section, const RuleScope& scope, policy::Rule& rule) {
   if (section.has("when"))
-    read_condition(section.map("when"), workload, rule);
+    read_condition(section.map("when"), scope, rule);
   else
     section.problem("when", "a rule without a condition; write for example when: {memory: '> 85%', for: 30s}");
   if (!section.has("escalate"))
-    read_actions(section, workload.target.kind, rule.actions);
+    read_actions(section, scope.workload.target.kind, rule.actions);
   else if (section.has("do"))
     section.problem("escalate", "either `do` or `escalate`: put what is to be done first into the first step");
   else
-    read_escalation(section, workload, sample_interval, rule);
+    read_escalation(section, scope, rule);
   if (!section.read("cooldown", rule.cooldown)) return;
-  if (rule.cooldown < sample_interval)
+  if (rule.cooldown < scope.sample_interval)
     section.problem("cooldown",
-                    "must not be shorter than agent.sample_interval, " + base::format_duration(sample_interval));
+                    "must not be shorter than agent.sample_interval, " + base::format_duration(scope.sample_interval));
   else
-    check_range(section, "cooldown", rule.cooldown, sample_interval, kLongestDuration);
+    check_range(section, "cooldown", rule.cooldown, scope.sample_interval, kLongestDuration);
 }
 
 }  // namespace guard::config

@@ -52,8 +52,7 @@ void read_capture(const Reader& section, const WorkloadConfig& workload, policy:
     section.problem("log", "a number is as good as its line is young: the log line needs `every` to say how young");
 }
 
-void read_mount(const Reader& section, policy::Rule& rule) {
-  const auto& mounts = section.context().mounts;
+void read_mount(const Reader& section, const std::vector<std::string>& mounts, policy::Rule& rule) {
   if (!section.has("mount")) {
     if (mounts.empty()) section.problem("disk", "host.mounts is empty: name the mounts to look at there");
     return;
@@ -64,7 +63,7 @@ void read_mount(const Reader& section, policy::Rule& rule) {
 
 }  // namespace
 
-void read_subject(const Reader& condition, const WorkloadConfig& workload, policy::Rule& rule) {
+void read_subject(const Reader& condition, const RuleScope& scope, policy::Rule& rule) {
   const auto refuse = [&](std::string_view key, Metric metric) {
     if (rule.metric != metric && condition.has(key))
       condition.problem(key, "stands beside " + std::string(name_of(metric)) + " only");
@@ -72,9 +71,9 @@ void read_subject(const Reader& condition, const WorkloadConfig& workload, polic
   refuse("mount", Metric::disk);
   refuse("log", Metric::log_value);
   refuse("capture", Metric::log_value);
-  if (rule.metric == Metric::unhealthy) read_probe_name(condition, workload, rule);
-  if (rule.metric == Metric::log_value) read_capture(condition, workload, rule);
-  if (rule.metric == Metric::disk) read_mount(condition, rule);
+  if (rule.metric == Metric::unhealthy) read_probe_name(condition, scope.workload, rule);
+  if (rule.metric == Metric::log_value) read_capture(condition, scope.workload, rule);
+  if (rule.metric == Metric::disk) read_mount(condition, scope.mounts, rule);
 }
 
 }  // namespace guard::config

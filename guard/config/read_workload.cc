@@ -32,7 +32,7 @@ void read_log_watches(const Reader& section, WorkloadConfig& workload) {
   }
 }
 
-void read_rules(const Reader& section, base::Duration sample_interval, WorkloadConfig& workload) {
+void read_rules(const Reader& section, const Config& config, WorkloadConfig& workload) {
   const auto& items = section.list("rules");
   if (items.size() > kMostRules) section.problem("rules", "at most 64 rules a workload");
   // What reconciling the caps is called, and restarting after a dependency was restarted.
@@ -43,7 +43,7 @@ void read_rules(const Reader& section, base::Duration sample_interval, WorkloadC
         places.emplace_back(&items[i], section.path_of("rules") + "[" + std::to_string(i) + "]", section.context());
     policy::Rule rule;
     check_own_name(item, "rule", rule.name, names);
-    read_rule(item, workload, sample_interval, rule);
+    read_rule(item, {workload, config.agent.sample_interval, config.host.mounts}, rule);
     workload.rules.push_back(std::move(rule));
   }
   check_order(places, workload.rules);
@@ -114,7 +114,7 @@ void read_workload(const Reader& section, Draft& draft) {
   read_watches(section, workload);
   read_health(section, draft.probes, workload);
   read_command(section, workload.target.kind == sample::TargetKind::command, workload.command);
-  read_rules(section, draft.config.agent.sample_interval, workload);
+  read_rules(section, draft.config, workload);
   read_action_rate(section.map("actions"), workload.actions);
   read_maintenance(section, workload.maintenance);
   read_dependencies(section, workload, draft);

@@ -6,10 +6,17 @@
 #include <string>
 #include <string_view>
 
+#include "base/config/reader.h"
+#include "guard/config/checks.h"
 #include "guard/config/config.h"
-#include "guard/config/reader.h"
 
 namespace guard::config {
+
+using base::config::Position;
+using base::config::read_scalar;
+using base::config::ReadContext;
+using base::config::Scalar;
+using base::config::YamlNode;
 
 // The configuration while the main file and the files of conf.d are read.
 struct Draft {
@@ -52,16 +59,19 @@ void read_log_watch(const Reader& section, sample::TargetKind kind, LogWatchConf
 void read_health(const Reader& workload_section, std::size_t& probes, WorkloadConfig& workload);
 void read_command(const Reader& workload, bool is_command, CommandConfig& command);
 
-// `workload` is complete except for its rules, which are checked against it.
-void read_rule(const Reader& section, const WorkloadConfig& workload, base::Duration sample_interval,
-               policy::Rule& rule);
-void read_condition(const Reader& section, const WorkloadConfig& workload, policy::Rule& rule);
+// What a rule is checked against: its workload, complete except for rules, and the sections `agent` and `host`.
+struct RuleScope {
+  const WorkloadConfig& workload;
+  base::Duration sample_interval;
+  const std::vector<std::string>& mounts;
+};
+void read_rule(const Reader& section, const RuleScope& scope, policy::Rule& rule);
+void read_condition(const Reader& section, const RuleScope& scope, policy::Rule& rule);
 // The probe, log line or mount of the condition. REQUIRES: `rule.metric` is read.
-void read_subject(const Reader& condition, const WorkloadConfig& workload, policy::Rule& rule);
+void read_subject(const Reader& condition, const RuleScope& scope, policy::Rule& rule);
 // An escalation's `until`: one metric, without `for` and `clear`.
-void read_goal(const Reader& section, const WorkloadConfig& workload, policy::Condition& goal);
-void read_escalation(const Reader& rule_section, const WorkloadConfig& workload, base::Duration sample_interval,
-                     policy::Rule& rule);
+void read_goal(const Reader& section, const RuleScope& scope, policy::Condition& goal);
+void read_escalation(const Reader& rule_section, const RuleScope& scope, policy::Rule& rule);
 void read_actions(const Reader& rule_section, sample::TargetKind kind, std::vector<policy::ActionSpec>& actions);
 // Records rules whose gentler action can never come first; `places` are the sections of the rules.
 void check_order(const std::vector<Reader>& places, const std::vector<policy::Rule>& rules);

@@ -42,9 +42,9 @@ Result<sample::Cgroup> cgroup_of(const Scene& scene) {
   return base::fail(Code::not_found, "the workload has no cgroup of its own that could be found");
 }
 
-// Setting a cap may have given the cgroup a controller that it had not before.
+// Setting a cap may have given the cgroup a controller that it did not have before.
 sample::Caps caps_in_force(const Scene& scene, const sample::Cgroup& cgroup) {
-  return source::CgroupTree(scene.root).read_caps(source::with_controllers_of_now(cgroup));
+  return source::CgroupTree(scene.root).read_caps(source::refresh_controllers(cgroup));
 }
 
 std::string drifted_names(const sample::Caps& desired, const sample::ObservedCaps& observed) {

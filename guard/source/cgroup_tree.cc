@@ -262,7 +262,7 @@ base::Result<std::vector<std::int64_t>> CgroupTree::processes(const sample::Cgro
   return parse_pids(*text);
 }
 
-sample::Cgroup with_controllers_of_now(const sample::Cgroup& cgroup) {
+sample::Cgroup refresh_controllers(const sample::Cgroup& cgroup) {
   const auto folders = {&cgroup.memory, &cgroup.cpu, &cgroup.pids, &cgroup.cpuacct, &cgroup.pressure};
   const bool has_v1 = std::ranges::any_of(folders, [](const auto* folder) { return folder->version == 1; });
   const std::string* folder = identifying_folder(cgroup);

@@ -75,7 +75,7 @@ class CgroupTree {
 
 // The same cgroup with the controllers that it has now. On v2 they are enabled and disabled while it exists: systemd
 // enables one for the first unit of a slice that needs it.
-sample::Cgroup with_controllers_of_now(const sample::Cgroup& cgroup);
+sample::Cgroup refresh_controllers(const sample::Cgroup& cgroup);
 
 // The limits among a cgroup's readings; an absent one is an empty field. Saves reading the files again.
 sample::Caps caps_of(const sample::Resources& resources);

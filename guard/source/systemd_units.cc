@@ -48,7 +48,7 @@ struct SystemdUnits::State : std::enable_shared_from_this<State> {
   struct Followed {
     std::string object;
     UnitEnds ends;
-    bool ran_for_user = false;
+    bool was_user_unit = false;
     Result<SystemdUnit> unit = base::fail(Code::not_found, "systemd has not been asked yet");
   };
   std::map<std::string, Followed> followed;
@@ -120,8 +120,8 @@ base::Status SystemdUnits::State::read(const std::string& name, Followed& unit) 
   unit.unit = read_unit(properties, unit.ends);
   // Users' own managers are not asked: what they run is found by its cgroup.
   if (unit.unit->state == sample::State::absent) {
-    *unit.unit = find_user_unit(name, user_slice_of(options.root), unit.ran_for_user);
-    if (unit.unit->state == sample::State::running) unit.ran_for_user = true;
+    *unit.unit = find_user_unit(name, user_slice_of(options.root), unit.was_user_unit);
+    if (unit.unit->state == sample::State::running) unit.was_user_unit = true;
   }
   return {};
 }

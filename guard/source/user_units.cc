@@ -56,8 +56,8 @@ class Search {
     } else if (ran_before) {
       found.state = sample::State::stopped;
     } else if (has_manager_) {
-      found.why = "systemd has no unit " + unit_ +
-                  ", and no user runs one; a user's unit that is stopped cannot be told from one that does not exist";
+      found.why = "neither systemd nor a user runs " + unit_ +
+                  ": it does not exist, or is a user's unit that is stopped; check its name, or start it";
     } else {
       found.state = sample::State::absent;
     }

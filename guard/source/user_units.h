@@ -15,8 +15,8 @@ std::string user_slice_of(const std::string& root);
 
 // The unit of that name below a user's manager: running, with its control group. unknown when several users have it, or
 // when not all cgroups could be looked through. Where none runs it: stopped when it `ran_before`; absent when no user
-// has a manager; otherwise unknown, for a unit that is stopped has no cgroup, and managers are not asked: what a user's
-// process answers is nothing to act on as root. Looks at a bounded number of folders of each user. Blocks as reading
+// has a manager; otherwise unknown: a unit that is stopped has no cgroup. User managers are not queried: root must not
+// act on answers from a user's process. Looks at a bounded number of folders of each user. Blocks as reading
 // folders does.
 SystemdUnit find_user_unit(const std::string& unit, const std::string& user_slice, bool ran_before);
 

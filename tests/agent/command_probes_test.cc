@@ -12,7 +12,7 @@
 #include <gtest/gtest.h>
 
 #include "agent/supervisor/supervisor.h"
-#include "tests/guard/source/temporary_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace agent {
 namespace {
@@ -67,7 +67,7 @@ class CommandProbesTest : public testing::Test {
     return stat.find(") Z") != std::string::npos;
   }
 
-  guard::source::TemporaryFolder folder_;
+  base::TemporaryFolder folder_;
   base::SystemClock clock_;
   base::EventLoop loop_{1};
   Supervisor supervisor_{loop_, clock_, [](const std::string&, std::string_view) {}, [] {}};

@@ -11,12 +11,12 @@
 
 #include "agent/journal_memory.h"
 #include "agent/stop_markers.h"
-#include "tests/guard/source/temporary_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace agent {
 namespace {
 
-using guard::source::TemporaryFolder;
+using base::TemporaryFolder;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::SizeIs;
@@ -24,7 +24,7 @@ using testing::SizeIs;
 const StopMarker kWeb{"web", "memory", base::WallTime(std::chrono::seconds(1767225600))};
 
 TEST(StopMarkers, AreReadByTheNextAgent) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   StopMarkers before(folder.at("stopped"));
   EXPECT_THAT(before.read(), IsEmpty()) << "there is no such folder";
   EXPECT_THAT(before.keep({kWeb}), IsEmpty());
@@ -37,7 +37,7 @@ TEST(StopMarkers, AreReadByTheNextAgent) {
 }
 
 TEST(StopMarkers, AreReadBesideOtherFiles) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   StopMarkers(folder.at("stopped")).keep({kWeb, {"api", "memory", kWeb.since}});
   for (int i = 0; i < 20; ++i)  // some of them come before the markers
     std::filesystem::create_symlink("/no/such/file", folder.at("stopped/link" + std::to_string(i)));
@@ -45,7 +45,7 @@ TEST(StopMarkers, AreReadBesideOtherFiles) {
 }
 
 TEST(StopMarkers, AreReleasedOnceWhenTheirMarkerSaysStart) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   StopMarkers markers(folder.at("stopped"));
   markers.keep({kWeb});
   EXPECT_THAT(markers.keep({kWeb}), IsEmpty());
@@ -56,7 +56,7 @@ TEST(StopMarkers, AreReleasedOnceWhenTheirMarkerSaysStart) {
 }
 
 TEST(StopMarkers, AreNotReleasedByAFileThatIsGone) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   StopMarkers markers(folder.at("stopped"));
   markers.keep({kWeb});
   std::filesystem::remove(folder.at("stopped/web"));
@@ -65,7 +65,7 @@ TEST(StopMarkers, AreNotReleasedByAFileThatIsGone) {
 }
 
 TEST(StopMarkers, AreNotReleasedByAFolderThatIsGone) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   StopMarkers markers(folder.at("stopped"));
   markers.keep({kWeb});
   std::filesystem::remove_all(folder.at("stopped"));
@@ -75,14 +75,14 @@ TEST(StopMarkers, AreNotReleasedByAFolderThatIsGone) {
 }
 
 TEST(StopMarkers, AreReleasedByAMarkerThatSaysStartWhileNoAgentRuns) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("stopped/web", "start\n");
   EXPECT_THAT(StopMarkers(folder.at("stopped")).read(), IsEmpty());
   EXPECT_FALSE(std::filesystem::exists(folder.at("stopped/web")));
 }
 
 TEST(StopMarkers, TakeTheirFileAwayWhenTheWorkloadRunsAgain) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   StopMarkers markers(folder.at("stopped"));
   markers.keep({kWeb});
   EXPECT_TRUE(std::filesystem::exists(folder.at("stopped/web")));
@@ -93,14 +93,14 @@ TEST(StopMarkers, TakeTheirFileAwayWhenTheWorkloadRunsAgain) {
 }
 
 TEST(StopMarkers, HoldWithAFileThatSaysNothing) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("stopped/web", "");
   StopMarkers markers(folder.at("stopped"));
   ASSERT_THAT(markers.read(), SizeIs(1));
 }
 
 TEST(StopMarkers, DoNotBelieveATimeThatCannotBe) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("stopped/web", "memory 9223372036854775807\n");
   StopMarkers markers(folder.at("stopped"));
   const auto held = markers.read();
@@ -130,7 +130,7 @@ class FullDisk {
 };
 
 TEST(StopMarkers, ThatAFullDiskKeptFromBeingWrittenHoldNothingLater) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   StopMarkers markers(folder.at("stopped"));
   {
     const FullDisk disk;
@@ -144,7 +144,7 @@ TEST(StopMarkers, ThatAFullDiskKeptFromBeingWrittenHoldNothingLater) {
 }
 
 TEST(StopMarkers, ThatCannotBeWrittenReleaseNothing) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("file", "");
   StopMarkers markers(folder.at("file/stopped"));
   EXPECT_THAT(markers.keep({kWeb}), IsEmpty());
@@ -155,7 +155,7 @@ constexpr const char* kDecided =
     R"({"at":1767225600.5,"workload":"web","rule":"memory","action":"restart","step":2,"outcome":null})";
 
 TEST(JournalMemory, HasWhatWasBegunAndNothingElse) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("actions.jsonl.1", std::string(kDecided) + "\n");
   folder.write("actions.jsonl", R"({"at":1,"workload":"web","rule":"memory","action":"restart","outcome":"done"})"
                                 "\n"
@@ -176,7 +176,7 @@ TEST(JournalMemory, HasWhatWasBegunAndNothingElse) {
 }
 
 TEST(JournalMemory, PassesOverWhatIsTornOrNoneOfOurs) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("actions.jsonl", std::string(kDecided).substr(0, 60) + "\n[]\nnull\n{\"outcome\":null}\n\xff\xfe\n" +
                                     R"({"at":"now","workload":1,"rule":2,"action":"stop","outcome":null})" + "\n" +
                                     kDecided);
@@ -186,7 +186,7 @@ TEST(JournalMemory, PassesOverWhatIsTornOrNoneOfOurs) {
 
 // It was read on the loop's thread at start: a pipe stopped the agent there, and a folder ended it.
 TEST(JournalMemory, IsEmptyIfTheJournalIsNotARegularFile) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   ASSERT_EQ(::mkfifo(folder.at("pipe").c_str(), 0600), 0);
   std::filesystem::create_directory(folder.at("folder"));
   std::filesystem::create_symlink("/dev/zero", folder.at("device"));
@@ -194,7 +194,7 @@ TEST(JournalMemory, IsEmptyIfTheJournalIsNotARegularFile) {
 }
 
 TEST(StopMarkers, AreNotReleasedIfTheMarkerIsAPipe) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   StopMarkers markers(folder.at("stopped"));
   const std::vector<StopMarker> held = {{"web", "memory", {}}};
   ASSERT_THAT(markers.keep(held), IsEmpty());

@@ -6,7 +6,7 @@ namespace agent {
 namespace {
 
 TEST(CodeIn, IsWhatIsMappedFromFilesAndExecutable) {
-  const auto found = code_in(
+  const auto found = executable_mappings(
       "55d0c0000000-55d0c0100000 r--p 00000000 fe:00 77 /usr/bin/leakguard\n"
       "55d0c0100000-55d0c0400000 r-xp 00100000 fe:00 77 /usr/bin/leakguard\n"
       "55d0c1000000-55d0c1200000 rw-p 00000000 00:00 0 [heap]\n"
@@ -17,8 +17,8 @@ TEST(CodeIn, IsWhatIsMappedFromFilesAndExecutable) {
 }
 
 TEST(CodeIn, IsNothingInWhatIsNotTheKernelsForm) {
-  EXPECT_TRUE(code_in("").empty());
-  EXPECT_TRUE(code_in("r-xp /x\n-12 r-xp 0 /x\n12- r-xp 0 /x\n20-10 r-xp 0 /x\n10-20\n").empty());
+  EXPECT_TRUE(executable_mappings("").empty());
+  EXPECT_TRUE(executable_mappings("r-xp /x\n-12 r-xp 0 /x\n12- r-xp 0 /x\n20-10 r-xp 0 /x\n10-20\n").empty());
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "base/rate_gate.h"
+#include "base/rate_limiter.h"
 
 #include <gtest/gtest.h>
 
@@ -11,59 +11,59 @@ using std::chrono::seconds;
 
 const SteadyTime kBegin{std::chrono::hours(1)};
 
-TEST(RateGate, LetsTheBurstInAndThenOneAnInterval) {
-  const Rate rate{.per_second = 2, .burst = 3};
-  RateGate gate;
-  for (int i = 0; i < 3; ++i) EXPECT_FALSE(gate.pass(rate, kBegin));
-  EXPECT_EQ(gate.pass(rate, kBegin), milliseconds(500));
-  EXPECT_EQ(gate.pass(rate, kBegin + milliseconds(499)), milliseconds(1));
-  EXPECT_FALSE(gate.pass(rate, kBegin + milliseconds(500)));
-  EXPECT_EQ(gate.pass(rate, kBegin + milliseconds(500)), milliseconds(500));
+TEST(RateLimiter, AdmitsTheBurstAndThenOneAnInterval) {
+  const RateLimit limit{.per_second = 2, .burst = 3};
+  RateLimiter limiter;
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(limiter.admit(limit, kBegin));
+  EXPECT_EQ(limiter.admit(limit, kBegin), milliseconds(500));
+  EXPECT_EQ(limiter.admit(limit, kBegin + milliseconds(499)), milliseconds(1));
+  EXPECT_FALSE(limiter.admit(limit, kBegin + milliseconds(500)));
+  EXPECT_EQ(limiter.admit(limit, kBegin + milliseconds(500)), milliseconds(500));
 }
 
-TEST(RateGate, OneNanosecondBeforeIsTooEarly) {
-  const Rate rate{.per_second = 0.1, .burst = 1};
-  RateGate gate;
-  EXPECT_FALSE(gate.pass(rate, kBegin));
-  EXPECT_EQ(gate.pass(rate, kBegin + seconds(10) - nanoseconds(1)), nanoseconds(1));
-  EXPECT_FALSE(gate.pass(rate, kBegin + seconds(10)));
+TEST(RateLimiter, OneNanosecondBeforeIsTooEarly) {
+  const RateLimit limit{.per_second = 0.1, .burst = 1};
+  RateLimiter limiter;
+  EXPECT_FALSE(limiter.admit(limit, kBegin));
+  EXPECT_EQ(limiter.admit(limit, kBegin + seconds(10) - nanoseconds(1)), nanoseconds(1));
+  EXPECT_FALSE(limiter.admit(limit, kBegin + seconds(10)));
 }
 
-TEST(RateGate, APauseFillsTheBurstAgainAndNoMore) {
-  const Rate rate{.per_second = 1, .burst = 2};
-  RateGate gate;
-  for (int i = 0; i < 2; ++i) EXPECT_FALSE(gate.pass(rate, kBegin));
+TEST(RateLimiter, APauseFillsTheBurstAgainAndNoMore) {
+  const RateLimit limit{.per_second = 1, .burst = 2};
+  RateLimiter limiter;
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(limiter.admit(limit, kBegin));
   const auto later = kBegin + std::chrono::hours(100);
-  for (int i = 0; i < 2; ++i) EXPECT_FALSE(gate.pass(rate, later));
-  EXPECT_TRUE(gate.pass(rate, later));
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(limiter.admit(limit, later));
+  EXPECT_TRUE(limiter.admit(limit, later));
 }
 
-TEST(RateGate, RefusedOnesCostNothing) {
-  const Rate rate{.per_second = 1, .burst = 1};
-  RateGate gate;
-  EXPECT_FALSE(gate.pass(rate, kBegin));
-  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(gate.pass(rate, kBegin + milliseconds(i)));
-  EXPECT_FALSE(gate.pass(rate, kBegin + seconds(1)));
+TEST(RateLimiter, RefusedOnesCostNothing) {
+  const RateLimit limit{.per_second = 1, .burst = 1};
+  RateLimiter limiter;
+  EXPECT_FALSE(limiter.admit(limit, kBegin));
+  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(limiter.admit(limit, kBegin + milliseconds(i)));
+  EXPECT_FALSE(limiter.admit(limit, kBegin + seconds(1)));
 }
 
-TEST(RateGate, TheSlowestRateWithTheLargestBurstDoesNotOverflow) {
-  const Rate rate{.per_second = kSlowestRate, .burst = kMaxBurst};
-  RateGate gate;
-  for (std::size_t i = 0; i < kMaxBurst; ++i) ASSERT_FALSE(gate.pass(rate, kBegin)) << i;
-  EXPECT_EQ(gate.pass(rate, kBegin), std::chrono::hours(24));
+TEST(RateLimiter, TheSlowestRateWithTheLargestBurstDoesNotOverflow) {
+  const RateLimit limit{.per_second = kSlowestRate, .burst = kMaxBurst};
+  RateLimiter limiter;
+  for (std::size_t i = 0; i < kMaxBurst; ++i) ASSERT_FALSE(limiter.admit(limit, kBegin)) << i;
+  EXPECT_EQ(limiter.admit(limit, kBegin), std::chrono::hours(24));
 }
 
-TEST(RateGate, WhatIsGivenBackMayPassAgain) {
-  const Rate rate{.per_second = 1, .burst = 2};
-  RateGate gate;
-  EXPECT_TRUE(gate.is_full(kBegin));
-  for (int i = 0; i < 2; ++i) EXPECT_FALSE(gate.pass(rate, kBegin));
-  EXPECT_TRUE(gate.pass(rate, kBegin));
-  gate.give_back(rate);
-  EXPECT_FALSE(gate.pass(rate, kBegin));
-  EXPECT_TRUE(gate.pass(rate, kBegin));
-  EXPECT_FALSE(gate.is_full(kBegin + milliseconds(1999)));
-  EXPECT_TRUE(gate.is_full(kBegin + seconds(2)));
+TEST(RateLimiter, WhatIsRefundedMayComeAgain) {
+  const RateLimit limit{.per_second = 1, .burst = 2};
+  RateLimiter limiter;
+  EXPECT_TRUE(limiter.is_full(kBegin));
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(limiter.admit(limit, kBegin));
+  EXPECT_TRUE(limiter.admit(limit, kBegin));
+  limiter.refund(limit);
+  EXPECT_FALSE(limiter.admit(limit, kBegin));
+  EXPECT_TRUE(limiter.admit(limit, kBegin));
+  EXPECT_FALSE(limiter.is_full(kBegin + milliseconds(1999)));
+  EXPECT_TRUE(limiter.is_full(kBegin + seconds(2)));
 }
 
 }  // namespace

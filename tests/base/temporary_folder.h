@@ -1,18 +1,22 @@
 #pragma once
-// A folder of its own for one test, gone with it.
+// A folder of its own for one test, removed with everything in it.
 
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 #include <string_view>
 
 #include <stdlib.h>
 
-namespace guard::source {
+namespace base {
 
 class TemporaryFolder {
  public:
-  TemporaryFolder() : path_(make()) {}
+  TemporaryFolder() : path_((std::filesystem::temp_directory_path() / "leakguard-test-XXXXXX").string()) {
+    if (::mkdtemp(path_.data()) == nullptr) std::abort();
+  }
   ~TemporaryFolder() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);
@@ -23,21 +27,23 @@ class TemporaryFolder {
   [[nodiscard]] const std::string& path() const { return path_; }
   [[nodiscard]] std::string at(std::string_view name) const { return path_ + '/' + std::string(name); }
 
-  // Makes the folders on the way, too.
-  void write(std::string_view name, std::string_view text) const { put(name, text, std::ios::trunc); }
-  void append(std::string_view name, std::string_view text) const { put(name, text, std::ios::app); }
+  // Makes the folders on its way, too. Returns the file's path.
+  std::string write(std::string_view name, std::string_view text) const { return put(name, text, std::ios::trunc); }
+  std::string append(std::string_view name, std::string_view text) const { return put(name, text, std::ios::app); }
+  static std::string read(const std::string& file) {
+    std::ifstream stream(file, std::ios::binary);
+    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+  }
 
  private:
-  static std::string make() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "leakguard-test-XXXXXX").string();
-    return ::mkdtemp(pattern.data()) == nullptr ? std::string("no-temporary-folder") : pattern;
-  }
-  void put(std::string_view name, std::string_view text, std::ios::openmode mode) const {
-    std::filesystem::create_directories(std::filesystem::path(at(name)).parent_path());
-    std::ofstream(at(name), std::ios::binary | mode) << text;
+  [[nodiscard]] std::string put(std::string_view name, std::string_view text, std::ios::openmode mode) const {
+    const std::string file = at(name);
+    std::filesystem::create_directories(std::filesystem::path(file).parent_path());
+    std::ofstream(file, std::ios::binary | mode) << text;
+    return file;
   }
 
   std::string path_;
 };
 
-}  // namespace guard::source
+}  // namespace base

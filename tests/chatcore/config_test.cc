@@ -7,15 +7,23 @@
 #include <gtest/gtest.h>
 
 #include "chatcore/config_file.h"
+#include "chatcore/config_schema.h"
 #include "chatcore/settings.h"
+#include "tests/base/temporary_folder.h"
 
 namespace chatcore {
 namespace {
 
 using namespace std::chrono_literals;
 
+ConfigFile parse_files(const std::vector<base::config::ConfigText>& texts) {
+  return parse_config_files(texts, [](std::string_view name) {
+    return name == "SECRET" ? std::optional<std::string>("hunter2") : std::nullopt;
+  });
+}
+
 LoadedConfig load_yaml(std::string_view yaml) {
-  const ConfigFile file = parse_config_file(yaml, "c.yml");
+  const ConfigFile file = parse_files({{"c.yml", std::string(yaml)}});
   LoadedConfig loaded = load_config(file.texts);
   loaded.errors.insert(loaded.errors.begin(), file.errors.begin(), file.errors.end());
   return loaded;
@@ -128,12 +136,14 @@ TEST(ConfigFile, TellsAllErrorsWithLineAndColumn) {
 
 TEST(ConfigFile, AnUnknownKeyIsToldTheNearestValidOne) {
   EXPECT_EQ(load_yaml("conversation: {tll: 2h}").errors.at(0).message,
-            "conversation.tll: unknown key; did you mean conversation.ttl?");
-  EXPECT_EQ(load_yaml("databse: {url: x}").errors.at(0).message, "databse: unknown key; did you mean database?");
+            "conversation.tll: unknown key \"tll\" here; did you mean \"ttl\"?");
+  EXPECT_EQ(load_yaml("databse: {url: x}").errors.at(0).message,
+            "databse: unknown key \"databse\" here; did you mean \"database\"?");
 }
 
-TEST(ConfigFile, AKeyLikeNoOtherIsToldNothing) {
-  EXPECT_EQ(load_yaml("zzzzzzzzzzzzzzzz: 1").errors.at(0).message, "zzzzzzzzzzzzzzzz: unknown key");
+TEST(ConfigFile, AKeyLikeNoOtherIsToldAllOfItsSection) {
+  EXPECT_EQ(load_yaml("admin: {zzzzzzzzzzzzzzzz: 1}").errors.at(0).message,
+            "admin.zzzzzzzzzzzzzzzz: unknown key \"zzzzzzzzzzzzzzzz\" here; there are: token_file, allow_remote");
 }
 
 TEST(ConfigFile, AKeyGivenTwiceIsAnError) {
@@ -141,14 +151,48 @@ TEST(ConfigFile, AKeyGivenTwiceIsAnError) {
 }
 
 TEST(ConfigFile, ShapesThatDoNotFitAreErrors) {
-  EXPECT_EQ(load_yaml("listen: {a: b}").errors.at(0).message, "listen: a single value is expected here");
-  EXPECT_EQ(
-      load_yaml("allowed_hosts: [a, b]").errors.at(0).message,
-      "allowed_hosts: a single value is expected here; where it may be several, they are one text, parted by commas");
+  EXPECT_EQ(load_yaml("listen: {a: b}").errors.at(0).message, "listen: expected text, found keys with values");
+  EXPECT_EQ(load_yaml("listen: [a, b]").errors.at(0).message, "listen: expected text, found a list");
+  EXPECT_EQ(load_yaml("allowed_hosts: [a, {b: c}]").errors.at(0).message,
+            "allowed_hosts[1]: expected text, found keys with values");
   EXPECT_EQ(load_yaml("limits: 7").errors.size(), 1U);
   EXPECT_EQ(load_yaml("- a\n- b").errors.size(), 1U);
   EXPECT_EQ(load_yaml("[1, 2]: 3").errors.size(), 1U);
   EXPECT_EQ(load_yaml("a: [1\n").errors.size(), 1U);
+}
+
+TEST(ConfigFile, SeveralValuesMayBeAList) {
+  const std::vector<std::string> hosts{"a.example", "b.example"};
+  EXPECT_EQ(load_yaml("allowed_hosts: [a.example, b.example]").config.allowed_hosts, hosts);
+  EXPECT_EQ(load_yaml("allowed_hosts: a.example, b.example").config.allowed_hosts, hosts);
+  EXPECT_TRUE(load_yaml("allowed_hosts: []").config.allowed_hosts.empty());
+}
+
+TEST(ConfigFile, VariablesAreExpandedAndTheirValuesNotRepeated) {
+  EXPECT_EQ(load_yaml("database: {url: 'postgresql://u:${SECRET}@h/d'}").config.database.url,
+            "postgresql://u:hunter2@h/d");
+  EXPECT_EQ(load_yaml("llm: {model: 'a$$b$c'}").config.llm.model, "a$b$c");
+  const auto unset = load_yaml("llm: {model: '${NOWHERE}'}").errors.at(0);
+  EXPECT_EQ(unset.where, "c.yml:1:14");
+  EXPECT_EQ(unset.message, "llm.model: the environment variable NOWHERE is not set");
+  const ConfigFile file = parse_files({{"c.yml", "limits: {max_turns: '${SECRET}'}"}});
+  const auto wrong = load_config(file.texts).errors.at(0).message;
+  EXPECT_THAT(wrong, testing::HasSubstr("hunter2"));
+  EXPECT_THAT(file.values.mask(wrong), testing::Not(testing::HasSubstr("hunter2")));
+}
+
+TEST(ConfigFile, AFragmentWinsOverWhatIsReadBefore) {
+  const ConfigFile file =
+      parse_files({{"c.yml", "log: {level: debug, format: json}"}, {"conf.d/1.yml", "log: {level: error}", true}});
+  const LoadedConfig loaded = load_config(file.texts);
+  EXPECT_EQ(loaded.texts.at("log.level"), "error");
+  EXPECT_EQ(loaded.texts.at("log.format"), "json");
+  EXPECT_EQ(parse_files({{"c.yml", ""}, {"conf.d/1.yml", "lisen: x", true}}).errors.at(0).where, "conf.d/1.yml:1:1");
+}
+
+TEST(ConfigFile, TheShippedSchemaIsTheOneOfTheTable) {
+  EXPECT_EQ(base::TemporaryFolder::read(FIXTURES "/../../configs/chatcore.schema.json"), config_schema())
+      << "write it anew: chatcore check-config --schema > configs/chatcore.schema.json";
 }
 
 TEST(ConfigFile, AnEmptyFileOrSectionIsFine) {
@@ -308,9 +352,8 @@ TEST(Times, TooShortToBeMeantAreRefused) {
   for (const char* name :
        {"conversation.ttl", "conversation.sweep_interval", "llm.connect_timeout", "llm.first_byte_timeout",
         "llm.idle_timeout", "llm.total_timeout", "embeddings.total_timeout"}) {
-    EXPECT_EQ(error(name, "99ms"), std::string(name) +
-                                       ": \"99ms\" is less than the minimum of 100ms; is the unit "
-                                       "right? Seconds are s, minutes m");
+    EXPECT_EQ(error(name, "99ms"),
+              std::string(name) + ": \"99ms\" is less than the minimum of 100ms; write a unit, such as 5s or 2m");
     EXPECT_EQ(error(name, "100ms"), "");
     EXPECT_EQ(error(name, "off"), "");
   }

@@ -52,13 +52,13 @@ struct RetentionTest : ::testing::Test {
 
   int ended = 0;
   bool existed_at_end = false;
-  const storage::TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   base::ManualClock clock;
   Metrics metrics{"", ""};
   base::EventLoop loop;
   base::Pending timer;
   conversation::Registry registry{{}, clock};
-  std::unique_ptr<storage::Store> store = storage::open_store(folder.url("chatcore.db"), clock).value();
+  std::unique_ptr<storage::Store> store = storage::open_store(storage::sqlite_url(folder, "chatcore.db"), clock).value();
 };
 
 TEST_F(RetentionTest, RemovesWhatWasNotUsedForLong) {

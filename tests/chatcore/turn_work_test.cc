@@ -4,7 +4,7 @@
 
 #include "chatcore/retrieval/hashed_embedder.h"
 #include "chatcore/retrieval/ingest.h"
-#include "tests/chatcore/retrieval/scratch_folder.h"
+#include "tests/base/temporary_folder.h"
 #include "tests/chatcore/turn_parts.h"
 
 namespace chatcore {
@@ -109,11 +109,11 @@ class EmbedderElsewhere final : public retrieval::QueryEmbedder {
 };
 
 TEST(TurnAtWork, RestsWhileItsQuestionIsEmbeddedElsewhere) {
-  const retrieval::ScratchFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("texts/cats.md", "Cats sleep most of the day and hunt at dusk.");
   retrieval::IngestOptions texts;
-  texts.paths = {folder.path("texts")};
-  texts.store_file = folder.path("store");
+  texts.paths = {folder.at("texts")};
+  texts.store_file = folder.at("store");
   ASSERT_TRUE(retrieval::ingest(texts, retrieval::HashedEmbedder(), {}));
   const auto embedder = std::make_shared<EmbedderElsewhere>();
   retrieval::Retriever retriever({.store_file = texts.store_file}, embedder);

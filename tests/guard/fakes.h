@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "guard/guard.h"
-#include "tests/guard/source/temporary_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace guard {
 
@@ -161,7 +161,7 @@ class Scene {
     return std::make_unique<Guard>(config_, GuardParts{collector, executor, journal, clock});
   }
 
-  source::TemporaryFolder folder_;
+  base::TemporaryFolder folder_;
   config::Config config_;
   history::JournalWriter journal_;
   std::unique_ptr<history::JournalWriter> other_journal_;

@@ -79,7 +79,7 @@ LIBRARIES = {
                    "chatcore/storage/archive_lines.cc", "chatcore/api/problem.cc", "chatcore/retrieval/docs_json.cc",
                    "chatcore/llm/openai_json.cc", "chatcore/llm/chat_chunk.cc", "chatcore/llm/passed_on.cc",
                    "chatcore/llm/backend_refusal.cc", "chatcore/llm/learned_limits.cc",
-                   "chatcore/api/json_reader.h", "chatcore/api/json_writer.h"],
+                   "chatcore/api/json_reader.h", "chatcore/api/json_writer.h", "chatcore/config_schema.cc"],
 }
 
 # Headers of the C library and the kernel.

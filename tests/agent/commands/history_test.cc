@@ -7,13 +7,13 @@
 
 #include "agent/commands/history_lines.h"
 #include "agent/history_actions.h"
-#include "tests/guard/source/temporary_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace agent {
 namespace {
 
+using base::TemporaryFolder;
 using guard::history::Moment;
-using guard::source::TemporaryFolder;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
@@ -36,7 +36,7 @@ constexpr const char* kMiddle = R"({"at":20,"workload":"db"})";
 constexpr const char* kNew = R"({"at":30,"workload":"web"})";
 
 TEST(Actions, ComeFromBothFilesTheOlderFirst) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("actions.jsonl.1", std::string(kOld) + "\n");
   folder.write("actions.jsonl", std::string(kMiddle) + "\n" + kNew + "\n");
   EXPECT_THAT(actions_of({folder.path(), "", {}, {}}), ElementsAre(kOld, kMiddle, kNew));
@@ -46,7 +46,7 @@ TEST(Actions, ComeFromBothFilesTheOlderFirst) {
 }
 
 TEST(Actions, ThatAFullDiskCutOffAreCounted) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("actions.jsonl", std::string("{\"at\":1,\"wor\n") + kNew + "\n");
   std::vector<std::string> lines;
   const auto passed_over = read_actions({folder.path(), "", {}, {}}, [&](const std::string& line) {
@@ -59,14 +59,14 @@ TEST(Actions, ThatAFullDiskCutOffAreCounted) {
 }
 
 TEST(Actions, OfAWorkloadThatIsNoTextAreOfNone) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("actions.jsonl", std::string("{\"workload\":5,\"at\":1}\n") + kNew + "\n");
   EXPECT_THAT(actions_of({folder.path(), "web", {}, {}}), ElementsAre(kNew));
   EXPECT_THAT(actions_of({folder.path(), "5", {}, {}}), ElementsAre());
 }
 
 TEST(Actions, WithoutAJournalAreNotFound) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   const auto read = read_actions({folder.path(), "", {}, {}}, [](const std::string&) { return true; });
   ASSERT_FALSE(read);
   EXPECT_EQ(read.error().code, base::Code::not_found);

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/edit_distance.h"
+
 namespace base::config {
 namespace {
 
@@ -19,6 +21,12 @@ TEST(NearestKey, DoesNotTurnAShortWordIntoAnother) {
   constexpr std::array<std::string_view, 3> keys{"memory", "cpus", "pids"};
   EXPECT_EQ(nearest_key("pid", keys), "pids");
   EXPECT_EQ(nearest_key("cp", keys), "");
+}
+
+TEST(NearestKey, IsNoneForAWordTooLongToBeATypingError) {
+  const std::vector<std::string_view> keys{"listen"};
+  EXPECT_EQ(nearest_key(std::string(300, 'x'), keys), "");
+  EXPECT_EQ(edit_distance(std::string(300, 'x'), "listen"), 300U);
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-#include "guard/config/trust.h"
+#include "base/config/trust.h"
 
 #include <filesystem>
 
@@ -8,10 +8,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "guard/config/config.h"
-#include "tests/guard/source/temporary_folder.h"
+#include "tests/base/temporary_folder.h"
 
-namespace guard::config {
+namespace base::config {
 namespace {
 
 using testing::HasSubstr;
@@ -25,7 +24,7 @@ class Trust : public testing::Test {
     ::chmod(folder_.at("a.yml").c_str(), 0640);
   }
   std::string find(const std::string& name) const { return find_distrust(folder_.at(name), ::getuid()); }
-  source::TemporaryFolder folder_;
+  base::TemporaryFolder folder_;
 };
 
 TEST_F(Trust, IsGivenToAFileThatNobodyElseCanWrite) { EXPECT_EQ(find("a.yml"), ""); }
@@ -66,17 +65,5 @@ TEST_F(Trust, IsRefusedToWhatBelongsToAnotherUser) {
 
 TEST_F(Trust, IsNoMatterOfAFileThatIsNotThere) { EXPECT_EQ(find("nowhere/a.yml"), ""); }
 
-TEST_F(Trust, IsAskedForWhenRootLoadsAConfiguration) {
-  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
-  fs::create_directory(folder_.at("conf.d"));
-  folder_.write("conf.d/web.yml", "workloads: []\n");
-  EXPECT_TRUE(load_config(folder_.at("a.yml")).config);
-  ::chmod(folder_.at("conf.d/web.yml").c_str(), 0666);
-  const auto result = load_config(folder_.at("a.yml"));
-  ASSERT_FALSE(result.config);
-  EXPECT_THAT(to_string(result.problems.at(0)),
-              HasSubstr("conf.d/web.yml: refused: users other than root can change it"));
-}
-
 }  // namespace
-}  // namespace guard::config
+}  // namespace base::config

@@ -1,7 +1,9 @@
 #include "base/web/web_access.h"
 
+#include <array>
 #include <future>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -64,7 +66,7 @@ TEST(WebAccess, ManyRequestsWithOnePasswordWaitForOneCheck) {
 }
 
 TEST(WebAccess, WhereOthersMayKnowTheClientItIsPassedOnWithoutAUser) {
-  const ProtectedServer server(with_users(), WithoutPassword::pass_on);
+  const ProtectedServer server(with_users(), WithoutPassword::forward);
   EXPECT_EQ(server.get("wrong").body, "user=");
   EXPECT_EQ(server.get("open sesame").body, "user=alice");
 }
@@ -79,9 +81,37 @@ TEST(WebAccess, HeadersAreAddedWhereTheHandlerHasSetNone) {
   EXPECT_EQ(server.get().header("x-frame-options"), "deny");
 }
 
+// A request keeps the configuration with which it began.
+TEST(WebAccess, AReloadBetweenTwoRequestsMixesNothing) {
+  std::array<WebConfigFile, 2> configs;
+  for (std::size_t i = 0; i < configs.size(); ++i) {
+    for (int header = 0; header < 20; ++header)
+      configs.at(i).headers.emplace_back("X-" + std::to_string(header), std::string(1000, i == 0 ? 'a' : 'b'));
+  }
+  const ProtectedServer server(configs[0]);
+  const std::jthread reloads([&](const std::stop_token& stop) {
+    for (std::size_t i = 0; !stop.stop_requested(); ++i) EXPECT_TRUE(server.access->replace(configs.at(i % 2)));
+  });
+  for (int i = 0; i < 500; ++i) {
+    const auto response = server.get();
+    const std::string first(response.header("x-0"));
+    ASSERT_EQ(first.size(), 1000U);
+    EXPECT_EQ(first.find_first_not_of(first[0]), std::string::npos);
+    EXPECT_EQ(response.header("x-19"), first);
+  }
+}
+
+TEST(WebAccess, SuitesOfTls13AloneAreRefusedWhereOnlyTls12IsAllowed) {
+  auto config = with_tls();
+  config.tls->cipher_suites = {"TLS_AES_128_GCM_SHA256"};
+  EXPECT_TRUE(TlsContext::make(*config.tls));
+  config.tls->allows_1_3 = false;
+  EXPECT_THAT(TlsContext::make(*config.tls).error().message, HasSubstr("none of TLS 1.2"));
+}
+
 TEST(WebAccess, RequestsOverTheRateAreRefused) {
   WebConfigFile config;
-  config.rate = Rate{.per_second = 1.0 / 3600, .burst = 3};
+  config.rate = RateLimit{.per_second = 1.0 / 3600, .burst = 3};
   const ProtectedServer server(config);
   for (int i = 0; i < 3; ++i) EXPECT_EQ(server.get().status, 200);
   EXPECT_EQ(server.get().status, 429);

@@ -52,7 +52,7 @@ TEST(WebConfig, AnEmptyFileAsksForNothing) {
 }
 
 TEST(WebConfig, WhatIsNotYamlOrHasUnknownKeysIsRefusedWithItsPlace) {
-  EXPECT_THAT(problem_of("hWkNKCp3fvIX3jKnsaBI\n"), HasSubstr("web.yml:1:1: expected a map"));
+  EXPECT_THAT(problem_of("hWkNKCp3fvIX3jKnsaBI\n"), HasSubstr("web.yml:1:1: expected keys with values"));
   EXPECT_THAT(problem_of("cert_file: server.pem\n"), HasSubstr("web.yml:1:1: cert_file: unknown key"));
   EXPECT_THAT(problem_of("tls_server_confg: {}\n"), HasSubstr("did you mean \"tls_server_config\"?"));
   EXPECT_THAT(problem_of(tls_with("  cert_fil: x\n")), HasSubstr("web.yml:4:3: tls_server_config.cert_fil"));
@@ -82,7 +82,7 @@ TEST(WebConfig, ACertificateThatIsNoneOrDoesNotFitItsKeyIsRefused) {
   EXPECT_THAT(problem_of("tls_server_config: {cert_file: server.pem, key_file: make.sh}"),
               HasSubstr("not a PEM private key"));
   EXPECT_THAT(problem_of("tls_server_config: {cert_file: server.pem, key_file: client.key}"),
-              HasSubstr("does not belong to the certificate"));
+              HasSubstr("does not match the certificate"));
   EXPECT_THAT(problem_of("tls_server_config: {cert_file: server.pem, key_file: encrypted.key}"),
               HasSubstr("is encrypted"));
 }
@@ -167,8 +167,9 @@ TEST(WebConfig, OnlyHeadersThatProtectCanBeSet) {
       "    Strict-Transport-Security: max-age=60\n    X-XSS-Protection: ''\n");
   EXPECT_EQ(config.headers.size(), 3U);
   const auto header = [](const std::string& line) { return "http_server_config: {headers: {" + line + "}}"; };
-  EXPECT_THAT(problem_of(header("X-Content-Type-Options: sniff")), HasSubstr("expected one of: nosniff"));
-  EXPECT_THAT(problem_of(header("X-Frame-Options: everyone")), HasSubstr("expected one of: deny sameorigin"));
+  EXPECT_THAT(problem_of(header("X-Content-Type-Options: sniff")), HasSubstr("expected nosniff"));
+  EXPECT_THAT(problem_of(header("X-Frame-Options: everyone")), HasSubstr("expected deny or sameorigin"));
+  EXPECT_THAT(problem_of(header("X-Frame-Options: deny sameorigin")), HasSubstr("expected deny or sameorigin"));
   EXPECT_THAT(problem_of(header("Custom: 1")), HasSubstr("this header cannot be set"));
   EXPECT_THAT(problem_of(header("Content-Security-Policy: \"a\\r\\nSet-Cookie: b\"")),
               HasSubstr("Content-Security-Policy"));
@@ -180,11 +181,11 @@ TEST(WebConfig, PasswordsAreBcryptHashes) {
   EXPECT_TRUE(config.authenticates());
   EXPECT_THAT(problem_of("basic_auth_users: {john: doe}"),
               HasSubstr("basic_auth_users.john: expected the bcrypt hash"));
-  EXPECT_THAT(problem_of("basic_auth_users: {john: " + std::string(kHash).replace(4, 2, "19") + "}"),
-              HasSubstr("a cost of 19"));
-  EXPECT_TRUE(parse("basic_auth_users: {john: " + std::string(kHash).replace(4, 2, "18") + "}").config);
+  EXPECT_THAT(problem_of("basic_auth_users: {john: " + std::string(kHash).replace(4, 2, "15") + "}"),
+              HasSubstr("a cost of 15"));
+  EXPECT_TRUE(parse("basic_auth_users: {john: " + std::string(kHash).replace(4, 2, "14") + "}").config);
   EXPECT_THAT(problem_of("basic_auth_users: {john: }"), HasSubstr("htpasswd"));
-  EXPECT_THAT(problem_of(std::string("basic_auth_users: {'a:b': ") + kHash + "}"), HasSubstr("no colon"));
+  EXPECT_THAT(problem_of(std::string("basic_auth_users: {'a:b': ") + kHash + "}"), HasSubstr("must not be empty or contain a colon"));
 }
 
 TEST(WebConfig, NoProblemShowsAHash) {
@@ -200,9 +201,9 @@ TEST(WebConfig, TheRateHasAnIntervalAndABurst) {
   EXPECT_FALSE(config_of("rate_limit: {interval: 0}").rate);
   EXPECT_FALSE(config_of("rate_limit: {interval: 0s, burst: 5}").rate);
   EXPECT_THAT(problem_of("rate_limit: {interval: 2d}"), HasSubstr("at most a day"));
-  EXPECT_THAT(problem_of("rate_limit: {interval: 1s, burst: 10001}"), HasSubstr("from 1 to 10000"));
+  EXPECT_THAT(problem_of("rate_limit: {interval: 1s, burst: 10001}"), HasSubstr("expected 1 to 10000"));
   EXPECT_THAT(problem_of("rate_limit: {interval: often}"), HasSubstr("rate_limit.interval"));
-  EXPECT_THAT(problem_of("rate_limit: {interval: 1s, burst: 0}"), HasSubstr("from 1 to 10000"));
+  EXPECT_THAT(problem_of("rate_limit: {interval: 1s, burst: 0}"), HasSubstr("expected 1 to 10000"));
 }
 
 }  // namespace

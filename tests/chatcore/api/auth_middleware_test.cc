@@ -60,6 +60,13 @@ TEST_F(AuthMiddlewareTest, WithKeysEveryoneIsSomeone) {
   EXPECT_EQ(status(Access::turn, request_of("sk-nobody-0123456789")), 401);
 }
 
+TEST_F(AuthMiddlewareTest, WhileAReloadReplacesKeysByPasswordsNobodyIsLetIn) {
+  open(two_users(), {}, {.authenticates = true});
+  authenticator_.replace(access::Credentials{});
+  EXPECT_EQ(status(Access::user, request_of(nullptr)), 401);
+  EXPECT_EQ(status(Access::turn, request_of(kAlice)), 401);
+}
+
 TEST_F(AuthMiddlewareTest, HealthAsksNobodyAndAKeyIsNoAdminToken) {
   open(two_users(), {}, {.admin = {.token = "admin token", .allow_remote = false}});
   EXPECT_EQ(status(Access::everyone, request_of(nullptr)), 200);

@@ -65,6 +65,14 @@ TEST(PassedMessages, ContentOfAnUnknownFormKeepsItsBytesAndIsNotJoined) {
   }
 }
 
+TEST(PassedMessages, OfDifferentPeopleAreNotJoined) {
+  const std::string alice = R"({"role":"user","name":"alice","content":"A"})";
+  const std::string bob = R"({"role":"user","name":"bob","content":"B"})";
+  const std::string nobody = message("user", R"("C")");
+  EXPECT_EQ(passed_messages({alice, bob, nobody}, "", ""), list({alice, bob, nobody}));
+  EXPECT_EQ(passed_messages({alice, alice}, "", ""), list({R"({"role":"user","name":"alice","content":"A\n\nA"})"}));
+}
+
 TEST(PassedMessages, ToolCallsAndTheirResultsKeepTheirPlaces) {
   const std::string question = message("user", R"("Q")");
   const std::string call = R"({"role":"assistant","content":null,"tool_calls":[{"id":"1"},{"id":"2"}]})";

@@ -8,7 +8,7 @@
 #include "chatcore/retrieval/html_text.h"
 #include "chatcore/retrieval/pdf_text.h"
 #include "chatcore/retrieval/utf8.h"
-#include "tests/chatcore/retrieval/scratch_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace chatcore::retrieval {
 namespace {
@@ -75,8 +75,8 @@ TEST(Html, IsReadInUtf16WithAByteOrderMark) {
     big += '\0';
     big += c;
   }
-  EXPECT_EQ(text_of_html(little).text, "sixteen bits\n");
-  EXPECT_EQ(text_of_html(big).text, "sixteen bits\n");
+  EXPECT_EQ(text_of_html(little).value().text, "sixteen bits\n");
+  EXPECT_EQ(text_of_html(big).value().text, "sixteen bits\n");
 }
 
 TEST(FrontMatter, IsNotAnyHorizontalRule) {
@@ -90,16 +90,17 @@ TEST(Html, BecomesItsVisibleText) {
   EXPECT_EQ(text_of_html("<title>T</title><h1>One</h1><p>a  <i>b</i>\n c</p><ul><li>x<li>y</ul>"
                          "<script>var a = '<p>no</p>'</script><style>p {}</style><!-- no -->"
                          "<table><tr><td>1<td>2</table>&amp; &eacute; &#128008;")
+                .value()
                 .text,
             "# T\n\n# One\na b c\n- x\n- y\n1 2\n& é 🐈\n");
 }
 
 TEST(Html, IsReadEvenIfMalformed) {
-  EXPECT_EQ(text_of_html("").text, "");
-  EXPECT_EQ(text_of_html("just text").text, "just text\n");
-  EXPECT_EQ(text_of_html("<p>open <b>never closed").text, "open never closed\n");
-  EXPECT_EQ(text_of_html("<p>سلام</p>").text, "سلام\n");
-  EXPECT_EQ(text_of_html("<meta charset='iso-8859-1'><p>caf\xE9</p>").text, "café\n");
+  EXPECT_EQ(text_of_html("").value().text, "");
+  EXPECT_EQ(text_of_html("just text").value().text, "just text\n");
+  EXPECT_EQ(text_of_html("<p>open <b>never closed").value().text, "open never closed\n");
+  EXPECT_EQ(text_of_html("<p>سلام</p>").value().text, "سلام\n");
+  EXPECT_EQ(text_of_html("<meta charset='iso-8859-1'><p>caf\xE9</p>").value().text, "café\n");
 }
 
 TEST(Html, IsReadHoweverDeepItsElementsAreNestedUnlessItIsSaid) {
@@ -108,7 +109,7 @@ TEST(Html, IsReadHoweverDeepItsElementsAreNestedUnlessItIsSaid) {
     for (int i = 0; i < depth; ++i) page += "<div>";
     page += "deep";
     for (int i = 0; i < depth; ++i) page += "</div>";
-    return text_of_html(page + "<p>after</p>");
+    return text_of_html(page + "<p>after</p>").value();
   };
   for (const int depth : {200, 300, 9'000}) {
     const auto page = nested(depth);
@@ -121,12 +122,14 @@ TEST(Html, IsReadHoweverDeepItsElementsAreNestedUnlessItIsSaid) {
 }
 
 TEST(Html, ATitleIsReadOnceAndOnlyOfTheHead) {
-  EXPECT_EQ(text_of_html("<head><script>x</script><title> A  B</title></head><body>c<svg><title>d</title></svg>e").text,
+  EXPECT_EQ(text_of_html("<head><script>x</script><title> A  B</title></head><body>c<svg><title>d</title></svg>e")
+                .value()
+                .text,
             "# A B\nce\n");
 }
 
 TEST(Pdf, IsReadWherePdftotextIs) {
-  const ScratchFolder folder;
+  const base::TemporaryFolder folder;
   // One page that says "Cats sleep at noon".
   const std::string stream = "BT /F1 24 Tf 72 720 Td (Cats sleep at noon) Tj ET";
   const auto file = folder.write(

@@ -10,8 +10,8 @@
 #include "chatcore/retrieval/query_embedder.h"
 #include "chatcore/retrieval/retriever.h"
 #include "chatcore/retrieval/vector_file.h"
+#include "tests/base/temporary_folder.h"
 #include "tests/chatcore/retrieval/asking.h"
-#include "tests/chatcore/retrieval/scratch_folder.h"
 
 namespace chatcore::retrieval {
 namespace {
@@ -56,8 +56,8 @@ class Generations : public ::testing::Test {
     return found && !found->empty() ? found->front().text : "nothing";
   }
 
-  const ScratchFolder folder_;
-  const std::string store_file_ = folder_.path("generations.store");
+  const base::TemporaryFolder folder_;
+  const std::string store_file_ = folder_.at("generations.store");
   Retriever retriever_{{.store_file = store_file_}, make_built_in_query_embedder()};
 };
 
@@ -81,7 +81,7 @@ TEST_F(Generations, ABrokenNewFileLeavesTheOldOneServing) {
   write(1);
   ASSERT_TRUE(retriever_.warm_up());
   folder_.write("broken", "nonsense");
-  std::filesystem::rename(folder_.path("broken"), store_file_);
+  std::filesystem::rename(folder_.at("broken"), store_file_);
   EXPECT_EQ(retriever_.refresh().error().code, Code::corrupt);
   EXPECT_TRUE(retriever_.refresh()) << "and it is not read again";
   EXPECT_EQ(best_of(ask(retriever_, "cats")), "Cats of the generation 1 hunt at dusk.");

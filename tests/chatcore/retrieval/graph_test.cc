@@ -10,7 +10,7 @@
 
 #include "chatcore/retrieval/vector_file.h"
 #include "chatcore/retrieval/vector_store.h"
-#include "tests/chatcore/retrieval/scratch_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace chatcore::retrieval {
 namespace {
@@ -142,10 +142,10 @@ TEST_F(GraphTest, TellsHowFarItIs) {
 }
 
 TEST_F(GraphTest, ComesBackFromAFile) {
-  const ScratchFolder folder;
+  const base::TemporaryFolder folder;
   const StoreContents contents = contents_of(2000, subjects_);
-  ASSERT_TRUE(write_vector_file(folder.path("store"), contents));
-  const auto store = read_vector_file(folder.path("store"));
+  ASSERT_TRUE(write_vector_file(folder.at("store"), contents));
+  const auto store = read_vector_file(folder.at("store"));
   ASSERT_TRUE(store) << store.error().message;
   EXPECT_EQ(store->graph_bytes(), 2000 * sizeof(LinkRow) + contents.graph.steps.size() * sizeof(GraphStep));
   EXPECT_GT(store->bytes(), store->graph_bytes() + contents.vectors.size() * sizeof(float));
@@ -160,9 +160,9 @@ TEST_F(GraphTest, IsRefusedWhenALinkLeadsNowhereOrBack) {
   const auto refuses = [&](const auto& change) {
     StoreContents contents = good;
     change(contents.graph);
-    const ScratchFolder folder;
-    EXPECT_TRUE(write_vector_file(folder.path("store"), contents));
-    const auto store = read_vector_file(folder.path("store"));
+    const base::TemporaryFolder folder;
+    EXPECT_TRUE(write_vector_file(folder.at("store"), contents));
+    const auto store = read_vector_file(folder.at("store"));
     return !store && store.error().code == base::Code::corrupt;
   };
   EXPECT_FALSE(refuses([](Graph&) {}));

@@ -14,8 +14,8 @@
 #include "chatcore/retrieval/ingest.h"
 #include "chatcore/retrieval/query_embedder.h"
 #include "chatcore/retrieval/retriever.h"
+#include "tests/base/temporary_folder.h"
 #include "tests/chatcore/retrieval/asking.h"
-#include "tests/chatcore/retrieval/scratch_folder.h"
 
 namespace chatcore::retrieval {
 
@@ -76,10 +76,10 @@ enum class Misses { told, kept };  // kept: questions that nobody is to tune to 
 // `paths` are files and folders of tests/fixtures.
 inline HitRate measure(const char* what, std::vector<std::string> paths, std::span<const Question> asked,
                        SplitOptions split = {}, Misses misses = Misses::told) {
-  const ScratchFolder folder;
+  const base::TemporaryFolder folder;
   IngestOptions options;
   for (const std::string& path : paths) options.paths.push_back(std::string(FIXTURES) + path);
-  options.store_file = folder.path("store");
+  options.store_file = folder.at("store");
   options.split = split;
   const auto report = ingest(options, HashedEmbedder(), {});
   EXPECT_TRUE(report) << (report ? "" : report.error().message);

@@ -81,10 +81,10 @@ TEST_F(Ingest, LinksAnewOnlyWhatHasChanged) {
   };
   ASSERT_TRUE(ingest_now());
   EXPECT_TRUE(links);
-  const std::string before = ScratchFolder::read(store_file_);
+  const std::string before = base::TemporaryFolder::read(store_file_);
   ASSERT_TRUE(ingest_now());
   EXPECT_FALSE(links);
-  EXPECT_EQ(ScratchFolder::read(store_file_), before);
+  EXPECT_EQ(base::TemporaryFolder::read(store_file_), before);
   folder_.write("texts/3.md", "Changed");
   ASSERT_TRUE(ingest_now());
   EXPECT_TRUE(links);
@@ -110,7 +110,7 @@ TEST_F(Ingest, EmbedsTheIncidentsTextsAnewUnlessTheEmbedderIsNamed) {
   IngestOptions own = options({folder_.write("docs.json", kDocuments)});
   for (const char* by : {"", "text-embedding-ada-002"}) {
     own.embeddings_by = by;
-    own.store_file = folder_.path(std::string("store") + by);
+    own.store_file = folder_.at(std::string("store") + by);
     EXPECT_EQ(ingest(own, CountingEmbedder(), {})->embedded, 3U);
   }
 }

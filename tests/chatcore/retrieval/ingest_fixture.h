@@ -10,7 +10,7 @@
 #include "chatcore/retrieval/hashed_embedder.h"
 #include "chatcore/retrieval/ingest.h"
 #include "chatcore/retrieval/vector_file.h"
-#include "tests/chatcore/retrieval/scratch_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace chatcore::retrieval {
 
@@ -18,7 +18,7 @@ class Ingest : public ::testing::Test {
  protected:
   [[nodiscard]] IngestOptions options(std::vector<std::string> paths = {}) const {
     IngestOptions result;
-    result.paths = paths.empty() ? std::vector{folder_.path("texts")} : std::move(paths);
+    result.paths = paths.empty() ? std::vector{folder_.at("texts")} : std::move(paths);
     result.store_file = store_file_;
     return result;
   }
@@ -27,8 +27,8 @@ class Ingest : public ::testing::Test {
   }
   [[nodiscard]] StoreContents stored() const { return read_vector_file(store_file_).value().contents(); }
 
-  const ScratchFolder folder_;
-  const std::string store_file_ = folder_.path("data/vectors");
+  const base::TemporaryFolder folder_;
+  const std::string store_file_ = folder_.at("data/vectors");
 };
 
 }  // namespace chatcore::retrieval

@@ -112,7 +112,7 @@ TEST_F(Ingest, ForgetsTheByteOrderMark) {
 
 TEST_F(Ingest, DoesNotFollowALinkIntoACircle) {
   folder_.write("texts/a.md", "First text.");
-  std::filesystem::create_directory_symlink(folder_.path("texts"), folder_.path("texts/again"));
+  std::filesystem::create_directory_symlink(folder_.at("texts"), folder_.at("texts/again"));
   ASSERT_TRUE(run(options()));
   EXPECT_THAT(stored().sources, ElementsAre("a.md"));
 }
@@ -120,7 +120,7 @@ TEST_F(Ingest, DoesNotFollowALinkIntoACircle) {
 TEST_F(Ingest, DoesNotTakeItsOwnStore) {
   folder_.write("texts/a.md", "First text.");
   IngestOptions inside = options();
-  inside.store_file = folder_.path("texts/vectors");
+  inside.store_file = folder_.at("texts/vectors");
   ASSERT_TRUE(run(inside));
   const auto report = run(inside).value();
   EXPECT_EQ(report.files, 1U);
@@ -131,9 +131,9 @@ TEST_F(Ingest, GivesTheSameFileForTheSameTexts) {
   for (const char* name : {"z.md", "m.md", "a.md"})
     folder_.write(std::string("texts/") + name, std::string(name) + " x");
   ASSERT_TRUE(run(options()));
-  const auto first = ScratchFolder::read(store_file_);
+  const auto first = base::TemporaryFolder::read(store_file_);
   ASSERT_TRUE(run(options()));
-  EXPECT_EQ(ScratchFolder::read(store_file_), first);
+  EXPECT_EQ(base::TemporaryFolder::read(store_file_), first);
 }
 
 TEST_F(Ingest, ReplacesTheStoreOfAnEarlierOne) {
@@ -149,8 +149,8 @@ TEST_F(Ingest, ReplacesTheStoreOfAnEarlierOne) {
 
 TEST_F(Ingest, TakesAFileOnceHoweverOftenItIsNamed) {
   const auto file = folder_.write("texts/sub/a.md", "First text.");
-  std::filesystem::create_symlink(file, folder_.path("texts/link.md"));
-  const auto report = run(options({folder_.path("texts"), file, folder_.path("texts/sub")})).value();
+  std::filesystem::create_symlink(file, folder_.at("texts/link.md"));
+  const auto report = run(options({folder_.at("texts"), file, folder_.at("texts/sub")})).value();
   EXPECT_EQ(report.chunks, 1U);
   EXPECT_THAT(stored().sources, ElementsAre("a.md"));
 }
@@ -159,17 +159,17 @@ TEST_F(Ingest, NamesTheFolderThatItMayNotLookInto) {
   folder_.write("texts/a.md", "First text.");
   folder_.write("texts/sub/locked/b.md", "Second text.");
   std::filesystem::permissions(folder_.path(), std::filesystem::perms::all);
-  std::filesystem::permissions(folder_.path("texts/sub/locked"), std::filesystem::perms::none);
+  std::filesystem::permissions(folder_.at("texts/sub/locked"), std::filesystem::perms::none);
   // Root may look into everything, so it becomes nobody for as long as it looks.
   constexpr uid_t kNobody = 65534;
   const uid_t us = geteuid();
   ASSERT_EQ(us == 0 ? seteuid(kNobody) : 0, 0);
   const auto report = run(options());
   ASSERT_EQ(seteuid(us), 0);
-  std::filesystem::permissions(folder_.path("texts/sub/locked"), std::filesystem::perms::all);
+  std::filesystem::permissions(folder_.at("texts/sub/locked"), std::filesystem::perms::all);
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, Code::permission_denied);
-  EXPECT_THAT(report.error().message, HasSubstr(folder_.path("texts/sub/locked")));
+  EXPECT_THAT(report.error().message, HasSubstr(folder_.at("texts/sub/locked")));
 }
 
 TEST_F(Ingest, ReplacesTheWholeStoreOfAnotherEmbedder) {
@@ -177,7 +177,7 @@ TEST_F(Ingest, ReplacesTheWholeStoreOfAnotherEmbedder) {
   StoreContents other;
   other.embedder = "another";
   other.dimensions = 7;
-  std::filesystem::create_directory(folder_.path("data"));
+  std::filesystem::create_directory(folder_.at("data"));
   ASSERT_TRUE(write_vector_file(store_file_, other));
   ASSERT_TRUE(run(options()));
   EXPECT_EQ(stored().embedder, HashedEmbedder().name());
@@ -189,22 +189,22 @@ TEST_F(Ingest, RefusesToReplaceABrokenStore) {
   const auto report = run(options());
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, Code::corrupt);
-  EXPECT_EQ(ScratchFolder::read(store_file_), "was a store once");
+  EXPECT_EQ(base::TemporaryFolder::read(store_file_), "was a store once");
 }
 
 TEST_F(Ingest, KeepsTheOldStoreWhenTheEmbedderFails) {
   folder_.write("texts/a.md", "First text.");
   ASSERT_TRUE(run(options()));
-  const auto before = ScratchFolder::read(store_file_);
+  const auto before = base::TemporaryFolder::read(store_file_);
   const auto report = ingest(options(), FailingEmbedder(), {});
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, Code::unavailable);
   EXPECT_THAT(report.error().message, HasSubstr("no route"));
-  EXPECT_EQ(ScratchFolder::read(store_file_), before);
+  EXPECT_EQ(base::TemporaryFolder::read(store_file_), before);
 }
 
 TEST_F(Ingest, NamesAPathThatDoesNotExist) {
-  const auto report = run(options({folder_.path("nowhere")}));
+  const auto report = run(options({folder_.at("nowhere")}));
   ASSERT_FALSE(report);
   EXPECT_EQ(report.error().code, Code::not_found);
   EXPECT_THAT(report.error().message, HasSubstr("nowhere"));

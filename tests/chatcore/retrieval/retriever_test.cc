@@ -10,8 +10,8 @@
 #include "chatcore/retrieval/ingest.h"
 #include "chatcore/retrieval/query_embedder.h"
 #include "chatcore/retrieval/vector_store.h"
+#include "tests/base/temporary_folder.h"
 #include "tests/chatcore/retrieval/asking.h"
-#include "tests/chatcore/retrieval/scratch_folder.h"
 
 namespace chatcore::retrieval {
 namespace {
@@ -24,15 +24,15 @@ class RetrieverTest : public ::testing::Test {
     folder_.write("texts/cats.md", "Cats sleep most of the day and hunt at dusk.");
     folder_.write("texts/ships.md", "Ships carry containers across the ocean.");
     IngestOptions options;
-    options.paths = {folder_.path("texts")};
+    options.paths = {folder_.at("texts")};
     options.store_file = store_file_;
     options.index = index;
     ASSERT_TRUE(ingest(options, HashedEmbedder(), {}));
   }
   [[nodiscard]] RetrieverOptions options() const { return {store_file_, 5, 0.1F}; }
 
-  const ScratchFolder folder_;
-  const std::string store_file_ = folder_.path("store");
+  const base::TemporaryFolder folder_;
+  const std::string store_file_ = folder_.at("store");
   const std::shared_ptr<QueryEmbedder> embedder_ = make_built_in_query_embedder();
 };
 
@@ -179,7 +179,7 @@ TEST_F(RetrieverTest, SaysEachTimeThatTheFileIsBrokenButReadsItOnce) {
   Retriever retriever(options(), embedder_);
   for (int i = 0; i < 10; ++i) EXPECT_EQ(ask(retriever, "cats").error().code, Code::corrupt);
   EXPECT_EQ(retriever.loads(), 1U);
-  EXPECT_EQ(ScratchFolder::read(store_file_), "broken");
+  EXPECT_EQ(base::TemporaryFolder::read(store_file_), "broken");
 }
 
 TEST_F(RetrieverTest, TriesABrokenFileAgainOnlyWhenToldTo) {

@@ -11,7 +11,7 @@
 
 #include "chatcore/retrieval/hashed_embedder.h"
 #include "chatcore/retrieval/vector_file_format.h"
-#include "tests/chatcore/retrieval/scratch_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace chatcore::retrieval {
 namespace {
@@ -41,7 +41,7 @@ class VectorFile : public ::testing::Test {
   }
   template <class Change>
   [[nodiscard]] std::string with_header(const Change& change) const {
-    std::string bytes = ScratchFolder::read(file_);
+    std::string bytes = base::TemporaryFolder::read(file_);
     VectorFileHeader header;
     std::memcpy(&header, bytes.data(), sizeof header);
     change(header);
@@ -49,8 +49,8 @@ class VectorFile : public ::testing::Test {
     return bytes;
   }
 
-  const ScratchFolder folder_;
-  const std::string file_ = folder_.path("store");
+  const base::TemporaryFolder folder_;
+  const std::string file_ = folder_.at("store");
 };
 
 TEST_F(VectorFile, ComesBackAsItWasWritten) {
@@ -98,9 +98,9 @@ TEST_F(VectorFile, MayBeWrittenByTwoAtOnce) {
 }
 
 TEST_F(VectorFile, ThatCannotBeWrittenLeavesTheOldOne) {
-  const std::string missing = folder_.path("no/such/folder/store");
+  const std::string missing = folder_.at("no/such/folder/store");
   EXPECT_EQ(write_vector_file(missing, small_contents()).error().code, Code::not_found);
-  const std::string occupied = folder_.path("occupied");
+  const std::string occupied = folder_.at("occupied");
   std::filesystem::create_directory(occupied);
   EXPECT_FALSE(write_vector_file(occupied, small_contents()));
   const auto entries = std::filesystem::directory_iterator(folder_.path());
@@ -108,7 +108,7 @@ TEST_F(VectorFile, ThatCannotBeWrittenLeavesTheOldOne) {
 }
 
 TEST_F(VectorFile, IsNotFoundWhenThereIsNone) {
-  EXPECT_EQ(read_vector_file(folder_.path("none")).error().code, Code::not_found);
+  EXPECT_EQ(read_vector_file(folder_.at("none")).error().code, Code::not_found);
 }
 
 TEST_F(VectorFile, IsCorruptWhenItIsAFolder) {
@@ -119,7 +119,7 @@ TEST_F(VectorFile, IsCorruptWithAnyByteChanged) {
   const auto seed = std::random_device()();
   SCOPED_TRACE("seed " + std::to_string(seed));
   std::mt19937 random(seed);
-  const std::string good = ScratchFolder::read(file_);
+  const std::string good = base::TemporaryFolder::read(file_);
   // The table of weights alone is 64 KiB: every byte before it, some of it and of what follows.
   const std::size_t step_from = 1024;
   for (std::size_t at = 0; at < good.size(); at += at < step_from ? 1 : 1 + random() % 200) {
@@ -132,13 +132,15 @@ TEST_F(VectorFile, IsCorruptWithAnyByteChanged) {
 }
 
 TEST_F(VectorFile, IsCorruptCutShortAnywhere) {
-  const std::string good = ScratchFolder::read(file_);
+  const std::string good = base::TemporaryFolder::read(file_);
   for (std::size_t length = 0; length < good.size(); length += length < 1024 ? 1 : 97) {
     EXPECT_EQ(code_of(good.substr(0, length)), Code::corrupt) << length << " bytes";
   }
 }
 
-TEST_F(VectorFile, IsCorruptWithBytesAppended) { EXPECT_EQ(code_of(ScratchFolder::read(file_) + '\0'), Code::corrupt); }
+TEST_F(VectorFile, IsCorruptWithBytesAppended) {
+  EXPECT_EQ(code_of(base::TemporaryFolder::read(file_) + '\0'), Code::corrupt);
+}
 
 TEST_F(VectorFile, IsCorruptWhenItIsSomethingElse) {
   EXPECT_EQ(code_of("[{\"content\":\"the incident's own docs.json\"}]"), Code::corrupt);

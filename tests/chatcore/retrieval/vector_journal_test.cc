@@ -8,7 +8,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/chatcore/retrieval/scratch_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace chatcore::retrieval {
 namespace {
@@ -34,8 +34,8 @@ class Journal : public ::testing::Test {
   }
   void cut(std::uintmax_t bytes) { std::filesystem::resize_file(path_, std::filesystem::file_size(path_) - bytes); }
 
-  const ScratchFolder folder_;
-  const std::string path_ = folder_.path("journal");
+  const base::TemporaryFolder folder_;
+  const std::string path_ = folder_.at("journal");
 };
 
 TEST_F(Journal, KeepsWhatWasAdded) {
@@ -83,7 +83,7 @@ TEST_F(Journal, IsGoneWhenItIsRemoved) {
 }
 
 TEST_F(Journal, ThatCannotBeWrittenIsAnError) {
-  VectorJournal journal(folder_.path("no such folder/journal"), "model", 2);
+  VectorJournal journal(folder_.at("no such folder/journal"), "model", 2);
   EXPECT_FALSE(journal.open([](auto, auto) {}));
 }
 

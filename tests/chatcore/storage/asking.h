@@ -1,7 +1,6 @@
 #pragma once
 // A store's asynchronous calls, asked and waited for.
 
-#include <filesystem>
 #include <future>
 #include <memory>
 #include <optional>
@@ -12,6 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "chatcore/storage/store.h"
+#include "tests/base/temporary_folder.h"
 
 namespace chatcore::storage {
 
@@ -89,23 +89,8 @@ inline std::string contents(const std::vector<Message>& messages) {
 }
 inline std::string contents(const Window& window) { return contents(window.messages); }
 
-// A folder that is removed with everything in it.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "chatcore-test-XXXXXX").string();
-    if (mkdtemp(name.data()) == nullptr) ADD_FAILURE() << "no temporary folder";
-    path_ = name;
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  [[nodiscard]] std::filesystem::path file(const std::string& name) const { return path_ / name; }
-  [[nodiscard]] std::string url(const std::string& name) const { return "sqlite://" + file(name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
+inline std::string sqlite_url(const base::TemporaryFolder& folder, const std::string& name) {
+  return "sqlite://" + folder.at(name);
+}
 
 }  // namespace chatcore::storage

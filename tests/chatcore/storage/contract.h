@@ -51,8 +51,8 @@ struct StoreContract : testing::TestWithParam<const char*> {
     return opened ? *std::move(opened) : nullptr;
   }
 
-  const TemporaryFolder folder;
-  const std::string url = GetParam() == std::string("SQLite") ? folder.url("chatcore.db") : postgres_url();
+  const base::TemporaryFolder folder;
+  const std::string url = GetParam() == std::string("SQLite") ? sqlite_url(folder, "chatcore.db") : postgres_url();
   base::ManualClock clock;
   std::unique_ptr<Store> store;
 };

@@ -101,8 +101,8 @@ struct DurabilityTest : testing::Test {
   }
 
   const base::SystemClock clock{};
-  const TemporaryFolder folder;
-  const std::string url = folder.url("chatcore.db");
+  const base::TemporaryFolder folder;
+  const std::string url = sqlite_url(folder, "chatcore.db");
   std::array<std::int64_t, kConversations> acknowledged{};
 };
 

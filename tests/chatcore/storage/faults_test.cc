@@ -20,16 +20,16 @@ namespace chatcore::storage {
 namespace {
 
 struct FaultsTest : testing::Test {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   const base::ManualClock clock{};
 };
 
 // Fills a small disk of its own, makes room, and goes on.
-void survive_a_full_disk(const TemporaryFolder& folder, const base::Clock& clock) {
-  auto opened = open_store(folder.url("disk/chatcore.db"), clock);
+void survive_a_full_disk(const base::TemporaryFolder& folder, const base::Clock& clock) {
+  auto opened = open_store(sqlite_url(folder, "disk/chatcore.db"), clock);
   ASSERT_TRUE(opened) << opened.error().message;
   Store& store = **opened;
-  std::ofstream(folder.file("disk/ballast")) << std::string(1 << 20, 'x');
+  std::ofstream(folder.at("disk/ballast")) << std::string(1 << 20, 'x');
 
   const ConversationKey key{"", "a"};
   std::int64_t last = 0;
@@ -51,19 +51,19 @@ void survive_a_full_disk(const TemporaryFolder& folder, const base::Clock& clock
   };
   EXPECT_EQ(check_write().error().code, base::Code::exhausted) << "what asks whether it is ready is told";
 
-  std::filesystem::remove(folder.file("disk/ballast"));
+  std::filesystem::remove(folder.at("disk/ballast"));
   appended = append(store, key, {.content = "room again"}, last);
   EXPECT_EQ(appended, last + 1);
   EXPECT_TRUE(check_write());
 }
 
 TEST_F(FaultsTest, AFullDiskRefusesMessagesAndLosesNone) {
-  std::filesystem::create_directory(folder.file("disk"));
+  std::filesystem::create_directory(folder.at("disk"));
   bool mounted = false;
   // The mount belongs to a thread of its own, and so to the threads of the store that it opens, and ends with them.
   std::thread([&] {
     if (unshare(CLONE_NEWNS) != 0 || mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0) return;
-    if (mount("tmpfs", folder.file("disk").c_str(), "tmpfs", 0, "size=3m") != 0) return;
+    if (mount("tmpfs", folder.at("disk").c_str(), "tmpfs", 0, "size=3m") != 0) return;
     mounted = true;
     survive_a_full_disk(folder, clock);
   }).join();
@@ -73,19 +73,19 @@ TEST_F(FaultsTest, AFullDiskRefusesMessagesAndLosesNone) {
 TEST_F(FaultsTest, ABrokenFileIsCalledCorrupt) {
   const ConversationKey key{"", "a"};
   {
-    auto store = open_store(folder.url("chatcore.db"), clock);
+    auto store = open_store(sqlite_url(folder, "chatcore.db"), clock);
     ASSERT_TRUE(store);
     append_all(**store, key, "uauaua");
   }
   constexpr std::int64_t kFirstPage = 4096;  // holds the schema and stays whole
-  std::fstream file(folder.file("chatcore.db"), std::ios::in | std::ios::out | std::ios::binary);
-  const auto size = static_cast<std::int64_t>(std::filesystem::file_size(folder.file("chatcore.db")));
+  std::fstream file(folder.at("chatcore.db"), std::ios::in | std::ios::out | std::ios::binary);
+  const auto size = static_cast<std::int64_t>(std::filesystem::file_size(folder.at("chatcore.db")));
   ASSERT_GT(size, kFirstPage);
   file.seekp(kFirstPage);
   file << std::string(static_cast<std::size_t>(size - kFirstPage), '\xff');
   file.close();
 
-  auto store = open_store(folder.url("chatcore.db"), clock);
+  auto store = open_store(sqlite_url(folder, "chatcore.db"), clock);
   ASSERT_TRUE(store) << store.error().message;
   EXPECT_EQ(load_window(**store, key, 10).error().code, base::Code::corrupt);
   EXPECT_EQ(append(**store, key, {.content = "?"}, 6).error().code, base::Code::corrupt);
@@ -95,25 +95,25 @@ TEST_F(FaultsTest, ABrokenFileIsCalledCorrupt) {
 // SQLite goes on with a file that has no name any more: what it stored there would be gone with the process.
 TEST_F(FaultsTest, NothingIsAcknowledgedInAFileThatWasMovedAway) {
   const ConversationKey key{"", "a"};
-  auto opened = open_store(folder.url("chatcore.db"), clock);
+  auto opened = open_store(sqlite_url(folder, "chatcore.db"), clock);
   ASSERT_TRUE(opened);
   Store& store = **opened;
   ASSERT_EQ(append(store, key, {.content = "one"}, 0), 1);
 
-  std::filesystem::rename(folder.file("chatcore.db"), folder.file("elsewhere"));
+  std::filesystem::rename(folder.at("chatcore.db"), folder.at("elsewhere"));
   EXPECT_EQ(append(store, key, {.content = "two"}, 1).error().code, base::Code::unavailable);
   EXPECT_EQ(describe(store, key).error().code, base::Code::unavailable);
 
-  std::filesystem::copy_file(folder.file("elsewhere"), folder.file("chatcore.db"));  // another file by that name
+  std::filesystem::copy_file(folder.at("elsewhere"), folder.at("chatcore.db"));  // another file by that name
   EXPECT_EQ(append(store, key, {.content = "two"}, 1).error().code, base::Code::unavailable);
 
-  std::filesystem::rename(folder.file("elsewhere"), folder.file("chatcore.db"));
+  std::filesystem::rename(folder.at("elsewhere"), folder.at("chatcore.db"));
   EXPECT_EQ(append(store, key, {.content = "two"}, 1), 2);
   EXPECT_EQ(load_window(store, key, 10)->last_sequence, 2);
 }
 
 TEST_F(FaultsTest, ADatabaseHeldByAnotherIsCalledUnavailable) {
-  const std::string path = folder.file("chatcore.db").string();
+  const std::string path = folder.at("chatcore.db");
   auto other = SqliteConnection::open(path, Access::read_write);
   auto ours = SqliteConnection::open(path, Access::read_write);
   ASSERT_TRUE(other && ours);
@@ -125,7 +125,7 @@ TEST_F(FaultsTest, ADatabaseHeldByAnotherIsCalledUnavailable) {
 }
 
 TEST_F(FaultsTest, AFailedBindIsReportedByTheNextStep) {
-  auto connection = SqliteConnection::open(folder.file("chatcore.db").string(), Access::read_write);
+  auto connection = SqliteConnection::open(folder.at("chatcore.db"), Access::read_write);
   ASSERT_TRUE(connection);
   auto statement = connection->prepare("SELECT ?1");
   ASSERT_TRUE(statement);

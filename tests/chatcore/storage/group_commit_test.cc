@@ -20,7 +20,7 @@ namespace {
 
 struct GroupCommitTest : testing::Test {
   void open(SqliteOptions options = {}) {
-    options.path = folder.file("chatcore.db");
+    options.path = folder.at("chatcore.db");
     auto opened = SqliteStore::open(std::move(options), clock);
     ASSERT_TRUE(opened) << opened.error().message;
     store = *std::move(opened);
@@ -46,7 +46,7 @@ struct GroupCommitTest : testing::Test {
   }
   void go_on() { release.set_value(); }
 
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   const base::ManualClock clock{};
   std::promise<void> release;
   std::unique_ptr<Store> store;
@@ -106,7 +106,7 @@ TEST_F(GroupCommitTest, FailsAConflictWithoutItsGroup) {
 TEST_F(GroupCommitTest, AnAppendThatFailsHalfWayLeavesNothingBehindAndTheOthersStand) {
   open();
   {
-    auto connection = SqliteConnection::open(folder.file("chatcore.db").string(), Access::read_write);
+    auto connection = SqliteConnection::open(folder.at("chatcore.db"), Access::read_write);
     ASSERT_TRUE(connection);
     ASSERT_TRUE(
         connection->execute("CREATE TRIGGER fails AFTER INSERT ON messages WHEN NEW.content = 'bad' BEGIN "

@@ -29,12 +29,12 @@ struct OpenStoreTest : testing::Test {
   }
   // Runs `sql` on the file "chatcore.db" as another program would.
   void change(const char* sql) {
-    auto connection = SqliteConnection::open(folder.file("chatcore.db").string(), Access::read_write);
+    auto connection = SqliteConnection::open(folder.at("chatcore.db"), Access::read_write);
     ASSERT_TRUE(connection);
     const auto done = connection->execute(sql);
     ASSERT_TRUE(done) << done.error().message;
   }
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   const base::ManualClock clock{};
 };
 
@@ -45,47 +45,48 @@ TEST_F(OpenStoreTest, RefusesAUrlWithoutASchemeOrAFile) {
 }
 
 TEST_F(OpenStoreTest, SaysWhyTheFileCannotBeOpened) {
-  std::filesystem::create_directory(folder.file("a-folder"));
-  const auto of_folder = error_of(folder.url("a-folder"));
+  std::filesystem::create_directory(folder.at("a-folder"));
+  const auto of_folder = error_of(sqlite_url(folder, "a-folder"));
   EXPECT_THAT(of_folder.message, HasSubstr("a-folder: sqlite: unable to open database file (code 14)"));
   EXPECT_THAT(of_folder.message, HasSubstr("it is a folder; name a file in it"));
-  const auto missing = SqliteConnection::open(folder.file("none/chatcore.db").string(), Access::read_write);
+  const auto missing = SqliteConnection::open(folder.at("none/chatcore.db"), Access::read_write);
   ASSERT_FALSE(missing);
   EXPECT_THAT(missing.error().message, HasSubstr("there is no folder"));
-  std::ofstream(folder.file("a-file")) << "x";
-  EXPECT_THAT(error_of(folder.url("a-file/chatcore.db")).message, HasSubstr("choose another place (database.url)"));
+  std::ofstream(folder.at("a-file")) << "x";
+  EXPECT_THAT(error_of(sqlite_url(folder, "a-file/chatcore.db")).message,
+              HasSubstr("choose another place (database.url)"));
 }
 
 TEST_F(OpenStoreTest, CreatesTheFolder) {
-  EXPECT_TRUE(open_store(folder.url("a/b/chatcore.db"), clock));
-  EXPECT_TRUE(std::filesystem::exists(folder.file("a/b/chatcore.db")));
+  EXPECT_TRUE(open_store(sqlite_url(folder, "a/b/chatcore.db"), clock));
+  EXPECT_TRUE(std::filesystem::exists(folder.at("a/b/chatcore.db")));
 }
 
 TEST_F(OpenStoreTest, KeepsConversationsFromOtherUsersOfTheMachine) {
-  const auto store = open_store(folder.url("chatcore.db"), clock);
+  const auto store = open_store(sqlite_url(folder, "chatcore.db"), clock);
   ASSERT_TRUE(store);
   append_all(**store, {"", "a"}, "u");
   using std::filesystem::perms;
   for (const char* name : {"chatcore.db", "chatcore.db-wal"}) {
-    EXPECT_EQ(std::filesystem::status(folder.file(name)).permissions(), perms::owner_read | perms::owner_write) << name;
+    EXPECT_EQ(std::filesystem::status(folder.at(name)).permissions(), perms::owner_read | perms::owner_write) << name;
   }
 }
 
 TEST_F(OpenStoreTest, LeavesAFileThatIsNoDatabaseAsItIs) {
   const std::string text(5000, 'x');
-  std::ofstream(folder.file("chatcore.db")) << text;
-  EXPECT_EQ(error_of(folder.url("chatcore.db")).code, base::Code::corrupt);
-  EXPECT_EQ(std::filesystem::file_size(folder.file("chatcore.db")), text.size());
+  std::ofstream(folder.at("chatcore.db")) << text;
+  EXPECT_EQ(error_of(sqlite_url(folder, "chatcore.db")).code, base::Code::corrupt);
+  EXPECT_EQ(std::filesystem::file_size(folder.at("chatcore.db")), text.size());
 }
 
 TEST_F(OpenStoreTest, SaysWhatToDoAboutANewerDatabase) {
-  { ASSERT_TRUE(open_store(folder.url("chatcore.db"), clock)); }
+  { ASSERT_TRUE(open_store(sqlite_url(folder, "chatcore.db"), clock)); }
   change("PRAGMA user_version=99");
-  const base::Error error = error_of(folder.url("chatcore.db"));
+  const base::Error error = error_of(sqlite_url(folder, "chatcore.db"));
   EXPECT_EQ(error.code, base::Code::corrupt);
   EXPECT_THAT(error.message, HasSubstr("schema version 99"));
   EXPECT_THAT(error.message, HasSubstr("install the chatcore that wrote it"));
-  EXPECT_THAT(error.message, HasSubstr(folder.file("chatcore.db").string()));
+  EXPECT_THAT(error.message, HasSubstr(folder.at("chatcore.db")));
 }
 
 TEST_F(OpenStoreTest, BringsAnOlderDatabaseUpToDate) {
@@ -102,7 +103,7 @@ INSERT INTO conversations VALUES (7, 'user', 'old', 1000, 2000, 1, 'title');
 INSERT INTO messages VALUES (7, 1, 'user', 'kept', 0, 1000);
 PRAGMA application_id=0x63686174; PRAGMA user_version=1;
 )sql");
-  const auto store = open_store(folder.url("chatcore.db"), clock);
+  const auto store = open_store(sqlite_url(folder, "chatcore.db"), clock);
   ASSERT_TRUE(store) << store.error().message;
   const auto window = load_window(**store, {"user", "old"}, 0);
   ASSERT_TRUE(window);
@@ -116,14 +117,14 @@ PRAGMA application_id=0x63686174; PRAGMA user_version=1;
 
 TEST_F(OpenStoreTest, LeavesAnotherProgramsDatabaseAlone) {
   change("CREATE TABLE theirs (x)");
-  const base::Error error = error_of(folder.url("chatcore.db"));
+  const base::Error error = error_of(sqlite_url(folder, "chatcore.db"));
   EXPECT_EQ(error.code, base::Code::corrupt);
   EXPECT_THAT(error.message, HasSubstr("another program"));
 }
 
 TEST_F(OpenStoreTest, SaysWhenTheFolderCannotBeMade) {
-  std::ofstream(folder.file("file")) << "in the way";
-  const base::Code code = error_of(folder.url("file/chatcore.db")).code;
+  std::ofstream(folder.at("file")) << "in the way";
+  const base::Code code = error_of(sqlite_url(folder, "file/chatcore.db")).code;
   EXPECT_EQ(code, base::Code::unavailable);
 }
 
@@ -144,27 +145,27 @@ class AsNobody {
 };
 
 TEST_F(OpenStoreTest, SaysWhenItMayNotWriteThere) {
-  std::filesystem::create_directory(folder.file("locked"));
-  std::filesystem::permissions(folder.file("locked"), std::filesystem::perms::owner_read);
+  std::filesystem::create_directory(folder.at("locked"));
+  std::filesystem::permissions(folder.at("locked"), std::filesystem::perms::owner_read);
   const AsNobody nobody;
-  EXPECT_EQ(error_of(folder.url("locked/chatcore.db")).code, base::Code::permission_denied);
+  EXPECT_EQ(error_of(sqlite_url(folder, "locked/chatcore.db")).code, base::Code::permission_denied);
 }
 
 TEST_F(OpenStoreTest, LeavesNothingBehindOfAStoreInMemory) {
   std::filesystem::path where;
   {
-    ASSERT_EQ(setenv("TMPDIR", folder.file("").c_str(), 1), 0);
+    ASSERT_EQ(setenv("TMPDIR", folder.at("").c_str(), 1), 0);
     const auto store = open_store(":memory:", clock);
     unsetenv("TMPDIR");
     ASSERT_TRUE(store);
-    EXPECT_FALSE(std::filesystem::is_empty(folder.file("")));
+    EXPECT_FALSE(std::filesystem::is_empty(folder.at("")));
   }
-  EXPECT_TRUE(std::filesystem::is_empty(folder.file("")));
+  EXPECT_TRUE(std::filesystem::is_empty(folder.at("")));
 }
 
 TEST_F(OpenStoreTest, SyncsEveryCommit) {
-  { ASSERT_TRUE(open_store(folder.url("chatcore.db"), clock)); }
-  auto connection = SqliteConnection::open(folder.file("chatcore.db").string(), Access::read_write);
+  { ASSERT_TRUE(open_store(sqlite_url(folder, "chatcore.db"), clock)); }
+  auto connection = SqliteConnection::open(folder.at("chatcore.db"), Access::read_write);
   ASSERT_TRUE(connection);
   constexpr std::int64_t kFull = 2;
   EXPECT_EQ(connection->query_number("PRAGMA synchronous"), kFull);
@@ -173,8 +174,8 @@ TEST_F(OpenStoreTest, SyncsEveryCommit) {
 }
 
 TEST_F(OpenStoreTest, ReadersCannotWrite) {
-  { ASSERT_TRUE(open_store(folder.url("chatcore.db"), clock)); }
-  auto connection = SqliteConnection::open(folder.file("chatcore.db").string(), Access::read_only);
+  { ASSERT_TRUE(open_store(sqlite_url(folder, "chatcore.db"), clock)); }
+  auto connection = SqliteConnection::open(folder.at("chatcore.db"), Access::read_only);
   ASSERT_TRUE(connection);
   EXPECT_FALSE(connection->execute("DELETE FROM messages"));
 }
@@ -189,8 +190,8 @@ std::string plan_of(SqliteConnection& connection, const std::string& question) {
 }
 
 TEST_F(OpenStoreTest, AnswersEveryQuestionFromAnIndexWithoutSorting) {
-  { ASSERT_TRUE(open_store(folder.url("chatcore.db"), clock)); }
-  auto connection = SqliteConnection::open(folder.file("chatcore.db").string(), Access::read_only);
+  { ASSERT_TRUE(open_store(sqlite_url(folder, "chatcore.db"), clock)); }
+  auto connection = SqliteConnection::open(folder.at("chatcore.db"), Access::read_only);
   ASSERT_TRUE(connection);
   for (const char* question : {sql::kFindConversation, sql::kLastMessages, sql::kSystemMessage, sql::kListConversations,
                                sql::kMessagesAfter, sql::kMessagesBefore, sql::kFindResponse, sql::kSummary}) {

@@ -11,7 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/guard/source/temporary_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace guard::action {
 namespace {
@@ -51,7 +51,7 @@ class CgroupFilesTest : public testing::Test {
     const sample::ControllerFolder folder{folder_.path(), 2};
     return {folder, folder, folder, folder, folder, 0};
   }
-  source::TemporaryFolder folder_;
+  base::TemporaryFolder folder_;
 };
 
 const sample::Caps kIncident{Bytes{734003200}, Bytes{536870912}, {}, Cores{0.8}, 512};

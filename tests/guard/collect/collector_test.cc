@@ -102,24 +102,24 @@ TEST(CommandTarget, ThatHasLeftItsCgroupHasNoFiguresAndSaysWhy) {
 }
 
 TEST(PidFileTarget, WithoutItsFileIsAbsent) {
-  const source::TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   EXPECT_EQ(see(TargetKind::pid_file, folder.at("web.pid")).lifecycle.state, State::absent);
 }
 
 TEST(PidFileTarget, OfAProcessThatEndedIsStopped) {
-  const source::TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("web.pid", "999999\n");
   EXPECT_EQ(see(TargetKind::pid_file, folder.at("web.pid")).lifecycle.state, State::stopped);
 }
 
 TEST(PidFileTarget, ThatIsNoNumberIsUnknown) {
-  const source::TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("web.pid", "web\n");
   EXPECT_EQ(see(TargetKind::pid_file, folder.at("web.pid")).lifecycle.state, State::unknown);
 }
 
 TEST(PidFileTarget, ThatNamesTheAgentItselfIsUnknown) {
-  const source::TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("web.pid", std::to_string(::getpid()) + "\n");
   const sample::Workload web = see(TargetKind::pid_file, folder.at("web.pid"));
   EXPECT_EQ(web.lifecycle.state, State::unknown);

@@ -96,7 +96,7 @@ TEST(LogSource, OfAPatternThatCannotBeCompiledIsDownAndSaysWhy) {
 }
 
 TEST(FileLines, AreReadAtEachPollAndTheOutputIsNot) {
-  const source::TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("app.log", "Cleaned up 1: history\n");
   Watching web(watching({watch("cleanup", "Cleaned", folder.at("app.log"))}));
   web.poll_files();
@@ -109,7 +109,7 @@ TEST(FileLines, AreReadAtEachPollAndTheOutputIsNot) {
 }
 
 TEST(FileLines, OfAFileThatIsNotThereAreDown) {
-  const source::TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   Watching web(watching({watch("cleanup", "Cleaned", folder.at("app.log"))}));
   web.poll_files();
   web.poll_files();
@@ -118,7 +118,7 @@ TEST(FileLines, OfAFileThatIsNotThereAreDown) {
 }
 
 TEST(FileLines, AreNotReadOnTheLoop) {
-  const source::TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("app.log", "");
   Watching web(watching({watch("cleanup", "Cleaned", folder.at("app.log"))}));
   EXPECT_FALSE(web.read().source_up);
@@ -130,7 +130,7 @@ TEST(FileLines, AreNotReadOnTheLoop) {
 }
 
 TEST(FileLines, AreMatchedByEachWatchOfTheSameFile) {
-  const source::TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("app.log", "");
   Watching web(watching({watch("cleanup", "Cleaned", folder.at("app.log")), watch("any", ".", folder.at("app.log"))}));
   web.poll_files();
@@ -141,7 +141,7 @@ TEST(FileLines, AreMatchedByEachWatchOfTheSameFile) {
 }
 
 TEST(EscapeSequences, HideALineFromNoPattern) {
-  const source::TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("app.log", "");
   const std::string pattern = R"(^Cleaned up (?P<count>\d+) old$)";
   const std::string coloured = "\x1b[32mCleaned up \x1b[1m7\x1b[0m old\r";
@@ -187,7 +187,7 @@ TEST(Inheritance, BeginsAnewForAnotherTarget) {
 }
 
 TEST(Inheritance, LosesAndRepeatsNoLineOfAFile) {
-  const source::TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("app.log", "history\n");
   const auto config = watching({watch("lines", "line", folder.at("app.log"))});
   auto before = std::make_unique<Watching>(config);
@@ -204,7 +204,7 @@ TEST(Inheritance, LosesAndRepeatsNoLineOfAFile) {
 }
 
 TEST(Inheritance, OfAFileWithAnotherPatternBesideKeepsItsPlace) {
-  const source::TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("app.log", "");
   Watching before(watching({watch("lines", "line", folder.at("app.log"))}));
   before.poll_files();

@@ -198,7 +198,7 @@ TEST(LoadConfig, SaysWhichFileIsMissing) {
 TEST(LoadConfig, AFolderIsNoFile) {
   const auto result = load_config(FIXTURES "/config");
   ASSERT_EQ(result.problems.size(), 1U);
-  EXPECT_EQ(result.problems[0].message, "is not a file");
+  EXPECT_EQ(result.problems[0].message, "cannot be read: not a regular file");
 }
 
 }  // namespace

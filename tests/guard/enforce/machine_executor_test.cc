@@ -198,7 +198,7 @@ class FakeCgroup {
   sample::Workload target;
 
  private:
-  source::TemporaryFolder folder_;
+  base::TemporaryFolder folder_;
 };
 
 TEST(Caps, BelowWhatIsInUseAreRefusedAndTheOthersAreWritten) {

@@ -8,25 +8,25 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/guard/source/temporary_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace guard::history {
 namespace {
 
-using source::TemporaryFolder;
+using base::TemporaryFolder;
 
 std::string read(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
 }
 
-std::size_t files_in(const TemporaryFolder& folder) {
+std::size_t files_in(const base::TemporaryFolder& folder) {
   const std::filesystem::directory_iterator files(folder.path());
   return static_cast<std::size_t>(std::distance(begin(files), end(files)));
 }
 
 TEST(Journal, WritesOneLineEach) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   Journal journal(folder.at("actions.jsonl"));
   ASSERT_TRUE(journal.append(R"({"number":1})"));
   ASSERT_TRUE(journal.append(R"({"number":2})"));
@@ -34,14 +34,14 @@ TEST(Journal, WritesOneLineEach) {
 }
 
 TEST(Journal, MakesItsFolder) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   Journal journal(folder.at("var/lib/leakguard/actions.jsonl"));
   ASSERT_TRUE(journal.append("{}"));
   EXPECT_EQ(read(folder.at("var/lib/leakguard/actions.jsonl")), "{}\n");
 }
 
 TEST(Journal, GoesOnWhereTheOneBeforeEnded) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("actions.jsonl", "{\"number\":1}\n");
   Journal journal(folder.at("actions.jsonl"));
   ASSERT_TRUE(journal.append(R"({"number":2})"));
@@ -54,7 +54,7 @@ TEST(Journal, KeepsNothingWithoutAPath) {
 }
 
 TEST(Rotation, ComesWithTheByteOverTheBound) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   Journal journal(folder.at("actions.jsonl"), 10);
   ASSERT_TRUE(journal.append("1234"));
   ASSERT_TRUE(journal.append("5678"));
@@ -65,7 +65,7 @@ TEST(Rotation, ComesWithTheByteOverTheBound) {
 }
 
 TEST(Rotation, CountsWhatWasThereBefore) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("actions.jsonl", "123456789\n");
   Journal journal(folder.at("actions.jsonl"), 10);
   ASSERT_TRUE(journal.append("a"));
@@ -73,7 +73,7 @@ TEST(Rotation, CountsWhatWasThereBefore) {
 }
 
 TEST(Rotation, KeepsTwoFilesAtMost) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   Journal journal(folder.at("actions.jsonl"), 10);
   for (int i = 0; i < 50; ++i) ASSERT_TRUE(journal.append("1234"));
   EXPECT_EQ(files_in(folder), 2u);
@@ -81,7 +81,7 @@ TEST(Rotation, KeepsTwoFilesAtMost) {
 }
 
 TEST(Rotation, TakesALineLongerThanTheBoundByItself) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   Journal journal(folder.at("actions.jsonl"), 10);
   ASSERT_TRUE(journal.append("a line that is longer"));
   ASSERT_TRUE(journal.append("b"));
@@ -90,7 +90,7 @@ TEST(Rotation, TakesALineLongerThanTheBoundByItself) {
 }
 
 TEST(BrokenDisk, IsReturned) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("file", "");
   Journal journal(folder.at("file/actions.jsonl"));
   const auto appended = journal.append("{}");
@@ -99,7 +99,7 @@ TEST(BrokenDisk, IsReturned) {
 }
 
 TEST(BrokenDisk, IsTriedAgainWithTheNextLine) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("state", "in the folder's place");
   Journal journal(folder.at("state/actions.jsonl"));
   ASSERT_FALSE(journal.append("1"));
@@ -109,7 +109,7 @@ TEST(BrokenDisk, IsTriedAgainWithTheNextLine) {
 }
 
 TEST(BrokenDisk, ThatHindersRotationIsReturnedAndTriedAgain) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   Journal journal(folder.at("actions.jsonl"), 4);
   ASSERT_TRUE(journal.append("123"));
   std::filesystem::create_directories(folder.at("actions.jsonl.1/in-its-place"));
@@ -139,7 +139,7 @@ class FullDisk {
 };
 
 TEST(BrokenDisk, ThatIsFullCostsOneLineAndNotTheNext) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   Journal journal(folder.at("actions.jsonl"));
   {
     const FullDisk disk;

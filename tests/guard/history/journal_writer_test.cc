@@ -7,12 +7,12 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/guard/source/temporary_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace guard::history {
 namespace {
 
-using source::TemporaryFolder;
+using base::TemporaryFolder;
 
 std::string read(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
@@ -20,7 +20,7 @@ std::string read(const std::string& path) {
 }
 
 TEST(JournalWriter, WritesInOrder) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   JournalWriter writer(folder.at("actions.jsonl"));
   for (const char* line : {"1", "2", "3"}) writer.append(line);
   writer.wait_until_written();
@@ -29,7 +29,7 @@ TEST(JournalWriter, WritesInOrder) {
 }
 
 TEST(JournalWriter, CountsWhatCannotBeWritten) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("file", "");
   JournalWriter writer(folder.at("file/actions.jsonl"));
   writer.append("1");
@@ -40,7 +40,7 @@ TEST(JournalWriter, CountsWhatCannotBeWritten) {
 
 // That a disk which stands still delays nobody is seen in tests/integration/agent/frozen_disk_test.py.
 TEST(JournalWriter, CountsEachLineThatFindsNoRoomOrCannotBeWritten) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   const std::string path = folder.at("actions.jsonl");
   ASSERT_EQ(::mkfifo(path.c_str(), 0600), 0);  // refused: not a regular file
   JournalWriter writer(path);

@@ -261,7 +261,7 @@ TEST(Reader, SaysWhatThereIs) {
 }
 
 TEST(Reader, OfAFileThatIsNotThereSaysSo) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   const auto reader = Reader::open(folder.at("history.db"));
   ASSERT_FALSE(reader);
   EXPECT_EQ(reader.error().code, base::Code::not_found);

@@ -8,12 +8,12 @@
 
 #include "guard/history/reader.h"
 #include "guard/history/recording.h"
-#include "tests/guard/source/temporary_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace guard::history {
 
 using namespace std::chrono_literals;
-using source::TemporaryFolder;
+using base::TemporaryFolder;
 
 constexpr base::WallTime kBegin{std::chrono::seconds(1767225600)};  // 2026-01-01T00:00:00Z
 
@@ -117,7 +117,7 @@ class Scene {
   [[nodiscard]] std::string path() const { return folder.at("history.db"); }
   [[nodiscard]] sample::Memory& memory(std::size_t workload = 0) { return now.workloads.at(workload).resources.memory; }
 
-  TemporaryFolder folder;
+  base::TemporaryFolder folder;
   RecordingCounters counters;
 
  private:

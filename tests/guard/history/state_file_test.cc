@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/guard/source/temporary_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace guard::history {
 namespace {
@@ -24,7 +24,7 @@ mode_t mode_of(const std::string& path) {
 }
 
 TEST(StateFile, AndItsFolderAreNobodyElses) {
-  const source::TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   ASSERT_TRUE(make_state_folder(folder.at("a/state")));
   ASSERT_TRUE(make_state_folder(folder.at("a/state"))) << "it may be there";
   EXPECT_EQ(mode_of(folder.at("a/state")), 0700u);
@@ -35,7 +35,7 @@ TEST(StateFile, AndItsFolderAreNobodyElses) {
 }
 
 TEST(StateFile, FollowsALinkInAFolderOfItsOwn) {
-  const source::TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("elsewhere", "");
   fs::create_symlink(folder.at("elsewhere"), folder.at("actions.jsonl"));
   const auto fd = open_state_file(folder.at("actions.jsonl"), O_WRONLY);
@@ -44,7 +44,7 @@ TEST(StateFile, FollowsALinkInAFolderOfItsOwn) {
 }
 
 TEST(StateFile, FollowsNoLinkWhereOthersMayWrite) {
-  const source::TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("elsewhere", "");
   fs::create_symlink(folder.at("elsewhere"), folder.at("actions.jsonl"));
   ::chmod(folder.path().c_str(), 01777);
@@ -54,7 +54,7 @@ TEST(StateFile, FollowsNoLinkWhereOthersMayWrite) {
 }
 
 TEST(StateFile, IsARegularFile) {
-  const source::TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   ASSERT_EQ(::mkfifo(folder.at("pipe").c_str(), 0600), 0);
   fs::create_symlink("/dev/full", folder.at("device"));
   for (const char* name : {"pipe", "device"}) {

@@ -53,7 +53,7 @@ void make_wide(const std::string& path) {
 }
 
 TEST(Store, HasWrittenEvenWhenItCannotGiveRoomBack) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   const std::string path = folder.at("history.db");
   ASSERT_NO_FATAL_FAILURE(make_wide(path));
   const auto wide = std::filesystem::file_size(path);

@@ -11,7 +11,7 @@
 #include <gtest/gtest.h>
 
 #include "guard/source/cgroup_tree.h"
-#include "tests/guard/source/temporary_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace guard::source {
 namespace {
@@ -219,7 +219,7 @@ INSTANTIATE_TEST_SUITE_P(EveryVersion, CgroupVanishes, testing::Values("/cgroup_
                          [](const auto& tested) { return std::string(tested.param).substr(1); });
 
 TEST(CgroupRead, TellsTheFiguresOfNowFromFilesKeptOpen) {
-  const TemporaryFolder root;
+  const base::TemporaryFolder root;
   root.write("memory.current", "100\n");
   CgroupReader reader(SmallFiles::system());
   sample::Cgroup cgroup;
@@ -232,7 +232,7 @@ TEST(CgroupRead, TellsTheFiguresOfNowFromFilesKeptOpen) {
 }
 
 TEST(CgroupRead, FindsAFileThatAppearsLater) {
-  const TemporaryFolder root;
+  const base::TemporaryFolder root;
   root.write("memory.current", "100\n");
   CgroupReader reader(SmallFiles::system());
   sample::Cgroup cgroup;
@@ -254,7 +254,7 @@ TEST(CgroupRead, KeepsNoFilesOfACgroupThatIsGone) {
 TEST(CgroupRead, ClosesTheFilesOfCgroupsThatNobodyReadsAnyMore) {
   CgroupReader reader(SmallFiles::system());
   for (int i = 0; i < 40; ++i) {
-    const TemporaryFolder root;
+    const base::TemporaryFolder root;
     root.write("memory.current", "100\n");
     sample::Cgroup cgroup;
     cgroup.memory = {root.path(), 2};

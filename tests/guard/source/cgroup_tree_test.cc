@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/guard/source/temporary_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace guard::source {
 namespace {
@@ -129,7 +129,7 @@ TEST(CgroupOfSelf, MayBeTheRootOfTheMachine) {
 }
 
 TEST(CgroupTree, SeesOthersFromAContainerWithTheHostsTreeMounted) {
-  const TemporaryFolder root;
+  const base::TemporaryFolder root;
   root.write("proc/self/mountinfo",
              "1 2 0:38 / /sys/fs/cgroup ro - cgroup2 cgroup rw\n3 2 0:38 /../.. /host/cgroup ro - cgroup2 cgroup rw\n");
   root.write("proc/50/cgroup", "0::/../77aa\n");
@@ -148,25 +148,25 @@ TEST(CgroupTree, SeesOthersFromAContainerWithTheHostsTreeMounted) {
 
 // systemd enables the CPU controller once a cap on CPU is set.
 TEST(WithControllersOfNow, HasAControllerThatWasEnabledMeanwhile) {
-  const TemporaryFolder root;
+  const base::TemporaryFolder root;
   root.write("x.service/cgroup.controllers", "memory pids\n");
   sample::Cgroup known;
   known.memory = known.pids = {root.at("x.service"), 2};
   known.inode = 7;
-  EXPECT_EQ(with_controllers_of_now(known), known);
+  EXPECT_EQ(refresh_controllers(known), known);
   root.write("x.service/cgroup.controllers", "cpu memory pids\n");
   sample::Cgroup now = known;
   now.cpu = known.memory;
-  EXPECT_EQ(with_controllers_of_now(known), now);
+  EXPECT_EQ(refresh_controllers(known), now);
 }
 
 TEST(WithControllersOfNow, IsTheSameOnV1AndOnceItIsGone) {
   sample::Cgroup on_v1;
   on_v1.memory = {kHybrid, 1};
-  EXPECT_EQ(with_controllers_of_now(on_v1), on_v1);
+  EXPECT_EQ(refresh_controllers(on_v1), on_v1);
   sample::Cgroup gone;
   gone.memory = {kV2 + "/no-such-folder", 2};
-  EXPECT_EQ(with_controllers_of_now(gone), gone);
+  EXPECT_EQ(refresh_controllers(gone), gone);
 }
 
 // A sidecar on a host with the systemd driver; Docker has put the machine's tree in the place of the container's own
@@ -186,7 +186,7 @@ class Sidecar : public testing::Test {
       root.write(folder + "/cgroup.procs", name == std::string("docker-3f2a.scope") ? "4711\n" : "50\n");
     }
   }
-  TemporaryFolder root;
+  base::TemporaryFolder root;
 };
 
 TEST_F(Sidecar, FindsItsOwnPlaceInTheMachinesTreeByItsProcess) {
@@ -218,7 +218,7 @@ TEST(Visibility, IsThereOnAHostOfEitherVersion) {
 }
 
 TEST(CgroupTree, IsUnavailableUntilAHierarchyIsMounted) {
-  const TemporaryFolder root;
+  const base::TemporaryFolder root;
   root.write("proc/self/mountinfo", "22 27 0:21 / /proc rw - proc proc rw\n");
   root.write("proc/50/cgroup", "0::/a\n");
   CgroupTree tree(root.path());

@@ -12,7 +12,7 @@
 #include <systemd/sd-bus.h>
 
 #include "base/systemd_bus.h"
-#include "tests/guard/source/temporary_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace guard::source {
 
@@ -37,7 +37,7 @@ class FakeSystemd {
   int answer(sd_bus_message* message);
   static int on_message(sd_bus_message* message, void* self, sd_bus_error*);
 
-  TemporaryFolder folder_;
+  base::TemporaryFolder folder_;
   int listener_ = -1;
   int wake_[2] = {-1, -1};
   std::atomic<bool> is_over_ = false;

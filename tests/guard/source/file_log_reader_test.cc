@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/guard/source/temporary_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace guard::source {
 namespace {
@@ -25,7 +25,7 @@ class FileLogReaderTest : public testing::Test {
     ASSERT_TRUE(reader_.wait_until_read());
   }
 
-  TemporaryFolder folder_;
+  base::TemporaryFolder folder_;
   std::shared_ptr<LogCounter> counter_ = std::make_shared<LogCounter>(*LogMatcher::compile("line"));
   FileLogReader reader_;
 };

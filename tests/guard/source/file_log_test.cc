@@ -13,7 +13,7 @@
 #include <gtest/gtest.h>
 
 #include "guard/source/rotated_files.h"
-#include "tests/guard/source/temporary_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace guard::source {
 namespace {
@@ -50,7 +50,7 @@ class FileLogTest : public testing::Test {
     ::clock_gettime(CLOCK_REALTIME, &now);
     while (!is_earlier(now, file_time_now())) std::this_thread::yield();
   }
-  TemporaryFolder folder_;
+  base::TemporaryFolder folder_;
   int number_ = 100;
   std::vector<std::string> last_;  // what poll() returned last
   std::vector<std::string> seen_;

@@ -7,13 +7,13 @@
 #include <gtest/gtest.h>
 
 #include "guard/source/fs_text.h"
-#include "tests/guard/source/temporary_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace guard::source {
 namespace {
 
 TEST(SmallFiles, ReadAFileBelowAnOpenFolder) {
-  const TemporaryFolder root;
+  const base::TemporaryFolder root;
   root.write("memory.max", "max\n");
   const Folder folder(root.path());
   SmallFileBuffer buffer;
@@ -23,7 +23,7 @@ TEST(SmallFiles, ReadAFileBelowAnOpenFolder) {
 }
 
 TEST(SmallFiles, RefuseAFileThatFillsTheBuffer) {
-  const TemporaryFolder root;
+  const base::TemporaryFolder root;
   root.write("fits", std::string(15, 'x'));
   root.write("fills", std::string(16, 'x'));
   std::array<char, 16> buffer;
@@ -38,7 +38,7 @@ TEST(SmallFiles, TellTheKernelsError) {
 }
 
 TEST(ReadWhole, IsBounded) {
-  const TemporaryFolder root;
+  const base::TemporaryFolder root;
   root.write("a", std::string(10'000, 'x'));
   EXPECT_EQ(read_whole(root.at("a"), 10'000).value_or("").size(), 10'000u);
   EXPECT_EQ(read_whole(root.at("a"), 9'999).error().code, base::Code::too_large);

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "guard/source/host_parser.h"
-#include "tests/guard/source/temporary_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace guard::source {
 namespace {
@@ -94,7 +94,7 @@ TEST(Host, IsReadWhole) {
 }
 
 TEST(Host, SaysWhatIsMissing) {
-  const TemporaryFolder root;
+  const base::TemporaryFolder root;
   root.write("proc/loadavg", "garbage\n");
   const auto host = read_host(root.path());
   EXPECT_THAT(host.memory_total.reason(), HasSubstr("proc/meminfo: No such file"));

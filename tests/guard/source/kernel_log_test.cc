@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "guard/source/kernel_log_parser.h"
-#include "tests/guard/source/temporary_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace guard::source {
 namespace {
@@ -138,14 +138,14 @@ TEST(KernelLog, PassesOverWhatProgramsWrite) {
 }
 
 TEST(KernelLog, ThatIsNotThereSaysWhy) {
-  const TemporaryFolder root;
+  const base::TemporaryFolder root;
   KernelLog log(root.path());
   EXPECT_THAT(log.why(), HasSubstr("/dev/kmsg: No such file"));
   EXPECT_THAT(log.read(), SizeIs(0));
 }
 
 TEST(KernelLog, PassesOverWhatWasLoggedBefore) {
-  const TemporaryFolder root;
+  const base::TemporaryFolder root;
   root.write("dev/kmsg", std::string("4,1,2,-;") + kKilled + "\n");
   KernelLog log(root.path());
   EXPECT_EQ(log.why(), "");

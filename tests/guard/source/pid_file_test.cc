@@ -9,7 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/guard/source/temporary_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace guard::source {
 namespace {
@@ -32,11 +32,11 @@ class Machine {
   [[nodiscard]] base::Status check(std::vector<uid_t> owners) const {
     return check_pid_file({4242, std::move(owners), {}}, root.path());
   }
-  TemporaryFolder root;
+  base::TemporaryFolder root;
 };
 
 TEST(PidFile, HoldsAPidOnItsFirstLine) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("a.pid", "4242\n/var/lib/x\n");
   const auto file = read_pid_file(folder.at("a.pid"));
   ASSERT_TRUE(file) << file.error().message;
@@ -45,7 +45,7 @@ TEST(PidFile, HoldsAPidOnItsFirstLine) {
 }
 
 TEST(PidFile, IsCorruptWithoutAPid) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   for (const char* text : {"", "\n", "0\n", "-4\n", "abc\n", "99999999999999999999\n", "4294967297\n"}) {
     folder.write("a.pid", text);
     EXPECT_EQ(code_of(folder.at("a.pid")), Code::corrupt) << text;
@@ -54,13 +54,13 @@ TEST(PidFile, IsCorruptWithoutAPid) {
 
 TEST(PidFile, IsNotFoundWhereThereIsNone) {
   EXPECT_EQ(code_of("/nonexistent/a.pid"), Code::not_found);
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   std::filesystem::create_symlink("nowhere", folder.at("a.pid"));
   EXPECT_EQ(code_of(folder.at("a.pid")), Code::not_found);
 }
 
 TEST(PidFile, HasAtMost64Bytes) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("a.pid", "4242\n" + std::string(59, ' '));
   EXPECT_EQ(read_pid_file(folder.at("a.pid"))->pid, 4242);
   folder.append("a.pid", " ");
@@ -68,7 +68,7 @@ TEST(PidFile, HasAtMost64Bytes) {
 }
 
 TEST(PidFile, NeverNamesTheFirstProcessOrTheAgent) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("a.pid", "1\n");
   EXPECT_EQ(code_of(folder.at("a.pid")), Code::invalid_argument);
   folder.write("a.pid", std::to_string(::getpid()));
@@ -80,7 +80,7 @@ TEST(PidFile, NeverNamesTheFirstProcessOrTheAgent) {
 // Who may write a file of root's could otherwise have any process of root's stopped.
 TEST(PidFile, ThatIsWorldWritableIsNotTrusted) {
   const Machine machine(0);
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("run/a.pid", "4242\n");
   const auto trusted = [&] {
     auto file = read_pid_file(folder.at("run/a.pid"));
@@ -103,7 +103,7 @@ TEST(PidFile, ThatIsWorldWritableIsNotTrusted) {
 TEST(PidFile, OfRootThatAGroupMayWriteIsNotTrusted) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file to a group";
   const Machine machine(0);
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("run/a.pid", "4242\n");
   const auto problem = [&] {
     const auto checked = check_pid_file(*read_pid_file(folder.at("run/a.pid")), machine.root.path());
@@ -124,7 +124,7 @@ TEST(PidFile, OfRootThatAGroupMayWriteIsNotTrusted) {
 TEST(PidFile, OfAServiceThatItsOwnGroupMayWriteIsTrusted) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can give a file away";
   const Machine machine(1000);
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("run/a.pid", "4242\n");
   ::chmod(folder.at("run").c_str(), 02775);
   ASSERT_EQ(::chown(folder.at("run").c_str(), 1000, 1000), 0);
@@ -133,7 +133,7 @@ TEST(PidFile, OfAServiceThatItsOwnGroupMayWriteIsTrusted) {
 
 // /proc/ID/status exists for each thread, and a signal to it reaches the whole process: the agent's own, for one.
 TEST(PidFile, ThatNamesAThreadIsRefused) {
-  const TemporaryFolder root;
+  const base::TemporaryFolder root;
   root.write("proc/4243/status", "Name:\tweb\nTgid:\t4242\nUid:\t0\t0\t0\t0\n");
   const auto checked = check_pid_file({4243, {0}, {}}, root.path());
   ASSERT_FALSE(checked);
@@ -143,7 +143,7 @@ TEST(PidFile, ThatNamesAThreadIsRefused) {
 }
 
 TEST(PidFile, IsARegularFileAndAPipeIsNotEvenOpened) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   ASSERT_EQ(::mkfifo(folder.at("a.pid").c_str(), 0600), 0);
   EXPECT_EQ(code_of(folder.at("a.pid")), Code::invalid_argument);
   EXPECT_EQ(code_of(folder.path()), Code::invalid_argument);
@@ -151,7 +151,7 @@ TEST(PidFile, IsARegularFileAndAPipeIsNotEvenOpened) {
 }
 
 TEST(PidFile, IsFoundThroughLinksWhoseOwnersAreNoted) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("run/a.pid", "4242\n");
   std::filesystem::create_symlink("run", folder.at("var"));
   std::filesystem::create_symlink(folder.at("var") + "/../var/a.pid", folder.at("b.pid"));
@@ -165,14 +165,14 @@ TEST(PidFile, IsFoundThroughLinksWhoseOwnersAreNoted) {
 TEST(PidFile, NotesTheOwnersOfItsFolders) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can give a folder away";
   constexpr uid_t kStranger = 12345;
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   folder.write("home/run/a.pid", "4242\n");
   ASSERT_EQ(::chown(folder.at("home").c_str(), kStranger, kStranger), 0);
   EXPECT_THAT(read_pid_file(folder.at("home/run/a.pid"))->owners, testing::UnorderedElementsAre(0U, kStranger));
 }
 
 TEST(PidFile, ThatLinksInACircleIsRefused) {
-  const TemporaryFolder folder;
+  const base::TemporaryFolder folder;
   std::filesystem::create_symlink("b.pid", folder.at("a.pid"));
   std::filesystem::create_symlink("a.pid", folder.at("b.pid"));
   EXPECT_NE(code_of(folder.at("a.pid")), Code::not_found);
@@ -193,7 +193,7 @@ TEST(PidFileTrust, IsNotForAnyoneElse) {
 }
 
 TEST(PidFileTrust, IsUnknownWithoutTheProcess) {
-  const TemporaryFolder root;
+  const base::TemporaryFolder root;
   EXPECT_EQ(check_pid_file({4242, {0}}, root.path()).error().code, Code::not_found);
   root.write("proc/4242/status", "Name:\tweb\n");
   EXPECT_EQ(check_pid_file({4242, {0}}, root.path()).error().code, Code::corrupt);

@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 
 #include "guard/source/process_parser.h"
-#include "tests/guard/source/temporary_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace guard::source {
 namespace {
@@ -117,7 +117,7 @@ TEST(ProcessTree, IsAbsentWithoutItsFirstProcess) {
 }
 
 TEST(ProcessTree, EndsWhenProcessesSeemToBeTheirOwnAncestors) {
-  const TemporaryFolder root;
+  const base::TemporaryFolder root;
   root.write("proc/7/stat", "7 (a) S 42 1 1 0 -1 4194304 1 2 3 4 248 7 30 40 20 0 1 0 194346 6");
   root.write("proc/42/stat", stat_with_name("b"));
   EXPECT_TRUE(read_process_tree(root.path(), 7).pids.current);

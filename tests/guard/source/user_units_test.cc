@@ -6,19 +6,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "tests/guard/source/temporary_folder.h"
+#include "tests/base/temporary_folder.h"
 
 namespace guard::source {
 namespace {
 
 using sample::State;
 
-void make(const TemporaryFolder& slice, const std::string& uid, const std::string& unit) {
+void make(const base::TemporaryFolder& slice, const std::string& uid, const std::string& unit) {
   std::filesystem::create_directories(slice.at("user-" + uid + ".slice/user@" + uid + ".service/app.slice/" + unit));
 }
 
 TEST(UserUnit, IsFoundByItsControlGroup) {
-  const TemporaryFolder slice;
+  const base::TemporaryFolder slice;
   make(slice, "1000", "web.service");
   const SystemdUnit unit = find_user_unit("web.service", slice.path(), false);
   EXPECT_EQ(unit.state, State::running);
@@ -26,29 +26,29 @@ TEST(UserUnit, IsFoundByItsControlGroup) {
 }
 
 TEST(UserUnit, ThatNoUserRunsIsUnknownForItMayBeStopped) {
-  const TemporaryFolder slice;
+  const base::TemporaryFolder slice;
   make(slice, "1000", "web.service.x");
   const SystemdUnit unit = find_user_unit("web.service", slice.path(), false);
   EXPECT_EQ(unit.state, State::unknown);
-  EXPECT_THAT(unit.why, testing::HasSubstr("no unit web.service, and no user runs one"));
+  EXPECT_THAT(unit.why, testing::HasSubstr("neither systemd nor a user runs web.service"));
 }
 
 TEST(UserUnit, ThatRanBeforeIsStoppedAlsoWhenItsManagerHasEnded) {
-  const TemporaryFolder slice;
+  const base::TemporaryFolder slice;
   EXPECT_EQ(find_user_unit("web.service", slice.path(), true).state, State::stopped);
   make(slice, "1000", "other.service");
   EXPECT_EQ(find_user_unit("web.service", slice.path(), true).state, State::stopped);
 }
 
 TEST(UserUnit, OfAMachineWithoutUsersManagersIsAbsent) {
-  const TemporaryFolder slice;
+  const base::TemporaryFolder slice;
   std::filesystem::create_directories(slice.at("user-1000.slice/session-3.scope"));
   EXPECT_EQ(find_user_unit("web.service", slice.path(), false).state, State::absent);
   EXPECT_EQ(find_user_unit("web.service", "", false).state, State::absent);
 }
 
 TEST(UserUnit, ThatSeveralUsersHaveIsUnknown) {
-  const TemporaryFolder slice;
+  const base::TemporaryFolder slice;
   make(slice, "1000", "web.service");
   make(slice, "1001", "web.service");
   const SystemdUnit unit = find_user_unit("web.service", slice.path(), false);
@@ -57,7 +57,7 @@ TEST(UserUnit, ThatSeveralUsersHaveIsUnknown) {
 }
 
 TEST(UserUnit, OfAManagerWithoutSlicesAndOfNestedSlicesIsFound) {
-  const TemporaryFolder slice;
+  const base::TemporaryFolder slice;
   std::filesystem::create_directories(slice.at("user-7.slice/user@7.service/old.service"));
   make(slice, "8", "app-web.slice/new.service");
   EXPECT_EQ(find_user_unit("old.service", slice.path(), false).state, State::running);
@@ -66,7 +66,7 @@ TEST(UserUnit, OfAManagerWithoutSlicesAndOfNestedSlicesIsFound) {
 }
 
 TEST(UserUnit, IsNotLookedForWithinServicesScopesAndSessions) {
-  const TemporaryFolder slice;
+  const base::TemporaryFolder slice;
   // systemd within a user's container.
   make(slice, "1000", "libpod-1.scope/container/system.slice/web.service");
   make(slice, "1000", "other.service/system.slice/web.service");
@@ -78,7 +78,7 @@ TEST(UserUnit, IsNotLookedForWithinServicesScopesAndSessions) {
 }
 
 TEST(UserUnit, IsUnknownWhenAUserHasTooManyCgroupsToSeeAll) {
-  const TemporaryFolder slice;
+  const base::TemporaryFolder slice;
   for (int i = 0; i < 1100; ++i) make(slice, "1000", "x" + std::to_string(i) + ".slice");
   EXPECT_EQ(find_user_unit("web.service", slice.path(), false).state, State::unknown);
   EXPECT_THAT(find_user_unit("web.service", slice.path(), false).why, testing::HasSubstr("user@1000.service"));
@@ -87,7 +87,7 @@ TEST(UserUnit, IsUnknownWhenAUserHasTooManyCgroupsToSeeAll) {
 }
 
 TEST(UserUnit, ThatSeveralUsersHaveCanBeChosenByItsCgroup) {
-  const TemporaryFolder slice;
+  const base::TemporaryFolder slice;
   make(slice, "1000", "web.service");
   make(slice, "1001", "web.service");
   EXPECT_THAT(find_user_unit("web.service", slice.path(), false).why,

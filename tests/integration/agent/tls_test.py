@@ -115,6 +115,11 @@ class TlsTest(unittest.TestCase):
         self.assertEqual(self.get(client(ciphers=AES_128))[3], AES_128)
         self.assert_not_served(client(ciphers="ECDHE-ECDSA-CHACHA20-POLY1305"))
 
+    def test_suites_of_tls_1_3_alone_leave_none_for_tls_1_2(self):
+        self.serve(f"tls_server_config: {SERVER}, cipher_suites: [TLS_AES_128_GCM_SHA256]}}\n")
+        self.assert_served(client())
+        self.assert_not_served(client(highest=ssl.TLSVersion.TLSv1_2))
+
     def test_the_order_may_be_the_clients(self):
         suites = ("cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256], "
                   "prefer_server_cipher_suites: false")
@@ -255,11 +260,26 @@ class DaemonTest(unittest.TestCase):
         self.assertEqual(distrusted.returncode, 4)
         self.assertIn("certificate", distrusted.stderr)
 
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_status_needs_no_right_to_read_the_private_key(self):
+        os.chmod(self.folder, 0o755)
+        os.chmod(f"{self.folder}/server.key", 0o600)
+        shutil.copy(BINARY, f"{self.folder}/leakguard")  # the build folder may be closed to others
+        answer = subprocess.run([f"{self.folder}/leakguard", "status", "--config", f"{self.folder}/leakguard.yml", "--user",
+                                 "alice", "--password-file", f"{self.folder}/password"],
+                                user=65534, capture_output=True, text=True, timeout=SECONDS, check=False)
+        self.assertEqual(answer.returncode, 0, answer.stderr)
+
+    def test_status_repeats_what_the_agent_refuses(self):
+        answer = ask("status", "--address", f"http://localhost:{self.port}")
+        self.assertEqual(answer.returncode, 1)
+        self.assertIn("answered with status 400: This port requires HTTPS", answer.stderr)
+
     def test_sighup_shows_a_new_certificate_and_a_wrong_one_changes_nothing(self):
         before = self.certificate()
         shutil.copy(f"{TLS}/client.pem", f"{self.folder}/server.pem")
         self.agent.send(signal.SIGHUP)  # the key does not belong to it
-        self.agent.wait_for_line("the new configuration is wrong", SECONDS)
+        self.agent.wait_for_line("invalid configuration; the previous one stays in force", SECONDS)
         self.assertEqual(self.certificate(), before)
         shutil.copy(f"{TLS}/client.key", f"{self.folder}/server.key")
         self.agent.send(signal.SIGHUP)
