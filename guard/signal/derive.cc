@@ -198,7 +198,7 @@ WorkloadSignals derive_signals(const sample::Snapshot& snapshot, const sample::W
   signals.state = workload.lifecycle.state;
 
   const auto last_seen = history.runs.known ? history.runs.last_seen : now;
-  const auto step = observe_run(workload, now, history.runs);
+  const auto step = observe_run(workload, now, snapshot.wall, history.runs);
   signals.oom_kills_new = count_oom_kills(workload, step, history.runs, now - last_seen, now, history.oom);
   signals.oom_kills_total = history.oom.total;
   signals.restarts_total = history.runs.restarts_total;

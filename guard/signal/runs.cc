@@ -41,9 +41,17 @@ void remember_restarts(std::uint64_t count, base::SteadyTime now, RunHistory& hi
   while (history.restarts.size() > RunHistory::kMostRestarts) history.restarts.pop_front();
 }
 
+// What a run has written before it was first seen running is its own. The wall clock may have been set since the start:
+// the run began after it was last seen not to run.
+base::SteadyTime start_of_run(const sample::Lifecycle& lifecycle, base::SteadyTime now, base::WallTime wall,
+                              const RunHistory& history) {
+  if (!lifecycle.started_at || *lifecycle.started_at > wall) return now;
+  return std::max(now - (wall - *lifecycle.started_at), history.last_seen);
+}
+
 }  // namespace
 
-RunStep observe_run(const sample::Workload& workload, base::SteadyTime now, RunHistory& history) {
+RunStep observe_run(const sample::Workload& workload, base::SteadyTime now, base::WallTime wall, RunHistory& history) {
   const auto& lifecycle = workload.lifecycle;
   if (lifecycle.state == State::unknown) return {};
 
@@ -69,7 +77,7 @@ RunStep observe_run(const sample::Workload& workload, base::SteadyTime now, RunH
   if (!runs_now)
     history.running_since.reset();
   else if (step.new_run || !history.running_since)
-    history.running_since = now;
+    history.running_since = start_of_run(lifecycle, now, wall, history);
   history.last_seen = now;
   return step;
 }

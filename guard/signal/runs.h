@@ -32,7 +32,7 @@ struct RunHistory {
   std::uint64_t starts = 0;
   bool was_running = false;
   bool end_seen = false;                          // the last run's end was noticed before its successor
-  std::optional<base::SteadyTime> running_since;  // first sight of this run running; none while it is not
+  std::optional<base::SteadyTime> running_since;  // start of this run, not before last_seen; none while it does not run
   base::SteadyTime last_seen{};                   // the last snapshot in which the state was known
   std::deque<base::SteadyTime> restarts;          // oldest first, at most kMostRestarts
   std::uint64_t restarts_total = 0;
@@ -45,8 +45,9 @@ struct RunStep {
   bool ended = false;    // a run came to its end since then; Lifecycle::last_exit says how
 };
 
-// Moves `history` on. An unknown state changes nothing: a source that is down starts and ends no run.
-RunStep observe_run(const sample::Workload& workload, base::SteadyTime now, RunHistory& history);
+// Moves `history` on to the moment that is `now` by one clock and `wall` by the other. An unknown state changes
+// nothing: a source that is down starts and ends no run.
+RunStep observe_run(const sample::Workload& workload, base::SteadyTime now, base::WallTime wall, RunHistory& history);
 
 // As of `now`. A restart counts for less than `within`; the first start of all is none.
 RestartLoop find_restart_loop(const RunHistory& history, const RestartLimit& limit, base::SteadyTime now);

@@ -25,10 +25,11 @@ class Watch {
     workload.lifecycle.state = state;
     workload.lifecycle.starts = starts;
     workload.lifecycle.last_exit = last_exit;
+    workload.lifecycle.started_at = started_at;
     if (cgroup != 0) workload.cgroup.emplace().inode = cgroup;
     if (oom_counter >= 0) workload.resources.memory.oom_kills = static_cast<std::uint64_t>(oom_counter);
     now += interval_;
-    step = observe_run(workload, now, runs);
+    step = observe_run(workload, now, base::WallTime(now.time_since_epoch()), runs);
     return count_oom_kills(workload, step, runs, interval_, now, oom);
   }
 
@@ -42,6 +43,7 @@ class Watch {
   std::string identity = "container:a";
   std::uint64_t cgroup = 0;  // inode; 0: not known
   std::string container_id;  // "" for what is no container
+  std::optional<base::WallTime> started_at;
   base::SteadyTime now = kBegin;
   RunStep step;
   RunHistory runs;
@@ -128,6 +130,29 @@ TEST(Restarts, AnUnknownStateChangesNothing) {
   EXPECT_EQ(watch.runs.restarts_total, 0U);
   EXPECT_FALSE(watch.step.new_run);
   EXPECT_EQ(watch.runs.running_since, kBegin + seconds(1));
+}
+
+base::WallTime wall(base::SteadyTime time) { return base::WallTime(time.time_since_epoch()); }
+
+TEST(RunningSince, IsTheStartAlsoWhenTheRunIsSeenLater) {
+  Watch watch(seconds(10));
+  watch.started_at = wall(kBegin + seconds(8));
+  watch.see(State::running, 1);
+  EXPECT_EQ(watch.runs.running_since, kBegin + seconds(8));
+  watch.started_at = wall(kBegin + seconds(13));
+  watch.see(State::running, 2);
+  EXPECT_EQ(watch.runs.running_since, kBegin + seconds(13));
+}
+
+TEST(RunningSince, IsNotBeforeTheRunBeforeWasSeenWhereTheClockWasSet) {
+  Watch watch(seconds(10));
+  watch.see(State::running, 1);
+  watch.started_at = wall(kBegin - std::chrono::hours(1));
+  watch.see(State::running, 2);
+  EXPECT_EQ(watch.runs.running_since, kBegin + seconds(10));
+  watch.started_at = wall(kBegin + std::chrono::hours(1));
+  watch.see(State::running, 3);
+  EXPECT_EQ(watch.runs.running_since, kBegin + seconds(30));
 }
 
 TEST(Restarts, RememberNoMoreThanTheirBound) {

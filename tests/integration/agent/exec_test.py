@@ -137,7 +137,7 @@ class CgroupTest(Starts):
         agent.wait_until_ready()
         agent.wait_for_metric("leakguard_workload_restarts_total", lambda count: count >= 1, reason="oom_kill")
         self.assertGreaterEqual(agent.metric("leakguard_workload_oom_kills_total"), 1)
-        self.assertRegex(agent.output(), r"starts again after a pause.*pause=1s")
+        agent.wait_for_line(r"starts again after a pause.*pause=1s", SECONDS)
 
 
     def test_an_oom_kill_is_counted_once(self):

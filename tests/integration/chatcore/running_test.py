@@ -114,7 +114,7 @@ class Reload(WithFiles):
         self.write("chatcore.yml", f"auth: {{keys_file: {self.keys}}}\nlimits: {{user_rate: fast, user_brst: 2}}\n")
         self.reload(server, "Reload refused")
         self.assertRegex(server.log(), r"chatcore.yml:2:\d+: limits.user_rate")
-        self.assertIn("did you mean limits.user_burst", server.log())
+        self.assertIn('did you mean \\"user_burst\\"?', server.log())
         self.assertEqual((self.status_of(server, ALICE), self.status_of(server, BOB)), (200, 401))
 
     def test_wrong_files_are_refused_and_the_keys_before_stay(self):
