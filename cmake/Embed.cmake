@@ -1,8 +1,13 @@
 # leakguard_embed(TARGET PATH): the text of a file travels inside the program, as `kStatusPageHtml` of
-# "FOLDER/status_page_html.h" for status_page.html; FOLDER is the one of the CMakeLists.txt that calls this.
+# "FOLDER/status_page_html.h" for status_page.html; FOLDER is the one of the CMakeLists.txt that calls this. A file of
+# another folder (an absolute PATH) goes by its name alone.
 function(leakguard_embed target path)
-  get_filename_component(path "${path}" ABSOLUTE)
-  get_filename_component(file "${path}" NAME)
+  if(IS_ABSOLUTE "${path}")
+    get_filename_component(file "${path}" NAME)
+  else()
+    set(file "${path}")
+    set(path "${CMAKE_CURRENT_SOURCE_DIR}/${path}")
+  endif()
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${path}")
   file(RELATIVE_PATH folder "${CMAKE_SOURCE_DIR}" "${CMAKE_CURRENT_SOURCE_DIR}")
   string(MAKE_C_IDENTIFIER "${file}" base)
