@@ -6,43 +6,13 @@
 #include <cstdint>
 
 #include "base/terminal_text.h"
+#include "base/utf8.h"
 
 namespace base {
 
 namespace {
 
 constexpr std::size_t kTruncatedMarkBytes = 20;  // room for `,"truncated":true}`
-
-struct Character {
-  std::size_t length = 1;   // bytes it takes in the text
-  std::uint32_t point = 0;  // its code point
-  bool valid = false;       // false: one byte that is not UTF-8
-};
-
-// The character at the front of `text`, which is not empty. Overlong forms, surrogates and what lies beyond
-// U+10FFFF are not valid (RFC 3629).
-Character first_character(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  if (byte(0) < 0x80) return {1, byte(0), true};
-  std::size_t length = 0;
-  std::uint32_t point = 0;
-  std::uint32_t smallest = 0;
-  if ((byte(0) & 0xe0) == 0xc0) {
-    length = 2, point = byte(0) & 0x1fu, smallest = 0x80;
-  } else if ((byte(0) & 0xf0) == 0xe0) {
-    length = 3, point = byte(0) & 0x0fu, smallest = 0x800;
-  } else if ((byte(0) & 0xf8) == 0xf0) {
-    length = 4, point = byte(0) & 0x07u, smallest = 0x10000;
-  }
-  if (length == 0 || length > text.size()) return {};
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xc0) != 0x80) return {};
-    point = point << 6 | (byte(i) & 0x3fu);
-  }
-  const bool surrogate = point >= 0xd800 && point <= 0xdfff;
-  if (point < smallest || point > 0x10ffff || surrogate) return {};
-  return {length, point, true};
-}
 
 void append_unicode_escape(std::string& out, std::uint32_t point) {
   constexpr std::string_view kHex = "0123456789abcdef";
@@ -57,7 +27,7 @@ std::string escaped(std::string_view text, bool& plain) {
   plain = !text.empty();
   while (!text.empty()) {
     if (out.size() >= kMaxLogValueBytes) return out.append("...");
-    const auto character = first_character(text);
+    const CodePoint character = decode_utf8(text, 0);
     const auto bytes = text.substr(0, character.length);
     text.remove_prefix(character.length);
     if (bytes == " " || bytes == "=") {
@@ -66,12 +36,12 @@ std::string escaped(std::string_view text, bool& plain) {
       continue;
     }
     const bool special = bytes == "\"" || bytes == "\\";
-    if (character.valid && !special && !is_unsafe_on_terminal(character.point)) {
+    if (character.is_valid && !special && !is_unsafe_on_terminal(character.value)) {
       out.append(bytes);
       continue;
     }
     plain = false;
-    if (!character.valid)
+    if (!character.is_valid)
       out.append("\\ufffd");
     else if (special)
       out.append("\\").append(bytes);
@@ -82,7 +52,7 @@ std::string escaped(std::string_view text, bool& plain) {
     else if (bytes == "\t")
       out.append("\\t");
     else
-      append_unicode_escape(out, character.point);
+      append_unicode_escape(out, character.value);
   }
   return out;
 }

@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include "chatcore/llm/prompt_messages.h"
 #include "chatcore/llm/reduced_prompt.h"
 #include "chatcore/llm/summary_prompt.h"
 #include "chatcore/llm/token_window.h"
-#include "chatcore/retrieval/utf8.h"
 
 namespace chatcore {
 namespace {
@@ -296,7 +296,7 @@ void Turn::take_text(std::string_view text) {
   begin_answer();
   const auto most = static_cast<std::size_t>(parts_.max_answer.count);
   const std::string_view kept =
-      most == 0 ? text : retrieval::utf8_prefix(text, most - std::min(most, answer_.content.size()));
+      most == 0 ? text : base::utf8_prefix(text, most - std::min(most, answer_.content.size()));
   answer_.content += kept;
   const bool has_room = permit_->grow({static_cast<std::int64_t>(kept.size())});
   take_queued(events_.on_text(kept));

@@ -4,7 +4,7 @@
 #include <cctype>
 #include <cstdlib>
 
-#include "base/config/utf8.h"
+#include "base/config/printable.h"
 
 namespace base::config {
 

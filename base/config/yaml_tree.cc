@@ -9,7 +9,7 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
-#include "base/config/utf8.h"
+#include "base/config/printable.h"
 
 namespace base::config {
 

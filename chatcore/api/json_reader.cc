@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/utf8.h"
+
 namespace chatcore::api {
 namespace {
 
@@ -44,8 +46,7 @@ bool is_nothing(const Json& value) {
 
 // Code points, of a text that is valid UTF-8.
 std::size_t letters_of(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return !base::is_utf8_continuation(c); }));
 }
 
 // PostgreSQL's jsonb does not take one.

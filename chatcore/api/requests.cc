@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/utf8.h"
 #include "chatcore/api/json_reader.h"
-#include "chatcore/retrieval/utf8.h"
 
 namespace chatcore::api {
 namespace {
@@ -28,7 +28,7 @@ std::optional<Problem> check_conversation_id(std::string_view id) {
     if (static_cast<unsigned char>(id[i]) == 0xC2 && next < 0xA0) return problem("holds control characters");
   }
   // An id in a query never went through the JSON parser, which would have refused this.
-  if (!retrieval::is_valid_utf8(id)) return problem("is not valid UTF-8");
+  if (!base::is_valid_utf8(id)) return problem("is not valid UTF-8");
   return std::nullopt;
 }
 

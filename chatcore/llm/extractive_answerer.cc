@@ -6,8 +6,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/utf8.h"
 #include "chatcore/llm/sentences.h"
-#include "chatcore/retrieval/utf8.h"
 #include "chatcore/retrieval/words.h"
 
 namespace chatcore::llm {
@@ -53,7 +53,7 @@ std::vector<std::string> question_stems(const Prompt& prompt) {
   std::vector<std::string> stems;
   for (auto message = prompt.messages.rbegin(); message != prompt.messages.rend() && stems.empty(); ++message) {
     if (message->role == Role::user) {
-      stems = content_stems(retrieval::utf8_prefix(message->content, kMaxQuestionBytes));
+      stems = content_stems(base::utf8_prefix(message->content, kMaxQuestionBytes));
     }
   }
   if (stems.size() > kMaxQuestionStems) stems.resize(kMaxQuestionStems);

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <optional>
 
-#include "chatcore/retrieval/utf8.h"
+#include "base/utf8.h"
 
 namespace chatcore::llm {
 namespace {
@@ -74,9 +74,9 @@ class Mender {
       ++at_;
       return;
     }
-    const auto point = retrieval::decode_utf8(text_, at_);
+    const auto point = base::decode_utf8(text_, at_);
     if (point.value == kReplacement && point.length == 1) {
-      retrieval::append_utf8(mended_, kPrivateBytes + static_cast<unsigned char>(c));
+      base::append_utf8(mended_, kPrivateBytes + static_cast<unsigned char>(c));
       ++at_;
       return;
     }
@@ -90,7 +90,7 @@ class Mender {
     if (!unit || (!is_high(*unit) && !is_low(*unit))) return copy(unit ? kUnitLength : 2);
     const auto next = escaped_unit(text_, at_ + kUnitLength);
     if (is_high(*unit) && next && is_low(*next)) return copy(2 * kUnitLength);
-    retrieval::append_utf8(mended_, kPrivateSurrogates + (*unit - kSurrogates));
+    base::append_utf8(mended_, kPrivateSurrogates + (*unit - kSurrogates));
     at_ += kUnitLength;
   }
 
@@ -116,7 +116,7 @@ std::string CharacterJoiner::join(std::string_view piece, bool is_repaired) {
     return text.append(piece);
   }
   for (std::size_t at = 0; at < piece.size();) {
-    const auto point = retrieval::decode_utf8(piece, at);
+    const auto point = base::decode_utf8(piece, at);
     take(point.value, text);
     at += point.length;
   }
@@ -129,7 +129,7 @@ void CharacterJoiner::take(char32_t value, std::string& text) {
   const bool is_unit = value >= kPrivateSurrogates && value < kPrivateBytes;
   const char32_t unit = is_unit ? kSurrogates + (value - kPrivateSurrogates) : 0;
   if (is_low(unit) && high_ != 0) {
-    retrieval::append_utf8(text, 0x10000 + ((high_ - kSurrogates) << 10U) + (unit - kLowSurrogates));
+    base::append_utf8(text, 0x10000 + ((high_ - kSurrogates) << 10U) + (unit - kLowSurrogates));
     high_ = 0;
     return;
   }
@@ -138,26 +138,26 @@ void CharacterJoiner::take(char32_t value, std::string& text) {
     high_ = unit;
     return;
   }
-  retrieval::append_utf8(text, is_unit ? kReplacement : value);
+  base::append_utf8(text, is_unit ? kReplacement : value);
 }
 
 void CharacterJoiner::take_byte(char byte, std::string& text) {
   if (high_ != 0) give_up_half(text);
-  const bool continues = (static_cast<unsigned char>(byte) & 0xC0U) == 0x80U;
+  const bool continues = base::is_utf8_continuation(byte);
   if (!continues) give_up_half(text);
   if (bytes_.empty() &&
       (continues || static_cast<unsigned char>(byte) < 0xC2 || static_cast<unsigned char>(byte) > 0xF4)) {
-    retrieval::append_utf8(text, kReplacement);
+    base::append_utf8(text, kReplacement);
     return;
   }
   bytes_ += byte;
   const auto lead = static_cast<unsigned char>(bytes_.front());
   const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
   if (bytes_.size() < length) return;
-  if (retrieval::is_valid_utf8(bytes_))
+  if (base::is_valid_utf8(bytes_))
     text += bytes_;
   else
-    retrieval::append_utf8(text, kReplacement);
+    base::append_utf8(text, kReplacement);
   bytes_.clear();
 }
 
@@ -165,7 +165,7 @@ void CharacterJoiner::give_up_half(std::string& text) {
   if (high_ == 0 && bytes_.empty()) return;
   high_ = 0;
   bytes_.clear();
-  retrieval::append_utf8(text, kReplacement);
+  base::append_utf8(text, kReplacement);
 }
 
 std::string CharacterJoiner::rest() {

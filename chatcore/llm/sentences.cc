@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "chatcore/retrieval/utf8.h"
+#include "base/utf8.h"
 
 namespace chatcore::llm {
 namespace {
@@ -110,14 +110,14 @@ std::vector<std::string> split_sentences(std::string_view text) {
 
 std::string shortened(std::string_view text, std::size_t max_bytes) {
   // Twice the bound is enough to know that there is more, however long the text is.
-  const std::string line = on_one_line(retrieval::utf8_prefix(text, 2 * max_bytes + 4));
+  const std::string line = on_one_line(base::utf8_prefix(text, 2 * max_bytes + 4));
   if (line.size() <= max_bytes) return line;
   if (max_bytes < kEllipsis.size()) return {};
   return std::string(cut_at_word(line, max_bytes - kEllipsis.size())) + std::string(kEllipsis);
 }
 
 std::string_view cut_at_word(std::string_view text, std::size_t max_bytes) {
-  const std::string_view head = retrieval::utf8_prefix(text, max_bytes);
+  const std::string_view head = base::utf8_prefix(text, max_bytes);
   if (head.size() == text.size() || kWhiteSpace.find(text[head.size()]) != std::string_view::npos) return head;
   const std::size_t space = head.find_last_of(kWhiteSpace);
   // A blank in its first half means that one word takes up most of it: rather cut that word.

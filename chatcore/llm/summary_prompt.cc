@@ -2,10 +2,10 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
 #include "chatcore/llm/openai_json.h"
 #include "chatcore/llm/prompt_messages.h"
 #include "chatcore/llm/sentences.h"
-#include "chatcore/retrieval/utf8.h"
 
 namespace chatcore::llm {
 namespace {
@@ -31,17 +31,11 @@ constexpr std::size_t kBytesPerWord = 6;
 constexpr std::size_t kBytesPerToken = 2;  // of scripts that take most; the bound in bytes holds in any case
 constexpr std::string_view kGap = " […] ";
 
-std::string_view last_bytes(std::string_view text, std::size_t bytes) {
-  std::size_t begin = text.size() - bytes;
-  while (begin < text.size() && (static_cast<unsigned char>(text[begin]) & 0xC0U) == 0x80U) ++begin;
-  return text.substr(begin);
-}
-
 // Beginning and end: what a message is about, and what it comes to.
 std::string without_middle(const std::string& text) {
   if (text.size() <= kMaxMessageBytes) return text;
   const std::size_t half = (kMaxMessageBytes - kGap.size()) / 2;
-  return std::string(retrieval::utf8_prefix(text, half)) + std::string(kGap) + std::string(last_bytes(text, half));
+  return std::string(base::utf8_prefix(text, half)) + std::string(kGap) + std::string(base::utf8_suffix(text, half));
 }
 
 }  // namespace

@@ -4,9 +4,9 @@
 #include <cctype>
 #include <utility>
 
+#include "base/utf8.h"
 #include "chatcore/retrieval/html_text.h"
 #include "chatcore/retrieval/pdf_text.h"
-#include "chatcore/retrieval/utf8.h"
 
 namespace chatcore::retrieval {
 namespace {
@@ -43,7 +43,7 @@ std::string from_utf16(std::string_view bytes, bool is_big_endian) {
     } else if (value >= 0xD800 && value < 0xE000) {
       value = kReplacement;
     }
-    append_utf8(text, value);
+    base::append_utf8(text, value);
   }
   return text;
 }
@@ -64,10 +64,10 @@ base::Result<Document> clean_text(std::string bytes) {
   std::size_t controls = 0;
   document.text.reserve(bytes.size());
   for (std::size_t at = 0; at < bytes.size();) {
-    const CodePoint point = decode_utf8(bytes, at);
+    const base::CodePoint point = base::decode_utf8(bytes, at);
     const bool is_bad = point.value == kReplacement && point.length == 1;
     if (is_bad)
-      append_utf8(document.text, kReplacement);
+      base::append_utf8(document.text, kReplacement);
     else if (point.value != 0)
       document.text.append(bytes, at, point.length);
     document.bad_bytes += is_bad || point.value == 0 ? 1 : 0;

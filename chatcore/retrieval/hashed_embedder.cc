@@ -6,9 +6,9 @@
 #include <cstdint>
 #include <unordered_map>
 
+#include "base/utf8.h"
 #include "chatcore/retrieval/lexical.h"
 #include "chatcore/retrieval/synonyms.h"
-#include "chatcore/retrieval/utf8.h"
 #include "chatcore/retrieval/word_hash.h"
 #include "chatcore/retrieval/words.h"
 
@@ -55,10 +55,10 @@ class Accumulator {
   void add_trigrams(std::string_view word, float amount) {
     const std::string framed = "^" + std::string(word) + "$";
     for (std::size_t at = 0;;) {
-      const std::size_t end = forward_code_points(framed, at, 3);
+      const std::size_t end = base::forward_code_points(framed, at, 3);
       add(Kind::trigram, std::string_view(framed).substr(at, end - at), amount);
       if (end == framed.size()) return;
-      at = forward_code_points(framed, at, 1);
+      at = base::forward_code_points(framed, at, 1);
     }
   }
   [[nodiscard]] std::vector<float> unit_vector() const {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "chatcore/retrieval/utf8.h"
+#include "base/utf8.h"
 
 namespace chatcore::retrieval {
 namespace {
@@ -48,7 +48,7 @@ class Headings {
       if (!path.empty()) path += " > ";
       path += titles_[level];
     }
-    return std::string(utf8_prefix(path, kMaxHeadingsBytes));
+    return std::string(base::utf8_prefix(path, kMaxHeadingsBytes));
   }
 
  private:

@@ -5,10 +5,10 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include "chatcore/retrieval/best_matches.h"
 #include "chatcore/retrieval/lexical.h"
 #include "chatcore/retrieval/query_embedder.h"
-#include "chatcore/retrieval/utf8.h"
 #include "chatcore/retrieval/vector_file.h"
 #include "chatcore/retrieval/vector_store.h"
 
@@ -48,7 +48,7 @@ bool Retriever::is_cpu_bound() const { return embedder_->is_cpu_bound(); }
 void Retriever::retrieve(std::string question, Done done) {
   auto generation = current();
   if (!generation) return done(base::fail(generation.error()));
-  question.resize(utf8_prefix(question, kMaxQuestionBytes).size());
+  question.resize(base::utf8_prefix(question, kMaxQuestionBytes).size());
   const bool may_have_one = !generation->store && !options_.store_file.empty();
   if (may_have_one) return wait_for_store(std::move(question), std::move(done));
   retrieve_from(std::move(*generation), std::move(question), std::move(done));

@@ -4,7 +4,7 @@
 #include <array>
 #include <span>
 
-#include "chatcore/retrieval/utf8.h"
+#include "base/utf8.h"
 
 namespace chatcore::retrieval {
 namespace {
@@ -39,9 +39,9 @@ std::size_t after_first(std::string_view text, Separators separators) {
 
 // Where the chunk that begins at `begin` ends: at the best break of its second half.
 std::size_t find_end(std::string_view text, std::size_t begin, std::size_t chunk_size) {
-  const std::size_t limit = forward_code_points(text, begin, chunk_size);
+  const std::size_t limit = base::forward_code_points(text, begin, chunk_size);
   if (limit == text.size()) return limit;
-  const std::size_t middle = forward_code_points(text, begin, chunk_size - chunk_size / 2);
+  const std::size_t middle = base::forward_code_points(text, begin, chunk_size - chunk_size / 2);
   const std::string_view second_half = text.substr(middle, limit - middle);
   for (const Separators ends :
        {Separators(kParagraphEnds), Separators(kLineEnds), Separators(kSentenceEnds), Separators(kWordEnds)}) {
@@ -54,7 +54,7 @@ std::size_t find_end(std::string_view text, std::size_t begin, std::size_t chunk
 // Where the next chunk begins, at most `overlap` before `end`: with a line or sentence if one begins there, else with
 // a word, so that no passage opens in the middle of one.
 std::size_t find_next_begin(std::string_view text, std::size_t end, std::size_t overlap) {
-  const std::size_t earliest = back_code_points(text, end, overlap);
+  const std::size_t earliest = base::back_code_points(text, end, overlap);
   const std::string_view repeated = text.substr(earliest, end - earliest);
   const std::size_t line = after_first(repeated, kLineEnds);
   const std::size_t sentence = after_first(repeated, kSentenceEnds);

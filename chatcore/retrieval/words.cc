@@ -4,7 +4,8 @@
 #include <array>
 #include <unordered_set>
 
-#include "chatcore/retrieval/utf8.h"
+#include "base/utf8.h"
+#include "chatcore/retrieval/letters.h"
 
 namespace chatcore::retrieval {
 namespace {
@@ -72,12 +73,12 @@ std::vector<std::string> split_words(std::string_view text) {
     length = 0;
   };
   for (std::size_t at = 0; at < text.size();) {
-    const CodePoint point = decode_utf8(text, at);
+    const base::CodePoint point = base::decode_utf8(text, at);
     at += point.length;
     const bool stands_alone = is_unspaced_script(point.value);
     if (stands_alone || !is_word_character(point.value)) finish();
     if (!is_word_character(point.value) || is_mark(point.value)) continue;
-    if (length++ < kMaxWordCodePoints) append_utf8(word, fold(to_lower(point.value)));
+    if (length++ < kMaxWordCodePoints) base::append_utf8(word, fold(to_lower(point.value)));
     if (stands_alone) finish();
   }
   finish();

@@ -1,16 +1,16 @@
 #include "chatcore/storage/text.h"
 
-#include "chatcore/retrieval/utf8.h"
+#include "base/utf8.h"
 
 namespace chatcore::storage {
 
 std::string_view storable_text(std::string_view text, std::string& scratch) {
-  if (text.find('\0') == std::string_view::npos && retrieval::is_valid_utf8(text)) return text;
+  if (text.find('\0') == std::string_view::npos && base::is_valid_utf8(text)) return text;
   scratch.clear();
   for (std::size_t at = 0; at < text.size();) {
-    const auto point = retrieval::decode_utf8(text, at);
+    const auto point = base::decode_utf8(text, at);
     constexpr char32_t kReplacement = 0xFFFD;
-    retrieval::append_utf8(scratch, point.value == 0 ? kReplacement : point.value);
+    base::append_utf8(scratch, point.value == 0 ? kReplacement : point.value);
     at += point.length;
   }
   return scratch;

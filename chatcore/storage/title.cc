@@ -1,5 +1,7 @@
 #include "chatcore/storage/title.h"
 
+#include "base/utf8.h"
+
 namespace chatcore::storage {
 namespace {
 
@@ -8,7 +10,6 @@ constexpr std::size_t kLongestTitle = 80;
 constexpr std::size_t kLongestWordLeftOut = 20;
 
 bool is_space(char c) { return static_cast<unsigned char>(c) <= ' ' || c == '\x7f'; }
-bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
 
 }  // namespace
 
@@ -23,8 +24,7 @@ std::string title_from(std::string_view question) {
     if (title.size() > kLongestTitle) break;
   }
   if (title.size() > kLongestTitle) {
-    std::size_t end = kLongestTitle;
-    while (end > 0 && continues_character(title[end])) --end;
+    std::size_t end = base::utf8_prefix(title, kLongestTitle).size();
     const std::size_t space = title.rfind(' ', end);
     if (space != std::string::npos && space + kLongestWordLeftOut >= end) end = space;
     title.resize(end);

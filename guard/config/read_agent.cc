@@ -32,7 +32,7 @@ bool collide(const base::SocketAddress& a, const base::SocketAddress& b) {
           IN6_IS_ADDR_UNSPECIFIED(&other.sin6_addr));
 }
 
-// `is_protected`: a web config file is named; load_config() looks at what it says.
+// `is_protected`: a web config file is named; check_web_config() looks at what it says.
 void read_listen(const Reader& section, const WebConfig& web, bool is_protected, std::vector<std::string>& listen) {
   if (!section.has("listen")) return;
   listen.clear();

@@ -6,6 +6,7 @@
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include "base/utf8.h"
 #include "guard/telemetry/catalogue.h"
 
 namespace guard::telemetry {
@@ -25,30 +26,8 @@ prometheus::MetricType translate(MetricType type) {
 prometheus::ClientMetric labelled(const Labels& labels) {
   prometheus::ClientMetric metric;
   metric.label.reserve(labels.size());
-  for (const auto& [name, value] : labels) metric.label.push_back({std::string(name), to_valid_utf8(value)});
+  for (const auto& [name, value] : labels) metric.label.push_back({std::string(name), base::to_valid_utf8(value)});
   return metric;
-}
-
-// The length of the UTF-8 sequence that `text` begins with, or 0 when it is not valid.
-std::size_t utf8_length(std::string_view text) {
-  const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  const std::size_t length = first < 0x80   ? 1
-                             : first < 0xC2 ? 0
-                             : first < 0xE0 ? 2
-                             : first < 0xF0 ? 3
-                             : first < 0xF5 ? 4
-                                            : 0;
-  if (length == 0 || text.size() < length) return 0;
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0) != 0x80) return 0;
-  }
-  // Overlong forms, surrogates, and code points above U+10FFFF.
-  if ((first == 0xE0 && byte(1) < 0xA0) || (first == 0xED && byte(1) > 0x9F) || (first == 0xF0 && byte(1) < 0x90) ||
-      (first == 0xF4 && byte(1) > 0x8F)) {
-    return 0;
-  }
-  return length;
 }
 
 }  // namespace
@@ -116,22 +95,6 @@ std::string Exposition::text() const {
   std::ostringstream out;
   prometheus::TextSerializer().Serialize(out, filled);
   return std::move(out).str();
-}
-
-std::string to_valid_utf8(std::string_view text) {
-  std::string valid;
-  valid.reserve(text.size());
-  while (!text.empty()) {
-    const std::size_t length = utf8_length(text);
-    if (length == 0) {
-      valid += "\xEF\xBF\xBD";
-      text.remove_prefix(1);
-    } else {
-      valid += text.substr(0, length);
-      text.remove_prefix(length);
-    }
-  }
-  return valid;
 }
 
 }  // namespace guard::telemetry

@@ -40,7 +40,4 @@ class Exposition {
   std::unique_ptr<Impl> impl_;
 };
 
-// Replaces each byte that is not part of valid UTF-8 with U+FFFD.
-std::string to_valid_utf8(std::string_view text);
-
 }  // namespace guard::telemetry

@@ -3,7 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "chatcore/retrieval/utf8.h"
+#include "base/utf8.h"
 
 namespace chatcore::llm {
 namespace {
@@ -146,7 +146,7 @@ TEST(ExtractiveAnswer, CutsNoCodePoint) {
   for (std::size_t bytes = 40; bytes < 60; ++bytes) {
     ExtractiveOptions options;
     options.max_answer_bytes = bytes;
-    EXPECT_TRUE(retrieval::is_valid_utf8(text_of(ask(text, {{text, "a.md", 0.5F}}), options))) << bytes;
+    EXPECT_TRUE(base::is_valid_utf8(text_of(ask(text, {{text, "a.md", 0.5F}}), options))) << bytes;
   }
 }
 

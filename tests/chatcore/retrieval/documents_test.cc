@@ -5,9 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/utf8.h"
 #include "chatcore/retrieval/html_text.h"
 #include "chatcore/retrieval/pdf_text.h"
-#include "chatcore/retrieval/utf8.h"
 #include "tests/base/temporary_folder.h"
 
 namespace chatcore::retrieval {

@@ -6,7 +6,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "chatcore/retrieval/utf8.h"
+#include "base/utf8.h"
 
 namespace chatcore::retrieval {
 namespace {
@@ -16,7 +16,7 @@ using ::testing::IsEmpty;
 
 std::size_t code_points(std::string_view text) {
   std::size_t count = 0;
-  for (std::size_t at = 0; at < text.size(); at = forward_code_points(text, at, 1)) ++count;
+  for (std::size_t at = 0; at < text.size(); at = base::forward_code_points(text, at, 1)) ++count;
   return count;
 }
 
@@ -110,7 +110,7 @@ TEST(Splitter, NeitherLosesNorCutsNorExceeds) {
         const std::string_view gap = std::string_view(text).substr(covered, begin - covered);
         ASSERT_EQ(gap.find_first_not_of(" \t\r\n"), std::string_view::npos) << "lost: " << gap;
       }
-      ASSERT_TRUE(is_valid_utf8(chunk));
+      ASSERT_TRUE(base::is_valid_utf8(chunk));
       ASSERT_LE(code_points(chunk), options.chunk_size);
       ASSERT_GT(begin + chunk.size(), covered) << "a chunk that says nothing new";
       covered = begin + chunk.size();

@@ -4,19 +4,19 @@
 #include <string>
 
 #include "../fuzz.h"
+#include "base/utf8.h"
 #include "chatcore/api/completion_requests.h"
 #include "chatcore/api/conversation_requests.h"
 #include "chatcore/api/embedding_requests.h"
 #include "chatcore/api/requests.h"
 #include "chatcore/api/response_requests.h"
-#include "chatcore/retrieval/utf8.h"
 
 namespace {
 
 using namespace chatcore;
 
 void check(const std::string& text) {
-  fuzz::require(retrieval::is_valid_utf8(text), "a text is UTF-8");
+  fuzz::require(base::is_valid_utf8(text), "a text is UTF-8");
   fuzz::require(text.find('\0') == std::string::npos, "a text holds no NUL");
 }
 

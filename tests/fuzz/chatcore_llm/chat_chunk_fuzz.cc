@@ -4,9 +4,9 @@
 #include <cmath>
 
 #include "../fuzz.h"
+#include "base/utf8.h"
 #include "chatcore/llm/answer_reader.h"
 #include "chatcore/llm/openai_json.h"
-#include "chatcore/retrieval/utf8.h"
 
 namespace {
 
@@ -40,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto whole = read(text, size + 1);
   const auto split = read(text, 1 + size % 7U);
   fuzz::require(whole.text == split.text && whole.is_good == split.is_good, "a split changes nothing");
-  fuzz::require(chatcore::retrieval::is_valid_utf8(whole.text), "a text is valid UTF-8");
+  fuzz::require(base::is_valid_utf8(whole.text), "a text is valid UTF-8");
   if (const auto vectors = chatcore::llm::parse_embeddings(text, 1, 2)) {
     fuzz::require(vectors->size() == 1 && vectors->front().size() == 2, "a vector a text, of its length");
     const float square = vectors->front()[0] * vectors->front()[0] + vectors->front()[1] * vectors->front()[1];

@@ -3,8 +3,8 @@
 #include <sstream>
 
 #include "../fuzz.h"
+#include "base/utf8.h"
 #include "chatcore/retrieval/docs_json.h"
-#include "chatcore/retrieval/utf8.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace chatcore::retrieval;
@@ -12,7 +12,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   std::istringstream input{std::string(fuzz::text_of(data, size))};
   const auto status = read_docs_json(input, kMaxValueBytes, [&](const StoredDocument& document) -> base::Status {
     fuzz::require(document.text.size() <= kMaxValueBytes + 1, "a text is within its bound");
-    fuzz::require(is_valid_utf8(document.text), "a text is UTF-8");
+    fuzz::require(base::is_valid_utf8(document.text), "a text is UTF-8");
     fuzz::require(document.embedding.size() <= size, "no number comes from nowhere");
     return {};
   });

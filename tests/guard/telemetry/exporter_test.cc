@@ -156,16 +156,6 @@ TEST(Scrape, IsInLeakStateExactlyOne) {
   }
 }
 
-TEST(ValidUtf8, LeavesWhatIsValidAlone) { EXPECT_EQ(to_valid_utf8("käse \xF0\x9F\xA7\x80"), "käse \xF0\x9F\xA7\x80"); }
-
-TEST(ValidUtf8, ReplacesEachByteThatIsNot) {
-  const std::string mark = "\xEF\xBF\xBD";
-  EXPECT_EQ(to_valid_utf8("a\xC3"), "a" + mark) << "cut off";
-  EXPECT_EQ(to_valid_utf8("\xC0\xAF"), mark + mark) << "overlong";
-  EXPECT_EQ(to_valid_utf8("\xED\xA0\x80"), mark + mark + mark) << "a surrogate";
-  EXPECT_EQ(to_valid_utf8("\xF4\x90\x80\x80"), mark + mark + mark + mark) << "above U+10FFFF";
-}
-
 TEST(DurationHistogram, CountsABoundIntoItsOwnBucket) {
   DurationHistogram histogram;
   histogram.observe(std::chrono::milliseconds(100));

@@ -1,8 +1,11 @@
-#include "chatcore/retrieval/utf8.h"
+#include "base/utf8.h"
+
+#include <string>
+#include <string_view>
 
 #include <gtest/gtest.h>
 
-namespace chatcore::retrieval {
+namespace base {
 namespace {
 
 TEST(Utf8, DecodesEveryLength) {
@@ -63,45 +66,23 @@ TEST(Utf8, PrefixNeverCutsACodePoint) {
   EXPECT_EQ(utf8_prefix("😀😀😀", 11), "😀😀");
 }
 
-TEST(Utf8, LowersTheAlphabetsThatHaveCase) {
-  const auto lowered = [](char32_t value) { return to_lower(value); };
-  EXPECT_EQ(lowered(U'Z'), U'z');
-  EXPECT_EQ(lowered(U'Ä'), U'ä');
-  EXPECT_EQ(lowered(U'Š'), U'š');
-  EXPECT_EQ(lowered(U'Ž'), U'ž');
-  EXPECT_EQ(lowered(U'Ł'), U'ł');
-  EXPECT_EQ(lowered(U'Ω'), U'ω');
-  EXPECT_EQ(lowered(U'Ж'), U'ж');
-  EXPECT_EQ(lowered(U'Ё'), U'ё');
-  EXPECT_EQ(lowered(U'×'), U'×');
-  EXPECT_EQ(lowered(U'中'), U'中');
+TEST(Utf8, SuffixNeverCutsACodePoint) {
+  EXPECT_EQ(utf8_suffix("€éa", 0), "");
+  EXPECT_EQ(utf8_suffix("€éa", 2), "a");
+  EXPECT_EQ(utf8_suffix("€éa", 3), "éa");
+  EXPECT_EQ(utf8_suffix("€éa", 5), "éa");
+  EXPECT_EQ(utf8_suffix("€éa", 9), "€éa");
 }
 
-TEST(Utf8, FoldsWhatIsTypedInSeveralWays) {
-  EXPECT_EQ(fold(U'é'), U'e');
-  EXPECT_EQ(fold(U'ü'), U'u');
-  EXPECT_EQ(fold(U'ÿ'), U'y');
-  EXPECT_EQ(fold(U'ß'), U'ß');
-  EXPECT_EQ(fold(U'æ'), U'æ');
-  EXPECT_EQ(fold(0x64A), 0x6CCU);
-  EXPECT_EQ(fold(0x643), 0x6A9U);
-  EXPECT_EQ(fold(U'a'), U'a');
-  EXPECT_EQ(fold(0x4E00), 0x4E00U);
-}
+TEST(ValidUtf8, LeavesWhatIsValidAlone) { EXPECT_EQ(to_valid_utf8("käse \xF0\x9F\xA7\x80"), "käse \xF0\x9F\xA7\x80"); }
 
-TEST(Utf8, KnowsMarks) {
-  EXPECT_TRUE(is_mark(0x301));
-  EXPECT_TRUE(is_mark(0x654));
-  EXPECT_FALSE(is_mark(U'e'));
-  EXPECT_FALSE(is_mark(0x200C));  // parts words
-}
-
-TEST(Utf8, TellsWordsFromPunctuation) {
-  for (const char32_t letter : {U'a', U'7', U'é', U'ж', U'中', U'ک'}) EXPECT_TRUE(is_word_character(letter));
-  for (const char32_t sign : {U' ', U'.', U'_', U'-', U'…', U'“', U'€', U'。', U'×', U'؟', U'\xA0', U'\xFFFD'}) {
-    EXPECT_FALSE(is_word_character(sign));
-  }
+TEST(ValidUtf8, ReplacesEachByteThatIsNot) {
+  const std::string mark = "\xEF\xBF\xBD";
+  EXPECT_EQ(to_valid_utf8("a\xC3"), "a" + mark) << "cut off";
+  EXPECT_EQ(to_valid_utf8("\xC0\xAF"), mark + mark) << "overlong";
+  EXPECT_EQ(to_valid_utf8("\xED\xA0\x80"), mark + mark + mark) << "a surrogate";
+  EXPECT_EQ(to_valid_utf8("\xF4\x90\x80\x80"), mark + mark + mark + mark) << "above U+10FFFF";
 }
 
 }  // namespace
-}  // namespace chatcore::retrieval
+}  // namespace base
