@@ -19,8 +19,8 @@
 #include "guard/enforce/machine_executor.h"
 #include "guard/guard.h"
 #include "guard/history/journal_writer.h"
-#include "guard/source/engine_watch.h"
-#include "guard/source/systemd_units.h"
+#include "guard/source/docker/watch.h"
+#include "guard/source/systemd/units.h"
 
 namespace agent {
 

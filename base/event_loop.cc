@@ -12,7 +12,7 @@
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
-#include "base/lanes.h"
+#include "base/io_context_pool.h"
 #include "base/log.h"
 
 namespace base {
@@ -197,9 +197,9 @@ class SignalWatch final : public Pending::State, public std::enable_shared_from_
 }  // namespace
 
 struct EventLoop::Impl {
-  explicit Impl(int threads) : lanes(threads) {}
+  explicit Impl(int threads) : contexts(threads) {}
 
-  Lanes lanes;
+  IoContextPool contexts;
 };
 
 EventLoop::EventLoop(int threads) : impl_(std::make_unique<Impl>(threads)) {}
@@ -236,14 +236,14 @@ Pending EventLoop::on_signals(std::initializer_list<int> signals, std::function<
   return Pending(std::move(watch));
 }
 
-void EventLoop::run(std::chrono::nanoseconds beat) { impl_->lanes.run(beat); }
+void EventLoop::run(std::chrono::nanoseconds beat) { impl_->contexts.run(beat); }
 
-std::chrono::nanoseconds EventLoop::longest_silence() const { return impl_->lanes.longest_silence(); }
+std::chrono::nanoseconds EventLoop::longest_block() const { return impl_->contexts.longest_block(); }
 
-void EventLoop::stop() { impl_->lanes.stop(); }
+void EventLoop::stop() { impl_->contexts.stop(); }
 
-asio::io_context& EventLoop::native() { return impl_->lanes.here(); }
+asio::io_context& EventLoop::native() { return impl_->contexts.here(); }
 
-asio::io_context& EventLoop::next_native() { return impl_->lanes.next(); }
+asio::io_context& EventLoop::next_native() { return impl_->contexts.next(); }
 
 }  // namespace base

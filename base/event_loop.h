@@ -47,7 +47,7 @@ class LoopThread {
 
 class EventLoop {
  public:
-  // run() runs it on so many threads; each works through what it began itself (base/lanes.h).
+  // run() runs it on so many threads; each works through what it began itself (base/io_context_pool.h).
   explicit EventLoop(int threads = 1);
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
@@ -72,7 +72,7 @@ class EventLoop {
   // a look at the clock for every piece of work.
   void run(std::chrono::nanoseconds beat = std::chrono::nanoseconds(0));
   // How long the thread that is silent for longest has not come back from its work; 0 without a beat.
-  [[nodiscard]] std::chrono::nanoseconds longest_silence() const;
+  [[nodiscard]] std::chrono::nanoseconds longest_block() const;
   void stop();
 
   // For the HTTP server and the watches of descriptors alone: the context of the calling thread, or of any; and the

@@ -18,17 +18,17 @@ namespace base {
 
 namespace asio = boost::asio;
 
-// All members run in one lane, those marked "any thread" apart. HttpConnections keeps it alive until close(); what it
-// waits for is bytes, room to write or its handler.
+// All members run on the thread of one io_context, those marked "any thread" apart. HttpConnections keeps it alive
+// until close(); what it waits for is bytes, room to write or its handler.
 class HttpConnection final : public HttpClientSlot,
                              public HttpPoll::Client,
                              public AnswerSender,
                              public std::enable_shared_from_this<HttpConnection> {
  public:
-  HttpConnection(int socket, asio::io_context& lane, std::shared_ptr<HttpConnections> server)
-      : lane_(lane),
+  HttpConnection(int socket, asio::io_context& context, std::shared_ptr<HttpConnections> server)
+      : context_(context),
         socket_(socket, server->options.tls ? server->options.tls() : nullptr),
-        deadline_(lane_.get_executor()),
+        deadline_(context_.get_executor()),
         server_(std::move(server)),
         receipt_(server_->options),
         held_(server_->options.memory, HttpMemory::Kind::connections) {}
@@ -42,16 +42,16 @@ class HttpConnection final : public HttpClientSlot,
   // Any thread.
   void begin(bool has_place) {
     if (has_place) held_.hold_regardless(socket_.held_bytes());
-    in_lane(has_place ? &HttpConnection::first_request : &HttpConnection::refuse_for_load);
+    post(has_place ? &HttpConnection::first_request : &HttpConnection::refuse_for_load);
   }
-  void drain() override { in_lane(&HttpConnection::close_if_idle); }
-  void cut() override { in_lane(&HttpConnection::close); }
-  void give_up_place() override { in_lane(&HttpConnection::close_unless_asked); }
+  void drain() override { post(&HttpConnection::close_if_idle); }
+  void cut() override { post(&HttpConnection::close); }
+  void give_up_place() override { post(&HttpConnection::close_unless_asked); }
   // A whole answer that comes from within the handler goes out with those to the others who have just asked; pieces of
   // a stream are gathered first.
   void wake(bool whole) override {
-    if (whole && lane_.get_executor().running_in_this_thread()) return poll_->at_end_of_batch(*this);
-    in_lane(&HttpConnection::send_next);
+    if (whole && context_.get_executor().running_in_this_thread()) return poll_->at_end_of_batch(*this);
+    post(&HttpConnection::send_next);
   }
 
   void ready(Events events) override {
@@ -80,8 +80,8 @@ class HttpConnection final : public HttpClientSlot,
     if (!waits_to_send_ && watching_ && events.ended) receive();
   }
 
-  void in_lane(void (HttpConnection::*member)()) {
-    asio::post(lane_, [self = shared_from_this(), member] { (self.get()->*member)(); });
+  void post(void (HttpConnection::*member)()) {
+    asio::post(context_, [self = shared_from_this(), member] { (self.get()->*member)(); });
   }
 
   void first_request() {
@@ -93,7 +93,7 @@ class HttpConnection final : public HttpClientSlot,
     if (join()) refuse(503);
   }
   bool join() {
-    poll_ = &HttpPoll::of(lane_);
+    poll_ = &HttpPoll::of(context_);
     watching_ = poll_->add(socket_.fd(), *this);
     if (!watching_) close();
     return watching_;
@@ -181,7 +181,7 @@ class HttpConnection final : public HttpClientSlot,
   std::shared_ptr<AnswerQueue> new_queue(AnswerForm form) {
     return std::make_shared<AnswerQueue>(
         form, weak_from_this(),
-        [lane = &lane_](AnswerQueue::Callback callback) { asio::post(*lane, std::move(callback)); },
+        [context = &context_](AnswerQueue::Callback callback) { asio::post(*context, std::move(callback)); },
         server_->options.memory);
   }
 
@@ -283,7 +283,7 @@ class HttpConnection final : public HttpClientSlot,
     server_->remove(*this);
   }
 
-  asio::io_context& lane_;
+  asio::io_context& context_;
   HttpSocket socket_;
   HttpPoll* poll_ = nullptr;
   HttpDeadline<HttpConnection, asio::io_context::executor_type> deadline_;
@@ -296,15 +296,15 @@ class HttpConnection final : public HttpClientSlot,
   bool end_of_input_ = false;
   bool refused_ = false;
   HttpReceipt receipt_;
-  HttpHold held_;                       // what the connection itself costs
+  HttpReservation held_;                // what the connection itself costs
   std::shared_ptr<AnswerQueue> queue_;  // of the request being answered
   AnswerQueue::Batch sending_;          // what the socket is being given
   std::size_t sent_ = 0;                // how much of it the socket has taken
 };
 
-void serve(int socket, boost::asio::io_context& lane, const std::shared_ptr<HttpConnections>& connections,
+void serve(int socket, boost::asio::io_context& context, const std::shared_ptr<HttpConnections>& connections,
            bool has_place) {
-  const auto connection = std::make_shared<HttpConnection>(socket, lane, connections);
+  const auto connection = std::make_shared<HttpConnection>(socket, context, connections);
   connections->add(connection, has_place);
   connection->begin(has_place);
 }

@@ -12,9 +12,9 @@ class io_context;
 
 namespace base {
 
-// Serves the client behind `socket`, which does not block and is owned from now on, in that lane until one side closes.
-// One that has no place is told 503 with Retry-After instead.
-void serve(int socket, boost::asio::io_context& lane, const std::shared_ptr<HttpConnections>& connections,
+// Serves the client behind `socket`, which does not block and is owned from now on, on the thread of `context`, until
+// one side closes. One that has no place is told 503 with Retry-After instead.
+void serve(int socket, boost::asio::io_context& context, const std::shared_ptr<HttpConnections>& connections,
            bool has_place);
 
 }  // namespace base

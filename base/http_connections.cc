@@ -50,7 +50,7 @@ bool HttpConnections::cut_longest_waiting() {
     const std::lock_guard lock(mutex_);
     if (waiting_.empty()) return false;
     longest = waiting_.front();
-    // No longer to be chosen; it leaves for good when the cut has reached its lane.
+    // No longer to be chosen; it leaves for good when the cut has reached its thread.
     busy_.splice(busy_.end(), waiting_, waiting_.begin());
     longest->waits_ = false;
   }

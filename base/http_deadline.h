@@ -11,7 +11,7 @@
 
 namespace base {
 
-// Owner is kept alive while the timer runs; all members are called in its lane.
+// Owner is kept alive while the timer runs; all members are called on its thread.
 template <class Owner, class Executor>
 class HttpDeadline {
  public:

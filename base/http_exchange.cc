@@ -181,7 +181,7 @@ namespace {
 
 class Exchange final : public HttpExchange {
  public:
-  Exchange(HttpRequest&& request, std::shared_ptr<AnswerQueue> queue, HttpHold&& held)
+  Exchange(HttpRequest&& request, std::shared_ptr<AnswerQueue> queue, HttpReservation&& held)
       : held_(std::move(held)), request_(std::move(request)), queue_(std::move(queue)) {}
   ~Exchange() override { queue_->abandon(); }
   Exchange(const Exchange&) = delete;
@@ -197,7 +197,7 @@ class Exchange final : public HttpExchange {
   void on_closed(std::function<void()> callback) override { queue_->on_closed(std::move(callback)); }
 
  private:
-  const HttpHold held_;
+  const HttpReservation held_;
   HttpRequest request_;
   const std::shared_ptr<AnswerQueue> queue_;
 };
@@ -205,7 +205,7 @@ class Exchange final : public HttpExchange {
 }  // namespace
 
 std::shared_ptr<HttpExchange> make_exchange(HttpRequest&& request, std::shared_ptr<AnswerQueue> queue,
-                                            HttpHold&& held) {
+                                            HttpReservation&& held) {
   return std::make_shared<Exchange>(std::move(request), std::move(queue), std::move(held));
 }
 

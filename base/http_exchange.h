@@ -1,6 +1,6 @@
 #pragma once
 // The answering half of one request. Handlers write from any thread into an AnswerQueue; the connection takes
-// from it in its own lane. Both share it, so that a handler may let go before the last byte is sent, and a
+// from it on its own thread. Both share it, so that a handler may let go before the last byte is sent, and a
 // client may leave before the handler is done.
 
 #include <cstddef>
@@ -82,13 +82,13 @@ class AnswerQueue {
   Phase phase_ = Phase::waiting;
   std::string pending_;
   std::size_t in_flight_ = 0;  // bytes of the batch taken last
-  HttpHold held_;              // both
+  HttpReservation held_;       // both
   Callback drained_;
   Callback closed_;
 };
 
 // An exchange that hands all on to its queue, and abandons it when dropped. `held` is the request's.
 std::shared_ptr<HttpExchange> make_exchange(HttpRequest&& request, std::shared_ptr<AnswerQueue> queue,
-                                            HttpHold&& held = {nullptr, HttpMemory::Kind::requests});
+                                            HttpReservation&& held = {nullptr, HttpMemory::Kind::requests});
 
 }  // namespace base

@@ -25,13 +25,13 @@ class HttpMemory {
 };
 
 // So many bytes of one kind, given back on destruction. Counts nothing when there is no one to keep the account.
-class HttpHold {
+class HttpReservation {
  public:
-  HttpHold(HttpMemory* memory, HttpMemory::Kind kind) : memory_(memory), kind_(kind) {}
-  HttpHold(HttpHold&& other) noexcept
+  HttpReservation(HttpMemory* memory, HttpMemory::Kind kind) : memory_(memory), kind_(kind) {}
+  HttpReservation(HttpReservation&& other) noexcept
       : memory_(other.memory_), kind_(other.kind_), bytes_(std::exchange(other.bytes_, 0)) {}
-  HttpHold& operator=(HttpHold&&) = delete;
-  ~HttpHold() { shrink_to(0); }
+  HttpReservation& operator=(HttpReservation&&) = delete;
+  ~HttpReservation() { shrink_to(0); }
 
   // Comes to hold `bytes` in all. False when there is no room for the difference: then it holds what it held.
   [[nodiscard]] bool hold(std::size_t bytes) {

@@ -32,9 +32,9 @@ HttpPoll::Client::Events events_of(std::uint32_t bits) {
 
 }  // namespace
 
-HttpPoll& HttpPoll::of(asio::io_context& lane) { return asio::use_service<HttpPoll>(lane); }
+HttpPoll& HttpPoll::of(asio::io_context& context) { return asio::use_service<HttpPoll>(context); }
 
-HttpPoll::HttpPoll(asio::io_context& lane) : asio::execution_context::service(lane), waker_(lane) {}
+HttpPoll::HttpPoll(asio::io_context& context) : asio::execution_context::service(context), waker_(context) {}
 
 HttpPoll::~HttpPoll() = default;
 

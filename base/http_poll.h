@@ -1,8 +1,8 @@
 #pragma once
-// Which HTTP clients of a lane have sent something, or take bytes again: found out for a batch of them at once, and
-// what the whole batch is answered goes out when all of it has been read. Asio's own sockets would each be read once
-// more in vain before they are waited for, and a client that sleeps would be woken by every single answer; together
-// that is a fifth of what a small request costs (tests/bench/http_bench.py). A private part of the server.
+// Which HTTP clients of an io_context have sent something, or take bytes again: found out for a batch of them at once,
+// and what the whole batch is answered goes out when all of it has been read. Asio's own sockets would each be read
+// once more in vain before they are waited for, and a client that sleeps would be woken by every single answer;
+// together that is a fifth of what a small request costs (tests/bench/http_bench.py). A private part of the server.
 
 #include <array>
 #include <cstddef>
@@ -17,7 +17,7 @@
 
 namespace base {
 
-// One for each lane. All members are called in its lane.
+// One for each io_context. All members are called on its thread.
 class HttpPoll final : public boost::asio::execution_context::service {
  public:
   class Client {
@@ -38,9 +38,9 @@ class HttpPoll final : public boost::asio::execution_context::service {
     ~Client() = default;
   };
 
-  static inline boost::asio::execution_context::id id;  // by which a lane knows its one
-  static HttpPoll& of(boost::asio::io_context& lane);
-  explicit HttpPoll(boost::asio::io_context& lane);
+  static inline boost::asio::execution_context::id id;  // by which an io_context finds it
+  static HttpPoll& of(boost::asio::io_context& context);
+  explicit HttpPoll(boost::asio::io_context& context);
   ~HttpPoll() override;
 
   // False when the kernel will not watch one more. The client is told until it is removed, which comes before its
@@ -53,7 +53,7 @@ class HttpPoll final : public boost::asio::execution_context::service {
   void at_end_of_batch(Client& client);
 
  private:
-  // Between two batches the lane's other work has its turn.
+  // Between two batches the context's other work has its turn.
   static constexpr std::size_t kBatch = 64;
 
   void shutdown() override;
@@ -62,7 +62,7 @@ class HttpPoll final : public boost::asio::execution_context::service {
   void tell();
 
   int epoll_ = -1;                               // with the first client
-  boost::asio::posix::stream_descriptor waker_;  // the lane waits for all of them as for one
+  boost::asio::posix::stream_descriptor waker_;  // the context waits for all of them as for one
   std::array<epoll_event, kBatch> ready_;
   std::size_t told_ = 0;  // so many of them
   std::size_t count_ = 0;

@@ -41,7 +41,7 @@ class HttpReceipt {
 
   struct Request {
     HttpRequest request;
-    HttpHold held;  // what it takes
+    HttpReservation held;  // what it takes
     bool keep_alive;
     bool http_1_0;
   };
@@ -58,7 +58,7 @@ class HttpReceipt {
   std::string received_;                     // the whole of what is waiting, or
   std::string_view lent_;                    // that is
   std::optional<HttpRequestParser> parser_;  // none between requests
-  HttpHold held_;
+  HttpReservation held_;
   bool is_large_ = false;
   int failure_status_ = 0;
 };

@@ -56,7 +56,7 @@ struct Config {
   struct {
     std::string store_file;
     std::size_t top = 0;
-    double threshold = 0;  // how well a passage must fit, -1..1
+    double threshold = 0;  // how well a chunk must fit, -1..1
     base::Bytes cache;     // for the vectors of questions
     retrieval::IndexChoice index = retrieval::IndexChoice::automatic;
   } retrieval;

@@ -179,7 +179,7 @@ void Turn::catch_up_with(base::Result<storage::Window> window) {
 
 // --- retrieve
 
-// A broken vector store was reported when it was loaded and shows in the metrics; an answer without passages is better
+// A broken vector store was reported when it was loaded and shows in the metrics; an answer without chunks is better
 // than none.
 void Turn::retrieve() {
   if (!parts_.retriever.is_cpu_bound()) {
@@ -188,21 +188,22 @@ void Turn::retrieve() {
   }
   if (client_left_) return end(base::fail(Code::cancelled, "the client left before the answer began"));
   step_ = Step::retrieving;
-  parts_.retriever.retrieve(
-      question_of(request_.messages), [self = shared_from_this()](base::Result<std::vector<retrieval::Passage>> found) {
-        self->back_on_loop([self, passages = std::move(found).value_or(std::vector<retrieval::Passage>())]() mutable {
-          self->generate(std::move(passages));
-        });
-      });
+  parts_.retriever.retrieve(question_of(request_.messages),
+                            [self = shared_from_this()](base::Result<std::vector<retrieval::RetrievedChunk>> found) {
+                              self->back_on_loop([self, chunks = std::move(found).value_or(
+                                                            std::vector<retrieval::RetrievedChunk>())]() mutable {
+                                self->generate(std::move(chunks));
+                              });
+                            });
 }
 
 // --- generate
 
-void Turn::generate(std::vector<retrieval::Passage> passages) {
+void Turn::generate(std::vector<retrieval::RetrievedChunk> chunks) {
   if (step_ != Step::retrieving) return;  // its client has left meanwhile
   step_ = Step::generating;
-  has_passages_ = !passages.empty();
-  auto prompt = compose_prompt(std::move(passages));
+  has_chunks_ = !chunks.empty();
+  auto prompt = compose_prompt(std::move(chunks));
   // The answerer holds the prompt, or a request made of it, until the answer has ended. A smaller prompt that may
   // follow takes its place.
   const base::Bytes kept = llm::size_of(request_.passed_on);
@@ -260,13 +261,13 @@ std::vector<conversation::Message> Turn::whole_messages() const {
                             lease_->summary());
 }
 
-llm::Prompt Turn::compose_prompt(std::vector<retrieval::Passage> passages) {
+llm::Prompt Turn::compose_prompt(std::vector<retrieval::RetrievedChunk> chunks) {
   const bool is_whole = extent_ == llm::PromptExtent::full;
   llm::Prompt prompt{
       .messages = is_whole ? whole_messages()
                            : llm::within_tokens(llm::reduced_messages(extent_, lease_->window(), request_.messages),
                                                 parts_.window_tokens),
-      .passages = std::move(passages),
+      .chunks = std::move(chunks),
       .max_tokens = request_.max_tokens,
       .sampling = request_.sampling,
       .stop = request_.stop,
@@ -370,10 +371,10 @@ bool Turn::ask_with_smaller_prompt(const llm::Generated& generated) {
   if (!lease_ || has_output() || !llm::may_succeed_if_reduced(generated)) return false;
   const bool has_summary = !lease_->summary().content.empty();
   // Messages that are passed on are sent instead of the conversation's.
-  const auto next = request_.passed_on.messages.empty()
-                        ? llm::next_extent(extent_, whole_messages(), has_passages_ || has_summary, lease_->window(),
-                                           request_.messages)
-                        : llm::next_extent(extent_, {}, has_passages_, {}, {});
+  const auto next =
+      request_.passed_on.messages.empty()
+          ? llm::next_extent(extent_, whole_messages(), has_chunks_ || has_summary, lease_->window(), request_.messages)
+          : llm::next_extent(extent_, {}, has_chunks_, {}, {});
   if (!next) return false;
   result_.status = generated.status;
   drop_generation();
@@ -427,7 +428,7 @@ void Turn::client_left() {
     // A turn that waits or stores looks at client_left_ when it goes on.
     if (self->step_ != Step::generating && self->step_ != Step::retrieving) return;
     self->parts_.metrics.stream_cancelled();
-    // The passages may be long in coming, and are not waited for.
+    // The chunks may be long in coming, and are not waited for.
     if (self->step_ == Step::retrieving) return self->end(base::fail(Code::cancelled, "the client left"));
     self->answer_.interrupted = true;
     self->result_.status = base::fail(Code::cancelled, "the client left");

@@ -4,7 +4,7 @@
 //   accept → authenticate → admit        before this file: the API (chatcore/api) and admission control (admission.h)
 //   → window      wait for the conversation's turn; its last messages from memory, or read back from storage
 //   → append      the question, durable before anything is answered
-//   → retrieve    passages that bear on it; into this prompt only, never stored
+//   → retrieve    chunks that bear on it; into this prompt only, never stored
 //   → generate    text streamed through; paused while the client is slow, cancelled when it leaves. If the backend
 //                 refuses the prompt, again with a smaller one (reduced_prompt.h)
 //   → append      the answer, durable, also when it was cut short: then marked interrupted. An empty
@@ -127,10 +127,10 @@ class Turn : public std::enable_shared_from_this<Turn> {
   void catch_up();
   void catch_up_with(base::Result<storage::Window> window);
   void retrieve();
-  void generate(std::vector<retrieval::Passage> passages);
+  void generate(std::vector<retrieval::RetrievedChunk> chunks);
   void ask(llm::Prompt prompt);
   [[nodiscard]] std::vector<conversation::Message> whole_messages() const;
-  llm::Prompt compose_prompt(std::vector<retrieval::Passage> passages);
+  llm::Prompt compose_prompt(std::vector<retrieval::RetrievedChunk> chunks);
   void write_or_wait();
   void take_text(std::string_view text);
   void take_part(llm::AnswerPart part, std::string_view piece);
@@ -166,7 +166,7 @@ class Turn : public std::enable_shared_from_this<Turn> {
   bool is_from_memory_ = false;   // the window was there, and so may have fallen behind storage
   std::size_t kept_ = 0;          // so many of the request's messages are in the conversation
   llm::LeftOut left_out_before_;  // when the turn came to the conversation
-  bool has_passages_ = false;     // in the full prompt
+  bool has_chunks_ = false;       // in the full prompt
   llm::PromptExtent extent_ = llm::PromptExtent::full;
   std::unique_ptr<llm::Generation> generation_;
   base::SteadyTime first_asked_;

@@ -8,10 +8,15 @@ target_compile_options(leakguard_options INTERFACE -Wall -Wextra -Wconversion -W
 target_include_directories(leakguard_options INTERFACE "${CMAKE_SOURCE_DIR}" "${CMAKE_BINARY_DIR}/generated")
 target_link_libraries(leakguard_options INTERFACE Threads::Threads tl::expected)
 
-# leakguard_folder(NAME [PUBLIC lib…] [PRIVATE lib…]): every .cc of this folder (main.cc apart) as one library.
+# leakguard_folder(NAME [SUBFOLDERS] [PUBLIC lib…] [PRIVATE lib…]): every .cc of this folder (main.cc apart) as one
+# library; with SUBFOLDERS also those of the folders in it.
 function(leakguard_folder name)
-  cmake_parse_arguments(ARG "" "" "PUBLIC;PRIVATE" ${ARGN})
+  cmake_parse_arguments(ARG "SUBFOLDERS" "" "PUBLIC;PRIVATE" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cc")
+  if(ARG_SUBFOLDERS)
+    file(GLOB deeper CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*/*.cc")
+    list(APPEND sources ${deeper})
+  endif()
   list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
   if(sources)
     add_library(${name} STATIC ${sources})

@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/terminal_text.h"
 #include "guard/config/single_file_mount.h"
-#include "guard/source/host.h"
+#include "guard/source/host/host.h"
 
 namespace agent {
 namespace {

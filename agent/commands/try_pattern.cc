@@ -18,11 +18,11 @@
 #include "base/terminal_text.h"
 #include "guard/config/config.h"
 #include "guard/config/pattern.h"
-#include "guard/source/container_log_frames.h"
-#include "guard/source/engine_client.h"
-#include "guard/source/log_lines.h"
-#include "guard/source/log_matcher.h"
-#include "guard/source/log_text.h"
+#include "guard/source/docker/client.h"
+#include "guard/source/docker/log_frames.h"
+#include "guard/source/log/lines.h"
+#include "guard/source/log/matcher.h"
+#include "guard/source/log/text.h"
 
 namespace agent {
 namespace {

@@ -9,7 +9,7 @@
 
 #include "agent/supervisor/file_limit.h"
 #include "base/log.h"
-#include "guard/source/process_tree.h"
+#include "guard/source/process/tree.h"
 
 namespace agent {
 namespace {

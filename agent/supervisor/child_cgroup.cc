@@ -12,9 +12,9 @@
 
 #include "base/log.h"
 #include "guard/action/cgroup_files.h"
-#include "guard/source/cgroup_tree.h"
+#include "guard/source/cgroup/tree.h"
 #include "guard/source/fs.h"
-#include "guard/source/process_parser.h"
+#include "guard/source/process/parser.h"
 
 namespace agent {
 namespace {

@@ -10,7 +10,7 @@
 #include "base/result.h"
 #include "guard/sample/caps.h"
 #include "guard/sample/cgroup.h"
-#include "guard/source/cgroup_tree.h"
+#include "guard/source/cgroup/tree.h"
 
 namespace agent {
 

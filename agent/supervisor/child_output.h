@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/event_loop.h"
-#include "guard/source/log_lines.h"
+#include "guard/source/log/lines.h"
 
 namespace agent {
 

@@ -18,7 +18,7 @@
 #include "base/log.h"
 #include "guard/history/state_file.h"
 #include "guard/source/fs.h"
-#include "guard/source/process_parser.h"
+#include "guard/source/process/parser.h"
 
 namespace agent {
 namespace {

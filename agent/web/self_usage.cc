@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "guard/source/fs.h"
-#include "guard/source/process_parser.h"
+#include "guard/source/process/parser.h"
 
 namespace agent {
 namespace {

@@ -8,7 +8,7 @@
 namespace chatcore::api {
 namespace {
 
-// What a turn holds besides its texts: its own state, the exchange, a prompt's passages.
+// What a turn holds besides its texts: its own state, the exchange, a prompt's chunks.
 constexpr base::Bytes kTurnOverhead = base::kibibytes(16);
 
 // A header is ASCII by custom, an id any text: what is not printable ASCII is percent-encoded, and '%' with it.

@@ -5,8 +5,8 @@ namespace chatcore::llm {
 base::Bytes size_of(const Prompt& prompt) {
   std::size_t bytes = prompt.summary.size();
   for (const auto& message : prompt.messages) bytes += message.content.size();
-  for (const auto& passage : prompt.passages) {
-    bytes += sizeof passage + passage.text.size() + passage.source.size();
+  for (const auto& chunk : prompt.chunks) {
+    bytes += sizeof chunk + chunk.text.size() + chunk.source.size();
   }
   return {static_cast<std::int64_t>(bytes) + size_of(prompt.passed_on).count};
 }

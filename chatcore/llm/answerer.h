@@ -39,10 +39,10 @@ struct PassedOn {
   std::string suffix = {};
 };
 
-// Everything an answer is made from. `messages` end with the question; `passages` are for this prompt only.
+// Everything an answer is made from. `messages` end with the question; `chunks` are for this prompt only.
 struct Prompt {
   std::vector<conversation::Message> messages;
-  std::vector<retrieval::Passage> passages;
+  std::vector<retrieval::RetrievedChunk> chunks;
   std::size_t max_tokens = 0;  // 0: the answerer's own bound
   Sampling sampling = {};
   std::vector<std::string> stop = {};  // the answer ends before any of these; a backend gets them by passed_on
@@ -119,7 +119,7 @@ class Answerer {
   [[nodiscard]] virtual std::optional<BackendStatistics> statistics() const { return std::nullopt; }
 };
 
-// The bytes of its texts, and of what holds the passages.
+// The bytes of its texts, and of what holds the chunks.
 base::Bytes size_of(const Prompt& prompt);
 base::Bytes size_of(const PassedOn& passed_on);
 

@@ -23,12 +23,12 @@ constexpr std::size_t kMaxQuestionStems = 64;
 constexpr std::size_t kBytesPerToken = 4;  // as estimate_tokens() counts
 // A sentence that is much worse than the best one is there for something else.
 constexpr double kShareOfBest = 0.6;
-// How much the passage's own likeness to the question counts beside its words.
-constexpr double kPassageShare = 0.5;
+// How much the chunk's own likeness to the question counts beside its words.
+constexpr double kChunkScoreShare = 0.5;
 
 struct Candidate {
-  std::size_t passage = 0;
-  std::size_t place = 0;  // in the passage
+  std::size_t chunk = 0;
+  std::size_t place = 0;  // in the chunk
   std::string text;
   std::vector<std::string> stems;
   double score = 0;
@@ -73,17 +73,17 @@ bool contains(const std::vector<std::string>& stems, std::string_view wanted) {
   return std::any_of(stems.begin(), stems.end(), [&](const std::string& stem) { return is_same_word(stem, wanted); });
 }
 
-// Every sentence of the passages once: neighbouring passages overlap.
+// Every sentence of the chunks once: neighbouring chunks overlap.
 std::vector<Candidate> collect_candidates(const Prompt& prompt) {
   std::vector<Candidate> candidates;
   std::unordered_set<std::string> seen;
-  for (std::size_t passage = 0; passage < prompt.passages.size(); ++passage) {
+  for (std::size_t chunk = 0; chunk < prompt.chunks.size(); ++chunk) {
     std::size_t place = 0;
-    for (std::string& sentence : split_sentences(prompt.passages[passage].text)) {
+    for (std::string& sentence : split_sentences(prompt.chunks[chunk].text)) {
       std::string text = shortened(sentence, kMaxSentenceBytes);
       if (!seen.insert(text).second) continue;
       std::vector<std::string> stems = content_stems(text);
-      if (!stems.empty()) candidates.push_back({passage, place++, std::move(text), std::move(stems), 0});
+      if (!stems.empty()) candidates.push_back({chunk, place++, std::move(text), std::move(stems), 0});
     }
   }
   return candidates;
@@ -105,11 +105,11 @@ void score_candidates(const Prompt& prompt, const std::vector<std::string>& want
     if (candidate.score == 0) continue;
     // Long sentences have more words by chance.
     candidate.score /= std::sqrt(16.0 + static_cast<double>(candidate.stems.size()));
-    candidate.score *= 1.0 + kPassageShare * std::max(0.0F, prompt.passages[candidate.passage].score);
+    candidate.score *= 1.0 + kChunkScoreShare * std::max(0.0F, prompt.chunks[candidate.chunk].score);
   }
 }
 
-// The best, in the order in which the passages have them.
+// The best, in the order in which the chunks have them.
 std::vector<Candidate> choose_sentences(std::vector<Candidate> candidates, std::size_t max_sentences) {
   std::stable_sort(candidates.begin(), candidates.end(),
                    [](const Candidate& a, const Candidate& b) { return a.score > b.score; });
@@ -119,7 +119,7 @@ std::vector<Candidate> choose_sentences(std::vector<Candidate> candidates, std::
     return candidate.score == 0 || candidate.score < best * kShareOfBest;
   });
   std::sort(candidates.begin(), candidates.end(), [](const Candidate& a, const Candidate& b) {
-    return std::pair(a.passage, a.place) < std::pair(b.passage, b.place);
+    return std::pair(a.chunk, a.place) < std::pair(b.chunk, b.place);
   });
   return candidates;
 }
@@ -128,7 +128,7 @@ std::string quote(const Prompt& prompt, const std::vector<Candidate>& sentences)
   std::string answer;
   const std::string* source = nullptr;
   for (const Candidate& sentence : sentences) {
-    const std::string& from = prompt.passages[sentence.passage].source;
+    const std::string& from = prompt.chunks[sentence.chunk].source;
     if (source == nullptr || *source != from) {
       if (!answer.empty()) answer += "\n\n";
       answer += from.empty() ? "From the texts:" : "From " + shortened(from, kMaxEchoBytes) + ":";

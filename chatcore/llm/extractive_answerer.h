@@ -1,5 +1,5 @@
 #pragma once
-// The built-in answerer: it writes nothing of its own but quotes the sentences of the passages that answer the
+// The built-in answerer: it writes nothing of its own but quotes the sentences of the chunks that answer the
 // question best, names their source, and says so plainly when there are none. It needs no key and no network, and the
 // same prompt always gets the same answer, which is what the tests of everything around it live on.
 

@@ -121,7 +121,7 @@ class Request {
     return dropped;
   }
 
-  // Removes what chatcore added to the conversation: the passages first, then the summary.
+  // Removes what chatcore added to the conversation: the chunks first, then the summary.
   bool drop_additions() {
     if (!has_system() || !has_text(messages()[0])) return false;
     auto& system = messages()[0]["content"].get_ref<std::string&>();
@@ -131,7 +131,7 @@ class Request {
       const bool is_first = at == 0;
       if (at == std::string::npos || !(is_first || std::string_view(system).substr(0, at).ends_with(kPartSeparator)))
         continue;
-      // A passage is a line of JSON, so no separator is in it; the summary is the last part.
+      // A chunk is a line of JSON, so no separator is in it; the summary is the last part.
       const auto end = begin == kSummaryIntroduction ? std::string::npos : system.find(kPartSeparator, at);
       const bool is_last = end == std::string::npos;
       const std::size_t from = is_last && !is_first ? at - kPartSeparator.size() : at;

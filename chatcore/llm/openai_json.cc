@@ -27,11 +27,11 @@ json parse(std::string_view text) {
       text, [](int depth, json::parse_event_t, json&) { return depth <= kMaxDepth; }, false);
 }
 
-std::string passages_text(const std::vector<retrieval::Passage>& passages) {
-  if (passages.empty()) return "";
+std::string chunks_text(const std::vector<retrieval::RetrievedChunk>& chunks) {
+  if (chunks.empty()) return "";
   std::string text(kPassagesIntroduction);
-  for (const auto& passage : passages) {
-    text += "\n" + text_of(ordered_json{{"source", passage.source}, {"text", passage.text}});
+  for (const auto& chunk : chunks) {
+    text += "\n" + text_of(ordered_json{{"source", chunk.source}, {"text", chunk.text}});
   }
   return text;
 }
@@ -42,8 +42,7 @@ ordered_json message_of(std::string_view role, std::string_view content) {
 
 ordered_json messages_of(const Prompt& prompt, std::string_view system_prompt) {
   ordered_json messages = ordered_json::array();
-  const SystemParts parts{
-      .configured = system_prompt, .passages = passages_text(prompt.passages), .summary = prompt.summary};
+  const SystemParts parts{.configured = system_prompt, .chunks = chunks_text(prompt.chunks), .summary = prompt.summary};
   for (const auto& message : prompt_messages(prompt.messages, parts)) {
     messages.push_back(message_of(name_of(message.role), message.content));
   }
@@ -103,7 +102,7 @@ std::string chat_request(const Prompt& prompt, std::string_view model, std::stri
   add_settings(prompt, max_tokens_field, request);
   std::string text = with_fields(text_of(request), passed.fields);
   if (passed.messages.empty()) return text;
-  const std::string messages = passed_messages(passed.messages, system_prompt, passages_text(prompt.passages));
+  const std::string messages = passed_messages(passed.messages, system_prompt, chunks_text(prompt.chunks));
   return with_fields(std::move(text), R"({"messages":)" + messages + "}");
 }
 

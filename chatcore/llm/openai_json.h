@@ -13,19 +13,19 @@
 
 namespace chatcore::llm {
 
-// The body of POST /chat/completions for a streamed answer, its messages as prompt_messages.h has them. The passages
+// The body of POST /chat/completions for a streamed answer, its messages as prompt_messages.h has them. The chunks
 // are a part of the system message:
 //
 //   Use these passages to answer where they bear on the question, and name their source. …
 //   {"source":"notes.md","text":"…"}
 //
-// one line each, in JSON, so that no text can end its passage and speak in our name. Prompt::passed_on is
+// one line each, in JSON, so that no text can end its chunk and speak in our name. Prompt::passed_on is
 // included unchanged (passed_on.h).
 std::string chat_request(const Prompt& prompt, std::string_view model, std::string_view system_prompt,
                          std::string_view max_tokens_field);
 
 // The body of POST /completions for a streamed text between the question and Prompt::passed_on.suffix. Without a system
-// prompt and passages, which would be a part of the text.
+// prompt and chunks, which would be a part of the text.
 std::string fill_in_request(const Prompt& prompt, std::string_view model, std::string_view max_tokens_field);
 
 // {"role":"user","content":"…"} without a line's end in it, so that no text can end its line and speak for another.

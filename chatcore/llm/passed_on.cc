@@ -120,7 +120,7 @@ PassedMessage user_message(json content) {
 }  // namespace
 
 std::string passed_messages(const std::vector<std::string>& messages, std::string_view configured,
-                            std::string_view passages) {
+                            std::string_view chunks) {
   SystemMessage system;
   system.add(configured);
   std::vector<PassedMessage> talk;
@@ -140,14 +140,14 @@ std::string passed_messages(const std::vector<std::string>& messages, std::strin
     own.pop_back();
   }
   const bool has_opening = !talk.empty() && talk.front().role == "assistant" && is_plain(talk.front());
-  const bool is_untouched = is_blank(configured) && is_blank(passages) && !has_opening && own.size() == 1 &&
+  const bool is_untouched = is_blank(configured) && is_blank(chunks) && !has_opening && own.size() == 1 &&
                             own.front().message["role"] == "system";
   for (const auto& one : own) system.add(content_of(one.message));
   if (has_opening) {
     system.add(joined(json(std::string(kOpening)), content_of(talk.front().message), ""));
     talk.erase(talk.begin());
   }
-  system.add(passages);
+  system.add(chunks);
   // Tool calls and their results may come last.
   if (talk.empty() || (talk.back().role == "assistant" && is_plain(talk.back()))) {
     talk.push_back(user_message(std::string(kGoOn)));

@@ -154,7 +154,7 @@ std::vector<Message> prompt_messages(const std::vector<Message>& messages, const
   add_part(system, parts.configured, kPartSeparator);
   for (const std::string_view text : own) add_part(system, text, kPartSeparator);
   add_part(system, opening, kPartSeparator);
-  add_part(system, parts.passages, kPartSeparator);
+  add_part(system, parts.chunks, kPartSeparator);
   add_part(system, parts.summary, kPartSeparator);
   if (!system.empty()) talk.insert(talk.begin(), {.role = Role::system, .content = std::move(system)});
   return talk;

@@ -1,10 +1,10 @@
 #pragma once
 // Smaller prompts for a question whose prompt the backend refused or broke on. The cause may be a text that is not the
-// question: an earlier answer, a system message of the conversation, the summary, a passage. Without a smaller prompt
+// question: an earlier answer, a system message of the conversation, the summary, a chunk. Without a smaller prompt
 // every later question of the conversation would fail too.
 //
-//   full           the conversation with its summary, and passages
-//   without_turns  the conversation's system messages and the request; no summary, no passages
+//   full           the conversation with its summary, and chunks
+//   without_turns  the conversation's system messages and the request; no summary, no chunks
 //   request_alone  the request's own messages
 //
 // All three have the configured system prompt and the request's instructions. Pure.
@@ -25,7 +25,7 @@ std::vector<conversation::Message> reduced_messages(PromptExtent extent,
                                                     const std::vector<conversation::Message>& request);
 
 // The next smaller extent whose prompt differs from the last one; absent: there is none. `full` are the messages of
-// the full prompt, `has_additions` whether it has a summary or passages.
+// the full prompt, `has_additions` whether it has a summary or chunks.
 std::optional<PromptExtent> next_extent(PromptExtent last, const std::vector<conversation::Message>& full,
                                         bool has_additions, const std::vector<conversation::Message>& conversation,
                                         const std::vector<conversation::Message>& request);

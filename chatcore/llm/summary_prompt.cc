@@ -65,7 +65,7 @@ SummaryPrompt summary_prompt(const Summary& former, const std::vector<Message>& 
   const std::string task = std::string(kTask) + std::to_string(max_bytes / kBytesPerWord) + " words.";
   made.prompt = {
       .messages = {{.role = Role::system, .content = task}, {.role = Role::user, .content = std::move(lines)}},
-      .passages = {},
+      .chunks = {},
       .max_tokens = max_bytes / kBytesPerToken};
   return made;
 }

@@ -22,7 +22,7 @@ namespace chatcore::memory {
 
 enum class Account : std::size_t {
   conversations,  // messages, keys, and what holding them costs (conversation/accounting.h)
-  turns,          // turns under way: question, prompt, passages, search scratch, answer so far, backend buffers
+  turns,          // turns under way: question, prompt, chunks, search scratch, answer so far, backend buffers
   requests,       // headers and bodies, in receipt and while they are being answered
   answers,        // response bytes that the client has yet to take
   connections,    // what each open connection costs by itself

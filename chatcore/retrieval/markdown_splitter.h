@@ -1,6 +1,6 @@
 #pragma once
 // Cuts a Markdown text as text_splitter.h does, and begins each piece with the headings it stands under, so that a
-// passage says what it is about and is found by it. Pure.
+// chunk says what it is about and is found by it. Pure.
 
 #include <string>
 #include <string_view>

@@ -20,7 +20,7 @@ using base::Code;
 // A message may be a megabyte of pasted log; embedding all of it would hold up the loop for 60 ms.
 constexpr std::size_t kMaxQuestionBytes = 8192;
 
-// Chunks that are put in order by their words, of which the best are passages. Of 38 000 chunks the built-in embedder's
+// Chunks that are put in order by their words, of which the best are returned. Of 38 000 chunks the built-in embedder's
 // first 64 had too few of those that the words find; more than 256 added nothing (docs/measurements.md).
 constexpr std::size_t kCandidates = 256;
 // What the words have to say beside the vector, measured on the questions of the hit rate test.
@@ -89,7 +89,7 @@ void Retriever::answer_waiting() {
 }
 
 void Retriever::retrieve_from(Generation generation, std::string question, Done done) {
-  if (!generation.store || generation.store->size() == 0) return done(std::vector<Passage>());
+  if (!generation.store || generation.store->size() == 0) return done(std::vector<RetrievedChunk>());
   if (auto known = cache_.find(question, generation.number)) {
     return search_with(std::move(generation), std::move(question), std::move(known), std::move(done));
   }
@@ -122,11 +122,11 @@ void Retriever::search_with(Generation generation, std::string question, QueryCa
   if (is_quick || !searcher_.submit(job)) job();
 }
 
-std::vector<Passage> Retriever::search(const VectorStore& texts, std::string_view question,
-                                       const std::vector<float>& vector) const {
+std::vector<RetrievedChunk> Retriever::search(const VectorStore& texts, std::string_view question,
+                                              const std::vector<float>& vector) const {
   const auto began = std::chrono::steady_clock::now();
-  std::vector<Passage> passages;
-  if (options_.top == 0) return passages;
+  std::vector<RetrievedChunk> chunks;
+  if (options_.top == 0) return chunks;
   const LexicalQuestion words(question, texts.weights());
   // One that comes near enough by either counts: the words say nothing of a misspelt question, or of compounds.
   BestMatches best(options_.top, -1);
@@ -139,10 +139,10 @@ std::vector<Passage> Retriever::search(const VectorStore& texts, std::string_vie
     best.add(match);
   }
   for (const Match& match : std::move(best).sorted()) {
-    passages.push_back({std::string(texts.text(match.chunk)), std::string(texts.source(match.chunk)), match.score});
+    chunks.push_back({std::string(texts.text(match.chunk)), std::string(texts.source(match.chunk)), match.score});
   }
   if (options_.on_search) options_.on_search(std::chrono::steady_clock::now() - began);
-  return passages;
+  return chunks;
 }
 
 // Loaded, this is a lock for as long as it takes to copy a pointer.

@@ -1,8 +1,8 @@
 #pragma once
-// Finds the passages of the ingested texts that bear on a question. What it finds goes into that one prompt,
+// Finds the chunks of the ingested texts that bear on a question. What it finds goes into that one prompt,
 // never into the stored history.
 //
-//   question → vector (cached) → the best chunks by vector → put in order with the words they share → passages
+//   question → vector (cached) → the best chunks by vector → put in order with the words they share → the best of these
 //
 // The vector store is mapped once, by the retriever's own worker, and shared read-only; questions that come before wait
 // for it. When another file is put in its place (`chatcore ingest` renames one there) the new one is loaded beside it
@@ -33,14 +33,14 @@ namespace chatcore::retrieval {
 class QueryEmbedder;  // text → unit vector; see query_embedder.h
 class VectorStore;    // chunks and their vectors, immutable; see vector_store.h
 
-struct Passage {
+struct RetrievedChunk {
   std::string text;
   std::string source;  // the file it came from
   float score = 0;     // how well it fits, 1 at best; what stands in no relation to the question is near 0
 };
 
 struct RetrieverOptions {
-  std::string store_file;  // empty or missing file: no passages, which is not an error
+  std::string store_file;  // empty or missing file: no chunks, which is not an error
   std::size_t top = 5;
   float threshold = 0.1F;
   std::size_t cache_bytes = 4u << 20;  // for the vectors of questions
@@ -54,16 +54,16 @@ struct RetrieverOptions {
 // Thread-safe.
 class Retriever {
  public:
-  using Done = std::function<void(base::Result<std::vector<Passage>>)>;
+  using Done = std::function<void(base::Result<std::vector<RetrievedChunk>>)>;
 
   Retriever(RetrieverOptions options, std::shared_ptr<QueryEmbedder> embedder);
   ~Retriever();
 
-  // The best passages first, at most `top`, none below `threshold`. Of a question longer than 8 KiB the beginning
+  // The best chunks first, at most `top`, none below `threshold`. Of a question longer than 8 KiB the beginning
   // counts. `done` is called exactly once, before retrieve() returns or later on another thread (not at all for a
   // question that is still waiting when the retriever is destroyed). While no store is loaded the question waits for
   // the worker to look for one, so that the caller's thread never reads a file. Holds some 50 KB while it is at it (by
-  // a graph 200 KB, and a bit for each chunk), and the passages. Errors: corrupt or conflict (the store file is of no
+  // a graph 200 KB, and a bit for each chunk), and the chunks. Errors: corrupt or conflict (the store file is of no
   // use: the caller goes on without), exhausted (too many wait for the store), those of the embedder.
   void retrieve(std::string question, Done done);
 
@@ -82,7 +82,7 @@ class Retriever {
   [[nodiscard]] std::uint64_t loads() const { return loads_.load(); }
   [[nodiscard]] std::uint64_t failed_loads() const { return failed_loads_.load(); }
   [[nodiscard]] std::size_t chunks() const { return chunks_.load(); }
-  // Questions that got no passages because the embedder failed. The log says when that begins and when it ends.
+  // Questions that got no chunks because the embedder failed. The log says when that begins and when it ends.
   [[nodiscard]] std::uint64_t failed_questions() const { return failed_questions_.load(); }
   // What of the store file is mapped, and what of that is the graph.
   [[nodiscard]] std::size_t mapped_bytes() const { return mapped_bytes_.load(); }
@@ -107,8 +107,8 @@ class Retriever {
   void retrieve_from(Generation generation, std::string question, Done done);
   void take_note_of(const base::Status& embedding);
   void search_with(Generation generation, std::string question, QueryCache::Vector vector, Done done);
-  [[nodiscard]] std::vector<Passage> search(const VectorStore& texts, std::string_view question,
-                                            const std::vector<float>& vector) const;
+  [[nodiscard]] std::vector<RetrievedChunk> search(const VectorStore& texts, std::string_view question,
+                                                   const std::vector<float>& vector) const;
   base::Status load_if_new();                   // with loading_ held
   void take_note_of(const VectorStore& store);  // in what others are told of it
 

@@ -61,7 +61,8 @@ void multiply_anywhere(const float* rows, std::size_t count, std::size_t dimensi
     std::array<float, kLanes> sums{};
     std::size_t i = 0;
     for (; i + kLanes <= dimensions; i += kLanes) {
-      for (std::size_t lane = 0; lane < kLanes; ++lane) sums[lane] += rows[i + lane] * question[i + lane];
+      for (std::size_t context = 0; context < kLanes; ++context)
+        sums[context] += rows[i + context] * question[i + context];
     }
     float total = 0;
     for (; i < dimensions; ++i) total += rows[i] * question[i];

@@ -33,7 +33,7 @@ base::Status list_folder(const fs::path& folder, const fs::path& store_file, std
   return {};
 }
 
-// A file that was named twice, or in a folder that is named too, would else crowd other passages out with its copies.
+// A file that was named twice, or in a folder that is named too, would else crowd other chunks out with its copies.
 void leave_out_copies(std::vector<TextFile>& files) {
   std::set<fs::path> seen;
   std::erase_if(files, [&](const TextFile& file) {

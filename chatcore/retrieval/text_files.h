@@ -12,7 +12,7 @@ namespace chatcore::retrieval {
 
 struct TextFile {
   std::filesystem::path path;
-  std::string name;  // what passages show: relative to the folder that was named
+  std::string name;  // what chunks show: relative to the folder that was named
 };
 
 // `paths` are files, and folders with all that is below them; hidden names, links to folders and `store_file` are left

@@ -52,7 +52,7 @@ std::size_t find_end(std::string_view text, std::size_t begin, std::size_t chunk
 }
 
 // Where the next chunk begins, at most `overlap` before `end`: with a line or sentence if one begins there, else with
-// a word, so that no passage opens in the middle of one.
+// a word, so that no chunk opens in the middle of one.
 std::size_t find_next_begin(std::string_view text, std::size_t end, std::size_t overlap) {
   const std::size_t earliest = base::back_code_points(text, end, overlap);
   const std::string_view repeated = text.substr(earliest, end - earliest);

@@ -1,6 +1,6 @@
 #pragma once
 // Writes cgroup files: limits, a cgroup for a child process, moving and killing the processes in a cgroup. Folders come
-// as sample::Cgroup (from guard/source/cgroup_tree.h); nothing is searched here.
+// as sample::Cgroup (from guard/source/cgroup/tree.h); nothing is searched here.
 //
 // Thread-safe. apply_caps, attach and create_child_cgroup usually take microseconds, but a limit below the memory in
 // use makes the kernel reclaim for seconds, so call them on a worker. kill_all and reclaim block until their deadline

@@ -1,6 +1,6 @@
 #pragma once
 // Sends signals to exactly the intended process. A pid can be reused between the check and the signal, a pidfd cannot:
-// it is opened first, then the caller confirms the identity (guard/source/process_tree.h: process_identity). Since the
+// it is opened first, then the caller confirms the identity (guard/source/process/tree.h: process_identity). Since the
 // pid cannot be reused while the confirmed process lives, the pidfd refers to it.
 
 #include <chrono>

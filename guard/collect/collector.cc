@@ -7,8 +7,8 @@
 #include "base/log.h"
 #include "guard/collect/container_target.h"
 #include "guard/collect/pid_file_target.h"
-#include "guard/source/host.h"
-#include "guard/source/process_tree.h"
+#include "guard/source/host/host.h"
+#include "guard/source/process/tree.h"
 
 namespace guard {
 namespace {

@@ -18,11 +18,11 @@
 #include "guard/collect/unit_target.h"
 #include "guard/config/config.h"
 #include "guard/sample/snapshot.h"
-#include "guard/source/cgroup_tree.h"
-#include "guard/source/engine_watch.h"
-#include "guard/source/host_mounts.h"
-#include "guard/source/kernel_log.h"
-#include "guard/source/systemd_units.h"
+#include "guard/source/cgroup/tree.h"
+#include "guard/source/docker/watch.h"
+#include "guard/source/host/kernel_log.h"
+#include "guard/source/host/mounts.h"
+#include "guard/source/systemd/units.h"
 
 namespace guard {
 

@@ -5,8 +5,8 @@
 #include <optional>
 
 #include "guard/sample/snapshot.h"
-#include "guard/source/engine_counts.h"
-#include "guard/source/engine_parser.h"
+#include "guard/source/docker/counts.h"
+#include "guard/source/docker/parser.h"
 
 namespace guard {
 

@@ -21,7 +21,7 @@
 
 #include "guard/config/config.h"
 #include "guard/sample/target.h"
-#include "guard/source/engine_parser.h"
+#include "guard/source/docker/parser.h"
 
 namespace guard {
 

@@ -18,9 +18,9 @@
 #include "base/worker.h"
 #include "guard/config/config.h"
 #include "guard/sample/snapshot.h"
-#include "guard/source/container_log.h"
-#include "guard/source/file_log_reader.h"
-#include "guard/source/log_counter.h"
+#include "guard/source/docker/container_log.h"
+#include "guard/source/log/counter.h"
+#include "guard/source/log/file_log_reader.h"
 
 namespace guard {
 

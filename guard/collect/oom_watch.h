@@ -12,7 +12,7 @@
 
 #include "base/clock.h"
 #include "guard/sample/snapshot.h"
-#include "guard/source/kernel_log.h"
+#include "guard/source/host/kernel_log.h"
 
 namespace guard {
 

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "base/units.h"
-#include "guard/source/process_tree.h"
+#include "guard/source/process/tree.h"
 
 namespace guard {
 

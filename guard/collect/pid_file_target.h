@@ -8,7 +8,7 @@
 #include "base/result.h"
 #include "base/timed_call.h"
 #include "guard/sample/snapshot.h"
-#include "guard/source/pid_file.h"
+#include "guard/source/process/pid_file.h"
 
 namespace guard {
 
@@ -20,8 +20,8 @@ class PidFileTarget {
   // `root` is the folder that contains /proc.
   PidFileTarget(std::string path, std::string root);
 
-  // Fills identity, lifecycle and resources. If the pid file is not trusted (guard/source/pid_file.h) or its file
-  // system hangs, the workload is unknown, with the reason. `now`: start time of the read.
+  // Fills identity, lifecycle and resources. If the pid file is not trusted (guard/source/process/pid_file.h) or its
+  // file system hangs, the workload is unknown, with the reason. `now`: start time of the read.
   void read(base::SteadyTime now, sample::Workload& workload);
 
  private:

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/units.h"
-#include "guard/source/probe_attempt.h"
+#include "guard/source/probe/attempt.h"
 
 namespace guard {
 

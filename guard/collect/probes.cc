@@ -5,9 +5,9 @@
 #include <utility>
 
 #include "base/log.h"
-#include "guard/source/http_probe.h"
-#include "guard/source/probe_run.h"
-#include "guard/source/tcp_probe.h"
+#include "guard/source/probe/http.h"
+#include "guard/source/probe/run.h"
+#include "guard/source/probe/tcp.h"
 
 namespace guard {
 namespace {

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "guard/sample/target.h"
-#include "guard/source/engine_parser.h"
+#include "guard/source/docker/parser.h"
 
 namespace guard {
 

@@ -1,5 +1,5 @@
 #pragma once
-// Reads a systemd unit as a workload. systemd is asked over D-Bus (guard/source/systemd_units.h). Without it, a unit
+// Reads a systemd unit as a workload. systemd is asked over D-Bus (guard/source/systemd/units.h). Without it, a unit
 // whose cgroup is found in the system slice is running, and any other is unknown. A run keeps its identity in both
 // cases, so a bus connection that comes or goes is not a restart.
 
@@ -9,8 +9,8 @@
 
 #include "base/result.h"
 #include "guard/sample/snapshot.h"
-#include "guard/source/cgroup_tree.h"
-#include "guard/source/systemd_units.h"
+#include "guard/source/cgroup/tree.h"
+#include "guard/source/systemd/units.h"
 
 namespace guard {
 

@@ -190,7 +190,7 @@ namespace {
 
 constexpr std::size_t kMostProbesEach = 16;
 constexpr std::size_t kMostStatuses = 16;
-constexpr std::size_t kMostArguments = 64;
+constexpr std::size_t kMostProbeArguments = 64;
 constexpr std::int64_t kMostInARow = 100;
 
 void read_statuses(const Reader& section, std::vector<int>& statuses) {
@@ -212,7 +212,7 @@ void read_argv(const Reader& section, std::vector<std::string>& command) {
   const bool is_empty_list = node->kind == YamlNode::Kind::list && node->children.empty();
   if (is_empty_list || (!command.empty() && command.front().empty()))
     section.problem("command", "expected a program and its arguments, such as [/usr/bin/pg_isready, -q]");
-  if (command.size() > kMostArguments) section.problem("command", "at most 64 arguments");
+  if (command.size() > kMostProbeArguments) section.problem("command", "at most 64 arguments");
 }
 
 // How the workload is asked: exactly one way.

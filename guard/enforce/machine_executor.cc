@@ -10,8 +10,8 @@
 #include "guard/action/shed_request.h"
 #include "guard/action/unit_properties.h"
 #include "guard/policy/caps.h"
-#include "guard/source/engine_client.h"
-#include "guard/source/process_tree.h"
+#include "guard/source/docker/client.h"
+#include "guard/source/process/tree.h"
 
 namespace guard {
 namespace {

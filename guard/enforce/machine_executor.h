@@ -15,7 +15,7 @@
 #include "guard/enforce/enforcer.h"
 #include "guard/enforce/executor.h"
 #include "guard/enforce/notifications.h"
-#include "guard/source/cgroup_tree.h"
+#include "guard/source/cgroup/tree.h"
 
 namespace guard {
 

@@ -81,8 +81,9 @@ class Storm {
 
  private:
   using Paths = std::vector<std::string>;
-  static inline const Paths kAnsweredPaths{"/now", "/elsewhere", "/in-its-lane", "/stream"};
-  static inline const Paths kAllPaths{"/now", "/elsewhere", "/in-its-lane", "/stream", "/dropped", "/broken", "/never"};
+  static inline const Paths kAnsweredPaths{"/now", "/elsewhere", "/on-its-thread", "/stream"};
+  static inline const Paths kAllPaths{"/now",     "/elsewhere", "/on-its-thread", "/stream",
+                                      "/dropped", "/broken",    "/never"};
   static inline thread_local std::mt19937 random_engine;
 
   static HttpServerOptions options() {
@@ -101,7 +102,7 @@ class Storm {
     const auto path = exchange->request().path;
     const auto respond = [exchange, path] { exchange->respond({200, {}, path}); };
     if (path == "/now") return respond();
-    if (path == "/in-its-lane") return loop_->post(respond);
+    if (path == "/on-its-thread") return loop_->post(respond);
     if (path == "/elsewhere") return elsewhere(respond);
     if (path == "/big") return exchange->respond({200, {}, std::string(kBigBytes, 'x')});
     if (path == "/never") return exchange->on_closed([exchange] {});

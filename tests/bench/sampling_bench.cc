@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "guard/action/cgroup_files.h"
-#include "guard/source/cgroup_tree.h"
-#include "guard/source/host.h"
-#include "guard/source/process_tree.h"
+#include "guard/source/cgroup/tree.h"
+#include "guard/source/host/host.h"
+#include "guard/source/process/tree.h"
 
 namespace {
 

@@ -69,7 +69,7 @@ TEST(Watchdog, IsFedWhileEveryThreadOfTheLoopComesBackAndNotWhenOneIsStuck) {
     release.get_future().wait();
   });
   stuck.get_future().wait();
-  while (loop.longest_silence() <= kGranted / 2) std::this_thread::yield();
+  while (loop.longest_block() <= kGranted / 2) std::this_thread::yield();
   while (!manager.next(milliseconds(1)).empty()) {  // what was sent before that
   }
   EXPECT_EQ(manager.next(3 * kGranted), "") << "the other thread still runs the loop's timers";
@@ -94,7 +94,7 @@ TEST(Watchdog, WithoutOneNothingIsSent) {
 
 TEST(LongestSilence, IsZeroWithoutABeat) {
   base::EventLoop loop;
-  EXPECT_EQ(loop.longest_silence().count(), 0);
+  EXPECT_EQ(loop.longest_block().count(), 0);
 }
 
 }  // namespace

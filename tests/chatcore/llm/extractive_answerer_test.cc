@@ -11,10 +11,10 @@ namespace {
 using conversation::Role;
 using ::testing::HasSubstr;
 
-Prompt ask(std::string question, std::vector<retrieval::Passage> passages = {}) {
+Prompt ask(std::string question, std::vector<retrieval::RetrievedChunk> chunks = {}) {
   Prompt prompt;
   prompt.messages = {{Role::user, std::move(question)}};
-  prompt.passages = std::move(passages);
+  prompt.chunks = std::move(chunks);
   return prompt;
 }
 
@@ -22,11 +22,11 @@ std::string text_of(const Prompt& prompt, const ExtractiveOptions& options) {
   return compose_answer(prompt, options).text;
 }
 
-const retrieval::Passage kMemory{
+const retrieval::RetrievedChunk kMemory{
     "# Memory\n\nThe server starts quickly. Conversations leave memory two hours after their last use. "
     "The sweeper runs every thirty minutes.",
     "memory.md", 0.5F};
-const retrieval::Passage kPorts{"The server listens on port 8080. Its page is plain.", "ports.md", 0.4F};
+const retrieval::RetrievedChunk kPorts{"The server listens on port 8080. Its page is plain.", "ports.md", 0.4F};
 
 TEST(ExtractiveAnswer, QuotesTheSentenceThatAnswersAndNamesItsSource) {
   EXPECT_EQ(text_of(ask("When do conversations leave memory?", {kMemory, kPorts}), {}),
@@ -62,10 +62,10 @@ TEST(ExtractiveAnswer, QuotesASentenceThatTwoPassagesShareOnce) {
 }
 
 TEST(ExtractiveAnswer, QuotesNoMoreSentencesThanItsBound) {
-  const retrieval::Passage passage{"Cats eat. Cats run. Cats hunt. Cats sleep.", "cats.md", 0.5F};
+  const retrieval::RetrievedChunk chunk{"Cats eat. Cats run. Cats hunt. Cats sleep.", "cats.md", 0.5F};
   ExtractiveOptions two;
   two.max_sentences = 2;
-  EXPECT_EQ(text_of(ask("cats", {passage}), two), "From cats.md: Cats eat. Cats run.");
+  EXPECT_EQ(text_of(ask("cats", {chunk}), two), "From cats.md: Cats eat. Cats run.");
 }
 
 TEST(ExtractiveAnswer, SaysThatItFoundNothingAndWhatItWasAsked) {
@@ -95,8 +95,8 @@ TEST(ExtractiveAnswer, TakesAFollowUpToMeanTheQuestionBefore) {
 }
 
 TEST(ExtractiveAnswer, MatchesEndingsOfAlphabetsItHasNoStemsFor) {
-  const retrieval::Passage passage{"Сервер слушает порт. Разговоры живут два часа.", "ru.md", 0.3F};
-  EXPECT_EQ(text_of(ask("Сколько живут разговоров?", {passage}), {}), "From ru.md: Разговоры живут два часа.");
+  const retrieval::RetrievedChunk chunk{"Сервер слушает порт. Разговоры живут два часа.", "ru.md", 0.3F};
+  EXPECT_EQ(text_of(ask("Сколько живут разговоров?", {chunk}), {}), "From ru.md: Разговоры живут два часа.");
 }
 
 TEST(ExtractiveAnswer, StaysBelowItsBoundAndEndsWithAWord) {

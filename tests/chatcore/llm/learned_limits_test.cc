@@ -54,7 +54,7 @@ TEST(LearnedLimits, EachRefusalShortensThePromptAndTheLastQuestionStays) {
   for (const auto& refusal : {too_long(0, 0), too_long(300, 0), too_long(300, 301), too_long(300, 290)}) {
     BackendLimits learned;
     std::optional<std::string> body = request(20, {.messages = {},
-                                                   .passages = {{.text = "fact", .source = "s", .score = 1}},
+                                                   .chunks = {{.text = "fact", .source = "s", .score = 1}},
                                                    .max_tokens = 200,
                                                    .summary = std::string(kSummaryIntroduction) + "\nshort"});
     int asked = 0;
@@ -74,7 +74,7 @@ TEST(LearnedLimits, EachRefusalShortensThePromptAndTheLastQuestionStays) {
 
 TEST(LearnedLimits, TurnsAreLeftOutBeforePassagesAndSummary) {
   const auto made = request(3, {.messages = {},
-                                .passages = {{.text = "fact", .source = "s", .score = 1}},
+                                .chunks = {{.text = "fact", .source = "s", .score = 1}},
                                 .summary = std::string(kSummaryIntroduction) + "\nshort"});
   BackendLimits learned;
   const auto body = amended(made, too_long(300, 400), learned);
@@ -87,7 +87,7 @@ TEST(LearnedLimits, TurnsAreLeftOutBeforePassagesAndSummary) {
 TEST(LearnedLimits, AnAnswersBoundThatTheContextCannotHoldIsLoweredBeforeTurnsAreLeftOut) {
   BackendLimits learned;
   const auto body =
-      amended(request(2, {.messages = {}, .passages = {}, .max_tokens = 4000}), too_long(4096, 230), learned);
+      amended(request(2, {.messages = {}, .chunks = {}, .max_tokens = 4000}), too_long(4096, 230), learned);
   ASSERT_TRUE(body);
   EXPECT_TRUE(has(*body, "a0"));
   EXPECT_FALSE(has(*body, "\"max_tokens\":4000"));
@@ -111,7 +111,7 @@ TEST(LearnedLimits, WhatWasLearnedFitsLaterRequestsBeforeTheyAreSent) {
 }
 
 TEST(LearnedLimits, ARefusedFieldIsRenamedOrLeftOut) {
-  const Prompt prompt{.messages = {}, .passages = {}, .max_tokens = 5, .sampling = {.temperature = 0.5, .top_p = 0.5}};
+  const Prompt prompt{.messages = {}, .chunks = {}, .max_tokens = 5, .sampling = {.temperature = 0.5, .top_p = 0.5}};
   BackendLimits learned;
   auto body = amended(request(0, prompt), {.kind = Kind::field, .fields = {"temperature"}}, learned);
   ASSERT_TRUE(body);
@@ -137,7 +137,7 @@ TEST(LearnedLimits, ARefusedFieldIsRenamedOrLeftOut) {
 }
 
 TEST(LearnedLimits, MutuallyExclusiveFieldsAreNotLearned) {
-  const Prompt prompt{.messages = {}, .passages = {}, .sampling = {.temperature = 0.5, .top_p = 0.5}};
+  const Prompt prompt{.messages = {}, .chunks = {}, .sampling = {.temperature = 0.5, .top_p = 0.5}};
   const BackendRefusal refusal{.kind = Kind::field, .fields = {"temperature", "top_p"}, .are_exclusive = true};
   BackendLimits learned;
   const auto body = amended(request(0, prompt), refusal, learned);

@@ -17,18 +17,18 @@ using testing::Not;
 
 TEST(ChatRequest, PutsPassagesAndSummaryBehindTheSystemMessagesAndBeforeTheTalk) {
   const Prompt prompt{.messages = {{.role = Role::system, .content = "S"}, {.content = "Q"}},
-                      .passages = {{.text = "one\ntwo", .source = "a.md", .score = 1}},
+                      .chunks = {{.text = "one\ntwo", .source = "a.md", .score = 1}},
                       .max_tokens = 5,
                       .summary = "They spoke of tea."};
   const auto request = chat_request(prompt, "m", "Be brief.", "max_tokens");
   const auto system = request.find("Be brief.");
   const auto own = request.find(R"(\n\n---\n\nS\n\n---\n\n)");
-  const auto passages = request.find(R"({\"source\":\"a.md\",\"text\":\"one\\ntwo\"})");
+  const auto chunks = request.find(R"({\"source\":\"a.md\",\"text\":\"one\\ntwo\"})");
   const auto summary = request.find("They spoke of tea.");
   const auto question = request.find(R"("content":"Q")");
   EXPECT_LT(system, own);
-  EXPECT_LT(own, passages);
-  EXPECT_LT(passages, summary);
+  EXPECT_LT(own, chunks);
+  EXPECT_LT(chunks, summary);
   EXPECT_LT(summary, question);
   EXPECT_NE(question, std::string::npos);
   EXPECT_THAT(request, HasSubstr(R"("stream":true)"));
@@ -36,7 +36,7 @@ TEST(ChatRequest, PutsPassagesAndSummaryBehindTheSystemMessagesAndBeforeTheTalk)
 }
 
 TEST(ChatRequest, CallsTheBoundWhatTheBackendCallsIt) {
-  const Prompt prompt{.messages = {{.content = "Q"}}, .passages = {}, .max_tokens = 5};
+  const Prompt prompt{.messages = {{.content = "Q"}}, .chunks = {}, .max_tokens = 5};
   const auto request = chat_request(prompt, "m", "", "max_completion_tokens");
   EXPECT_THAT(request, HasSubstr(R"("max_completion_tokens":5)"));
   EXPECT_THAT(request, Not(HasSubstr(R"("max_tokens")")));
@@ -44,7 +44,7 @@ TEST(ChatRequest, CallsTheBoundWhatTheBackendCallsIt) {
 
 TEST(ChatRequest, HandsOnHowToSampleAsItWasAsked) {
   const Prompt prompt{.messages = {{.content = "Q"}},
-                      .passages = {},
+                      .chunks = {},
                       .sampling = {.temperature = 0.0, .top_p = 0.5, .frequency_penalty = -1.5}};
   const auto request = chat_request(prompt, "m", "", "max_tokens");
   EXPECT_THAT(request, HasSubstr(R"("temperature":0.0,"top_p":0.5,"frequency_penalty":-1.5)"));
@@ -52,7 +52,7 @@ TEST(ChatRequest, HandsOnHowToSampleAsItWasAsked) {
 }
 
 TEST(ChatRequest, WithoutPassagesOrBoundThereIsNoWordOfThem) {
-  const auto request = chat_request({.messages = {{.content = "Q"}}, .passages = {}}, "m", "", "max_tokens");
+  const auto request = chat_request({.messages = {{.content = "Q"}}, .chunks = {}}, "m", "", "max_tokens");
   EXPECT_THAT(request, Not(HasSubstr("system")));
   EXPECT_THAT(request, Not(HasSubstr("max_tokens")));
   EXPECT_THAT(request, Not(HasSubstr("temperature")));
@@ -61,7 +61,7 @@ TEST(ChatRequest, WithoutPassagesOrBoundThereIsNoWordOfThem) {
 TEST(ChatRequest, HasPassedOnMessagesAndFieldsUnchanged) {
   const std::string image = R"({"role":"user","content":[{"type":"image_url","image_url":{"url":"data:x"}}]})";
   const std::string result = R"({"role":"tool","tool_call_id":"1","content":"42"})";
-  Prompt prompt{.messages = {{.content = ""}}, .passages = {}, .max_tokens = 5};
+  Prompt prompt{.messages = {{.content = ""}}, .chunks = {}, .max_tokens = 5};
   prompt.passed_on = {.messages = {image, result}, .fields = R"({"seed":7,"tools":[{"type":"function"}]})"};
   const auto request = chat_request(prompt, "m", "", "max_tokens");
   EXPECT_THAT(request, HasSubstr(R"("messages":[)" + image + "," + result + "]}"));
@@ -70,7 +70,7 @@ TEST(ChatRequest, HasPassedOnMessagesAndFieldsUnchanged) {
 
 TEST(FillInRequest, HasThePromptAndTheSuffixAndNothingElseOfTheServer) {
   Prompt prompt{
-      .messages = {{.content = "a = "}}, .passages = {{.text = "fact", .source = "s", .score = 1}}, .max_tokens = 5};
+      .messages = {{.content = "a = "}}, .chunks = {{.text = "fact", .source = "s", .score = 1}}, .max_tokens = 5};
   prompt.passed_on = {.fields = R"({"stop":["x"]})", .suffix = ";"};
   EXPECT_EQ(fill_in_request(prompt, "m", "max_tokens"),
             R"({"model":"m","stream":true,"stream_options":{"include_usage":true},"prompt":"a = ","suffix":";",)"
@@ -79,7 +79,7 @@ TEST(FillInRequest, HasThePromptAndTheSuffixAndNothingElseOfTheServer) {
 
 TEST(ChatRequest, TheServersSystemTextPrecedesPassedOnMessages) {
   const std::string question = R"({"role":"user","content":"Q"})";
-  Prompt prompt{.messages = {{.content = "Q"}}, .passages = {}};
+  Prompt prompt{.messages = {{.content = "Q"}}, .chunks = {}};
   prompt.passed_on.messages = {question};
   EXPECT_THAT(chat_request(prompt, "m", "Be brief.", "max_tokens"),
               HasSubstr(R"("messages":[{"role":"system","content":"Be brief."},)" + question + "]"));

@@ -35,7 +35,7 @@ std::vector<std::string> shaped(const std::vector<std::string>& given, const Sys
 }
 
 TEST(PromptMessages, OneSystemMessageHoldsAllPartsInTheirOrder) {
-  const SystemParts parts{.configured = "Be brief.", .passages = "P", .summary = "S"};
+  const SystemParts parts{.configured = "Be brief.", .chunks = "P", .summary = "S"};
   EXPECT_THAT(shaped({"s:Instructions", "s:Own", "u:q", "a:x", "s:Later", "u:r"}, parts),
               ElementsAre("s:Be brief.\n\n---\n\nInstructions\n\n---\n\nOwn\n\n---\n\nLater\n\n---\n\nP\n\n---\n\nS",
                           "u:q", "a:x", "u:r"));
@@ -79,7 +79,7 @@ TEST(PromptMessages, HaveOneFormForAnyInput) {
     std::vector<std::string> given(one_of(9));
     for (auto& line : given) line = std::string(1, "sua"[one_of(3)]) + ":" + std::string(one_of(3), "x \n"[one_of(3)]);
     const auto messages = prompt_messages(
-        talk(given), {.configured = one_of(2) == 0 ? "c" : "", .passages = one_of(2) == 0 ? "p" : "", .summary = ""});
+        talk(given), {.configured = one_of(2) == 0 ? "c" : "", .chunks = one_of(2) == 0 ? "p" : "", .summary = ""});
     std::size_t first = messages.front().role == Role::system ? 1 : 0;
     ASSERT_LT(first, messages.size());
     for (std::size_t i = first; i < messages.size(); ++i) {

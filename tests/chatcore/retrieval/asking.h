@@ -10,8 +10,8 @@
 
 namespace chatcore::retrieval {
 
-inline base::Result<std::vector<Passage>> ask(Retriever& retriever, std::string question) {
-  std::promise<base::Result<std::vector<Passage>>> promise;
+inline base::Result<std::vector<RetrievedChunk>> ask(Retriever& retriever, std::string question) {
+  std::promise<base::Result<std::vector<RetrievedChunk>>> promise;
   auto answer = promise.get_future();
   retriever.retrieve(std::move(question), [&promise](auto found) { promise.set_value(std::move(found)); });
   return answer.get();

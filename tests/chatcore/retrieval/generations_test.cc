@@ -52,7 +52,7 @@ class Generations : public ::testing::Test {
   void write(int number, std::size_t chunks = 100) {
     ASSERT_TRUE(write_vector_file(store_file_, numbered(number, chunks)));
   }
-  [[nodiscard]] static std::string best_of(const base::Result<std::vector<Passage>>& found) {
+  [[nodiscard]] static std::string best_of(const base::Result<std::vector<RetrievedChunk>>& found) {
     return found && !found->empty() ? found->front().text : "nothing";
   }
 

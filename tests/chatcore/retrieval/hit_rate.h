@@ -1,5 +1,5 @@
 #pragma once
-// How often the passage that answers a question is among those that retrieval finds.
+// How often the chunk that answers a question is among those that retrieval finds.
 
 #include <cstdio>
 #include <fstream>
@@ -21,7 +21,7 @@ namespace chatcore::retrieval {
 
 struct Question {
   std::string text;
-  std::string answer;  // words of the passage that answers it; of each such passage, with a "|" between; white space
+  std::string answer;  // words of the chunk that answers it; of each such chunk, with a "|" between; white space
                        // is one blank
 };
 
@@ -61,8 +61,8 @@ inline std::string on_one_line(std::string_view text) {
   return line;
 }
 
-inline bool answers(const std::string& passage, std::string_view answer) {
-  const std::string line = on_one_line(passage);
+inline bool answers(const std::string& chunk, std::string_view answer) {
+  const std::string line = on_one_line(chunk);
   for (std::size_t at = 0; at <= answer.size();) {
     const std::size_t end = std::min(answer.find('|', at), answer.size());
     if (line.find(answer.substr(at, end - at)) != std::string::npos) return true;
@@ -87,12 +87,12 @@ inline HitRate measure(const char* what, std::vector<std::string> paths, std::sp
   Retriever retriever(RetrieverOptions{options.store_file}, make_built_in_query_embedder());
   HitRate rate;
   for (const Question& question : asked) {
-    const auto passages = ask(retriever, question.text).value();
+    const auto chunks = ask(retriever, question.text).value();
     std::size_t rank = 0;
-    while (rank < passages.size() && !answers(passages[rank].text, question.answer)) ++rank;
-    rate.in_first += rank == 0 && !passages.empty() ? 1 : 0;
-    rate.in_top += rank < passages.size() ? 1 : 0;
-    if (rank == passages.size() && misses == Misses::told) std::printf("  missed: %s\n", question.text.c_str());
+    while (rank < chunks.size() && !answers(chunks[rank].text, question.answer)) ++rank;
+    rate.in_first += rank == 0 && !chunks.empty() ? 1 : 0;
+    rate.in_top += rank < chunks.size() ? 1 : 0;
+    if (rank == chunks.size() && misses == Misses::told) std::printf("  missed: %s\n", question.text.c_str());
   }
   const auto questions = static_cast<double>(asked.size());
   rate.in_first /= questions;

@@ -1,4 +1,4 @@
-// How often the passage that answers a question is among those that retrieval finds.
+// How often the chunk that answers a question is among those that retrieval finds.
 
 #include "tests/chatcore/retrieval/hit_rate.h"
 
@@ -52,14 +52,14 @@ TEST(HitRate, FindsTheAnswerAmongFiveChunksOfTheDefaultSize) {
   EXPECT_GE(rate.in_first, 0.75);
 }
 
-// Harder: the same five passages hold a third of the text, out of four times as many.
+// Harder: the same five chunks hold a third of the text, out of four times as many.
 TEST(HitRate, FindsTheAnswerAmongFiveSmallChunks) {
   const HitRate rate = measure("texts, small chunks", {"/texts"}, kQuestions, SplitOptions{300, 60});
   EXPECT_GT(rate.chunks, 60U);
   EXPECT_GE(rate.in_top, 0.85);
 }
 
-// Real texts, in which the answer is one of many passages about much the same, and other words than the texts'.
+// Real texts, in which the answer is one of many chunks about much the same, and other words than the texts'.
 TEST(HitRate, FindsTheAnswersInAManualAndInLicences) {
   const HitRate rate = measure("manual", {"/manual"}, kManualQuestions);
   EXPECT_GT(rate.chunks, 80U);

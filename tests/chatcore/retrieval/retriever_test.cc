@@ -39,11 +39,11 @@ class RetrieverTest : public ::testing::Test {
 TEST_F(RetrieverTest, FindsThePassageThatBearsOnTheQuestion) {
   ingest_texts();
   Retriever retriever(options(), embedder_);
-  const auto passages = ask(retriever, "When do cats hunt?").value();
-  ASSERT_FALSE(passages.empty());
-  EXPECT_EQ(passages[0].source, "cats.md");
-  EXPECT_EQ(passages[0].text, "Cats sleep most of the day and hunt at dusk.");
-  EXPECT_GT(passages[0].score, 0.3F);
+  const auto chunks = ask(retriever, "When do cats hunt?").value();
+  ASSERT_FALSE(chunks.empty());
+  EXPECT_EQ(chunks[0].source, "cats.md");
+  EXPECT_EQ(chunks[0].text, "Cats sleep most of the day and hunt at dusk.");
+  EXPECT_GT(chunks[0].score, 0.3F);
 }
 
 TEST_F(RetrieverTest, SearchesByAGraphOrWithoutAsItIsTold) {
@@ -52,9 +52,9 @@ TEST_F(RetrieverTest, SearchesByAGraphOrWithoutAsItIsTold) {
     RetrieverOptions with = options();
     with.index = index;
     Retriever retriever(with, embedder_);
-    const auto passages = ask(retriever, "When do cats hunt?").value();
-    ASSERT_FALSE(passages.empty());
-    EXPECT_EQ(passages[0].source, "cats.md");
+    const auto chunks = ask(retriever, "When do cats hunt?").value();
+    ASSERT_FALSE(chunks.empty());
+    EXPECT_EQ(chunks[0].source, "cats.md");
     EXPECT_GT(retriever.graph_bytes(), 0U);
     EXPECT_GT(retriever.mapped_bytes(), retriever.graph_bytes());
   }
@@ -90,9 +90,9 @@ TEST_F(RetrieverTest, GivesNothingBelowTheThreshold) {
 TEST_F(RetrieverTest, FindsWhatWasMisspelt) {
   ingest_texts();
   Retriever retriever(options(), embedder_);
-  const auto passages = ask(retriever, "contianers oceann").value();
-  ASSERT_FALSE(passages.empty());
-  EXPECT_EQ(passages[0].source, "ships.md");
+  const auto chunks = ask(retriever, "contianers oceann").value();
+  ASSERT_FALSE(chunks.empty());
+  EXPECT_EQ(chunks[0].source, "ships.md");
 }
 
 TEST_F(RetrieverTest, ReadsOnlyTheBeginningOfAHugeQuestion) {
@@ -125,8 +125,8 @@ TEST_F(RetrieverTest, LoadsOnceWhenTheFirstQuestionsComeTogether) {
     for (int i = 0; i < kAskers; ++i) {
       askers.emplace_back([&] {
         start.arrive_and_wait();
-        const auto passages = ask(retriever, "cats");
-        if (passages && !passages->empty()) ++answered;
+        const auto chunks = ask(retriever, "cats");
+        if (chunks && !chunks->empty()) ++answered;
       });
     }
   }

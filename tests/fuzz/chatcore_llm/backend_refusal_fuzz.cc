@@ -18,7 +18,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     fuzz::require(name.find("a-secret-key") == std::string::npos, "the key is not repeated");
     fuzz::require(std::ranges::all_of(name, [](char c) { return c > ' ' && c < 0x7F; }), "an identifier is one word");
   }
-  llm::Prompt prompt{.messages = {}, .passages = {}, .max_tokens = 100, .sampling = {.temperature = 1.0}};
+  llm::Prompt prompt{.messages = {}, .chunks = {}, .max_tokens = 100, .sampling = {.temperature = 1.0}};
   for (const auto role : {conversation::Role::user, conversation::Role::assistant, conversation::Role::user}) {
     prompt.messages.push_back({.role = role, .content = std::string(1000, 'x')});
   }

@@ -3,8 +3,8 @@
 #include <cmath>
 
 #include "../fuzz.h"
-#include "guard/source/cgroup_v1_parser.h"
-#include "guard/source/cgroup_v2_parser.h"
+#include "guard/source/cgroup/v1_parser.h"
+#include "guard/source/cgroup/v2_parser.h"
 
 namespace {
 

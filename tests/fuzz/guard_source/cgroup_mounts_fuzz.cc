@@ -1,7 +1,7 @@
 // Whatever mountinfo and /proc/PID/cgroup hold: a path that is found lies below its mount.
 
 #include "../fuzz.h"
-#include "guard/source/cgroup_mounts.h"
+#include "guard/source/cgroup/mounts.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace guard::source;

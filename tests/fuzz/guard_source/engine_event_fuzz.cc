@@ -2,8 +2,8 @@
 // error answer becomes a short message.
 
 #include "../fuzz.h"
-#include "guard/source/engine_parser.h"
-#include "guard/source/engine_time.h"
+#include "guard/source/docker/parser.h"
+#include "guard/source/docker/time.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace guard::source;

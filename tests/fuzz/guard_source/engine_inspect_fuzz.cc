@@ -1,7 +1,7 @@
 // Whatever an inspection answers: it is refused as corrupt or read as a container whose numbers can be used.
 
 #include "../fuzz.h"
-#include "guard/source/engine_parser.h"
+#include "guard/source/docker/parser.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto container = guard::source::parse_container(fuzz::text_of(data, size), {"tier"});

@@ -2,7 +2,7 @@
 // 64 hex digits or is counted with a reason, and no container keeps more labels than the bound.
 
 #include "../fuzz.h"
-#include "guard/source/engine_parser.h"
+#include "guard/source/docker/parser.h"
 
 namespace {
 

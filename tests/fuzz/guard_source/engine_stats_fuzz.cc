@@ -1,7 +1,7 @@
 // Whatever the statistics hold: what is present is not negative, and a refusal says why.
 
 #include "../fuzz.h"
-#include "guard/source/engine_parser.h"
+#include "guard/source/docker/parser.h"
 
 namespace {
 

@@ -4,7 +4,7 @@
 #include <string>
 
 #include "../fuzz.h"
-#include "guard/source/kernel_log_parser.h"
+#include "guard/source/host/kernel_log_parser.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto record = fuzz::text_of(data, size);

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "../fuzz.h"
-#include "guard/source/container_log_frames.h"
+#include "guard/source/docker/log_frames.h"
 
 namespace {
 

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "../fuzz.h"
-#include "guard/source/log_lines.h"
-#include "guard/source/log_text.h"
+#include "guard/source/log/lines.h"
+#include "guard/source/log/text.h"
 
 namespace {
 

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "../fuzz.h"
-#include "guard/source/host_parser.h"
-#include "guard/source/process_parser.h"
+#include "guard/source/host/parser.h"
+#include "guard/source/process/parser.h"
 
 namespace {
 

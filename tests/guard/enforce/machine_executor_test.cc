@@ -10,7 +10,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "guard/source/process_tree.h"
+#include "guard/source/process/tree.h"
 #include "tests/guard/fakes.h"
 
 namespace guard {

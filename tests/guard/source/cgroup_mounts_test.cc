@@ -1,7 +1,7 @@
-#include "guard/source/cgroup_mounts.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "guard/source/cgroup/mounts.h"
 
 namespace guard::source {
 namespace {

@@ -1,5 +1,3 @@
-#include "guard/source/cgroup_reader.h"
-
 #include <cerrno>
 #include <limits>
 #include <string>
@@ -10,7 +8,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "guard/source/cgroup_tree.h"
+#include "guard/source/cgroup/reader.h"
+#include "guard/source/cgroup/tree.h"
 #include "tests/base/temporary_folder.h"
 
 namespace guard::source {

@@ -1,11 +1,10 @@
-#include "guard/source/cgroup_tree.h"
-
 #include <filesystem>
 #include <limits>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "guard/source/cgroup/tree.h"
 #include "tests/base/temporary_folder.h"
 
 namespace guard::source {

@@ -1,6 +1,6 @@
-#include "guard/source/cgroup_v1_parser.h"
-
 #include <gtest/gtest.h>
+
+#include "guard/source/cgroup/v1_parser.h"
 
 namespace guard::source::v1 {
 namespace {

@@ -1,6 +1,6 @@
-#include "guard/source/cgroup_v2_parser.h"
-
 #include <gtest/gtest.h>
+
+#include "guard/source/cgroup/v2_parser.h"
 
 namespace guard::source::v2 {
 namespace {

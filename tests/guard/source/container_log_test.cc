@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "engine_fixture.h"
-#include "guard/source/container_log_frames.h"
-#include "guard/source/container_log_position.h"
-#include "guard/source/engine_time.h"
+#include "guard/source/docker/log_frames.h"
+#include "guard/source/docker/log_position.h"
+#include "guard/source/docker/time.h"
 
 namespace guard::source {
 namespace {

@@ -1,5 +1,3 @@
-#include "guard/source/engine_counts.h"
-
 #include <algorithm>
 #include <functional>
 #include <iterator>
@@ -7,6 +5,8 @@
 #include <random>
 
 #include <gtest/gtest.h>
+
+#include "guard/source/docker/counts.h"
 
 namespace guard::source {
 namespace {

@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "guard/source/engine_parser.h"
+#include "guard/source/docker/parser.h"
 
 namespace guard::source {
 namespace {

@@ -1,5 +1,3 @@
-#include "guard/source/engine_parser.h"
-
 #include <limits>
 #include <sstream>
 
@@ -7,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "engine_fixture.h"
+#include "guard/source/docker/parser.h"
 
 namespace guard::source {
 namespace {

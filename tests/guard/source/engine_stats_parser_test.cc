@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engine_fixture.h"
-#include "guard/source/engine_parser.h"
+#include "guard/source/docker/parser.h"
 
 namespace guard::source {
 namespace {

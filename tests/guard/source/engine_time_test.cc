@@ -1,6 +1,6 @@
-#include "guard/source/engine_time.h"
-
 #include <gtest/gtest.h>
+
+#include "guard/source/docker/time.h"
 
 namespace guard::source {
 namespace {

@@ -1,4 +1,4 @@
-#include "guard/source/file_log_reader.h"
+#include "guard/source/log/file_log_reader.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "guard/source/file_log.h"
+#include "guard/source/log/file_log.h"
 
 #include <filesystem>
 #include <fstream>
@@ -12,7 +12,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "guard/source/rotated_files.h"
+#include "guard/source/log/rotated_files.h"
 #include "tests/base/temporary_folder.h"
 
 namespace guard::source {

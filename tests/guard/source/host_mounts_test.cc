@@ -1,5 +1,3 @@
-#include "guard/source/host_mounts.h"
-
 #include <atomic>
 #include <cerrno>
 #include <future>
@@ -9,6 +7,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "guard/source/host/mounts.h"
 
 namespace guard::source {
 namespace {

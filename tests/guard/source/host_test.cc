@@ -1,11 +1,11 @@
-#include "guard/source/host.h"
+#include "guard/source/host/host.h"
 
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "guard/source/host_parser.h"
+#include "guard/source/host/parser.h"
 #include "tests/base/temporary_folder.h"
 
 namespace guard::source {

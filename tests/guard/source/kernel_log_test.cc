@@ -1,4 +1,4 @@
-#include "guard/source/kernel_log.h"
+#include "guard/source/host/kernel_log.h"
 
 #include <string>
 
@@ -8,7 +8,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "guard/source/kernel_log_parser.h"
+#include "guard/source/host/kernel_log_parser.h"
 #include "tests/base/temporary_folder.h"
 
 namespace guard::source {

@@ -1,7 +1,7 @@
-#include "guard/source/log_counter.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "guard/source/log/counter.h"
 
 namespace guard::source {
 namespace {

@@ -1,10 +1,10 @@
-#include "guard/source/log_lines.h"
-
 #include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "guard/source/log/lines.h"
 
 namespace guard::source {
 namespace {

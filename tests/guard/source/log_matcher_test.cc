@@ -1,9 +1,9 @@
-#include "guard/source/log_matcher.h"
-
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "guard/source/log/matcher.h"
 
 namespace guard::source {
 namespace {

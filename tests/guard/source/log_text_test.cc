@@ -1,6 +1,6 @@
-#include "guard/source/log_text.h"
-
 #include <gtest/gtest.h>
+
+#include "guard/source/log/text.h"
 
 namespace guard::source {
 namespace {

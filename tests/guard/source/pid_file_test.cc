@@ -1,4 +1,4 @@
-#include "guard/source/pid_file.h"
+#include "guard/source/process/pid_file.h"
 
 #include <filesystem>
 #include <string>

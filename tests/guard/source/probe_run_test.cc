@@ -1,8 +1,7 @@
-#include "guard/source/probe_run.h"
-
 #include <gtest/gtest.h>
 
 #include "base/clock.h"
+#include "guard/source/probe/run.h"
 
 namespace guard::source {
 namespace {

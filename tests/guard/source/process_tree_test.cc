@@ -1,12 +1,11 @@
-#include "guard/source/process_tree.h"
-
 #include <string>
 
 #include <unistd.h>
 
 #include <gtest/gtest.h>
 
-#include "guard/source/process_parser.h"
+#include "guard/source/process/parser.h"
+#include "guard/source/process/tree.h"
 #include "tests/base/temporary_folder.h"
 
 namespace guard::source {

@@ -1,9 +1,9 @@
-#include "guard/source/systemd_unit.h"
-
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "guard/source/systemd/unit.h"
 
 namespace guard::source {
 namespace {

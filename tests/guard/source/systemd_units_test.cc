@@ -1,13 +1,12 @@
 // Against a fake systemd that speaks real D-Bus over a socket.
 
-#include "guard/source/systemd_units.h"
-
 #include <functional>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "guard/source/systemd/units.h"
 #include "tests/guard/source/fake_systemd.h"
 
 namespace guard::source {

@@ -1,4 +1,4 @@
-#include "guard/source/user_units.h"
+#include "guard/source/systemd/user_units.h"
 
 #include <filesystem>
 #include <string>

@@ -9,7 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "fake_engine.h"
-#include "guard/source/container_log.h"
+#include "guard/source/docker/container_log.h"
 #include "loop_thread.h"
 
 namespace engine_test {

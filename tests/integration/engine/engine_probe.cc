@@ -21,8 +21,8 @@
 #include "base/event_loop.h"
 #include "base/log.h"
 #include "guard/action/engine_control.h"
-#include "guard/source/container_log.h"
-#include "guard/source/engine_watch.h"
+#include "guard/source/docker/container_log.h"
+#include "guard/source/docker/watch.h"
 
 namespace {
 

@@ -12,8 +12,8 @@
 #include <gtest/gtest.h>
 
 #include "fake_engine.h"
-#include "guard/source/engine_client.h"
-#include "guard/source/engine_watch.h"
+#include "guard/source/docker/client.h"
+#include "guard/source/docker/watch.h"
 #include "loop_thread.h"
 
 namespace engine_test {

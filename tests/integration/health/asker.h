@@ -14,9 +14,9 @@
 
 #include "base/event_loop.h"
 #include "base/stream_client.h"
-#include "guard/source/http_probe.h"
-#include "guard/source/probe_attempt.h"
-#include "guard/source/tcp_probe.h"
+#include "guard/source/probe/attempt.h"
+#include "guard/source/probe/http.h"
+#include "guard/source/probe/tcp.h"
 
 namespace guard::source {
 

@@ -1,8 +1,7 @@
-#include "guard/source/http_probe.h"
-
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "guard/source/probe/http.h"
 #include "tests/base/streaming.h"
 #include "tests/integration/health/asker.h"
 

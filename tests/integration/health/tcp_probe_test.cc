@@ -1,10 +1,9 @@
-#include "guard/source/tcp_probe.h"
-
 #include <sched.h>
 
 #include <gtest/gtest.h>
 
 #include "base/socket_address.h"
+#include "guard/source/probe/tcp.h"
 #include "tests/base/streaming.h"
 #include "tests/integration/health/asker.h"
 

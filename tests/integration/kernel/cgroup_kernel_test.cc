@@ -13,7 +13,7 @@
 
 #include "guard/action/cgroup_files.h"
 #include "guard/action/memory_approach.h"
-#include "guard/source/cgroup_tree.h"
+#include "guard/source/cgroup/tree.h"
 #include "tests/integration/kernel/child_process.h"
 
 namespace guard {

@@ -6,9 +6,9 @@
 #include <gtest/gtest.h>
 
 #include "guard/action/process_control.h"
-#include "guard/source/host.h"
-#include "guard/source/host_mounts.h"
-#include "guard/source/process_tree.h"
+#include "guard/source/host/host.h"
+#include "guard/source/host/mounts.h"
+#include "guard/source/process/tree.h"
 #include "tests/integration/kernel/child_process.h"
 
 namespace guard {
