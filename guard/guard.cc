@@ -48,6 +48,7 @@ Guard::Guard(const config::Config& config, GuardParts parts)
       dry_run_(config.agent.dry_run),
       max_gap_(config.agent.sample_interval * kMostMissedReadings),
       configured_(config.workloads),
+      stop_marker_folder_(config.agent.state_dir.empty() ? "" : config.agent.state_dir + "/stopped/"),
       log_(report_, parts.journal, parts.clock),
       enforcer_({[this](const std::string& workload) {
                    return parts_.collector.collect_one(workload, parts_.clock.steady_now(), parts_.clock.wall_now());
@@ -120,9 +121,12 @@ void Guard::build_report(const sample::Snapshot& snapshot, const std::vector<Obs
   report_.host = snapshot.host;
   report_.sources = snapshot.sources;
   report_.workloads.clear();
-  for (const Observation& observation : observations)
-    report_.workloads.push_back(
+  for (const Observation& observation : observations) {
+    telemetry::WorkloadReport& report = report_.workloads.emplace_back(
         report_of(snapshot, *observation.workload, observation.signals, parts_.clock.steady_now(), *observation.state));
+    if (report.policy.stop_latch && !stop_marker_folder_.empty())
+      report.policy.stop_marker = stop_marker_folder_ + report.workload.name;
+  }
   report_.journal_errors = parts_.journal.errors();
 }
 

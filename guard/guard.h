@@ -112,6 +112,7 @@ class Guard {
   const bool dry_run_;
   base::Duration max_gap_;
   std::vector<config::WorkloadConfig> configured_;
+  std::string stop_marker_folder_;                               // of the agent; "" without a state folder
   std::map<std::string, WorkloadState, std::less<>> workloads_;  // by name; bounded by the collector
   std::map<std::string, Past, std::less<>> past_;                // by workload
   std::map<std::string, std::string, std::less<>> renamed_;      // by old name: actions in progress still use it

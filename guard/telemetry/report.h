@@ -50,6 +50,7 @@ struct PolicyReport {
   std::vector<PressureRule> pressure_rules;      // rules on PSI, which cannot fire on a kernel without it
   std::vector<ImpossibleRule> impossible_rules;  // rules that cannot fire on this host
   std::optional<StopLatch> stop_latch;           // set while latched
+  std::string stop_marker;                       // file in which "start" starts a latched command; "" for none
   std::string maintenance;                       // the open window, as text; "" for none
   std::string dependency_suppression;            // why a dependency forbids a restart; "" for none
   std::size_t actions_counted = 0;               // within the window of the action rate limit

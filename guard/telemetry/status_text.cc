@@ -114,9 +114,11 @@ void describe_caps(const WorkloadReport& report, Sentences& out) {
 }
 
 // How to start the workload again.
-std::string way_to_start(const sample::Workload& workload) {
-  switch (workload.kind) {
-    case sample::TargetKind::command: return "start it manually: echo start > STATE_DIR/stopped/" + workload.name;
+std::string way_to_start(const WorkloadReport& report) {
+  switch (report.workload.kind) {
+    case sample::TargetKind::command:
+      return report.policy.stop_marker.empty() ? "start it manually: restart leakguard"
+                                               : "start it manually: echo start > " + report.policy.stop_marker;
     case sample::TargetKind::container:
     case sample::TargetKind::compose_service:
     case sample::TargetKind::container_label: return "start it manually, for example with docker start";
@@ -146,7 +148,7 @@ void describe_blind_rules(const WorkloadReport& report, Sentences& out) {
 void describe_policy(const WorkloadReport& report, Sentences& out) {
   const PolicyReport& policy = report.policy;
   if (policy.stop_latch)
-    out.say(Urgency::trouble, "stopped by rule " + policy.stop_latch->rule + ", " + way_to_start(report.workload));
+    out.say(Urgency::trouble, "stopped by rule " + policy.stop_latch->rule + ", " + way_to_start(report));
   for (const auto& escalation : policy.escalations) {
     if (escalation.step > 0)
       out.say(Urgency::trouble, "rule " + escalation.rule + " is at step " + std::to_string(escalation.step) + " of " +

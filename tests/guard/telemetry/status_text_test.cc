@@ -252,9 +252,13 @@ TEST(Words, TellWhoStoppedItAndHowToStartIt) {
                                               "stopped by rule memory, start it manually, for example with docker "
                                               "start")));
   report.workload.kind = sample::TargetKind::command;
+  report.policy.stop_marker = "/var/lib/leakguard/stopped/web";
   EXPECT_THAT(describe(report), Contains(says(Urgency::trouble,
                                               "stopped by rule memory, start it manually: echo start > "
-                                              "STATE_DIR/stopped/web")));
+                                              "/var/lib/leakguard/stopped/web")));
+  report.policy.stop_marker.clear();
+  EXPECT_THAT(describe(report),
+              Contains(says(Urgency::trouble, "stopped by rule memory, start it manually: restart leakguard")));
 }
 
 TEST(Words, TellWhatKeepsRulesFromActing) {

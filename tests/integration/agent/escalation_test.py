@@ -79,7 +79,7 @@ class EscalationTest(unittest.TestCase):
                          "step 2 of 3: memory is still")
 
         words = [sentence["text"] for sentence in agent.workload(self.name)["words"]]
-        self.assertIn(f"stopped by rule high, start it manually: echo start > STATE_DIR/stopped/{self.name}", words)
+        self.assertIn(f"stopped by rule high, start it manually: echo start > {self.folder}/state/stopped/{self.name}", words)
         self.assertTrue(os.path.exists(self.held))
 
     def test_what_a_rule_has_stopped_stays_so_with_the_next_agent_until_its_marker_says_start(self):
