@@ -212,7 +212,7 @@ void Daemon::reload() {
   const bool same_addresses = result.config->agent.listen == listening_;
   if (!same_addresses)
     base::log_warning("agent.listen changed: restart the agent to apply agent.listen and agent.web_config_file");
-  // What can be refused comes first: a reload changes all or nothing.
+  // What can be refused comes first: a reload that fails changes nothing.
   if (same_addresses && !apply_web_config(result.config->agent.web_config_file)) {
     base::log_error("reload rejected; the previous configuration stays in force");
     return runtime_->guard().note_reload(false);

@@ -47,7 +47,7 @@ class LoopThread {
 
 class EventLoop {
  public:
-  // run() runs it on so many threads; each works through what it began itself (base/io_context_pool.h).
+  // run() uses this number of threads; work stays on the thread that started it (base/io_context_pool.h).
   explicit EventLoop(int threads = 1);
   ~EventLoop();
   EventLoop(const EventLoop&) = delete;
@@ -71,7 +71,7 @@ class EventLoop {
   // `beat` each of them comes back from its work to say so at least that often, unless its work does not end; it costs
   // a look at the clock for every piece of work.
   void run(std::chrono::nanoseconds beat = std::chrono::nanoseconds(0));
-  // How long the thread that is silent for longest has not come back from its work; 0 without a beat.
+  // Longest time that any loop thread has been blocked; 0 without a beat.
   [[nodiscard]] std::chrono::nanoseconds longest_block() const;
   void stop();
 

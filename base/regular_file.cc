@@ -1,5 +1,6 @@
 #include "base/regular_file.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include <fcntl.h>
@@ -38,17 +39,20 @@ Result<int> open_regular_file(const std::string& path, int flags, unsigned mode)
 Result<std::string> read_regular_file(const std::string& path, std::size_t most) {
   const auto fd = open_regular_file(path, O_RDONLY);
   if (!fd) return fail(fd.error());
-  std::string text(most, '\0');
+  constexpr std::size_t kFirstRead = 4096;
+  std::string text;
   std::size_t size = 0;
   ssize_t read = 0;
   do {
-    read = ::read(*fd, text.data() + size, most - size);
+    if (size == text.size()) text.resize(std::min(most, std::max(kFirstRead, 2 * size)));
+    read = ::read(*fd, text.data() + size, text.size() - size);
     if (read > 0) size += static_cast<std::size_t>(read);
   } while (read > 0 || (read < 0 && errno == EINTR));
   const int error = errno;
   ::close(*fd);
   if (read < 0) return fail(error_from_errno(error, "read " + path));
   text.resize(size);
+  text.shrink_to_fit();
   return text;
 }
 

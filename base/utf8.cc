@@ -80,7 +80,7 @@ std::string_view utf8_prefix(std::string_view text, std::size_t max_bytes) {
 
 std::string_view utf8_suffix(std::string_view text, std::size_t max_bytes) {
   std::size_t begin = text.size() - std::min(text.size(), max_bytes);
-  while (begin < text.size() && is_utf8_continuation(text[begin])) ++begin;
+  for (int skipped = 0; skipped < 3 && begin < text.size() && is_utf8_continuation(text[begin]); ++skipped) ++begin;
   return text.substr(begin);
 }
 

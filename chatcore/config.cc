@@ -11,6 +11,18 @@
 
 namespace chatcore {
 
+namespace {
+
+// Why the text is refused, in words that show no variable's value.
+std::string refusal_of(const Setting& setting, const SettingText& text, const base::Error& error) {
+  if (text.written.empty()) return error.message;
+  Config scratch;
+  const auto applied = setting.apply(scratch, text.written);
+  return applied ? "not valid with its variables expanded: \"" + text.written + '"' : applied.error().message;
+}
+
+}  // namespace
+
 LoadedConfig load_config(const std::vector<SettingText>& texts) {
   LoadedConfig loaded;
   for (const Setting& setting : settings()) {
@@ -25,7 +37,7 @@ LoadedConfig load_config(const std::vector<SettingText>& texts) {
     if (!setting) {
       loaded.errors.push_back({text.where, text.name + ": no such setting"});
     } else if (auto applied = setting->apply(loaded.config, text.text); !applied) {
-      loaded.errors.push_back({text.where, text.name + ": " + applied.error().message});
+      loaded.errors.push_back({text.where, text.name + ": " + refusal_of(*setting, text, applied.error())});
     } else {
       loaded.texts[text.name] = text.text;
     }

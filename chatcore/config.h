@@ -125,6 +125,8 @@ struct SettingText {
   std::string name;   // "conversation.ttl"
   std::string text;   // "2h"
   std::string where;  // "chatcore.yml:3:8", "CHATCORE_CONVERSATION_TTL", "--conversation-ttl"
+  // With variables, as it stands in the file; messages show it, since a variable may hold a secret. Empty: as `text`.
+  std::string written = {};
 };
 
 struct ConfigError {

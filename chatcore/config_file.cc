@@ -34,9 +34,9 @@ std::span<const std::string_view> keys_of(std::string_view path) {
 }
 
 // "app.example, other.example" of a list.
-std::string joined(const std::vector<base::config::Scalar>& items) {
+std::string joined(const std::vector<base::config::Scalar>& items, std::string base::config::Scalar::*form) {
   std::string text;
-  for (const auto& item : items) text += (text.empty() ? "" : ", ") + item.text;
+  for (const auto& item : items) text += (text.empty() ? "" : ", ") + item.*form;
   return text;
 }
 
@@ -56,11 +56,20 @@ void read_setting(const Setting& setting, const Reader& section, ConfigFile& out
   const auto at = node->kind == Kind::null ? node->key_at : node->at;
   SettingText text{std::string(setting.name), "", place_of(section.context().file, at.line, at.column)};
   if (setting.is_list && node->kind == Kind::list) {
-    text.text = joined(section.texts(key));
+    const auto items = section.texts(key);
+    for (const auto& item : items) {
+      if (item.text.empty() || item.text.find_first_of(", \t\n") != std::string::npos)
+        section.context().add_problem(item.at, section.path_of(key),
+                                      "a value must not be empty or contain commas or blanks");
+    }
+    text.text = joined(items, &base::config::Scalar::text);
+    if (auto written = joined(items, &base::config::Scalar::written); written != text.text)
+      text.written = std::move(written);
   } else if (node->kind != Kind::null) {
     auto scalar = section.scalar(key);
     if (!scalar) return;
     text.text = std::move(scalar->text);
+    if (scalar->written != text.text) text.written = std::move(scalar->written);
   }
   out.texts.push_back(std::move(text));
 }
@@ -68,9 +77,8 @@ void read_setting(const Setting& setting, const Reader& section, ConfigFile& out
 }  // namespace
 
 ConfigFile parse_config_files(const std::vector<base::config::ConfigText>& texts,
-                              const base::config::Environment& environment) {
+                              const base::config::Environment& environment, std::vector<ConfigProblem> problems) {
   ConfigFile out;
-  const auto noting = out.values.noting(environment);
   const auto read = [&out](const base::config::YamlNode& root, base::config::ReadContext& context) {
     const Reader document(&root, "", context);
     std::map<std::string_view, Reader> sections;
@@ -83,18 +91,23 @@ ConfigFile parse_config_files(const std::vector<base::config::ConfigText>& texts
     }
   };
   for (const auto& text : texts) {
-    for (const ConfigProblem& problem : base::config::read_yaml(text.text, {text.file, keys_of, noting}, read))
-      out.errors.push_back(error_of(problem));
+    const auto found = base::config::read_yaml(text.text, {text.file, keys_of, environment}, read);
+    problems.insert(problems.end(), found.begin(), found.end());
   }
-  for (ConfigError& error : out.errors) error.message = out.values.mask(std::move(error.message));
+  for (const ConfigProblem& problem : problems) {
+    if (out.errors.size() == base::config::kMostProblems) {
+      out.errors.push_back({"", "there are more problems, which are not shown"});
+      break;
+    }
+    out.errors.push_back(error_of(problem));
+  }
   return out;
 }
 
 ConfigFile read_config_file(const std::string& path, const base::config::Environment& environment) {
   std::vector<ConfigProblem> problems;
-  ConfigFile file = parse_config_files(base::config::read_config_files(path, problems), environment);
-  for (const ConfigProblem& problem : problems) file.errors.push_back(error_of(problem));
-  return file;
+  const auto texts = base::config::read_config_files(path, problems);
+  return parse_config_files(texts, environment, std::move(problems));
 }
 
 }  // namespace chatcore

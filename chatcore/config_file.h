@@ -13,14 +13,14 @@
 namespace chatcore {
 
 struct ConfigFile {
-  std::vector<SettingText> texts;       // with ${VAR} expanded
-  std::vector<ConfigError> errors;      // not YAML, unknown keys (with the nearest valid one), unset variables
-  base::config::ExpandedValues values;  // out of variables: to be masked where a text is repeated
+  std::vector<SettingText> texts;   // with ${VAR} expanded
+  std::vector<ConfigError> errors;  // not YAML, unknown keys (with the nearest valid one), unset variables
 };
 
-// Pure. A later text's settings follow, and so win over, an earlier one's.
+// Pure. A later text's settings follow, and so win over, an earlier one's. `problems` are those of reading the files.
 ConfigFile parse_config_files(const std::vector<base::config::ConfigText>& texts,
-                              const base::config::Environment& environment);
+                              const base::config::Environment& environment,
+                              std::vector<base::config::ConfigProblem> problems = {});
 // `path` and the *.yml of conf.d beside it. What cannot be read is an error.
 ConfigFile read_config_file(const std::string& path, const base::config::Environment& environment);
 

@@ -187,7 +187,7 @@ struct Metrics::Impl {
   prometheus::Counter& reduced =
       prometheus::BuildCounter()
           .Name("chatcore_reduced_prompts_total")
-          .Help("Answers to a reduced prompt, after the backend rejected the full prompt of a conversation.")
+          .Help("Answers to a reduced prompt, after the full prompt was rejected, failed or was filtered.")
           .Register(registry)
           .Add({});
   prometheus::Family<prometheus::Counter>& summaries =

@@ -389,7 +389,7 @@ bool Turn::has_output() const { return !answer_.content.empty() || part_bytes_ !
 void Turn::report_reduced_prompt() const {
   parts_.metrics.prompt_reduced();
   base::log_warning(
-      "The backend rejected the full prompt; the question was answered with a reduced prompt",
+      "The full prompt failed; the question was answered with a reduced prompt",
       {{"conversation", request_.conversation->id},
        {"sent",
         extent_ == llm::PromptExtent::without_turns ? "without earlier turns, summary and passages" : "request only"}});

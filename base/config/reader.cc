@@ -30,10 +30,10 @@ std::string quoted(std::string_view text) {
 }
 
 std::string unknown_key_message(std::string_view key, std::span<const std::string_view> keys) {
-  std::string message = "unknown key " + quoted(key) + " here; ";
+  std::string message = "unknown key " + quoted(key) + "; ";
   if (const auto nearest = nearest_key(key, keys); !nearest.empty())
     return message.append("did you mean \"").append(nearest).append("\"?");
-  message += "there are: ";
+  message += "valid keys: ";
   for (std::size_t i = 0; i < keys.size(); ++i) message.append(i == 0 ? "" : ", ").append(keys[i]);
   return message;
 }

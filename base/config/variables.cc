@@ -21,11 +21,12 @@ bool is_variable_name(std::string_view name) {
 Result<std::string> look_up(std::string_view name, const Environment& environment) {
   const std::string shown(name.substr(0, 64));
   if (!is_variable_name(name))
-    return fail(Code::invalid_argument, "${" + shown + "} names no variable; write $$ for a plain $");
+    return fail(Code::invalid_argument, "${" + shown + "} is not a valid variable name; write $$ for a literal $");
   auto value = environment(name);
   if (!value) return fail(Code::invalid_argument, "the environment variable " + shown + " is not set");
   if (find_unprintable(*value))
-    return fail(Code::invalid_argument, "the environment variable " + shown + " is not plain text");
+    return fail(Code::invalid_argument,
+                "the environment variable " + shown + " contains control characters or invalid UTF-8");
   return std::move(*value);
 }
 
@@ -64,7 +65,7 @@ Result<std::string> expand_variables(std::string_view text, const Environment& e
     if (text.substr(0, 2) == "${") {
       const auto end = text.find('}');
       if (end == std::string_view::npos)
-        return fail(Code::invalid_argument, "a ${ without its }; write $$ for a plain $");
+        return fail(Code::invalid_argument, "${ without a closing }; write $$ for a literal $");
       const auto value = look_up(text.substr(2, end - 2), environment);
       if (!value) return fail(value.error());
       expanded.append(*value);
@@ -74,7 +75,7 @@ Result<std::string> expand_variables(std::string_view text, const Environment& e
       text.remove_prefix(text.substr(0, 2) == "$$" ? 2 : 1);
     }
     if (expanded.size() > kMostExpandedBytes)
-      return fail(Code::invalid_argument, "too long a value with its variables replaced");
+      return fail(Code::invalid_argument, "longer than 64 KiB after variable expansion");
   }
   return expanded;
 }
@@ -87,7 +88,9 @@ std::optional<std::string> process_environment(std::string_view name) {
 Environment ExpandedValues::noting(const Environment& environment) {
   return [this, &environment](std::string_view name) {
     auto value = environment(name);
-    if (value && !value->empty()) names_.emplace(*value, name);
+    // "/" or "." would be found in every message.
+    const auto is_letter_or_digit = [](unsigned char c) { return std::isalnum(c) != 0; };
+    if (value && std::ranges::any_of(*value, is_letter_or_digit)) names_.emplace(*value, name);
     return value;
   };
 }

@@ -25,7 +25,7 @@ Result<std::string> expand_variables(std::string_view text, const Environment& e
 // Remembers which values came out of variables, so that messages can name the variables instead.
 class ExpandedValues {
  public:
-  // `environment`, noting what it gives out. Must not outlive this.
+  // Wraps `environment` and records each value that it returns. Must not outlive this or `environment`.
   Environment noting(const Environment& environment);
   // `text` with each noted value replaced by its ${NAME}.
   [[nodiscard]] std::string mask(std::string text) const;

@@ -54,8 +54,17 @@ std::string basic_challenge(std::string_view realm) {
   return "Basic realm=\"" + std::string(realm) + "\", charset=\"UTF-8\"";
 }
 
-BasicAuth::BasicAuth(std::map<std::string, std::string> users)
-    : users_(std::move(users)), dummy_hash_(dummy_hash(users_)), secret_(random_digest()) {}
+BasicAuth::BasicAuth(std::map<std::string, std::string> users, const BasicAuth* previous)
+    : users_(std::move(users)),
+      dummy_hash_(dummy_hash(users_)),
+      secret_(previous == nullptr ? random_digest() : previous->secret_) {
+  if (previous == nullptr) return;
+  const std::lock_guard lock(previous->mutex_);
+  for (const auto& [user, key] : previous->known_right_) {
+    const auto hash = users_.find(user);
+    if (hash != users_.end() && hash->second == previous->users_.at(user)) known_right_.emplace(user, key);
+  }
+}
 
 std::string BasicAuth::key_of(const UserAndPassword& given) const {
   const std::string text = std::to_string(given.user.size()) + ":" + given.user + given.password;
@@ -65,7 +74,8 @@ std::string BasicAuth::key_of(const UserAndPassword& given) const {
 std::optional<bool> BasicAuth::cached_result(const UserAndPassword& given) const {
   const std::string key = key_of(given);
   const std::lock_guard lock(mutex_);
-  if (known_right_.contains(key)) return true;
+  const auto right = known_right_.find(given.user);
+  if (right != known_right_.end() && right->second == key) return true;
   if (known_wrong_.contains(key)) return false;
   return std::nullopt;
 }
@@ -76,7 +86,7 @@ bool BasicAuth::check(const UserAndPassword& given) const {
   const std::string key = key_of(given);
   const std::lock_guard lock(mutex_);
   if (is_right) {
-    known_right_.insert(key);
+    known_right_[given.user] = key;
   } else {
     if (known_wrong_.size() >= kMostWrong) known_wrong_.clear();
     known_wrong_.insert(key);

@@ -29,8 +29,9 @@ std::string basic_challenge(std::string_view realm);
 // Thread-safe.
 class BasicAuth {
  public:
-  // REQUIRES: each hash is_bcrypt_hash().
-  explicit BasicAuth(std::map<std::string, std::string> users);
+  // Passwords that `previous` knew to be right are known for users whose hash has not changed. REQUIRES: each hash
+  // is_bcrypt_hash().
+  explicit BasicAuth(std::map<std::string, std::string> users, const BasicAuth* previous = nullptr);
 
   // Whether the password is right, as far as that is known from an earlier check(). Does not block.
   [[nodiscard]] std::optional<bool> cached_result(const UserAndPassword& given) const;
@@ -45,8 +46,8 @@ class BasicAuth {
   const std::string dummy_hash_;  // that no password has
   const Digest secret_;           // the cache holds digests under it, not passwords
   mutable std::mutex mutex_;
-  mutable std::unordered_set<std::string> known_right_;  // at most one entry a user
-  mutable std::unordered_set<std::string> known_wrong_;  // bounded; wrong passwords never evict right ones
+  mutable std::map<std::string, std::string> known_right_;  // by user
+  mutable std::unordered_set<std::string> known_wrong_;     // bounded; wrong passwords never evict right ones
 };
 
 }  // namespace base

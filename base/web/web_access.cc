@@ -75,8 +75,11 @@ class ExchangeWithHeaders final : public HttpExchange {
 }  // namespace
 
 struct WebAccess::Rules {
-  explicit Rules(const WebConfigFile& config)
-      : headers(config.headers), has_users(!config.users.empty()), passwords(config.users), rate(config.rate) {}
+  explicit Rules(const WebConfigFile& config, const Rules* previous = nullptr)
+      : headers(config.headers),
+        has_users(!config.users.empty()),
+        passwords(config.users, previous == nullptr ? nullptr : &previous->passwords),
+        rate(config.rate) {}
 
   std::shared_ptr<const TlsContext> tls;
   const HttpHeaders headers;
@@ -94,7 +97,7 @@ WebAccess::WebAccess(EventLoop& loop, WithoutPassword without_password)
 WebAccess::~WebAccess() = default;
 
 Status WebAccess::replace(const WebConfigFile& config) {
-  auto rules = std::make_shared<Rules>(config);
+  auto rules = std::make_shared<Rules>(config, this->rules().get());
   if (config.tls) {
     auto context = TlsContext::make(*config.tls);
     if (!context) return fail(context.error());

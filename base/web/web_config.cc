@@ -8,9 +8,11 @@
 #include <utility>
 
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/config/files.h"
 #include "base/config/reader.h"
+#include "base/config/trust.h"
 #include "base/regular_file.h"
 #include "base/units.h"
 #include "base/web/basic_auth.h"
@@ -273,6 +275,10 @@ Result<std::string> read_bounded(const std::string& path) {
 }  // namespace
 
 WebConfigResult load_web_config(const std::string& path) {
+  if (::geteuid() == 0) {
+    if (auto distrust = config::find_distrust(path); !distrust.empty())
+      return {std::nullopt, {{path, 0, 0, "", std::move(distrust)}}};
+  }
   const auto text = read_bounded(path);
   if (!text) return {std::nullopt, {{path, 0, 0, "", "cannot be read: " + text.error().message}}};
   std::vector<std::string> warnings;

@@ -42,7 +42,7 @@ using ReadNamedFile = std::function<Result<std::string>(const std::string& path,
 // Pure. `file_name` appears in problems only.
 WebConfigResult parse_web_config(std::string_view yaml, std::string_view file_name, const ReadNamedFile& read_file);
 
-// Blocks on the file system.
+// Root refuses a file that other users can change (find_distrust). Blocks on the file system.
 WebConfigResult load_web_config(const std::string& path);
 
 // The server's certificate (PEM) for a client on the same machine, "" without TLS. Reads no private key, which clients

@@ -33,7 +33,7 @@ constexpr std::array kCommands{
     Command{"import", "[FILE|-]", "read such lines into a database: all of them or, after any error, none"},
     Command{"backup", "FILE", "copy a SQLite database while it is served; PostgreSQL has pg_dump"},
     Command{"check-config", "[FILE] [SETTINGS] [--schema]",
-            "say everything that is wrong with a configuration; --schema prints the JSON Schema of the file instead"},
+            "check a configuration and report all problems; --schema prints the JSON Schema of the file instead"},
 };
 
 options::options_description setting_options() {
@@ -117,11 +117,15 @@ base::Result<CommandLine> interpret(const options::variables_map& given) {
   }
   line.prints_schema = given.count("schema") != 0;
   if (line.prints_schema && line.command != "check-config") {
-    return base::fail(base::Code::invalid_argument, "--schema belongs to check-config");
+    return base::fail(base::Code::invalid_argument, "--schema is an option of check-config only");
   }
   const char* from_environment = std::getenv("CHATCORE_CONFIG");  // NOLINT(concurrency-mt-unsafe): before any thread
   line.config_file = given.count("config") != 0 ? text_of(given, "config") : from_environment ? from_environment : "";
   if (line.command == "check-config" && !line.paths.empty()) line.config_file = line.paths.front();
+  const bool names_nothing = given.count("config") != 0 && line.config_file.empty();
+  if (names_nothing || (line.command == "check-config" && !line.paths.empty() && line.paths.front().empty())) {
+    return base::fail(base::Code::invalid_argument, "the configuration file's name is empty");
+  }
   if (line.command == "serve" && !line.paths.empty()) {
     return base::fail(base::Code::invalid_argument, "serve takes no argument: " + line.paths.front());
   }

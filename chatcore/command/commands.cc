@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "base/terminal_text.h"
 #include "chatcore/command/access_parts.h"
 #include "chatcore/config_file.h"
 #include "chatcore/config_schema.h"
@@ -15,7 +16,7 @@ namespace {
 void print_errors(const std::vector<ConfigError>& errors) {
   for (const auto& error : errors) {
     const std::string where = error.where.empty() ? "" : error.where + ": ";
-    std::fprintf(stderr, "%s%s\n", where.c_str(), error.message.c_str());
+    std::fprintf(stderr, "%s\n", base::terminal_text(where + error.message).c_str());
   }
 }
 
@@ -23,17 +24,14 @@ void print_errors(const std::vector<ConfigError>& errors) {
 LoadedConfig load(const CommandLine& line, const char* const* environment) {
   std::vector<SettingText> texts;
   std::vector<ConfigError> errors;
-  base::config::ExpandedValues values;
   if (!line.config_file.empty()) {
     ConfigFile file = read_config_file(line.config_file, base::config::process_environment);
     texts = std::move(file.texts);
     errors = std::move(file.errors);
-    values = std::move(file.values);
   }
   for (auto& text : settings_of_environment(environment)) texts.push_back(std::move(text));
   texts.insert(texts.end(), line.texts.begin(), line.texts.end());
   LoadedConfig loaded = load_config(texts);
-  for (ConfigError& error : loaded.errors) error.message = values.mask(std::move(error.message));
   loaded.errors.insert(loaded.errors.begin(), errors.begin(), errors.end());
   loaded.remarks = slips_of_environment(environment);
   for (auto& idle : idle_settings(loaded.config)) loaded.remarks.push_back(std::move(idle));

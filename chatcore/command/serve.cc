@@ -252,6 +252,10 @@ int run(const ServeOptions& options, Program& program, const std::vector<PassedS
   });
   Reload reload(options.loaded, options.read_again,
                 [&, on_loopback = is_on_loopback(config, sockets)](const Config& anew) {
+                  // An address that waits for a restart must be one with which that restart succeeds.
+                  if (sockets.empty() && !is_loopback(anew.listen)) {
+                    if (auto errors = read_access(anew, false).errors; !errors.empty()) return errors;
+                  }
                   return apply_anew(program, anew, on_loopback);
                 });
   const auto reload_signal = program.loop.on_signals({SIGHUP}, [&](int) { reload.begin(); });

@@ -10,9 +10,9 @@
 namespace chatcore::llm {
 
 // The JSON list "messages" of a request, in the form that every chat template accepts (prompt_messages.h): one system
-// message with the texts of `configured`, of all system messages, and of `chunks`; neighbours of one role are joined,
-// text with text and lists of parts with lists of parts. Messages with tool calls and their results keep their places.
-// What need not change is passed on byte by byte.
+// message with the texts of `configured`, of all system messages, and of `chunks`; neighbours of one role and name are
+// joined, text with text and lists of parts with lists of parts. Messages with tool calls and their results keep their
+// places. What need not change is passed on byte by byte.
 std::string passed_messages(const std::vector<std::string>& messages, std::string_view configured,
                             std::string_view chunks);
 

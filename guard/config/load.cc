@@ -1,10 +1,7 @@
 #include <algorithm>
 #include <utility>
 
-#include <unistd.h>
-
 #include "base/config/files.h"
-#include "base/config/trust.h"
 #include "base/socket_address.h"
 #include "base/web/web_config.h"
 #include "guard/config/config.h"
@@ -99,10 +96,6 @@ ConfigResult load_config(const std::string& path, const Environment& environment
 std::vector<ConfigProblem> check_web_config(const Config& config) {
   const std::string& path = config.agent.web_config_file;
   if (path.empty()) return {};
-  if (::geteuid() == 0) {
-    if (auto distrust = base::config::find_distrust(path); !distrust.empty())
-      return {{path, 0, 0, "", std::move(distrust)}};
-  }
   const auto read = base::load_web_config(path);
   if (!read.config) return read.problems;
   const bool is_open = !config.web.allow_insecure && std::ranges::any_of(config.agent.listen, is_reachable_remotely);

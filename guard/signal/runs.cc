@@ -41,12 +41,13 @@ void remember_restarts(std::uint64_t count, base::SteadyTime now, RunHistory& hi
   while (history.restarts.size() > RunHistory::kMostRestarts) history.restarts.pop_front();
 }
 
-// What a run has written before it was first seen running is its own. The wall clock may have been set since the start:
-// the run began after it was last seen not to run.
+// What a run has written before it was first seen running is its own. A start before the previous snapshot is of the
+// run before, which is still reported, or the wall clock was set since.
 base::SteadyTime start_of_run(const sample::Lifecycle& lifecycle, base::SteadyTime now, base::WallTime wall,
                               const RunHistory& history) {
   if (!lifecycle.started_at || *lifecycle.started_at > wall) return now;
-  return std::max(now - (wall - *lifecycle.started_at), history.last_seen);
+  const base::SteadyTime start = now - (wall - *lifecycle.started_at);
+  return start > history.last_seen ? start : now;
 }
 
 }  // namespace

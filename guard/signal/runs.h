@@ -32,7 +32,7 @@ struct RunHistory {
   std::uint64_t starts = 0;
   bool was_running = false;
   bool end_seen = false;                          // the last run's end was noticed before its successor
-  std::optional<base::SteadyTime> running_since;  // start of this run, not before last_seen; none while it does not run
+  std::optional<base::SteadyTime> running_since;  // start of this run, or its first sight; none while it does not run
   base::SteadyTime last_seen{};                   // the last snapshot in which the state was known
   std::deque<base::SteadyTime> restarts;          // oldest first, at most kMostRestarts
   std::uint64_t restarts_total = 0;

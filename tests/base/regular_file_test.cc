@@ -37,6 +37,14 @@ TEST_F(RegularFile, IsReadUpToTheBound) {
   }
 }
 
+TEST_F(RegularFile, TakesNoMoreMemoryThanItNeeds) {
+  std::ofstream(at("small")) << "x";
+  EXPECT_LT(read_regular_file(at("small"), 1U << 20).value().capacity(), 4096U);
+  std::ofstream(at("large")) << std::string(100'000, 'x');
+  EXPECT_EQ(read_regular_file(at("large"), 1U << 20).value(), std::string(100'000, 'x'));
+  EXPECT_EQ(read_regular_file(at("large"), 50'000).value().size(), 50'000U);
+}
+
 TEST_F(RegularFile, ThatIsMissingIsNotFound) {
   EXPECT_EQ(check_regular_file(at("none")).error().code, Code::not_found);
   EXPECT_EQ(read_regular_file(at("none"), 4).error().code, Code::not_found);

@@ -72,6 +72,7 @@ TEST(Utf8, SuffixNeverCutsACodePoint) {
   EXPECT_EQ(utf8_suffix("€éa", 3), "éa");
   EXPECT_EQ(utf8_suffix("€éa", 5), "éa");
   EXPECT_EQ(utf8_suffix("€éa", 9), "€éa");
+  EXPECT_EQ(utf8_suffix(std::string(9, '\x80'), 6).size(), 3U) << "no text: as many as may belong to one sequence";
 }
 
 TEST(ValidUtf8, LeavesWhatIsValidAlone) { EXPECT_EQ(to_valid_utf8("käse \xF0\x9F\xA7\x80"), "käse \xF0\x9F\xA7\x80"); }

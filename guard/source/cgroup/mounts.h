@@ -1,6 +1,6 @@
 #pragma once
 // Where the cgroup hierarchies are mounted, and how the path that /proc/PID/cgroup names becomes a folder below
-// one of those mounts. Pure text work: reading the files is cgroup_tree.cc's.
+// one of those mounts. Pure text work: reading the files is cgroup/tree.cc's.
 //
 // Three situations differ. On the host a mount shows the hierarchy from its root and paths are below it. In a
 // container without a cgroup namespace the mount shows only the container's part ("/docker/3f2a…"), while paths

@@ -1,6 +1,6 @@
 #pragma once
 // What the files of cgroup v2 say, as values. Pure: text in, value or nullopt out (the text is not in the form
-// that the kernel documents). Reading the files is cgroup_tree.cc's.
+// that the kernel documents). Reading the files is cgroup/tree.cc's.
 // Formats: Documentation/admin-guide/cgroup-v2.rst and Documentation/accounting/psi.rst.
 
 #include <cstdint>

@@ -79,5 +79,19 @@ TEST(BasicAuth, RemembersWhatItHasChecked) {
   EXPECT_EQ(auth.cached_result({"aliceopen", " sesame"}), std::nullopt);
 }
 
+TEST(BasicAuth, AfterAReloadTheRightPasswordOfAnUnchangedUserIsKnown) {
+  const UserAndPassword alice{"alice", "open sesame"};
+  const UserAndPassword bob{"bob", "open sesame"};
+  const BasicAuth before(Users{{"alice", kAlice}, {"bob", kAlice}});
+  EXPECT_TRUE(before.check(alice));
+  EXPECT_TRUE(before.check(bob));
+  const std::string another = std::string(kAlice).replace(10, 1, "x");
+  const BasicAuth after(Users{{"alice", kAlice}, {"bob", another}}, &before);
+  EXPECT_EQ(after.cached_result(alice), true);
+  EXPECT_EQ(after.cached_result(bob), std::nullopt);
+  EXPECT_FALSE(after.check(bob));
+  EXPECT_EQ(BasicAuth(Users{}, &before).cached_result(alice), std::nullopt);
+}
+
 }  // namespace
 }  // namespace base

@@ -81,7 +81,7 @@ TEST(Until, MustBeAnEndOfTheTrouble) {
   EXPECT_EQ(until("restart_loop: true"),
             "escalate[0].until.restart_loop: is not a goal; omit `until`: the goal is then that the rule is "
             "clear");
-  EXPECT_EQ(until("memory: '< 75%', for: 5s").substr(0, 46), "escalate[0].until.for: unknown key \"for\" here;");
+  EXPECT_EQ(until("memory: '< 75%', for: 5s").substr(0, 41), "escalate[0].until.for: unknown key \"for\";");
 }
 
 TEST(Order, TheGentlerRuleMustBeAbleToComeFirst) {

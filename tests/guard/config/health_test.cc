@@ -148,7 +148,7 @@ TEST(Subject, IsAMountThatIsLookedAt) {
 }
 
 TEST(Condition, ThatIsUnknownIsRefusedWithTheNearest) {
-  EXPECT_NE(when("unhealty: true").find("when.unhealty: unknown key \"unhealty\" here; did you mean \"unhealthy\"?"),
+  EXPECT_NE(when("unhealty: true").find("when.unhealty: unknown key \"unhealty\"; did you mean \"unhealthy\"?"),
             std::string::npos);
 }
 

@@ -15,13 +15,13 @@ TEST(ParseConfig, AnEmptyTextIsAllDefaults) {
 }
 
 TEST(ParseConfig, NamesTheNearestKey) {
-  EXPECT_EQ(problems_of("agnet: {}"), R"(1:1 agnet: unknown key "agnet" here; did you mean "agent"?)");
-  EXPECT_EQ(with("cpas: {}"), R"(1:37 workloads[0].cpas: unknown key "cpas" here; did you mean "caps"?)");
+  EXPECT_EQ(problems_of("agnet: {}"), R"(1:1 agnet: unknown key "agnet"; did you mean "agent"?)");
+  EXPECT_EQ(with("cpas: {}"), R"(1:37 workloads[0].cpas: unknown key "cpas"; did you mean "caps"?)");
 }
 
 TEST(ParseConfig, ListsTheKeysWhenNoneIsNear) {
   EXPECT_EQ(problems_of("engine: {endpoint: x}"),
-            R"(1:10 engine.endpoint: unknown key "endpoint" here; there are: socket)");
+            R"(1:10 engine.endpoint: unknown key "endpoint"; valid keys: socket)");
 }
 
 TEST(ParseConfig, FindsAllProblemsInOrder) {
@@ -37,7 +37,7 @@ TEST(ParseConfig, FindsAllProblemsInOrder) {
             "5:15 workloads[0].caps.memory: not a size: \"lots\"; write for example 700m, 512MiB, 1.5g or 1048576\n"
             "6:13 workloads[0].caps.pids: 0 is out of bounds: from 1 to 4194304\n"
             "8:20 agent.sample_interval: not a duration: \"5\"; write for example 30s, 5m, 1h30m or 250ms\n"
-            "9:3 agent.lisen: unknown key \"lisen\" here; did you mean \"listen\"?");
+            "9:3 agent.lisen: unknown key \"lisen\"; did you mean \"listen\"?");
 }
 
 TEST(ParseConfig, RefusesDuplicateKeys) {
@@ -109,9 +109,9 @@ TEST(Variables, MissingOnesAreProblems) {
   EXPECT_EQ(problems_of("engine: {socket: '${NOWHERE}/x'}"),
             "1:18 engine.socket: the environment variable NOWHERE is not set");
   EXPECT_EQ(problems_of("engine: {socket: '${NOWHERE'}"),
-            "1:18 engine.socket: a ${ without its }; write $$ for a plain $");
+            "1:18 engine.socket: ${ without a closing }; write $$ for a literal $");
   EXPECT_EQ(problems_of("engine: {socket: '${1x}'}"),
-            "1:18 engine.socket: ${1x} names no variable; write $$ for a plain $");
+            "1:18 engine.socket: ${1x} is not a valid variable name; write $$ for a literal $");
 }
 
 TEST(Variables, AreNeverShown) {
@@ -139,7 +139,7 @@ TEST(Variables, AreNamedWithinAWordToo) {
 
 TEST(Variables, MustBePlainText) {
   EXPECT_EQ(problems_of("engine: {socket: '${BROKEN}'}"),
-            "1:18 engine.socket: the environment variable BROKEN is not plain text");
+            "1:18 engine.socket: the environment variable BROKEN contains control characters or invalid UTF-8");
 }
 
 TEST(Agent, ListensOnWhatTheServerTakes) {

@@ -106,8 +106,7 @@ TEST(Actions, AreChecked) {
   const std::string at = "workloads[0].rules[0].do[0]";
   EXPECT_EQ(action("reboot"),
             "1:81 " + at + ": not an action; expected one of: notify, shed, reclaim, restart, stop, signal");
-  EXPECT_EQ(action("{restrat: {}}"),
-            "1:82 " + at + ".restrat: unknown key \"restrat\" here; did you mean \"restart\"?");
+  EXPECT_EQ(action("{restrat: {}}"), "1:82 " + at + ".restrat: unknown key \"restrat\"; did you mean \"restart\"?");
   EXPECT_EQ(action("{notify: {}, stop: {}}"),
             "1:81 " + at + ": one action a list item, such as - {restart: {drain: 30s}}");
   EXPECT_EQ(action("{shed: {url: ftp://x}}"),

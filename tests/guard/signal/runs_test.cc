@@ -144,12 +144,12 @@ TEST(RunningSince, IsTheStartAlsoWhenTheRunIsSeenLater) {
   EXPECT_EQ(watch.runs.running_since, kBegin + seconds(13));
 }
 
-TEST(RunningSince, IsNotBeforeTheRunBeforeWasSeenWhereTheClockWasSet) {
+TEST(RunningSince, IsTheFirstSightWhereTheStartIsOfTheRunBeforeOrTheClockWasSet) {
   Watch watch(seconds(10));
   watch.see(State::running, 1);
   watch.started_at = wall(kBegin - std::chrono::hours(1));
   watch.see(State::running, 2);
-  EXPECT_EQ(watch.runs.running_since, kBegin + seconds(10));
+  EXPECT_EQ(watch.runs.running_since, kBegin + seconds(20));
   watch.started_at = wall(kBegin + std::chrono::hours(1));
   watch.see(State::running, 3);
   EXPECT_EQ(watch.runs.running_since, kBegin + seconds(30));

@@ -67,9 +67,9 @@ class Configuration(CommandTest):
             checked = run(*command)
             self.assertEqual(checked.returncode, 78)
             self.assertIn(f"{path}:1:9: listen: ", checked.stderr)
-            self.assertIn(f"{path}:3:3: conversation.tll: unknown key \"tll\" here; did you mean \"ttl\"?", checked.stderr)
+            self.assertIn(f"{path}:3:3: conversation.tll: unknown key \"tll\"; did you mean \"ttl\"?", checked.stderr)
             self.assertIn(f"{path}:4:18: conversation.memory_budget: ", checked.stderr)
-            self.assertIn(f"{path}:5:1: databse: unknown key \"databse\" here; did you mean \"database\"?", checked.stderr)
+            self.assertIn(f"{path}:5:1: databse: unknown key \"databse\"; did you mean \"database\"?", checked.stderr)
 
     def test_no_yaml_and_no_file(self):
         path = self.write("bad.yml", "a: [1\n")

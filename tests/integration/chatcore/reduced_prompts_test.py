@@ -53,7 +53,7 @@ class ReducedPrompts(BackendTest):
                 self.assert_goes_on(name)
                 self.assertEqual(self.server.metric("chatcore_reduced_prompts_total"), before + 3)
         self.assertEqual(self.breaker("closed"), 1)
-        warnings = re.findall(r"The backend rejected the full prompt.*", self.server.log())
+        warnings = re.findall(r"The full prompt failed.*", self.server.log())
         self.assertEqual(len(warnings), 3 * len(FAULTS))
         self.assertNotIn(MARKER, "".join(warnings))
 

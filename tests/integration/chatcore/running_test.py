@@ -136,6 +136,16 @@ class Reload(WithFiles):
         self.reload(server, "Reload refused")
         self.assertEqual(self.status_of(server, "nobody-0123456789"), 401)
 
+    def test_an_address_that_waits_for_a_restart_is_checked_as_that_restart_will(self):
+        self.write("web.yml", "http_server_config: {headers: {X-Frame-Options: deny}}\n")
+        server = self.start("listen: 127.0.0.1:0\n")
+        server.stop()
+        server.flags = [flag for flag in server.flags if flag != "--listen=127.0.0.1:0"]
+        server.start()
+        self.write("chatcore.yml", f"listen: 0.0.0.0:0\nweb_config_file: {self.folder}/web.yml\n")
+        self.reload(server, "Reload refused")
+        self.assertIn("basic_auth_users: missing", server.log())
+
 
 class ServiceManager(WithFiles):
     """The real messages on a real socket, as systemd receives them."""

@@ -146,7 +146,7 @@ class Configuration(unittest.TestCase):
     def test_what_is_wrong_has_its_place(self):
         refused = self.check("basic_auth_user: {}\n")
         self.assertEqual(refused.returncode, 78)
-        self.assertIn("web.yml:1:1: basic_auth_user: unknown key \"basic_auth_user\" here; did you mean \"basic_auth_users\"?", refused.stderr)
+        self.assertIn("web.yml:1:1: basic_auth_user: unknown key \"basic_auth_user\"; did you mean \"basic_auth_users\"?", refused.stderr)
 
 
 if __name__ == "__main__":
