@@ -13,7 +13,7 @@ class io_context;
 namespace base {
 
 // Serves the client behind `socket`, which does not block and is owned from now on, on the thread of `context`, until
-// one side closes. One that has no place is told 503 with Retry-After instead.
+// one side closes. Without a place it gets 503 with Retry-After instead.
 void serve(int socket, boost::asio::io_context& context, const std::shared_ptr<HttpConnections>& connections,
            bool has_place);
 

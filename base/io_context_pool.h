@@ -21,9 +21,9 @@ class IoContextPool {
   IoContextPool(const IoContextPool&) = delete;
   IoContextPool& operator=(const IoContextPool&) = delete;
 
-  // The context that the calling thread runs; for any other thread, one after the other. Thread-safe.
+  // The context that the calling thread runs; for any other thread, round robin. Thread-safe.
   boost::asio::io_context& here();
-  // One after the other, whoever asks. Thread-safe.
+  // The next context, round robin. Thread-safe.
   boost::asio::io_context& next();
 
   // Runs all contexts, the first on this thread, until stop(); may be called again after that. With a `beat` each

@@ -100,9 +100,8 @@ void lock_program_in_memory() {
   const auto locked = lock_executable_pages();
   if (locked) return;
   base::log_warning(
-      "cannot lock the agent's code in memory, so it may stall when the host runs out of memory; set LimitMEMLOCK=64M "
-      "in "
-      "its unit, or ulimits.memlock in compose",
+      "cannot lock the agent's code in memory, so it may stall when the host runs out of memory; set "
+      "LimitMEMLOCK=64M in its unit, or ulimits.memlock in compose",
       {{"error", locked.error().message}});
 }
 

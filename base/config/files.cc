@@ -17,7 +17,7 @@ namespace {
 constexpr std::size_t kMostFragments = 1000;
 
 std::optional<std::string> read_file(const std::string& path, std::vector<ConfigProblem>& problems) {
-  // Nobody is to be told to change the mode of a device.
+  // Never advise to change the mode of a device.
   if (const auto regular = check_regular_file(path); regular && ::geteuid() == 0) {
     if (auto distrust = find_distrust(path); !distrust.empty()) {
       problems.push_back({path, 0, 0, "", std::move(distrust)});

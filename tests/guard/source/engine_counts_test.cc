@@ -245,9 +245,9 @@ TEST(OomKills, OfTheRunBeforeAreNotThoseOfTheNext) {
 }
 
 // One container whose runs are killed or not, as an engine tells it: two streams of news, each late by its own delay.
-class Told {
+class LateEngine {
  public:
-  explicit Told(unsigned seed) : random_(seed) {
+  explicit LateEngine(unsigned seed) : random_(seed) {
     std::int64_t now = 0;
     Container container = running(0, 0);
     for (std::uint64_t run = 0; run < 4; ++run) {
@@ -256,7 +256,7 @@ class Told {
       container.restart_count = run;
       container.started_at = at(now);
       change(now, container);  // the flag of the run before stays
-      tell(now + 1, event("start", now + 1));
+      publish(now + 1, event("start", now + 1));
       const std::int64_t killed = now + between(5, 3'000);
       const std::int64_t died = killed + between(1, 300);
       // The engine may hear of the kill before it hears of the death, or after.
@@ -264,7 +264,7 @@ class Told {
       const auto kill = [&] {
         container.oom_killed = true;
         change(heard, container);
-        tell(heard, event("oom", heard));
+        publish(heard, event("oom", heard));
         ++kills_;
       };
       if (is_killed && heard < died) kill();
@@ -272,7 +272,7 @@ class Told {
       container.finished_at = at(died);
       container.oom_killed = is_killed && heard < died;
       change(died, container);
-      tell(died, event("die", died));
+      publish(died, event("die", died));
       if (is_killed && heard > died) kill();
       now = std::max(died, heard) + between(100, 1'500);
     }
@@ -296,9 +296,9 @@ class Told {
   }
   void change(std::int64_t time, const Container& container) { states_.insert_or_assign(time, container); }
   // Events stay in their order, however late each is.
-  void tell(std::int64_t time, const EngineEvent& told) {
+  void publish(std::int64_t time, const EngineEvent& published) {
     last_event_ = std::max(last_event_, time + between(0, 1'500));
-    news_.emplace(last_event_, [told](EngineCounts& counts) { counts.on_event(told); });
+    news_.emplace(last_event_, [published](EngineCounts& counts) { counts.on_event(published); });
   }
   void inspect(std::int64_t time) {
     const Container seen = std::prev(states_.upper_bound(time))->second;
@@ -315,9 +315,9 @@ class Told {
 TEST(OomKills, AreCountedOnceHoweverLateEventsAndInspectionsAre) {
   unsigned wrong = 0;
   for (unsigned seed = 0; seed < 20'000; ++seed) {
-    const Told told(seed);
-    if (told.counted() == told.kills()) continue;
-    if (++wrong <= 3) ADD_FAILURE() << "seed " << seed << ": counted " << told.counted() << " of " << told.kills();
+    const LateEngine engine(seed);
+    if (engine.counted() == engine.kills()) continue;
+    if (++wrong <= 3) ADD_FAILURE() << "seed " << seed << ": counted " << engine.counted() << " of " << engine.kills();
   }
   EXPECT_EQ(wrong, 0U);
 }
